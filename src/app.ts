@@ -1,0 +1,125 @@
+import type { AddressInfo } from 'node:net';
+import { ensureLocalOwner } from './accounts/local-owner.ts';
+import { articleRoutes } from './articles/routes.ts';
+import type { Config, Secrets } from './config.ts';
+import type { AppContext } from './context.ts';
+import { migrate } from './db/migrate.ts';
+import { type Database, openDatabase } from './db/open.ts';
+import { createServer, type HttpServer } from './http/server.ts';
+import { createEmbedder } from './knowledge/embeddings.ts';
+import { createExtractor } from './knowledge/extract.ts';
+import { createRobots } from './knowledge/robots.ts';
+import { createModels } from './llm/models.ts';
+import type { Logger } from './logger.ts';
+import { healthRoutes } from './monitoring/routes.ts';
+import { createSafeFetch } from './net/safe-fetch.ts';
+import { approvalRoutes } from './pipeline/approval-routes.ts';
+import { createEventBus } from './pipeline/event-bus.ts';
+import { runPipelineJob } from './pipeline/jobs.ts';
+import { pipelineRoutes } from './pipeline/routes.ts';
+import { workPipelines } from './pipeline/worker.ts';
+import { publishJob } from './publishing/jobs.ts';
+import { publicationRoutes } from './publishing/routes.ts';
+import { workPublications } from './publishing/worker.ts';
+import { migrateQueue, openQueue } from './queue/queue.ts';
+import { siteRoutes } from './sites/routes.ts';
+
+/** A started application: where it listens, what it is made of, and how it stops. */
+export interface App {
+  ctx: AppContext;
+  server: HttpServer;
+  /** Where it listens; null in a worker. */
+  url: string | null;
+  port: number | null;
+  /** Stops taking work, hands over what is under way, and closes everything in reverse order. */
+  stop(): Promise<void>;
+}
+
+const jobs = [runPipelineJob, publishJob];
+const apiRoutes = [pipelineRoutes, articleRoutes, approvalRoutes, siteRoutes, publicationRoutes];
+
+/** Brings the schema of the product and of its queue up to this version. */
+export async function migrateAll(database: Database): Promise<{ applied: string[] }> {
+  const result = await migrate(database);
+  await migrateQueue(database, jobs as never[]);
+  return result;
+}
+
+/** Builds the context over an open and migrated database; `overrides` replaces parts in tests. */
+export async function createContext(
+  config: Config,
+  secrets: Secrets,
+  log: Logger,
+  database: Database,
+  overrides: Partial<AppContext> = {},
+): Promise<AppContext> {
+  const safeFetch =
+    overrides.safeFetch ??
+    createSafeFetch({ allowPrivateHosts: config.net.allowPrivateHosts, userAgent: config.net.userAgent });
+  return {
+    config,
+    secrets,
+    log,
+    database,
+    db: database.db,
+    queue: overrides.queue ?? (await openQueue(database, log, config.role !== 'web')),
+    bus: await createEventBus(database),
+    safeFetch,
+    robots: createRobots(safeFetch, { userAgent: config.net.userAgent }),
+    extractor: createExtractor(),
+    embedder: createEmbedder(),
+    models: createModels(config, secrets),
+    ownerId: await ensureLocalOwner(database.db),
+    now: () => new Date(),
+    ...overrides,
+  };
+}
+
+/** Closes what {@link createContext} opened, the database last. */
+export async function closeContext(ctx: AppContext): Promise<void> {
+  await ctx.queue.stop();
+  await ctx.bus.close();
+  await ctx.extractor.close();
+  await ctx.embedder.close();
+  await ctx.safeFetch.close();
+  await ctx.database.close();
+}
+
+/** The HTTP server with every feature's routes; not listening yet. */
+export function createHttpServer(ctx: AppContext): Promise<HttpServer> {
+  return createServer(ctx, apiRoutes, [healthRoutes]);
+}
+
+/** Opens, migrates, serves and works, as the role says. `port` 0 takes any free one. */
+export async function startApp(config: Config, secrets: Secrets, log: Logger): Promise<App> {
+  const database = await openDatabase(config, secrets);
+  let ctx: AppContext;
+  try {
+    await migrateAll(database);
+    ctx = await createContext(config, secrets, log, database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const server = await createHttpServer(ctx);
+  const endWork: (() => void)[] = [];
+  try {
+    let port: number | null = null;
+    if (config.role !== 'worker') {
+      await server.listen({ host: config.http.host, port: config.http.port });
+      port = (server.server.address() as AddressInfo).port;
+      ctx.database.announcePort?.(port);
+    }
+    if (config.role !== 'web') endWork.push(await workPipelines(ctx), await workPublications(ctx));
+    return { ctx, server, port, url: port === null ? null : `http://localhost:${port}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function stop(): Promise<void> {
+    await server.close();
+    for (const end of endWork) end();
+    await closeContext(ctx);
+  }
+}

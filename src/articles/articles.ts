@@ -1,0 +1,151 @@
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { newId } from '../db/id.ts';
+import type { Db } from '../db/open.ts';
+import { AppError } from '../errors.ts';
+import { countWords } from '../text/words.ts';
+import { markdownToText } from './markdown.ts';
+import { getArticle } from './queries.ts';
+import { type Article, type ArticleFields, articleRevisions, articles } from './schema.ts';
+import { slugify } from './slug.ts';
+
+/** The editable parts of an article. */
+export interface ArticleContent extends ArticleFields {
+  title: string;
+  markdown: string;
+}
+
+type NewArticle = Pick<ArticleContent, 'title' | 'markdown'> &
+  Partial<ArticleFields> & { language: string | null; pipelineId: string | null; author: 'pipeline' | 'user' };
+
+/** Words of the text as a reader sees it: no footnote marks, no link targets. */
+export function wordsOf(markdown: string): number {
+  return countWords(markdownToText(markdown));
+}
+
+/** Writes a new article and its first revision. Call it in a transaction. */
+export async function insertArticle(tx: Db, userId: string, content: NewArticle): Promise<Article> {
+  const { author, ...columns } = content;
+  const [row] = await tx
+    .insert(articles)
+    .values({
+      id: newId(),
+      userId,
+      ...columns,
+      slug: columns.slug || slugify(columns.title),
+      wordCount: wordsOf(columns.markdown),
+      status: 'draft',
+    })
+    .returning();
+  if (!row) throw new Error('insert returned no row');
+  await keepRevision(tx, row, author);
+  return row;
+}
+
+/** Replaces what the pipeline wrote earlier by what it writes now, as a new revision. Call it in a transaction. */
+export async function rewriteArticle(
+  tx: Db,
+  article: Article,
+  change: Partial<ArticleContent> & Pick<Partial<Article>, 'status' | 'seo' | 'jsonLd' | 'language'>,
+): Promise<Article> {
+  return update(tx, article, change, 'pipeline');
+}
+
+/**
+ * A person's edit. `revision` is the one they had before them. Throws `stale_revision` when the article has changed
+ * since, and writes nothing then: the edit is still with its author.
+ */
+export async function editArticle(
+  db: Db,
+  userId: string,
+  id: string,
+  revision: number,
+  change: Partial<ArticleContent>,
+): Promise<Article> {
+  return db.transaction(async (tx) => {
+    await tx.select({ id: articles.id }).from(articles).where(eq(articles.id, id)).for('update');
+    const article = await getArticle(tx, userId, id);
+    if (article.revision !== revision) {
+      throw new AppError(
+        'stale_revision',
+        `The article is at revision ${article.revision}; the change was made on revision ${revision}.`,
+        { details: { revision: article.revision } },
+      );
+    }
+    const slug = change.slug === undefined ? {} : { slug: slugify(change.slug) };
+    return update(tx, article, { ...change, ...slug }, 'user');
+  });
+}
+
+async function update(
+  tx: Db,
+  article: Article,
+  change: Partial<typeof articles.$inferInsert>,
+  author: 'pipeline' | 'user',
+): Promise<Article> {
+  const [row] = await tx
+    .update(articles)
+    .set({
+      ...change,
+      ...(change.markdown === undefined ? {} : { wordCount: wordsOf(change.markdown) }),
+      revision: sql`${articles.revision} + 1`,
+      updatedAt: sql`now()`,
+    })
+    .where(eq(articles.id, article.id))
+    .returning();
+  if (!row) throw new AppError('not_found', 'The article is gone.');
+  await keepRevision(tx, row, author);
+  return row;
+}
+
+async function keepRevision(tx: Db, row: Article, author: 'pipeline' | 'user'): Promise<void> {
+  const { slug, excerpt, metaTitle, metaDescription, keyword } = row;
+  await tx.insert(articleRevisions).values({
+    articleId: row.id,
+    revision: row.revision,
+    userId: row.userId,
+    author,
+    title: row.title,
+    markdown: row.markdown,
+    fields: { slug, excerpt, metaTitle, metaDescription, keyword },
+  });
+}
+
+/** Marks what has been decided about an article; the text stays as it is, so this makes no revision. */
+export async function setStatus(tx: Db, id: string, status: Article['status']): Promise<void> {
+  await tx.update(articles).set({ status, updatedAt: sql`now()` }).where(eq(articles.id, id));
+}
+
+/** Puts an article into the bin, where it stays 30 days. */
+export async function deleteArticle(db: Db, userId: string, id: string): Promise<void> {
+  const article = await getArticle(db, userId, id);
+  await db.update(articles).set({ deletedAt: sql`now()` }).where(eq(articles.id, article.id));
+}
+
+/** Takes an article out of the bin. Throws `not_found` when it is not in there. */
+export async function restoreArticle(db: Db, userId: string, id: string): Promise<Article> {
+  const [row] = await db
+    .update(articles)
+    .set({ deletedAt: null })
+    .where(and(eq(articles.id, id), eq(articles.userId, userId), isNotNull(articles.deletedAt)))
+    .returning();
+  if (!row) throw new AppError('not_found', 'There is no such article in the bin.');
+  return row;
+}
+
+/** Removes articles that have been in the bin for over 30 days; returns how many. */
+export async function emptyBin(db: Db): Promise<number> {
+  const rows = await db
+    .delete(articles)
+    .where(and(isNotNull(articles.deletedAt), sql`${articles.deletedAt} < now() - interval '30 days'`))
+    .returning({ id: articles.id });
+  return rows.length;
+}
+
+/** The user's live articles with titles and links, for links between them; not the one named. */
+export async function otherArticles(db: Db, userId: string, exceptId: string | null): Promise<Article[]> {
+  const rows = await db
+    .select()
+    .from(articles)
+    .where(and(eq(articles.userId, userId), isNull(articles.deletedAt)));
+  return rows.filter((row) => row.id !== exceptId);
+}

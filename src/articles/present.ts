@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import type { Db } from '../db/open.ts';
+import { renderMarkdown } from './markdown.ts';
+import { type ArticleSource, type ClaimRow, listArticleSources } from './queries.ts';
+import { type Article, articleStatuses } from './schema.ts';
+
+const time = z.iso.datetime();
+
+export const claimSchema = z
+  .object({
+    id: z.uuid(),
+    ordinal: z.int(),
+    section: z.string().nullable(),
+    text: z.string(),
+    quote: z.string().nullable(),
+    verdict: z.enum(['supported', 'contradicted', 'unsupported']),
+    reason: z.string(),
+    outcome: z.enum(['kept', 'rewritten', 'removed']),
+    judgedBy: z.string().nullable(),
+    passageId: z.uuid().nullable(),
+    passage: z.string().nullable(),
+    passageHeading: z.string().nullable(),
+    sourceId: z.uuid().nullable(),
+    sourceTitle: z.string().nullable(),
+    sourceUrl: z.string().nullable(),
+  })
+  .meta({ id: 'Claim' });
+
+/** A claim as it leaves; the row already names exactly these fields. */
+export function presentClaim(row: ClaimRow): z.infer<typeof claimSchema> {
+  return row;
+}
+
+const sourceSchema = z
+  .object({
+    id: z.uuid(),
+    number: z.int().meta({ description: 'Its footnote number in the article' }),
+    kind: z.enum(['url', 'feed-item', 'file', 'text']),
+    url: z.string().nullable(),
+    title: z.string(),
+    siteName: z.string().nullable(),
+    author: z.string().nullable(),
+    publishedAt: time.nullable(),
+    language: z.string().nullable(),
+    wordCount: z.int(),
+    fetchedAt: time,
+  })
+  .meta({ id: 'ArticleSource' });
+
+const seoSchema = z
+  .object({
+    score: z.int().meta({ description: '0-100' }),
+    checks: z.array(
+      z.object({
+        name: z.string(),
+        passed: z.boolean(),
+        earned: z.number(),
+        weight: z.number(),
+        message: z.string(),
+        hint: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'SeoReport' });
+
+const summaryShape = {
+  id: z.uuid(),
+  title: z.string(),
+  slug: z.string(),
+  excerpt: z.string(),
+  metaTitle: z.string(),
+  metaDescription: z.string(),
+  keyword: z.string(),
+  language: z.string().nullable(),
+  wordCount: z.int(),
+  seo: seoSchema.nullable(),
+  status: z.enum(articleStatuses),
+  revision: z.int(),
+  pipelineId: z.uuid().nullable(),
+  sources: z.array(sourceSchema),
+  createdAt: time,
+  updatedAt: time,
+};
+
+/** An article in lists: without its text. */
+export const articleSummarySchema = z.object(summaryShape).meta({ id: 'ArticleSummary' });
+
+/** An article with its text, as Markdown and as sanitised HTML. */
+export const articleSchema = z
+  .object({ ...summaryShape, markdown: z.string(), html: z.string(), jsonLd: z.record(z.string(), z.unknown()).nullable() })
+  .meta({ id: 'Article' });
+
+/** Puts articles into words for lists. */
+export async function presentSummaries(db: Db, rows: Article[]): Promise<z.infer<typeof articleSummarySchema>[]> {
+  const cited = await listArticleSources(
+    db,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => summary(row, cited));
+}
+
+/** Puts one article into words, with its text rendered. */
+export async function presentArticle(db: Db, row: Article): Promise<z.infer<typeof articleSchema>> {
+  const cited = await listArticleSources(db, [row.id]);
+  return { ...summary(row, cited), markdown: row.markdown, html: renderMarkdown(row.markdown).html, jsonLd: row.jsonLd };
+}
+
+function summary(row: Article, cited: ArticleSource[]): z.infer<typeof articleSummarySchema> {
+  return {
+    id: row.id,
+    title: row.title,
+    slug: row.slug,
+    excerpt: row.excerpt,
+    metaTitle: row.metaTitle,
+    metaDescription: row.metaDescription,
+    keyword: row.keyword,
+    language: row.language,
+    wordCount: row.wordCount,
+    seo: row.seo,
+    status: row.status,
+    revision: row.revision,
+    pipelineId: row.pipelineId,
+    sources: cited
+      .filter((source) => source.articleId === row.id)
+      .map(({ articleId: _, ...source }) => ({
+        ...source,
+        publishedAt: source.publishedAt?.toISOString() ?? null,
+        fetchedAt: source.fetchedAt.toISOString(),
+      })),
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  };
+}

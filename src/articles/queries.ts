@@ -1,0 +1,115 @@
+import { and, asc, desc, eq, ilike, inArray, isNull, lt, or } from 'drizzle-orm';
+import type { Db } from '../db/open.ts';
+import { AppError } from '../errors.ts';
+import { passages, sources } from '../knowledge/schema.ts';
+import { type Article, articleRevisions, articleSources, articles, claims } from './schema.ts';
+
+/** A user's article, unless it is in the bin. Throws `not_found`, also for another user's. */
+export async function getArticle(db: Db, userId: string, id: string): Promise<Article> {
+  const [row] = await db
+    .select()
+    .from(articles)
+    .where(and(eq(articles.id, id), eq(articles.userId, userId), isNull(articles.deletedAt)));
+  if (!row) throw new AppError('not_found', 'There is no such article.');
+  return row;
+}
+
+/** A user's articles, newest first; one more than `limit`, to know whether there is a next page. */
+export async function listArticles(
+  db: Db,
+  userId: string,
+  query: {
+    limit: number;
+    cursor?: string | undefined;
+    query?: string | undefined;
+    status?: Article['status'] | undefined;
+  },
+): Promise<Article[]> {
+  const words = query.query ? `%${query.query.replace(/[\\%_]/g, '\\$&')}%` : null;
+  return db
+    .select()
+    .from(articles)
+    .where(
+      and(
+        eq(articles.userId, userId),
+        isNull(articles.deletedAt),
+        query.cursor ? lt(articles.id, query.cursor) : undefined,
+        query.status ? eq(articles.status, query.status) : undefined,
+        words ? or(ilike(articles.title, words), ilike(articles.markdown, words)) : undefined,
+      ),
+    )
+    .orderBy(desc(articles.id))
+    .limit(query.limit + 1);
+}
+
+/** The sources that an article cites, by their number in it. */
+export async function listArticleSources(db: Db, articleIds: string[]) {
+  if (articleIds.length === 0) return [];
+  return db
+    .select({
+      articleId: articleSources.articleId,
+      number: articleSources.number,
+      id: sources.id,
+      kind: sources.kind,
+      url: sources.url,
+      title: sources.title,
+      siteName: sources.siteName,
+      author: sources.author,
+      publishedAt: sources.publishedAt,
+      language: sources.language,
+      wordCount: sources.wordCount,
+      fetchedAt: sources.fetchedAt,
+    })
+    .from(articleSources)
+    .innerJoin(sources, eq(sources.id, articleSources.sourceId))
+    .where(inArray(articleSources.articleId, articleIds))
+    .orderBy(asc(articleSources.number));
+}
+export type ArticleSource = Awaited<ReturnType<typeof listArticleSources>>[number];
+
+/** Every claim of an article in reading order, with the passage and source that it rests on. */
+export async function listClaims(db: Db, userId: string, articleId: string) {
+  return db
+    .select({
+      id: claims.id,
+      ordinal: claims.ordinal,
+      section: claims.section,
+      text: claims.text,
+      quote: claims.quote,
+      verdict: claims.verdict,
+      reason: claims.reason,
+      outcome: claims.outcome,
+      judgedBy: claims.judgedBy,
+      passageId: claims.passageId,
+      passage: passages.text,
+      passageHeading: passages.heading,
+      sourceId: passages.sourceId,
+      sourceTitle: sources.title,
+      sourceUrl: sources.url,
+    })
+    .from(claims)
+    .leftJoin(passages, eq(passages.id, claims.passageId))
+    .leftJoin(sources, eq(sources.id, passages.sourceId))
+    .where(and(eq(claims.articleId, articleId), eq(claims.userId, userId)))
+    .orderBy(asc(claims.ordinal));
+}
+export type ClaimRow = Awaited<ReturnType<typeof listClaims>>[number];
+
+/** The revisions of an article, newest first. */
+export async function listRevisions(db: Db, userId: string, articleId: string) {
+  return db
+    .select()
+    .from(articleRevisions)
+    .where(and(eq(articleRevisions.articleId, articleId), eq(articleRevisions.userId, userId)))
+    .orderBy(desc(articleRevisions.revision));
+}
+
+/** True when a person has changed the article since the pipeline wrote it. */
+export async function editedByUser(db: Db, articleId: string): Promise<boolean> {
+  const [row] = await db
+    .select({ author: articleRevisions.author })
+    .from(articleRevisions)
+    .where(and(eq(articleRevisions.articleId, articleId), eq(articleRevisions.author, 'user')))
+    .limit(1);
+  return row !== undefined;
+}

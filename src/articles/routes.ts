@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import { onceByKey } from '../http/idempotency.ts';
+import { listOf, listQuery, page } from '../http/list.ts';
+import { problems } from '../http/on-error.ts';
+import type { RegisterRoutes } from '../http/server.ts';
+import { deleteArticle, editArticle, insertArticle, restoreArticle } from './articles.ts';
+import { articleSchema, articleSummarySchema, claimSchema, presentArticle, presentClaim, presentSummaries } from './present.ts';
+import { getArticle, listArticles, listClaims, listRevisions } from './queries.ts';
+import { articleStatuses } from './schema.ts';
+
+const byId = z.object({ id: z.uuid() });
+const tags = ['articles'];
+
+const editable = {
+  title: z.string().trim().min(1).max(300),
+  markdown: z.string().max(500_000),
+  slug: z.string().trim().min(1).max(200),
+  excerpt: z.string().trim().max(1000),
+  metaTitle: z.string().trim().max(300),
+  metaDescription: z.string().trim().max(1000),
+  keyword: z.string().trim().max(100),
+};
+
+const revisionSchema = z.object({
+  revision: z.int(),
+  author: z.enum(['pipeline', 'user']),
+  title: z.string(),
+  markdown: z.string(),
+  fields: z.object({
+    slug: z.string(),
+    excerpt: z.string(),
+    metaTitle: z.string(),
+    metaDescription: z.string(),
+    keyword: z.string(),
+  }),
+  createdAt: z.iso.datetime(),
+});
+
+/** Articles: list, write, read, edit, bin, revisions, claims. Approval and publications have their own rooms. */
+export const articleRoutes: RegisterRoutes = (server, ctx) => {
+  server.get(
+    '/articles',
+    {
+      schema: {
+        tags,
+        summary: 'Articles, newest first',
+        operationId: 'listArticles',
+        querystring: listQuery.extend({
+          query: z.string().trim().max(200).optional(),
+          status: z.enum(articleStatuses).optional(),
+        }),
+        response: { 200: listOf(articleSummarySchema), ...problems(401, 422) },
+      },
+    },
+    async (request) => {
+      const rows = page(await listArticles(ctx.db, request.userId, request.query), request.query.limit);
+      return { items: await presentSummaries(ctx.db, rows.items), nextCursor: rows.nextCursor };
+    },
+  );
+
+  server.post(
+    '/articles',
+    {
+      schema: {
+        tags,
+        summary: 'Add an article written by hand',
+        operationId: 'createArticle',
+        body: z
+          .strictObject({ ...editable, language: z.string().regex(/^[a-z]{2}$/) })
+          .partial()
+          .required({ title: true, markdown: true }),
+        response: { 201: articleSchema, ...problems(401, 409, 413, 422) },
+      },
+    },
+    async (request, reply) =>
+      onceByKey(ctx, request, reply, 201, async (tx) => {
+        const { language, ...content } = request.body;
+        const row = await insertArticle(tx, request.userId, {
+          ...content,
+          language: language ?? null,
+          pipelineId: null,
+          author: 'user',
+        });
+        return presentArticle(tx, row);
+      }),
+  );
+
+  server.get(
+    '/articles/:id',
+    {
+      schema: {
+        tags,
+        summary: 'An article with its text',
+        operationId: 'getArticle',
+        params: byId,
+        response: { 200: articleSchema, ...problems(401, 404, 422) },
+      },
+    },
+    async (request) => presentArticle(ctx.db, await getArticle(ctx.db, request.userId, request.params.id)),
+  );
+
+  server.patch(
+    '/articles/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Edit; `revision` is the one the edit was made on, a stale one answers 409',
+        operationId: 'editArticle',
+        params: byId,
+        body: z
+          .strictObject({ ...editable, revision: z.int().min(1) })
+          .partial()
+          .required({ revision: true }),
+        response: { 200: articleSchema, ...problems(401, 404, 409, 413, 422) },
+      },
+    },
+    async (request) => {
+      const { revision, ...change } = request.body;
+      return presentArticle(ctx.db, await editArticle(ctx.db, request.userId, request.params.id, revision, change));
+    },
+  );
+
+  server.delete(
+    '/articles/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Put into the bin, where it stays 30 days',
+        operationId: 'deleteArticle',
+        params: byId,
+        response: { 204: z.null(), ...problems(401, 404, 422) },
+      },
+    },
+    async (request, reply) => {
+      await deleteArticle(ctx.db, request.userId, request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+
+  server.post(
+    '/articles/:id/restore',
+    {
+      schema: {
+        tags,
+        summary: 'Take out of the bin',
+        operationId: 'restoreArticle',
+        params: byId,
+        response: { 200: articleSchema, ...problems(401, 404, 422) },
+      },
+    },
+    async (request) => presentArticle(ctx.db, await restoreArticle(ctx.db, request.userId, request.params.id)),
+  );
+
+  server.get(
+    '/articles/:id/revisions',
+    {
+      schema: {
+        tags,
+        summary: 'Every revision, newest first',
+        operationId: 'listArticleRevisions',
+        params: byId,
+        response: { 200: z.object({ items: z.array(revisionSchema) }), ...problems(401, 404, 422) },
+      },
+    },
+    async (request) => {
+      const article = await getArticle(ctx.db, request.userId, request.params.id);
+      const rows = await listRevisions(ctx.db, request.userId, article.id);
+      return {
+        items: rows.map(({ revision, author, title, markdown, fields, createdAt }) => ({
+          revision,
+          author,
+          title,
+          markdown,
+          fields,
+          createdAt: createdAt.toISOString(),
+        })),
+      };
+    },
+  );
+
+  server.get(
+    '/articles/:id/claims',
+    {
+      schema: {
+        tags,
+        summary: 'Every claim with its verdict, quote, passage and source',
+        operationId: 'listArticleClaims',
+        params: byId,
+        response: { 200: z.object({ items: z.array(claimSchema) }), ...problems(401, 404, 422) },
+      },
+    },
+    async (request) => {
+      const article = await getArticle(ctx.db, request.userId, request.params.id);
+      const rows = await listClaims(ctx.db, request.userId, article.id);
+      return { items: rows.map(presentClaim) };
+    },
+  );
+};

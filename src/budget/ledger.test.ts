@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { givenPipeline, useModel } from '../../test/factories.ts';
+import { diligentScript, scriptedModel } from '../../test/fakes/scripted-model.ts';
+import { startTestApp, type TestApp } from '../../test/harness.ts';
+import { newId } from '../db/id.ts';
+import { type CallPlan, listCalls, pipelineSpending, release, reserve, settle, settleAbandoned } from './ledger.ts';
+import { priceOf } from './prices.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp({ overrides: useModel(scriptedModel(diligentScript)) });
+});
+afterAll(() => app.close());
+
+const usage = { inputTokens: 10, cachedInputTokens: 0, outputTokens: 10, reasoningTokens: 0 };
+
+async function plan(budgetMicroUsd: number, worstCaseMicroUsd: number): Promise<CallPlan> {
+  const pipeline = await givenPipeline(app.ctx, { budgetMicroUsd, topic: `Budget ${newId()}` });
+  return {
+    userId: pipeline.userId,
+    pipelineId: pipeline.id,
+    step: 'topic',
+    task: 'topic',
+    promptVersion: 1,
+    requestDigest: newId(),
+    provider: 'test',
+    model: 'test:model',
+    pricedAs: null,
+    worstCaseMicroUsd,
+  };
+}
+
+const reserveOne = (call: CallPlan) => app.ctx.db.transaction((tx) => reserve(tx, call));
+
+describe('the ledger', () => {
+  test('never lets settled and reserved together pass the budget, however many calls ask at once', async () => {
+    const call = await plan(1_000, 150);
+    const results = await Promise.allSettled(Array.from({ length: 20 }, () => reserveOne(call)));
+    const granted = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    expect(granted).toHaveLength(6);
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'budget_exceeded' });
+    }
+    // True costs below the reservations make room again.
+    await Promise.all(granted.map((id) => settle(app.ctx.db, id, { usage, costMicroUsd: 50, output: {} })));
+    expect(await pipelineSpending(app.ctx.db, call.pipelineId)).toEqual({ settledMicroUsd: 300, reservedMicroUsd: 0 });
+    await expect(reserveOne({ ...call, worstCaseMicroUsd: 701 })).rejects.toMatchObject({ code: 'budget_exceeded' });
+    await expect(reserveOne({ ...call, worstCaseMicroUsd: 700 })).resolves.toBeTypeOf('string');
+  });
+
+  test('settling twice changes nothing, and a call without usage counts with its reservation', async () => {
+    const call = await plan(1_000, 100);
+    const id = await reserveOne(call);
+    await settle(app.ctx.db, id, { usage, costMicroUsd: 40, output: 'first' });
+    await settle(app.ctx.db, id, { usage, costMicroUsd: 99, output: 'second' });
+    const unknown = await reserveOne(call);
+    await settle(app.ctx.db, unknown, { usage: null, costMicroUsd: null, output: {} });
+    expect((await listCalls(app.ctx.db, [call.pipelineId])).map((row) => [row.costMicroUsd, row.estimated])).toEqual([
+      [40, false],
+      [100, true],
+    ]);
+  });
+
+  test('what a dead worker left reserved is counted in full, and corrected if its answer still arrives', async () => {
+    const call = await plan(1_000, 100);
+    const id = await reserveOne(call);
+    expect(await settleAbandoned(app.ctx.db, call.pipelineId)).toBe(1);
+    expect(await pipelineSpending(app.ctx.db, call.pipelineId)).toEqual({ settledMicroUsd: 100, reservedMicroUsd: 0 });
+    await settle(app.ctx.db, id, { usage, costMicroUsd: 30, output: {} });
+    expect(await pipelineSpending(app.ctx.db, call.pipelineId)).toEqual({ settledMicroUsd: 30, reservedMicroUsd: 0 });
+  });
+
+  test('a refused call gives its reservation back', async () => {
+    const call = await plan(100, 100);
+    const id = await reserveOne(call);
+    await release(app.ctx.db, id, { code: 'model_rejected', message: 'no', hint: '' });
+    await expect(reserveOne(call)).resolves.toBeTypeOf('string');
+  });
+});
+
+describe('prices', () => {
+  test('come from the table with the id that matched, and are rounded up to whole micro-dollars', () => {
+    const price = priceOf({ kind: 'table', providerId: 'openai', modelId: 'gpt-4o-mini' }, { ...usage, inputTokens: 1 });
+    expect(price.pricedAs).toMatch(/^openai:gpt-4o-mini/);
+    expect(Number.isInteger(price.microUsd)).toBe(true);
+    expect(price.microUsd).toBeGreaterThan(0);
+  });
+
+  test('a model that nobody knows is refused, not free', () => {
+    const unknown = { kind: 'table', providerId: 'openai', modelId: 'no-such-model' } as const;
+    expect(() => priceOf(unknown, usage)).toThrow(expect.objectContaining({ code: 'price_unknown' }));
+  });
+
+  test('explicit prices are dollars per million tokens, also zero', () => {
+    expect(priceOf({ kind: 'explicit', inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 }, usage).microUsd).toBe(23);
+    expect(priceOf({ kind: 'explicit', inputUsdPerMillion: 0, outputUsdPerMillion: 0 }, usage).microUsd).toBe(0);
+  });
+});

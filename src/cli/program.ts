@@ -1,0 +1,109 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { version } from '../config.ts';
+import { type Io, printFailure } from './io.ts';
+
+/** A command's work; resolves to its exit status. */
+type Run = () => Promise<number>;
+
+/**
+ * Runs one command line (without `node` and the script's name) and returns its exit status: 0 done, 1 failed, 2 wrong
+ * usage, 130 ended by the user. The commands are loaded when they are used, so that --help answers at once.
+ */
+export async function runCli(args: string[], io: Io): Promise<number> {
+  let chosen: { run: Run; json: boolean } | null = null;
+  const program = createProgram(io, (run, json) => {
+    chosen = { run, json };
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  const command = chosen as { run: Run; json: boolean } | null;
+  if (!command) return 2;
+  try {
+    return await command.run();
+  } catch (error) {
+    return printFailure(io, command.json, error);
+  }
+}
+
+function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Command {
+  const program = new Command('blog-poster')
+    .description('Topics in, checked articles out. In a checkout: npm run -s bp -- <command>')
+    .version(version)
+    .showHelpAfterError('(add --help for the options)')
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .exitOverride();
+
+  const add = (parent: Command, nameAndArgs: string, description: string) =>
+    parent.command(nameAndArgs).description(description).option('--json', 'answer with one JSON document');
+
+  add(program, 'start', 'migrate (embedded), serve, work')
+    .addOption(new Option('--role <role>', 'what this process does').choices(['all', 'web', 'worker']).default('all'))
+    .action((options) => choose(async () => (await import('./start.ts')).start(io, options), options.json));
+
+  add(program, 'write', 'write an article about a topic from real sources')
+    .argument('<topic>', 'what the article is about')
+    .option('-s, --source <url or file>', 'a page, feed or file to draw on (again for more)', collect, [])
+    .option('--site <name>', 'the site it goes to, as a draft unless --publish says otherwise')
+    .addOption(new Option('--publish <how>', 'draft, or publish (public once approved)').choices(['draft', 'publish']))
+    .option('-o, --out <file>', 'write the article (Markdown) to a file instead of printing it')
+    .option('--keyword <keyword>', 'the search term it should be found under')
+    .option('--language <code>', 'language of the article, for example en; that of the sources otherwise')
+    .option('--audience <text>', 'whom it is for')
+    .option('--voice <text>', 'how it should sound')
+    .option('--words <min-max>', 'length, for example 600-900', words)
+    .addOption(new Option('--duplicates <rule>', 'what to do about a near-duplicate').choices(['stop', 'allow']))
+    .option('--budget <usd>', 'the most it may cost, in dollars', dollars)
+    .option('--model <model>', 'provider:model, or offline')
+    .action((topic, options) =>
+      choose(async () => (await import('./write.ts')).write(io, topic, options), options.json),
+    );
+
+  add(program, 'migrate', 'bring the schema of database and queue up to this version').action((options) =>
+    choose(async () => (await import('./migrate.ts')).migrateCommand(io, options), options.json),
+  );
+
+  add(program, 'doctor', 'check configuration, database, queue, model, data directory and sites').action((options) =>
+    choose(async () => (await import('./doctor.ts')).doctor(io, options), options.json),
+  );
+
+  const site = program.command('site').description('WordPress sites');
+  add(site, 'add', 'add a WordPress site and check it')
+    .argument('<url>', 'address of the site')
+    .requiredOption('-u, --username <name>', 'WordPress user whose Application Password is used')
+    .option('-n, --name <name>', 'what to call it here; its host name otherwise')
+    .option('--password-stdin', 'read the Application Password from standard input instead of asking for it')
+    .action((url, options) => choose(async () => (await import('./site.ts')).addSite(io, url, options), options.json));
+  add(site, 'list', 'list the sites').action((options) =>
+    choose(async () => (await import('./site.ts')).listSites(io, options), options.json),
+  );
+  add(site, 'check', 'does the site answer, and what may the user do there')
+    .argument('[name]', 'one site; all of them otherwise')
+    .action((name, options) =>
+      choose(async () => (await import('./site.ts')).checkSites(io, name, options), options.json),
+    );
+
+  add(program, 'openapi', 'write openapi.json, the description of the API')
+    .option('-o, --out <file>', 'write to this file')
+    .option('--check', 'write nothing; exit status 1 when the file is out of date')
+    .action((options) => choose(async () => (await import('./openapi.ts')).openapiCommand(io, options), options.json));
+
+  return program;
+}
+
+const collect = (value: string, earlier: string[]) => [...earlier, value];
+
+function words(value: string): { min: number; max: number } {
+  const [, min, max] = /^(\d{3,4})-(\d{3,4})$/.exec(value) ?? [];
+  if (!min || !max || Number(min) > Number(max))
+    throw new InvalidArgumentError('Give the shortest and the longest, for example 600-900.');
+  return { min: Number(min), max: Number(max) };
+}
+
+function dollars(value: string): number {
+  if (!/^\d{1,3}(\.\d{1,6})?$/.test(value)) throw new InvalidArgumentError('Give dollars, for example 0.50.');
+  return Number(value);
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Api } from './api.ts';
+import type { Progress } from './progress.ts';
+
+/** As much of a publication as the command line shows. */
+const publicationSchema = z.object({
+  id: z.string(),
+  articleId: z.string(),
+  siteId: z.string(),
+  status: z.string(),
+  remoteId: z.number().nullable(),
+  remoteUrl: z.string().nullable(),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+});
+export type PublicationAnswer = z.infer<typeof publicationSchema>;
+
+const list = z.object({ items: z.array(publicationSchema) });
+
+const pollMs = 300;
+/** A site that does not answer is tried for hours by the server; a terminal waits this long, in milliseconds. */
+const patienceMs = 120_000;
+
+/**
+ * Waits until an article has been delivered to a site or given up, and returns its publication as it then is; after
+ * two minutes as it is. Null when there is none.
+ */
+export async function awaitPublication(
+  api: Api,
+  articleId: string,
+  siteId: string,
+  progress: Progress,
+): Promise<PublicationAnswer | null> {
+  progress.step('delivering to the site');
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const { items } = await api.request('GET', '/publications?limit=100', list);
+    const mine = items.find((item) => item.articleId === articleId && item.siteId === siteId) ?? null;
+    const underWay = mine !== null && ['queued', 'publishing'].includes(mine.status);
+    if (!underWay || Date.now() > deadline) return mine;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}

@@ -1,0 +1,81 @@
+import { type App, startApp } from '../app.ts';
+import { loadConfig } from '../config.ts';
+import { findHolder } from '../db/data-dir.ts';
+import { AppError } from '../errors.ts';
+import { createLogger } from '../logger.ts';
+import { type Api, createApi } from './api.ts';
+import type { Io } from './io.ts';
+
+/** A way to the HTTP API for the length of one command. */
+export interface Session {
+  api: Api;
+  /** `server`: one that was running already and goes on afterwards; `own`: started for this command. */
+  kind: 'server' | 'own';
+  /** Where a person can look at things in a browser; null for an own server, which is gone in a moment. */
+  webUrl: string | null;
+  close(): Promise<void>;
+}
+
+/** How long another process may hold the data directory without serving yet, in milliseconds. */
+const startingMs = 20_000;
+
+/**
+ * Finds the API: at the server that holds the embedded data directory, or at one started in this process on a free
+ * loopback port. `work` asks for workers too. Throws `config_invalid`, `data_in_use` and what keeps a server from starting.
+ */
+export async function openSession(io: Io, options: { work: boolean }): Promise<Session> {
+  const { config, secrets } = loadConfig(io.env, { role: options.work ? 'all' : 'web', port: 0 });
+  const port = config.database.kind === 'embedded' ? await holderPort(config.dataDir, io.signal) : null;
+  if (port !== null) {
+    const origin = await reachable(port);
+    return {
+      api: createApi(origin, io.signal),
+      kind: 'server',
+      webUrl: `http://localhost:${port}`,
+      close: () => Promise.resolve(),
+    };
+  }
+  // Its log is for operators of a server; a command shows only what is wrong, unless more is asked for.
+  const log = createLogger(io.env.LOG_LEVEL?.trim() ? config.log.level : 'error', io.stderr);
+  const app = await startApp({ ...config, http: { ...config.http, host: '127.0.0.1' } }, secrets, log);
+  return ownSession(app, io);
+}
+
+function ownSession(app: App, io: Io): Session {
+  return {
+    api: createApi(`http://127.0.0.1:${app.port}`, io.signal),
+    kind: 'own',
+    webUrl: null,
+    close: () => app.stop(),
+  };
+}
+
+/** The port of the living server that holds the directory; waits for one that is just starting. Null when nobody does. */
+async function holderPort(dataDir: string, signal: AbortSignal): Promise<number | null> {
+  const deadline = Date.now() + startingMs;
+  for (;;) {
+    const holder = findHolder(dataDir);
+    if (!holder) return null;
+    if (holder.port !== null) return holder.port;
+    if (Date.now() > deadline || signal.aborted) {
+      throw new AppError('data_in_use', `${dataDir} is in use by process ${holder.pid}, which does not serve.`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** A server may be bound to either loopback address, or to all. */
+async function reachable(port: number): Promise<string> {
+  for (const origin of [`http://127.0.0.1:${port}`, `http://[::1]:${port}`]) {
+    try {
+      await fetch(`${origin}/health/live`, { signal: AbortSignal.timeout(5_000) });
+      return origin;
+    } catch (error) {
+      // No answer at this address: the other one, and then the error below, tells.
+      if (!(error instanceof TypeError) && !(error instanceof DOMException)) throw error;
+    }
+  }
+  throw new AppError('data_in_use', `The server of this data directory (port ${port}) does not answer on loopback.`, {
+    hint: 'Check HOST: the commands need it to listen on 127.0.0.1 or on all addresses. Or stop it and run the command again.',
+  });
+}

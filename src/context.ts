@@ -1,0 +1,30 @@
+import type { Config, Secrets } from './config.ts';
+import type { Database, Db } from './db/open.ts';
+import type { EventBus } from './pipeline/event-bus.ts';
+import type { Embedder } from './knowledge/embeddings.ts';
+import type { Extractor } from './knowledge/extract.ts';
+import type { Robots } from './knowledge/robots.ts';
+import type { Models } from './llm/models.ts';
+import type { Logger } from './logger.ts';
+import type { SafeFetch } from './net/safe-fetch.ts';
+import type { Queue } from './queue/queue.ts';
+
+/** Everything that functions may need and do not own; built once in `app.ts`, replaced piece by piece in tests. */
+export interface AppContext {
+  config: Config;
+  secrets: Secrets;
+  log: Logger;
+  database: Database;
+  db: Db;
+  queue: Queue;
+  bus: EventBus;
+  safeFetch: SafeFetch;
+  robots: Robots;
+  extractor: Extractor;
+  embedder: Embedder;
+  models: Models;
+  /** The one local owner, until there are accounts. */
+  ownerId: string;
+  /** The present time in UTC. */
+  now(): Date;
+}

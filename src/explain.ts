@@ -1,0 +1,62 @@
+import { AppError } from './errors.ts';
+
+/** What a system or the database said when starting failed, in words: what happened, what to do. */
+const causes: Record<string, (error: SystemError) => [string, string]> = {
+  EADDRINUSE: (error) => [
+    `Port ${error.port} is taken by another program.`,
+    `Stop that program, or choose another port: PORT=${(error.port ?? 3000) + 1} npm start`,
+  ],
+  EACCES: (error) => [
+    `This user may not listen on port ${error.port}.`,
+    'Choose a port from 1024 up, for example: PORT=3000 npm start',
+  ],
+  EADDRNOTAVAIL: (error) => [
+    `${error.address} is not an address of this machine.`,
+    'Set HOST to one of its addresses, for example HOST=127.0.0.1, or leave it empty.',
+  ],
+  ECONNREFUSED: () => [
+    'The database in DATABASE_URL refuses connections.',
+    'Check that it runs and that host and port are right.',
+  ],
+  ENOTFOUND: () => ['The host in DATABASE_URL is unknown.', 'Check its spelling and the name server.'],
+  ETIMEDOUT: () => ['The database in DATABASE_URL does not answer.', 'Check host, port and firewall.'],
+  '28P01': () => ['The database refuses the password in DATABASE_URL.', 'Check user name and password.'],
+  '28000': () => [
+    'The database refuses the user in DATABASE_URL.',
+    'Check user name and password, and its pg_hba.conf.',
+  ],
+  '3D000': () => ['The database named in DATABASE_URL does not exist.', 'Create it, or correct the name.'],
+  '42501': (error) => [
+    `The database user lacks a right: ${error.message}.`,
+    'Let the owner of the database run once: CREATE EXTENSION vector; GRANT ALL ON SCHEMA public TO the_user;',
+  ],
+  '0A000': (error) => [
+    `The database server cannot do something that is needed: ${error.message}.`,
+    'Install pgvector on it.',
+  ],
+};
+
+interface SystemError extends Error {
+  code: string;
+  port?: number;
+  address?: string;
+}
+
+/**
+ * Puts what made a command fail into lines for its user: what happened, then what to do. Mistakes in the configuration
+ * are one line each. Only what nobody foresaw shows a stack.
+ */
+export function explain(error: unknown): string[] {
+  if (error instanceof AppError) {
+    if (error.code === 'config_invalid') return error.message.split('\n');
+    const cause = error.cause instanceof Error ? [`Reason: ${error.cause.message}`] : [];
+    return [error.message, ...cause, error.hint];
+  }
+  // A host name with several addresses fails with one error for each of them.
+  const inner = error instanceof AggregateError ? error.errors[0] : error;
+  if (inner instanceof Error && 'code' in inner && typeof inner.code === 'string') {
+    const put = causes[inner.code];
+    if (put) return put(inner as SystemError);
+  }
+  return [inner instanceof Error ? (inner.stack ?? inner.message) : String(inner)];
+}

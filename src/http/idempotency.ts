@@ -1,0 +1,49 @@
+import { and, eq, lt, sql } from 'drizzle-orm';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AppContext } from '../context.ts';
+import { digest } from '../digest.ts';
+import { AppError } from '../errors.ts';
+import { idempotencyKeys } from './schema.ts';
+
+const keptFor = sql`now() - interval '24 hours'`;
+
+/**
+ * Runs a creating request at most once per Idempotency-Key: the same key and body get the stored answer, another body
+ * 409. The answer is stored in the same transaction as what `create` wrote, so neither can exist without the other.
+ * Keys are kept for a day.
+ */
+export async function onceByKey<Answer>(
+  ctx: Pick<AppContext, 'db'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  create: (tx: AppContext['db']) => Promise<Answer>,
+): Promise<Answer> {
+  reply.code(status);
+  const key = request.headers['idempotency-key'];
+  if (typeof key !== 'string' || key === '') return ctx.db.transaction((tx) => create(tx));
+  if (key.length > 200) throw new AppError('invalid_request', 'Idempotency-Key: must be at most 200 characters');
+
+  const mine = and(eq(idempotencyKeys.userId, request.userId), eq(idempotencyKeys.key, key));
+  const operation = `${request.method} ${request.url}`;
+  const bodyDigest = digest(request.body ?? null);
+  return ctx.db.transaction(async (tx) => {
+    await tx.delete(idempotencyKeys).where(and(mine, lt(idempotencyKeys.createdAt, keptFor)));
+    // Waits for a first request that is still in its transaction, and then finds its answer.
+    const inserted = await tx
+      .insert(idempotencyKeys)
+      .values({ userId: request.userId, key, operation, bodyDigest })
+      .onConflictDoNothing()
+      .returning({ key: idempotencyKeys.key });
+    if (inserted.length === 0) {
+      const [stored] = await tx.select().from(idempotencyKeys).where(mine);
+      if (!stored || stored.operation !== operation || stored.bodyDigest !== bodyDigest) {
+        throw new AppError('idempotency_conflict', 'This Idempotency-Key was used for a different request.');
+      }
+      return stored.answer as Answer;
+    }
+    const answer = await create(tx);
+    await tx.update(idempotencyKeys).set({ status, answer }).where(mine);
+    return answer;
+  });
+}

@@ -1,0 +1,98 @@
+import fastifyHelmet from '@fastify/helmet';
+import fastifySwagger from '@fastify/swagger';
+import scalar from '@scalar/fastify-api-reference';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { version } from '../config.ts';
+import type { AppContext } from '../context.ts';
+import { requireLocalOwner } from './local-owner.ts';
+import { onError, onNotFound } from './on-error.ts';
+import { serveWebApp } from './web-app.ts';
+
+/** A Fastify instance whose routes are typed by their zod schemas. */
+export type HttpServer = FastifyInstance<
+  import('node:http').Server,
+  import('node:http').IncomingMessage,
+  import('node:http').ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** The routes of one feature, given the context; paths are relative to /api/v1. */
+export type RegisterRoutes = (server: HttpServer, ctx: AppContext) => void;
+
+const maxBodyBytes = 1_000_000;
+
+/**
+ * The HTTP side of the process: the API under /api/v1 (for the owner only), its description at /openapi.json and
+ * /docs, `open` routes for machines (health), and the web app for everything else. Does not listen yet.
+ */
+export async function createServer(ctx: AppContext, api: RegisterRoutes[], open: RegisterRoutes[]): Promise<HttpServer> {
+  const server: HttpServer = fastify({
+    loggerInstance: ctx.log as FastifyBaseLogger,
+    // One line per answer, ours below, instead of two of Fastify's.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: maxBodyBytes,
+    // Ids are for finding a request in the log again; a client's own header is not trusted.
+    genReqId: () => crypto.randomUUID(),
+    forceCloseConnections: true,
+  }).withTypeProvider<ZodTypeProvider>();
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  server.setErrorHandler(onError);
+  server.setNotFoundHandler(onNotFound);
+  server.addHook('onResponse', async (request, reply) => {
+    request.log.debug(
+      { method: request.method, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'request',
+    );
+  });
+
+  await server.register(fastifyHelmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        frameAncestors: ["'none'"],
+        // The app is also used over plain http on localhost.
+        upgradeInsecureRequests: null,
+      },
+    },
+    strictTransportSecurity: false,
+  });
+  await server.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'blog-poster',
+        version,
+        description:
+          'Topics in, checked articles out. Times are ISO 8601 in UTC; money is integer micro-dollars (fields ending in MicroUsd); errors are RFC 9457 problem documents with a stable `code` and a `hint`.',
+      },
+      servers: [{ url: '/' }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+
+  await server.register(
+    async (scope) => {
+      const routes = scope.withTypeProvider<ZodTypeProvider>() as HttpServer;
+      routes.addHook('onRequest', requireLocalOwner(ctx));
+      for (const register of api) register(routes, ctx);
+    },
+    { prefix: '/api/v1' },
+  );
+  for (const register of open) register(server, ctx);
+  server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
+  await server.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json', withDefaultFonts: false } });
+  await serveWebApp(server);
+  return server;
+}

@@ -1,0 +1,119 @@
+import { Readability } from '@mozilla/readability';
+import { parseHTML } from 'linkedom';
+import { decodeHtml } from './decode-html.ts';
+import { type Block, cleanText, type ExtractedDocument } from './document.ts';
+import { blocksOf, type DomElement, removeFurniture } from './html-blocks.ts';
+import { isDeeperThan } from './html-depth.ts';
+import { type DomDocument, person, readMetadata } from './page-metadata.ts';
+
+/** A page to read. */
+export interface PageInput {
+  html: string | Uint8Array;
+  contentType: string | null;
+  url: string | null;
+  maxDepth: number;
+}
+
+/** The document, or why it was not read. */
+export type PageResult = { document: ExtractedDocument } | { refused: 'too_deep' | 'too_complex' };
+
+/**
+ * Reads a page where it is called, however long it takes: meant for a process that can be killed.
+ * Readability picks the article. Where it finds nothing, or leaves most of what the page itself marks as its main part
+ * (documentation and reference pages often), the marked part is taken instead.
+ */
+export function readPage(input: PageInput): PageResult {
+  const text = typeof input.html === 'string' ? input.html : decodeHtml(input.html, input.contentType);
+  const html = asHtml(text, input.contentType);
+  if (isDeeperThan(html, input.maxDepth)) return { refused: 'too_deep' };
+  if (count(html, '<') > maxTags || count(html, '&') > maxEntities) return { refused: 'too_complex' };
+  const document = parse(html);
+  const metadata = readMetadata(document, input.url);
+  const body = document.body;
+  if (body === null) return { document: { ...metadata, blocks: [] } };
+  removeFurniture(body);
+  const main = mainPart(document);
+  const mainBlocks = main === null ? [] : blocksOf(main);
+  const bodyBlocks = main === null ? blocksOf(body) : [];
+
+  const article = new Readability<DomElement>(document as unknown as ConstructorParameters<typeof Readability>[0], {
+    charThreshold: 250,
+    keepClasses: true,
+    serializer: (node) => node as unknown as DomElement,
+  }).parse();
+  const picked = article?.content ? blocksOf(article.content) : [];
+  const size = proseLength(picked);
+  const blocks =
+    size === 0 || size < proseLength(mainBlocks) * 0.5 ? (main === null ? bodyBlocks : mainBlocks) : picked;
+
+  const title =
+    cleanText(article?.title ?? '') || metadata.title || (blocks.find((block) => block.kind === 'heading')?.text ?? '');
+  return {
+    document: {
+      ...metadata,
+      title,
+      siteName: metadata.siteName ?? (cleanText(article?.siteName ?? '') || null),
+      author: metadata.author ?? person(article?.byline ?? null),
+      blocks: withoutTitle(blocks, title),
+    },
+  };
+}
+
+/**
+ * The parser makes about 600 bytes of every tag and every entity, and Readability passes over all of them several
+ * times: 100,000 empty elements take 3 s. Long pages have 5,000 tags, the largest books on one page about 100,000.
+ */
+const maxTags = 120_000;
+const maxEntities = 100_000;
+
+function count(text: string, char: string): number {
+  let found = 0;
+  for (let at = text.indexOf(char); at !== -1; at = text.indexOf(char, at + 1)) found++;
+  return found;
+}
+
+function parse(html: string): DomDocument {
+  // linkedom puts what stands outside <body> nowhere useful; fragments therefore get a frame.
+  const framed = /<body[\s>]/i.test(html) ? html : `<!doctype html><html><body>${html}</body></html>`;
+  return parseHTML(framed).document as unknown as DomDocument;
+}
+
+/**
+ * In XHTML `<script/>` and `<a id="x"/>` are complete elements; an HTML parser would take the rest of the page for
+ * their content.
+ */
+function asHtml(text: string, contentType: string | null): string {
+  if (!/xhtml|[/+]xml/i.test(contentType ?? '') && !/^\s*<\?xml|<!DOCTYPE[^>]{0,100}XHTML/i.test(text.slice(0, 500)))
+    return text;
+  return text.replace(
+    /<(script|style|title|textarea|iframe|a|div|span|p|td|th|li|i|b|em|strong|h[1-6])\b([^<>]*)\/>/gi,
+    '<$1$2></$1>',
+  );
+}
+
+/** The one element that the page marks as its content. */
+function mainPart(document: DomDocument): DomElement | null {
+  for (const selector of ['main article', 'main', '[role="main"]', 'article', '#content', '#main']) {
+    const found = document.querySelectorAll(selector);
+    const only = found[0];
+    // Several articles are an overview of teasers: Readability knows better than to take the first.
+    if (only !== undefined && found.length === 1) return only;
+  }
+  return null;
+}
+
+/** Characters of running text, without headings, code, and short fragments such as menu entries. */
+function proseLength(blocks: Block[]): number {
+  let length = 0;
+  for (const { kind, text } of blocks) {
+    if (kind !== 'heading' && kind !== 'code' && (text.length >= 60 || /[.!?。！？]$/.test(text)))
+      length += text.length;
+  }
+  return length;
+}
+
+/** The title is a field of the document: repeated as first heading it would only lengthen every heading path. */
+function withoutTitle(blocks: Block[], title: string): Block[] {
+  const [first, ...rest] = blocks;
+  return first?.kind === 'heading' && first.text === title ? rest : blocks;
+}

@@ -1,0 +1,18 @@
+import { loadConfig } from './config.ts';
+import { explain } from './explain.ts';
+import { createLogger } from './logger.ts';
+import { serve } from './serve.ts';
+import { onStopSignal } from './stop-signals.ts';
+
+const wish = new AbortController();
+const stopListening = onStopSignal((signal) => wish.abort(signal));
+const say = (line: string) => process.stdout.write(`${line}\n`);
+try {
+  const { config, secrets } = loadConfig(process.env);
+  await serve(config, secrets, createLogger(config.log.level), say, wish.signal);
+} catch (error) {
+  for (const line of explain(error)) process.stderr.write(`${line}\n`);
+  process.exitCode = 1;
+} finally {
+  stopListening();
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { intents } from '../../llm/tasks.ts';
+import { detectLanguage } from '../../text/language.ts';
+import { defineStep, PipelineWaiting, type StepContext } from '../define-step.ts';
+import { findDuplicate } from './duplicates.ts';
+import { topicPrompt } from './prompt.ts';
+
+export const topicOutput = z.object({
+  angle: z.string(),
+  keyword: z.string(),
+  intent: z.enum(intents),
+  titles: z.array(z.string()),
+  title: z.string(),
+  /** Of the brief's own words; null when they are too few to tell. The sources may still decide otherwise. */
+  language: z.string().nullable(),
+});
+export type TopicOutput = z.infer<typeof topicOutput>;
+
+/** topic: refuses what the account already has, before anything is spent, then finds angle, keyword and title. */
+export const topicStep = defineStep<'topic', object, TopicOutput>({
+  name: 'topic',
+  version: 1,
+  needs: [],
+  output: topicOutput,
+  weight: 1,
+  async run(context) {
+    const { brief } = context;
+    const language = brief.language ?? (await detectLanguage(`${brief.topic}. ${brief.keyword ?? ''}`));
+    await stopAtDuplicate(context, language);
+    await context.log('Looking for an angle and a title.');
+    const { answer } = await context.ask(topicPrompt, {
+      topic: brief.topic,
+      keyword: brief.keyword ?? null,
+      audience: brief.audience ?? null,
+      voice: brief.voice ?? null,
+      language: language ?? 'en',
+      words: brief.words,
+    });
+    return {
+      angle: answer.angle.trim(),
+      keyword: brief.keyword ?? answer.keyword.trim(),
+      intent: answer.intent,
+      titles: answer.titles.map((title) => title.trim()),
+      title: (answer.titles[answer.chosen] ?? answer.titles[0] ?? brief.topic).trim(),
+      language,
+    };
+  },
+});
+
+async function stopAtDuplicate(context: StepContext, language: string | null): Promise<void> {
+  if (context.pipeline.duplicatesAllowed) return;
+  await context.log('Comparing the topic with your articles.');
+  const duplicate = await findDuplicate(context.app, context.pipeline, language);
+  if (!duplicate) return;
+  throw new PipelineWaiting({
+    reason: 'duplicate',
+    ...(duplicate.articleId ? { articleId: duplicate.articleId } : {}),
+    message: `This is close to "${duplicate.title}" (${duplicate.reason}).`,
+  });
+}

@@ -1,0 +1,255 @@
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { givenPipeline } from '../../../test/factories.ts';
+import { startTestApp, type TestApp } from '../../../test/harness.ts';
+import { insertArticle, rewriteArticle } from '../../articles/articles.ts';
+import { articles, claims, type SeoReport } from '../../articles/schema.ts';
+import { newId } from '../../db/id.ts';
+import { queryRows } from '../../db/open.ts';
+import { publishJob } from '../../publishing/jobs.ts';
+import { requestPublication } from '../../publishing/publications.ts';
+import { findPublication } from '../../publishing/queries.ts';
+import { createSite } from '../../sites/sites.ts';
+import type { BriefRequest } from '../brief.ts';
+import { PipelineWaiting, type StepContext } from '../define-step.ts';
+import { type Pipeline, pipelines, type Waiting } from '../schema.ts';
+import { finishStep, startStep } from '../steps-store.ts';
+import { publishStep } from './step.ts';
+
+let app: TestApp;
+let siteId: string;
+/** The present time, which the tests move. */
+let now: Date;
+beforeAll(async () => {
+  app = await startTestApp();
+  app.ctx.now = () => now;
+  const input = { name: 'Blog', url: 'https://blog.example', username: 'admin', applicationPassword: 'pass word' };
+  siteId = (await createSite(app.ctx, app.ctx.db, app.ctx.ownerId, input)).id;
+});
+afterAll(() => app.close());
+
+const seo = (score: number): SeoReport => ({ score, checks: [] });
+
+/** A pipeline whose article is written, with the record of the step before this one. */
+async function given(brief: Partial<BriefRequest>, score = 80): Promise<{ pipeline: Pipeline; articleId: string }> {
+  now = new Date();
+  const { ctx } = app;
+  const pipeline = await givenPipeline(ctx, { siteId, ...brief });
+  const article = await ctx.db.transaction((tx) =>
+    insertArticle(tx, ctx.ownerId, {
+      title: 'Sourdough',
+      markdown: 'Text.',
+      language: 'en',
+      pipelineId: pipeline.id,
+      author: 'pipeline',
+    }),
+  );
+  await rewriteArticle(ctx.db, article, { seo: seo(score), status: 'ready' });
+  await ctx.db.update(pipelines).set({ articleId: article.id }).where(eq(pipelines.id, pipeline.id));
+  await finishWriting(pipeline);
+  // As in a real run, the step is handed the row as it was when the run began: without the article.
+  return { pipeline, articleId: article.id };
+}
+
+async function finishWriting(pipeline: Pipeline): Promise<void> {
+  const attempt = await startStep(app.ctx.db, pipeline, { ...publishStep, name: 'seo' }, 'digest');
+  await finishStep(app.ctx.db, attempt.id, 'succeeded', { output: {} });
+}
+
+/** Runs the step as the runner does: its record first, what it waits for recorded, its result saved in one transaction. */
+async function run(
+  pipeline: Pipeline,
+): Promise<{ output: { publicationId: string | null; reason: string } } | { waiting: Waiting }> {
+  const { ctx } = app;
+  const [fresh] = await ctx.db.select().from(pipelines).where(eq(pipelines.id, pipeline.id));
+  const attempt = await startStep(ctx.db, pipeline, publishStep, 'digest');
+  const context: StepContext = {
+    app: ctx,
+    pipeline: { ...(fresh ?? pipeline), articleId: null },
+    brief: pipeline.brief,
+    signal: new AbortController().signal,
+    ask: () => Promise.reject(new Error('this step asks no model')),
+    log: async () => undefined,
+    progress: async () => undefined,
+    assertLease: async () => undefined,
+  };
+  try {
+    const output = publishStep.output.parse(await publishStep.run(context, {}));
+    await ctx.db.transaction(async (tx) => {
+      await publishStep.save(tx, context, {}, output);
+      await finishStep(tx, attempt.id, 'succeeded', { output });
+    });
+    return { output: output as { publicationId: string | null; reason: string } };
+  } catch (error) {
+    if (!(error instanceof PipelineWaiting)) throw error;
+    await finishStep(ctx.db, attempt.id, 'waiting', {});
+    return { waiting: error.waiting };
+  }
+}
+
+const publication = (articleId: string) => findPublication(app.ctx.db, articleId, siteId);
+const rowOf = async (pipeline: Pipeline) =>
+  (await app.ctx.db.select().from(pipelines).where(eq(pipelines.id, pipeline.id)))[0];
+const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
+async function approve(pipeline: Pipeline): Promise<void> {
+  await app.ctx.db.execute(
+    sql`update pipelines set approved_at = now(), approved_by = 'owner' where id = ${pipeline.id}`,
+  );
+}
+
+describe('the publish step', () => {
+  it('is off unless publishing was asked for', async () => {
+    const { pipeline, articleId } = await given({ publish: 'none' });
+    expect(await run(pipeline)).toEqual({
+      output: { publicationId: null, reason: expect.any(String), approvedBy: null },
+    });
+    expect(await publication(articleId)).toBeNull();
+  });
+
+  it('enqueues a draft at once, with its job, and never holds it up', async () => {
+    const { pipeline, articleId } = await given({ publish: 'draft' }, 5);
+    const result = await run(pipeline);
+    const row = await publication(articleId);
+    expect(row).toMatchObject({ wanted: 'draft', status: 'queued', pipelineId: pipeline.id });
+    expect(result).toMatchObject({ output: { publicationId: row?.id } });
+    const jobs = await queryRows(
+      app.ctx.db,
+      sql`select 1 from pgboss.job where name = ${publishJob.name} and data ->> 'publicationId' = ${row?.id}`,
+    );
+    expect(jobs).toHaveLength(1);
+  });
+
+  it('waits for a person before it goes public, however good the article is', async () => {
+    const { pipeline, articleId } = await given({ publish: 'publish' }, 100);
+    for (const day of [0, 1000]) {
+      now = hours(day * 24);
+      expect(await run(pipeline)).toEqual({ waiting: { reason: 'approval', articleId, message: expect.any(String) } });
+    }
+    expect(await publication(articleId)).toBeNull();
+    await approve(pipeline);
+    expect(await run(pipeline)).toMatchObject({ output: { reason: 'Approved by owner.' } });
+    expect(await publication(articleId)).toMatchObject({ wanted: 'publish', status: 'queued' });
+  });
+
+  it('asks again for an approval when the article was written anew after it', async () => {
+    const { pipeline, articleId } = await given({ publish: 'publish' });
+    await approve(pipeline);
+    await finishSeoAnew(pipeline);
+    expect(await run(pipeline)).toMatchObject({ waiting: { reason: 'approval' } });
+    expect(await publication(articleId)).toBeNull();
+  });
+
+  it('holds for the window, then goes public by rule and records the rule', async () => {
+    const { pipeline, articleId } = await given({ publish: 'publish', approval: 'auto', holdHours: 24 });
+    const first = await run(pipeline);
+    if (!('waiting' in first) || !first.waiting.until) throw new Error('it did not hold');
+    const until = new Date(first.waiting.until);
+    expect(Math.abs(until.getTime() - hours(24).getTime())).toBeLessThan(60_000);
+
+    now = new Date(until.getTime() - 1000);
+    expect(await run(pipeline)).toEqual({ waiting: { ...first.waiting } });
+    expect(await publication(articleId)).toBeNull();
+
+    now = until;
+    await run(pipeline);
+    expect(await publication(articleId)).toMatchObject({ wanted: 'publish' });
+    expect(await rowOf(pipeline)).toMatchObject({
+      approvedBy: 'rule: auto after 24 h, no unsupported claim, SEO score 80',
+    });
+    const [article] = await app.ctx.db.select().from(articles).where(eq(articles.id, articleId));
+    expect(article?.status).toBe('approved');
+  });
+
+  it.each([
+    ['the article was written anew', (pipeline: Pipeline) => finishSeoAnew(pipeline)],
+    [
+      'the pipeline was cancelled',
+      async (pipeline: Pipeline) => {
+        await app.ctx.db.execute(
+          sql`insert into pipeline_events (user_id, pipeline_id, type, data) values (${pipeline.userId}, ${pipeline.id}, 'done', '{"status": "cancelled"}')`,
+        );
+      },
+    ],
+  ])('gives the full window again when %s', async (_what, happen) => {
+    const { pipeline, articleId } = await given({ publish: 'publish', approval: 'auto', holdHours: 1 });
+    const first = await run(pipeline);
+    await happen(pipeline);
+    const second = await run(pipeline);
+    if (!('waiting' in first) || !('waiting' in second)) throw new Error('it did not hold');
+    expect(Date.parse(second.waiting.until ?? '')).toBeGreaterThan(Date.parse(first.waiting.until ?? ''));
+    now = new Date(first.waiting.until ?? '');
+    expect(await run(pipeline)).toMatchObject({ waiting: { until: second.waiting.until } });
+    expect(await publication(articleId)).toBeNull();
+  });
+
+  it('goes out at once by rule when there is no window', async () => {
+    const { pipeline, articleId } = await given({ publish: 'publish', approval: 'auto', holdHours: 0 });
+    now = hours(0.001);
+    await run(pipeline);
+    expect(await publication(articleId)).not.toBeNull();
+  });
+
+  it('waits for a person without an end when the SEO score is too low', async () => {
+    const { pipeline, articleId } = await given({ publish: 'publish', approval: 'auto', holdHours: 0 }, 59);
+    now = hours(1000);
+    const result = await run(pipeline);
+    expect(result).toEqual({ waiting: { reason: 'approval', articleId, message: expect.stringContaining('59') } });
+    expect(await publication(articleId)).toBeNull();
+  });
+
+  it.each([
+    ['unsupported', 'kept', true],
+    ['contradicted', 'rewritten', true],
+    ['unsupported', 'removed', false],
+    ['supported', 'kept', false],
+  ] as const)('with a claim that is %s and %s: waits for a person: %s', async (verdict, outcome, waits) => {
+    const { pipeline, articleId } = await given({ publish: 'publish', approval: 'auto', holdHours: 0 });
+    await app.ctx.db.insert(claims).values({
+      id: newId(),
+      userId: pipeline.userId,
+      articleId,
+      ordinal: 1,
+      text: 'Bread is a liquid.',
+      verdict,
+      reason: 'r',
+      outcome,
+    });
+    now = hours(1);
+    expect('waiting' in (await run(pipeline))).toBe(waits);
+    expect((await publication(articleId)) === null).toBe(waits);
+  });
+
+  it('passes the time on', async () => {
+    const publishAt = '2099-05-01T10:00:00Z';
+    const { pipeline, articleId } = await given({ publish: 'publish', publishAt });
+    await approve(pipeline);
+    await run(pipeline);
+    expect(await publication(articleId)).toMatchObject({
+      status: 'scheduled',
+      wanted: 'future',
+      publishAt: new Date(publishAt),
+    });
+  });
+
+  it('goes on with the publication that a person has asked for already', async () => {
+    const { pipeline, articleId } = await given({ publish: 'draft' });
+    const { ctx } = app;
+    const mine = {
+      userId: ctx.ownerId,
+      articleId,
+      siteId,
+      wanted: 'draft' as const,
+      publishAt: null,
+      pipelineId: null,
+    };
+    const byHand = await ctx.db.transaction((tx) => requestPublication(ctx, tx, mine));
+    expect(await run(pipeline)).toMatchObject({ output: { publicationId: byHand.id } });
+  });
+});
+
+async function finishSeoAnew(pipeline: Pipeline): Promise<void> {
+  await app.ctx.db.execute(
+    sql`update pipeline_steps set status = 'superseded' where pipeline_id = ${pipeline.id} and name = 'seo'`,
+  );
+  await finishWriting(pipeline);
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { setStatus } from '../articles/articles.ts';
+import { articleSchema, presentArticle } from '../articles/present.ts';
+import { getArticle } from '../articles/queries.ts';
+import type { AppContext } from '../context.ts';
+import { AppError } from '../errors.ts';
+import { problems } from '../http/on-error.ts';
+import type { RegisterRoutes } from '../http/server.ts';
+import { approvePipeline, holdPipeline } from './commands.ts';
+
+const byId = z.object({ id: z.uuid() });
+const tags = ['articles'];
+
+async function waitingPipeline(db: AppContext['db'], userId: string, articleId: string) {
+  const article = await getArticle(db, userId, articleId);
+  if (!article.pipelineId) throw new AppError('invalid_state', 'No pipeline waits for this article.');
+  return { article, pipelineId: article.pipelineId };
+}
+
+/** Approve and hold: what decides whether an article goes public. */
+export const approvalRoutes: RegisterRoutes = (server, ctx) => {
+  server.post(
+    '/articles/:id/approve',
+    {
+      schema: {
+        tags,
+        summary: 'Let the article go public as its pipeline was asked to',
+        operationId: 'approveArticle',
+        params: byId,
+        response: { 200: articleSchema, ...problems(401, 404, 409, 422) },
+      },
+    },
+    async (request) =>
+      ctx.db.transaction(async (tx) => {
+        const { article, pipelineId } = await waitingPipeline(tx, request.userId, request.params.id);
+        await approvePipeline(ctx, tx, request.userId, pipelineId, 'owner');
+        if (article.status === 'draft' || article.status === 'ready') await setStatus(tx, article.id, 'approved');
+        return presentArticle(tx, await getArticle(tx, request.userId, article.id));
+      }),
+  );
+
+  server.post(
+    '/articles/:id/hold',
+    {
+      schema: {
+        tags,
+        summary: 'Keep the article from going public by itself; it then needs an approval',
+        operationId: 'holdArticle',
+        params: byId,
+        response: { 200: articleSchema, ...problems(401, 404, 409, 422) },
+      },
+    },
+    async (request) =>
+      ctx.db.transaction(async (tx) => {
+        const { article, pipelineId } = await waitingPipeline(tx, request.userId, request.params.id);
+        await holdPipeline(tx, request.userId, pipelineId);
+        return presentArticle(tx, await getArticle(tx, request.userId, article.id));
+      }),
+  );
+};

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+/** The largest text of one pasted or uploaded source, in characters. */
+export const maxSourceCharacters = 500_000;
+
+const sourceUrl = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2000),
+});
+const sourceText = z.strictObject({
+  title: z.string().trim().min(1).max(300),
+  text: z.string().min(1).max(maxSourceCharacters),
+  format: z.enum(['markdown', 'html', 'text']).default('text'),
+});
+
+/** What a pipeline is asked for. Money in micro-dollars, times ISO 8601 in UTC. */
+export const briefSchema = z.strictObject({
+  topic: z
+    .string()
+    .trim()
+    .min(3, 'must say what the article is about, in at least 3 characters')
+    .max(500, 'must be at most 500 characters: put longer material into a source'),
+  keyword: z.string().trim().min(1).max(100).optional(),
+  sources: z.array(z.union([sourceUrl, sourceText])).max(50).default([]),
+  audience: z.string().trim().min(1).max(300).optional(),
+  voice: z.string().trim().min(1).max(1000).optional(),
+  language: z
+    .string()
+    .regex(/^[a-z]{2}$/, 'must be an ISO 639-1 code such as en or de')
+    .optional(),
+  words: z
+    .strictObject({ min: z.int().min(100).max(5000), max: z.int().min(100).max(5000) })
+    .refine((range) => range.min <= range.max, 'min must not be above max')
+    .default({ min: 600, max: 1200 }),
+  siteId: z.uuid().optional(),
+  publish: z.enum(['none', 'draft', 'publish']).default('none'),
+  publishAt: z.iso.datetime({ offset: true }).optional(),
+  approval: z.enum(['manual', 'auto']).default('manual'),
+  holdHours: z.number().min(0).max(720).default(24),
+  duplicates: z.enum(['stop', 'allow']).default('stop'),
+  model: z
+    .string()
+    .regex(/^(offline|[a-z-]+:\S+)$/, 'must be provider:model or offline')
+    .max(200)
+    .optional(),
+  budgetMicroUsd: z.int().min(0).max(1_000_000_000).default(500_000),
+});
+export type BriefRequest = z.input<typeof briefSchema>;
+export type Brief = z.output<typeof briefSchema>;
+
+/** {@link briefSchema} with the rules between fields. */
+export const checkedBriefSchema = briefSchema
+  .refine((brief) => brief.publish === 'none' || brief.siteId !== undefined, {
+    path: ['siteId'],
+    message: 'is needed to publish: choose a site, or publish "none"',
+  })
+  .refine((brief) => brief.publishAt === undefined || brief.publish === 'publish', {
+    path: ['publishAt'],
+    message: 'goes with publish "publish"',
+  });

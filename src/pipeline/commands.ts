@@ -1,0 +1,169 @@
+import { eq, inArray, sql } from 'drizzle-orm';
+import type { AppContext } from '../context.ts';
+import { newId } from '../db/id.ts';
+import type { Db } from '../db/open.ts';
+import { AppError } from '../errors.ts';
+import { publications } from '../publishing/schema.ts';
+import { getSite } from '../sites/queries.ts';
+import type { Brief } from './brief.ts';
+import { recordEvent } from './events.ts';
+import { runPipelineJob } from './jobs.ts';
+import { type StepName, stepNames } from './pipeline.ts';
+import { lockPipeline } from './queries.ts';
+import { type Pipeline, pipelineSteps, pipelines } from './schema.ts';
+import { supersedeSteps } from './steps-store.ts';
+
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'models'>;
+
+/**
+ * Accepts a brief: writes the pipeline and enqueues its run in `tx`. Throws `not_found` for a site that is not the
+ * user's, `model_unknown` for a model that cannot be asked here.
+ */
+export async function createPipeline(ctx: Ctx, tx: Db, userId: string, brief: Brief): Promise<Pipeline> {
+  if (brief.siteId) await getSite(tx, userId, brief.siteId);
+  if (brief.model) await ctx.models.resolve(brief.model);
+  const [row] = await tx
+    .insert(pipelines)
+    .values({
+      id: newId(),
+      userId,
+      brief,
+      topic: brief.topic,
+      status: 'queued',
+      budgetMicroUsd: brief.budgetMicroUsd,
+      siteId: brief.siteId ?? null,
+      duplicatesAllowed: brief.duplicates === 'allow',
+    })
+    .returning();
+  if (!row) throw new Error('insert returned no row');
+  await ctx.queue.enqueue(tx, runPipelineJob, { pipelineId: row.id });
+  return row;
+}
+
+/** Stops a pipeline at once; a worker in the middle of a call notices within a moment. What was paid stays recorded. */
+export async function cancelPipeline(ctx: Ctx, userId: string, id: string): Promise<Pipeline> {
+  return ctx.db.transaction(async (tx) => {
+    const pipeline = await lockPipeline(tx, userId, id);
+    if (pipeline.status === 'cancelled') return pipeline;
+    if (pipeline.status === 'succeeded' || pipeline.status === 'failed') {
+      throw new AppError('invalid_state', `This pipeline has already ${pipeline.status}; there is nothing to cancel.`);
+    }
+    await tx
+      .update(pipelineSteps)
+      .set({ status: 'cancelled', finishedAt: sql`now()` })
+      .where(sql`${pipelineSteps.pipelineId} = ${id} and ${pipelineSteps.status} = 'running'`);
+    const cancelled = await change(tx, pipeline, {
+      status: 'cancelled',
+      waiting: null,
+      leaseExpiresAt: null,
+      finishedAt: sql`now()` as never,
+    });
+    await recordEvent(tx, pipeline, 'done', { status: 'cancelled', waiting: null, error: null });
+    return cancelled;
+  });
+}
+
+/**
+ * Runs a pipeline again: from where it failed, or from `fromStep`, whose earlier result and everything after it are
+ * then set aside. Throws `invalid_state` while it runs, `already_published` when a redo would part the article from
+ * the post that is out.
+ */
+export async function retryPipeline(ctx: Ctx, userId: string, id: string, fromStep?: StepName): Promise<Pipeline> {
+  return ctx.db.transaction(async (tx) => {
+    const pipeline = await lockPipeline(tx, userId, id);
+    const selfWaiting = pipeline.status === 'waiting' && pipeline.waiting?.until !== undefined;
+    if (!fromStep && !['failed', 'cancelled'].includes(pipeline.status) && !selfWaiting) {
+      throw new AppError('invalid_state', `This pipeline is ${pipeline.status}: only one that failed, was cancelled or waits for another try can be retried.`, {
+        hint: 'Name a step to redo from, for example { "fromStep": "draft" }.',
+      });
+    }
+    if (fromStep) {
+      if (pipeline.status === 'running' || pipeline.status === 'queued') {
+        throw new AppError('invalid_state', 'This pipeline is under way; cancel it before you redo a step.');
+      }
+      await refuseAfterPublishing(tx, pipeline);
+      const from = stepNames.indexOf(fromStep);
+      const ran = await tx.$count(
+        pipelineSteps,
+        sql`${pipelineSteps.pipelineId} = ${id} and ${inArray(pipelineSteps.name, [...stepNames.slice(from)])}`,
+      );
+      if (ran === 0) throw new AppError('invalid_state', `The step "${fromStep}" has not run yet; retry without it.`);
+      await supersedeSteps(tx, id, stepNames.slice(from));
+    }
+    return requeue(ctx, tx, pipeline, {});
+  });
+}
+
+/** A post that is out, or may be, stays tied to the article it was made from. */
+async function refuseAfterPublishing(tx: Db, pipeline: Pipeline): Promise<void> {
+  if (!pipeline.articleId) return;
+  const sent = await tx.$count(
+    publications,
+    sql`${publications.articleId} = ${pipeline.articleId} and ${publications.status} not in ('cancelled')`,
+  );
+  if (sent > 0) throw new AppError('already_published', 'The article of this pipeline has already been handed to a site.');
+}
+
+/**
+ * Goes on with a pipeline that waits for a decision: in spite of a near-duplicate, or after its budget was raised
+ * (`budgetMicroUsd`). Throws `invalid_state` when it does not wait for that.
+ */
+export async function continuePipeline(
+  ctx: Ctx,
+  userId: string,
+  id: string,
+  budgetMicroUsd: number | undefined,
+): Promise<Pipeline> {
+  return ctx.db.transaction(async (tx) => {
+    const pipeline = await lockPipeline(tx, userId, id);
+    const reason = pipeline.status === 'waiting' ? pipeline.waiting?.reason : undefined;
+    if (reason === 'approval') {
+      throw new AppError('invalid_state', 'This pipeline waits for approval.', {
+        hint: 'Approve its article: POST /articles/:id/approve.',
+      });
+    }
+    if (reason === undefined) throw new AppError('invalid_state', `This pipeline is ${pipeline.status}; it waits for nothing.`);
+    return requeue(ctx, tx, pipeline, {
+      ...(reason === 'duplicate' ? { duplicatesAllowed: true } : {}),
+      ...(budgetMicroUsd === undefined ? {} : { budgetMicroUsd }),
+    });
+  });
+}
+
+/** Lets the pipeline of an article go public. Does nothing for one that does not wait for approval. */
+export async function approvePipeline(ctx: Ctx, tx: Db, userId: string, id: string, by: string): Promise<void> {
+  const pipeline = await lockPipeline(tx, userId, id);
+  if (pipeline.status !== 'waiting' || pipeline.waiting?.reason !== 'approval') return;
+  await requeue(ctx, tx, pipeline, { approvedAt: sql`now()` as never, approvedBy: by });
+}
+
+/** Takes the clock away from a pipeline whose article would go out by itself: from now on it needs an approval. */
+export async function holdPipeline(tx: Db, userId: string, id: string): Promise<void> {
+  const pipeline = await lockPipeline(tx, userId, id);
+  if (pipeline.status !== 'waiting' || pipeline.waiting?.reason !== 'approval') return;
+  await change(tx, pipeline, { waiting: { reason: 'approval' } });
+  await recordEvent(tx, pipeline, 'log', { step: 'publish', message: 'On hold: it goes out only when it is approved.' });
+}
+
+async function requeue(
+  ctx: Ctx,
+  tx: Db,
+  pipeline: Pipeline,
+  columns: Partial<typeof pipelines.$inferInsert>,
+): Promise<Pipeline> {
+  const row = await change(tx, pipeline, { status: 'queued', waiting: null, error: null, finishedAt: null, ...columns });
+  await ctx.queue.enqueue(tx, runPipelineJob, { pipelineId: pipeline.id });
+  await recordEvent(tx, pipeline, 'log', { message: 'Queued.' });
+  return row;
+}
+
+/** Every change from outside raises the lease number: a worker that still holds the pipeline finds out at its next write. */
+async function change(tx: Db, pipeline: Pipeline, columns: Partial<typeof pipelines.$inferInsert>): Promise<Pipeline> {
+  const [row] = await tx
+    .update(pipelines)
+    .set({ ...columns, lease: sql`${pipelines.lease} + 1` })
+    .where(eq(pipelines.id, pipeline.id))
+    .returning();
+  if (!row) throw new AppError('not_found', 'There is no such pipeline.');
+  return row;
+}

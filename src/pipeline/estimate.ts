@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { priceOf } from '../budget/prices.ts';
+import type { AppContext } from '../context.ts';
+import type { Brief } from './brief.ts';
+
+/** What a pipeline is likely to cost, in micro-dollars. */
+export const estimateSchema = z
+  .object({ low: z.int(), likely: z.int(), high: z.int() })
+  .meta({ id: 'Estimate', description: 'Micro-dollars' });
+
+/** Tokens per English word, as the providers' own guides put it (about three words to four tokens). */
+const tokensPerWord = 4 / 3;
+
+/**
+ * Estimates the price of a brief from the price table. The draft reads the passages of every section and writes each
+ * word once; outline, checks and the texts around it read and write about as much again. Low takes the shortest
+ * article, high the longest with every sentence checked and rewritten.
+ */
+export async function estimate(ctx: Pick<AppContext, 'models'>, brief: Brief): Promise<z.infer<typeof estimateSchema>> {
+  const model = await ctx.models.resolve(brief.model ?? ctx.models.defaultId);
+  const cost = (words: number, reading: number, writing: number) =>
+    priceOf(model.price, {
+      inputTokens: Math.ceil((6_000 + words * 8) * tokensPerWord * reading),
+      outputTokens: Math.ceil(words * tokensPerWord * writing),
+      cachedInputTokens: 0,
+      reasoningTokens: 0,
+    }).microUsd;
+  const middle = (brief.words.min + brief.words.max) / 2;
+  return { low: cost(brief.words.min, 1, 2), likely: cost(middle, 1.5, 3), high: cost(brief.words.max, 3, 6) };
+}

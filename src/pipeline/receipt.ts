@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { listClaims } from '../articles/queries.ts';
+import { claimSchema, presentClaim } from '../articles/present.ts';
+import { listCalls } from '../budget/ledger.ts';
+import { callStatuses } from '../budget/schema.ts';
+import type { Db } from '../db/open.ts';
+import type { Pipeline } from './schema.ts';
+
+/** The bill and the proof: what was asked of which model for how much, and what every claim rests on. */
+export const receiptSchema = z
+  .object({
+    pipelineId: z.uuid(),
+    articleId: z.uuid().nullable(),
+    costMicroUsd: z.int(),
+    budgetMicroUsd: z.int(),
+    durationMs: z.int().nullable(),
+    calls: z.array(
+      z.object({
+        id: z.uuid(),
+        step: z.string(),
+        task: z.string(),
+        promptVersion: z.int(),
+        model: z.string(),
+        pricedAs: z.string().nullable(),
+        status: z.enum(callStatuses),
+        estimated: z.boolean(),
+        inputTokens: z.int().nullable(),
+        cachedInputTokens: z.int().nullable(),
+        outputTokens: z.int().nullable(),
+        reasoningTokens: z.int().nullable(),
+        costMicroUsd: z.int().nullable(),
+        reservedMicroUsd: z.int(),
+        startedAt: z.iso.datetime(),
+        finishedAt: z.iso.datetime().nullable(),
+        error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+      }),
+    ),
+    claims: z.array(claimSchema),
+    approval: z.object({ at: z.iso.datetime(), by: z.string() }).nullable(),
+  })
+  .meta({ id: 'Receipt' });
+
+/** Reads the receipt of a pipeline. */
+export async function presentReceipt(db: Db, pipeline: Pipeline): Promise<z.infer<typeof receiptSchema>> {
+  const calls = await listCalls(db, [pipeline.id]);
+  const claims = pipeline.articleId ? await listClaims(db, pipeline.userId, pipeline.articleId) : [];
+  const { startedAt, finishedAt } = pipeline;
+  return {
+    pipelineId: pipeline.id,
+    articleId: pipeline.articleId,
+    costMicroUsd: calls.reduce((sum, call) => sum + (call.costMicroUsd ?? 0), 0),
+    budgetMicroUsd: pipeline.budgetMicroUsd,
+    durationMs: startedAt && finishedAt ? finishedAt.getTime() - startedAt.getTime() : null,
+    calls: calls.map(({ userId: _u, pipelineId: _p, requestDigest: _d, output: _o, provider: _v, ...call }) => ({
+      ...call,
+      startedAt: call.startedAt.toISOString(),
+      finishedAt: call.finishedAt?.toISOString() ?? null,
+    })),
+    claims: claims.map(presentClaim),
+    approval:
+      pipeline.approvedAt && pipeline.approvedBy
+        ? { at: pipeline.approvedAt.toISOString(), by: pipeline.approvedBy }
+        : null,
+  };
+}

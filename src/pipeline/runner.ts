@@ -1,0 +1,263 @@
+import { eq, sql } from 'drizzle-orm';
+import type { AppContext } from '../context.ts';
+import { settleAbandoned } from '../budget/ledger.ts';
+import { digest } from '../digest.ts';
+import { AppError, toStoredError } from '../errors.ts';
+import { ask } from '../llm/ask.ts';
+import { type AnyStep, PipelineWaiting, type StepContext } from './define-step.ts';
+import { recordEvent } from './events.ts';
+import { runPipelineJob } from './jobs.ts';
+import { claimPipeline, leaseRenewMs, lockLease, releaseLease, renewLease } from './lease.ts';
+import { steps } from './pipeline.ts';
+import { type Pipeline, pipelines, type Waiting } from './schema.ts';
+import { countFailures, countRedone, findFinishedStep, finishStep, startStep } from './steps-store.ts';
+
+/** Delays before a step that failed for a passing reason is tried again, in milliseconds; after the last it fails. */
+const retryDelaysMs = [5_000, 30_000, 120_000, 600_000, 1_800_000];
+
+/** A pipeline whose workers die this often takes them down with it: it is stopped instead of tried for ever. */
+const maxTakeovers = 10;
+
+/** Why the walk through the steps stopped before the end. */
+type Stop =
+  | { kind: 'waiting'; waiting: Waiting }
+  | { kind: 'failed'; error: unknown }
+  | { kind: 'handed-over' }
+  | { kind: 'lease-lost' };
+
+/**
+ * Takes the pipeline if it is to be had and walks it through the steps to its end, or until it waits, fails, is
+ * cancelled or the process is asked to stop. Finished steps are read back, never run again; after a kill at any point
+ * the next worker goes on here. Never throws for what went wrong inside a step: that is stored with the pipeline.
+ */
+export async function runPipeline(ctx: AppContext, pipelineId: string, shutdown: AbortSignal): Promise<void> {
+  const pipeline = await claimPipeline(ctx.db, pipelineId);
+  if (!pipeline) {
+    await lookAgainLater(ctx, pipelineId);
+    return;
+  }
+  const lost = new AbortController();
+  const signal = AbortSignal.any([shutdown, lost.signal]);
+  const watch = keepLease(ctx, pipeline, lost);
+  try {
+    if (pipeline.takeovers > maxTakeovers) {
+      const error = new AppError('internal', `Its workers ended unexpectedly ${maxTakeovers} times.`);
+      await stop(ctx, pipeline, { kind: 'failed', error });
+      return;
+    }
+    // Whoever had the pipeline before holds no lease any more: what they left reserved will not be settled by them.
+    await settleAbandoned(ctx.db, pipelineId);
+    const stopped = await walk(ctx, pipeline, signal);
+    await stop(ctx, pipeline, stopped ?? null);
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'lease_lost')) throw error;
+    ctx.log.info({ pipelineId }, 'pipeline given up: another worker has it, or it was cancelled');
+  } finally {
+    watch.end();
+  }
+}
+
+/** A job came while another worker still holds the lease: come back when that lease would have run out. */
+async function lookAgainLater(ctx: AppContext, pipelineId: string): Promise<void> {
+  const [row] = await ctx.db.select().from(pipelines).where(eq(pipelines.id, pipelineId));
+  if (row?.status !== 'running' || !row.leaseExpiresAt) return;
+  const startAfter = new Date(row.leaseExpiresAt.getTime() + 500);
+  await ctx.queue.enqueue(ctx.db, runPipelineJob, { pipelineId }, { startAfter });
+}
+
+/** Renews the lease while the work goes on, and aborts `lost` as soon as it is no longer ours. */
+function keepLease(ctx: AppContext, pipeline: Pipeline, lost: AbortController): { end(): void } {
+  const look = () => {
+    renewLease(ctx.db, pipeline).then(
+      (held) => {
+        if (!held) lost.abort(new AppError('lease_lost', 'The pipeline was cancelled or taken over.'));
+      },
+      // The database did not answer: the lease may run out, and every write checks it again, so going on is safe.
+      (error) => ctx.log.warn({ err: error, pipelineId: pipeline.id }, 'lease not renewed'),
+    );
+  };
+  const timer = setInterval(look, leaseRenewMs);
+  const unsubscribe = ctx.bus.subscribe(pipeline.id, look);
+  return {
+    end() {
+      clearInterval(timer);
+      unsubscribe();
+    },
+  };
+}
+
+async function walk(ctx: AppContext, pipeline: Pipeline, signal: AbortSignal): Promise<Stop | undefined> {
+  const outputs: Record<string, unknown> = {};
+  const total = steps.reduce((sum, step) => sum + step.weight, 0);
+  let before = 0;
+  for (const step of steps) {
+    const needs = Object.fromEntries(step.needs.map((name) => [name, outputs[name]]));
+    const inputDigest = digest({ brief: pipeline.brief, needs });
+    const recorded = await findFinishedStep(ctx.db, pipeline.id, step.name);
+    if (recorded) {
+      const output = step.output.safeParse(recorded.output);
+      if (!output.success || recorded.inputDigest !== inputDigest) {
+        const message = `The recorded result of the step "${step.name}" does not fit this version.`;
+        const hint = `Redo the pipeline from the step "${step.name}".`;
+        return { kind: 'failed', error: new AppError('step_output_unreadable', message, { hint }) };
+      }
+      outputs[step.name] = output.data;
+    } else {
+      const share = { from: before / total, width: step.weight / total };
+      const result = await runStep(ctx, pipeline, step, needs, inputDigest, share, signal);
+      if ('stop' in result) return result.stop;
+      outputs[step.name] = result.output;
+    }
+    before += step.weight;
+  }
+  return undefined;
+}
+
+async function runStep(
+  ctx: AppContext,
+  pipeline: Pipeline,
+  step: AnyStep,
+  needs: Record<string, unknown>,
+  inputDigest: string,
+  share: { from: number; width: number },
+  signal: AbortSignal,
+): Promise<{ output: unknown } | { stop: Stop }> {
+  const attempt = await ctx.db.transaction(async (tx) => {
+    await lockLease(tx, pipeline);
+    const row = await startStep(tx, pipeline, step, inputDigest);
+    await tx
+      .update(pipelines)
+      .set({ currentStep: step.name, progress: share.from })
+      .where(eq(pipelines.id, pipeline.id));
+    await recordEvent(tx, pipeline, 'step', { name: step.name, status: 'running', attempt: row.attempt });
+    await recordEvent(tx, pipeline, 'progress', { progress: share.from });
+    return row;
+  });
+  const generation = await countRedone(ctx.db, pipeline.id, step.name);
+  const context = stepContext(ctx, pipeline, step, generation, share, signal);
+  try {
+    signal.throwIfAborted();
+    const output = step.output.parse(await step.run(context, needs));
+    await ctx.db.transaction(async (tx) => {
+      await lockLease(tx, pipeline);
+      await step.save(tx, context, needs, output);
+      await finishStep(tx, attempt.id, 'succeeded', { output });
+      const progress = share.from + share.width;
+      await tx.update(pipelines).set({ progress }).where(eq(pipelines.id, pipeline.id));
+      await recordEvent(tx, pipeline, 'step', { name: step.name, status: 'succeeded', attempt: attempt.attempt });
+      await recordEvent(tx, pipeline, 'progress', { progress });
+    });
+    return { output };
+  } catch (error) {
+    const stop = await whyStopped(ctx, pipeline, step, error, signal);
+    if (stop.kind === 'lease-lost') throw new AppError('lease_lost', 'The lease is gone.', { cause: error });
+    await ctx.db.transaction(async (tx) => {
+      await lockLease(tx, pipeline);
+      const status = stop.kind === 'handed-over' ? 'cancelled' : stop.kind === 'waiting' ? 'waiting' : 'failed';
+      const retrying = stop.kind === 'waiting' && stop.waiting.until !== undefined && error instanceof AppError;
+      const failed = stop.kind === 'failed' || retrying;
+      await finishStep(tx, attempt.id, retrying ? 'failed' : status, failed ? { error: toStoredError(error) } : {});
+      await recordEvent(tx, pipeline, 'step', {
+        name: step.name,
+        status: retrying ? 'failed' : status,
+        attempt: attempt.attempt,
+        ...(failed ? { error: toStoredError(error) } : {}),
+      });
+    });
+    return { stop };
+  }
+}
+
+/** Sorts what a step threw: given up, waiting for someone, worth another try later, or final. */
+async function whyStopped(
+  ctx: AppContext,
+  pipeline: Pipeline,
+  step: AnyStep,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<Stop> {
+  const lostIt = (e: unknown) => e instanceof AppError && e.code === 'lease_lost';
+  if (lostIt(error) || lostIt(signal.reason)) return { kind: 'lease-lost' };
+  if (signal.aborted) return { kind: 'handed-over' };
+  if (error instanceof PipelineWaiting) return { kind: 'waiting', waiting: error.waiting };
+  if (error instanceof AppError && error.code === 'budget_exceeded') {
+    return { kind: 'waiting', waiting: { reason: 'budget_exceeded', message: error.message } };
+  }
+  if (error instanceof AppError && error.retryable) {
+    const failures = await countFailures(ctx.db, pipeline.id, step.name);
+    const delay = retryDelaysMs[failures];
+    if (delay !== undefined) {
+      // Up to a fifth more, so that pipelines stopped by one outage do not all come back in the same second.
+      const until = error.retryAt ?? new Date(ctx.now().getTime() + delay * (1 + Math.random() / 5));
+      const reason = error.code === 'model_unavailable' ? 'provider' : 'retry';
+      return { kind: 'waiting', waiting: { reason, until: until.toISOString(), message: error.message } };
+    }
+  }
+  if (!(error instanceof AppError)) {
+    ctx.log.error({ err: error, pipelineId: pipeline.id, step: step.name }, 'step failed unexpectedly');
+  }
+  return { kind: 'failed', error };
+}
+
+function stepContext(
+  ctx: AppContext,
+  pipeline: Pipeline,
+  step: AnyStep,
+  generation: number,
+  share: { from: number; width: number },
+  signal: AbortSignal,
+): StepContext {
+  const guarded = <T>(write: (tx: AppContext['db']) => Promise<T>) =>
+    ctx.db.transaction(async (tx) => {
+      await lockLease(tx, pipeline);
+      return write(tx);
+    });
+  return {
+    app: ctx,
+    pipeline,
+    brief: pipeline.brief,
+    signal,
+    ask: (prompt, input) =>
+      ask(ctx, { pipeline, step: step.name, generation, signal, guard: (tx) => lockLease(tx, pipeline) }, prompt, input),
+    log: (message) => guarded((tx) => recordEvent(tx, pipeline, 'log', { step: step.name, message })),
+    progress: (fraction) =>
+      guarded(async (tx) => {
+        const progress = share.from + share.width * Math.min(1, Math.max(0, fraction));
+        await tx.update(pipelines).set({ progress }).where(eq(pipelines.id, pipeline.id));
+        await recordEvent(tx, pipeline, 'progress', { progress });
+      }),
+    assertLease: () => guarded(async () => undefined),
+  };
+}
+
+/** Writes how the run ended, and enqueues its continuation when it has a time. */
+async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): Promise<void> {
+  const [cause, status] =
+    stopped === null
+      ? [null, 'succeeded' as const]
+      : stopped.kind === 'waiting'
+        ? [null, 'waiting' as const]
+        : stopped.kind === 'handed-over'
+          ? [null, 'queued' as const]
+          : [toStoredError(stopped.kind === 'failed' ? stopped.error : null), 'failed' as const];
+  const waiting = stopped?.kind === 'waiting' ? stopped.waiting : null;
+  const ended = status === 'succeeded' || status === 'failed';
+  await ctx.db.transaction(async (tx) => {
+    await releaseLease(tx, pipeline, {
+      status,
+      waiting,
+      error: cause,
+      ...(status === 'succeeded' ? { progress: 1, currentStep: null } : {}),
+      ...(ended ? { finishedAt: sql`now()` as never } : {}),
+    });
+    if (status === 'queued') await ctx.queue.enqueue(tx, runPipelineJob, { pipelineId: pipeline.id });
+    if (waiting?.until) {
+      const startAfter = new Date(waiting.until);
+      await ctx.queue.enqueue(tx, runPipelineJob, { pipelineId: pipeline.id }, { startAfter });
+    }
+    // A wait that ends by itself is no end: the run page stays connected.
+    if (waiting?.until) await recordEvent(tx, pipeline, 'log', { waiting });
+    else if (status !== 'queued') await recordEvent(tx, pipeline, 'done', { status, waiting, error: cause });
+  });
+  ctx.log.info({ pipelineId: pipeline.id, status, waiting, error: cause }, 'pipeline stopped');
+}

@@ -1,0 +1,73 @@
+import { bigint, boolean, integer, jsonb, pgTable, real, text, uuid } from 'drizzle-orm/pg-core';
+import { microUsd, time } from '../db/columns.ts';
+import type { StoredError } from '../errors.ts';
+import type { Brief } from './brief.ts';
+
+export const pipelineStatuses = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
+export type PipelineStatus = (typeof pipelineStatuses)[number];
+
+export const waitingReasons = ['duplicate', 'budget_exceeded', 'approval', 'retry', 'provider'] as const;
+/** Why a pipeline stands still: on its own until a time (`until`, ISO 8601 UTC), or until someone decides. */
+export interface Waiting {
+  reason: (typeof waitingReasons)[number];
+  until?: string;
+  articleId?: string;
+  message?: string;
+}
+
+export const stepStatuses = ['running', 'succeeded', 'failed', 'waiting', 'cancelled', 'superseded'] as const;
+export type StepStatus = (typeof stepStatuses)[number];
+
+export const pipelines = pgTable('pipelines', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  brief: jsonb('brief').$type<Brief>().notNull(),
+  topic: text('topic').notNull(),
+  status: text('status').$type<PipelineStatus>().notNull(),
+  currentStep: text('current_step'),
+  progress: real('progress').notNull().default(0),
+  budgetMicroUsd: microUsd('budget_micro_usd').notNull(),
+  siteId: uuid('site_id'),
+  articleId: uuid('article_id'),
+  waiting: jsonb('waiting').$type<Waiting>(),
+  error: jsonb('error').$type<StoredError>(),
+  duplicatesAllowed: boolean('duplicates_allowed').notNull().default(false),
+  lease: bigint('lease', { mode: 'number' }).notNull().default(0),
+  leaseExpiresAt: time('lease_expires_at'),
+  takeovers: integer('takeovers').notNull().default(0),
+  approvedAt: time('approved_at'),
+  approvedBy: text('approved_by'),
+  createdAt: time('created_at').notNull().defaultNow(),
+  startedAt: time('started_at'),
+  finishedAt: time('finished_at'),
+});
+export type Pipeline = typeof pipelines.$inferSelect;
+
+export const pipelineSteps = pgTable('pipeline_steps', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  pipelineId: uuid('pipeline_id').notNull(),
+  name: text('name').notNull(),
+  attempt: integer('attempt').notNull(),
+  status: text('status').$type<StepStatus>().notNull(),
+  inputDigest: text('input_digest').notNull(),
+  stepVersion: integer('step_version').notNull(),
+  output: jsonb('output').$type<unknown>(),
+  error: jsonb('error').$type<StoredError>(),
+  startedAt: time('started_at').notNull().defaultNow(),
+  finishedAt: time('finished_at'),
+});
+export type PipelineStep = typeof pipelineSteps.$inferSelect;
+
+export const eventTypes = ['step', 'progress', 'log', 'done'] as const;
+export type EventType = (typeof eventTypes)[number];
+
+export const pipelineEvents = pgTable('pipeline_events', {
+  id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  userId: uuid('user_id').notNull(),
+  pipelineId: uuid('pipeline_id').notNull(),
+  type: text('type').$type<EventType>().notNull(),
+  data: jsonb('data').$type<Record<string, unknown>>().notNull(),
+  createdAt: time('created_at').notNull().defaultNow(),
+});
+export type PipelineEvent = typeof pipelineEvents.$inferSelect;

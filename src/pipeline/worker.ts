@@ -1,0 +1,53 @@
+import { and, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import type { AppContext } from '../context.ts';
+import { runPipelineJob } from './jobs.ts';
+import { runPipeline } from './runner.ts';
+import { pipelines } from './schema.ts';
+
+/** How often to look for pipelines that nobody works on although somebody should, in milliseconds. */
+const sweepMs = 10_000;
+
+/** Works pipelines until the queue stops. Returns what ends the sweeping. */
+export async function workPipelines(ctx: AppContext): Promise<() => void> {
+  await ctx.queue.work(runPipelineJob, ctx.config.worker.concurrentPipelines, ({ pipelineId }, signal) =>
+    runPipeline(ctx, pipelineId, signal),
+  );
+  const sweep = () =>
+    sweepPipelines(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded pipelines failed'));
+  const timer = setInterval(sweep, sweepMs);
+  await sweep();
+  return () => clearInterval(timer);
+}
+
+/**
+ * Enqueues every pipeline that is stranded: running under a lease that ran out, queued for a while, or past the end of
+ * its wait. The queue does this by itself when a worker dies; this also covers a lost job. A job too many is harmless,
+ * because only one of them gets the lease. Returns how many were found.
+ */
+export async function sweepPipelines(ctx: Pick<AppContext, 'db' | 'queue'>): Promise<number> {
+  const stranded = await ctx.db
+    .select({ id: pipelines.id })
+    .from(pipelines)
+    .where(
+      and(
+        inArray(pipelines.status, ['queued', 'running', 'waiting']),
+        or(
+          and(
+            eq(pipelines.status, 'running'),
+            or(isNull(pipelines.leaseExpiresAt), lt(pipelines.leaseExpiresAt, sql`now()`)),
+          ),
+          and(
+            eq(pipelines.status, 'queued'),
+            sql`not exists (select 1 from pgboss.job where name = ${runPipelineJob.name} and state in ('created', 'retry', 'active') and data ->> 'pipelineId' = ${pipelines.id}::text)`,
+          ),
+          and(
+            eq(pipelines.status, 'waiting'),
+            sql`(${pipelines.waiting} ->> 'until')::timestamptz < now() - interval '5 seconds'`,
+          ),
+        ),
+      ),
+    )
+    .limit(100);
+  for (const { id } of stranded) await ctx.queue.enqueue(ctx.db, runPipelineJob, { pipelineId: id });
+  return stranded.length;
+}

@@ -1,0 +1,483 @@
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createWordPressDouble, type WordPressDouble } from '../../test/fakes/wordpress-double.ts';
+import { startTestApp, type TestApp } from '../../test/harness.ts';
+import { insertArticle } from '../articles/articles.ts';
+import { articles } from '../articles/schema.ts';
+import type { AppContext } from '../context.ts';
+import type { Site } from '../sites/schema.ts';
+import { createSite } from '../sites/sites.ts';
+import { publicationMarker } from '../wordpress/blocks.ts';
+import { type DeliveryTiming, deliverPublication } from './deliver.ts';
+import { publishJob } from './jobs.ts';
+import { claimPublication } from './lease.ts';
+import { cancelPublication, requestPublication, retryPublication } from './publications.ts';
+import { getPublication } from './queries.ts';
+import { type Publication, publications, type WantedStatus } from './schema.ts';
+import { sweepPublications } from './worker.ts';
+
+let app: TestApp;
+let ctx: AppContext;
+let site: Site;
+let wordpress: WordPressDouble;
+const never = new AbortController().signal;
+const timing: DeliveryTiming = {
+  leaseMs: 10_000,
+  leaseRenewMs: 1_000,
+  requestTimeoutMs: 1_000,
+  settleMs: [5, 10, 20],
+  retryDelaysMs: [60_000, 120_000],
+};
+
+beforeAll(async () => {
+  app = await startTestApp();
+  site = await createSite(app.ctx, app.ctx.db, app.ctx.ownerId, {
+    name: 'Double',
+    url: 'https://blog.example',
+    username: 'admin',
+    applicationPassword: 'pass word',
+  });
+});
+afterAll(() => app.close());
+beforeEach(() => {
+  wordpress = createWordPressDouble();
+  ctx = { ...app.ctx, safeFetch: wordpress.safeFetch };
+});
+
+/** An article with its publication, enqueued. */
+async function given(wanted: WantedStatus = 'publish', publishAt: Date | null = null): Promise<Publication> {
+  return ctx.db.transaction(async (tx) => {
+    const content = {
+      language: 'en',
+      pipelineId: null,
+      author: 'user' as const,
+      markdown: 'A *short* text.\n\n## Part\n\nMore.',
+    };
+    const article = await insertArticle(tx, ctx.ownerId, { title: 'How to & why <not>', slug: 'how-to', ...content });
+    return ask(tx, article.id, wanted, publishAt);
+  });
+}
+const ask = (tx: AppContext['db'], articleId: string, wanted: WantedStatus, publishAt: Date | null = null) =>
+  requestPublication(ctx, tx, { userId: ctx.ownerId, articleId, siteId: site.id, wanted, publishAt, pipelineId: null });
+const deliver = (row: Publication, using = ctx, signal = never) => deliverPublication(using, row.id, signal, timing);
+const now = (row: Publication) => getPublication(ctx.db, ctx.ownerId, row.id);
+const marked = (row: Publication) => wordpress.containing(publicationMarker(row.id));
+const makeDue = (row: Publication) =>
+  ctx.db
+    .update(publications)
+    .set({ nextAttemptAt: sql`now()` as never })
+    .where(eq(publications.id, row.id));
+const expireLease = (row: Publication) =>
+  ctx.db
+    .update(publications)
+    .set({ leaseExpiresAt: sql`now() - interval '1 second'` as never })
+    .where(eq(publications.id, row.id));
+const articleStatus = async (row: Publication) =>
+  (await ctx.db.select().from(articles).where(eq(articles.id, row.articleId)))[0]?.status;
+
+describe('delivering a publication', () => {
+  it('publishes the article as blocks with the marker, and stores where it stands', async () => {
+    const row = await given();
+    await deliver(row);
+    const [post, ...others] = marked(row);
+    expect(others).toEqual([]);
+    expect(post).toMatchObject({ status: 'publish', slug: 'how-to' });
+    expect(post?.content).toContain('<!-- wp:heading -->');
+    expect(await now(row)).toMatchObject({
+      status: 'published',
+      remoteId: post?.id,
+      remoteUrl: 'https://blog.example/how-to/',
+      remoteStatus: 'publish',
+      attempts: 1,
+      error: null,
+      warnings: [],
+      publishedAt: expect.any(Date),
+    });
+    expect(await articleStatus(row)).toBe('published');
+  });
+
+  it('delivers a draft as a draft, which makes the article no published one', async () => {
+    const row = await given('draft');
+    await deliver(row);
+    expect(marked(row)).toMatchObject([{ status: 'draft' }]);
+    expect(await now(row)).toMatchObject({ status: 'published', remoteStatus: 'draft' });
+    expect(await articleStatus(row)).toBe('draft');
+  });
+
+  it('waits for the time of a scheduled one by our own clock, and then publishes', async () => {
+    const publishAt = new Date(Date.now() + 3_600_000);
+    const row = await given('future', publishAt);
+    expect(row).toMatchObject({ status: 'scheduled', nextAttemptAt: publishAt });
+    await deliver(row);
+    expect(wordpress.requests).toEqual([]);
+    await makeDue(row);
+    await deliver(row);
+    expect(marked(row)).toMatchObject([{ status: 'publish' }]);
+  });
+
+  it('says that the site changed a taken address', async () => {
+    await deliver(await given());
+    const second = await given();
+    await deliver(second);
+    expect((await now(second)).warnings).toEqual([
+      'The address “how-to” was taken on the site; the post has “how-to-2” instead.',
+    ]);
+  });
+
+  it.each([
+    ['lost on the way there', 'lost_before' as const],
+    ['lost on the way back', 'lost_after' as const],
+    ['lost, while the site acts on it late', { late: 15 }],
+    ['hidden by a gateway error', { status: 502 }],
+    ['cut short', { status: 201, headers: { 'content-type': 'text/html' } }],
+  ])('creates one post when the creation is %s', async (_how, fault) => {
+    wordpress.rule = (request, earlier) => (request === 'POST /wp/v2/posts' && earlier === 0 ? fault : undefined);
+    const row = await given();
+    await deliver(row);
+    if ((await now(row)).status !== 'published') {
+      expect(await now(row)).toMatchObject({ mayExist: true, error: { hint: expect.any(String) } });
+      await retryPublication(ctx, ctx.ownerId, row.id);
+      await deliver(row);
+    }
+    expect(marked(row)).toHaveLength(1);
+    expect(await now(row)).toMatchObject({ status: 'published', remoteId: marked(row)[0]?.id, error: null });
+  });
+
+  it('does not create before it could look', async () => {
+    wordpress.rule = (request) => (request === 'GET /wp/v2/posts' ? 'lost_before' : undefined);
+    const row = await given();
+    await deliver(row);
+    expect(wordpress.requests).not.toContain('POST /wp/v2/posts');
+    expect(await now(row)).toMatchObject({ status: 'queued', mayExist: false, error: { code: 'site_unreachable' } });
+  });
+
+  it('finds the post of an attempt that the database has forgotten, as after a restored backup', async () => {
+    const row = await given();
+    await deliver(row);
+    await ctx.db.execute(
+      sql`update publications set status = 'queued', attempts = 0, may_exist = false, remote_id = null, remote_url = null, next_attempt_at = null where id = ${row.id}`,
+    );
+    await deliver(row);
+    expect(marked(row)).toHaveLength(1);
+    expect(await now(row)).toMatchObject({ status: 'published', remoteId: marked(row)[0]?.id });
+  });
+
+  it('finds its post by its id when the author has removed the block with the marker', async () => {
+    const row = await given();
+    await deliver(row);
+    const [post] = marked(row);
+    if (post) post.content = '<!-- wp:paragraph --><p>My own words.</p><!-- /wp:paragraph -->';
+    await ctx.db.transaction((tx) => ask(tx, row.articleId, 'publish'));
+    await deliver(row);
+    expect([...wordpress.posts.values()]).toEqual([{ ...post, content: expect.stringContaining('My own words.') }]);
+  });
+
+  it('leaves a trashed post in the trash, and adopts it once it was restored', async () => {
+    const row = await given();
+    await deliver(row);
+    const [post] = marked(row);
+    if (!post) throw new Error('not delivered');
+    post.status = 'trash';
+    await ctx.db.transaction((tx) => ask(tx, row.articleId, 'publish'));
+    await deliver(row);
+    expect(await now(row)).toMatchObject({
+      status: 'conflict',
+      error: { code: 'conflict', hint: expect.stringContaining('Trash') },
+    });
+    expect(marked(row)).toMatchObject([{ status: 'trash' }]);
+
+    post.status = 'publish';
+    await retryPublication(ctx, ctx.ownerId, row.id);
+    await deliver(row);
+    expect(await now(row)).toMatchObject({ status: 'published', error: null });
+    expect(marked(row)).toHaveLength(1);
+  });
+
+  it('releases its own draft when publication is asked for later, and leaves its text alone', async () => {
+    const row = await given('draft');
+    await deliver(row);
+    const [post] = marked(row);
+    if (post) post.content += '<p>A word of the author.</p>';
+    const revived = await ctx.db.transaction((tx) => ask(tx, row.articleId, 'publish'));
+    expect(revived.id).toBe(row.id);
+    await deliver(row);
+    expect(marked(row)).toMatchObject([
+      { status: 'publish', content: expect.stringContaining('A word of the author.') },
+    ]);
+    expect(await now(row)).toMatchObject({ status: 'published', remoteStatus: 'publish' });
+  });
+
+  it('does not publish what its author has made private', async () => {
+    const row = await given();
+    await deliver(row);
+    const [post] = marked(row);
+    if (post) post.status = 'private';
+    await ctx.db.transaction((tx) => ask(tx, row.articleId, 'publish'));
+    await deliver(row);
+    expect(marked(row)).toMatchObject([{ status: 'private' }]);
+    expect((await now(row)).warnings).toEqual([expect.stringContaining('“private”')]);
+  });
+
+  it('reports a copy that stands on the site besides the post', async () => {
+    const row = await given();
+    wordpress.rule = (request, earlier) => {
+      if (request === 'POST /wp/v2/posts' && earlier === 0) {
+        wordpress.posts.set(900, {
+          id: 900,
+          status: 'draft',
+          slug: 'copy',
+          title: '',
+          excerpt: '',
+          content: copyOf(row),
+        });
+      }
+      return undefined;
+    };
+    await deliver(row);
+    expect((await now(row)).warnings).toEqual([expect.stringMatching(/more than once.*900/)]);
+  });
+
+  it('waits as long as the site says, and comes back by itself', async () => {
+    wordpress.rule = (request) =>
+      request.startsWith('POST') ? { status: 429, headers: { 'retry-after': '120' } } : undefined;
+    const row = await given();
+    const before = Date.now();
+    await deliver(row);
+    const waiting = await now(row);
+    expect(waiting).toMatchObject({
+      status: 'queued',
+      mayExist: false,
+      attempts: 1,
+      error: { code: 'site_unreachable' },
+    });
+    const wait = (waiting.nextAttemptAt?.getTime() ?? 0) - before;
+    expect(wait).toBeGreaterThan(115_000);
+    expect(wait).toBeLessThan(125_000);
+    await deliver(row);
+    expect((await now(row)).attempts).toBe(1);
+  });
+
+  it('fails after the last wait, and says what to do', async () => {
+    wordpress.rule = () => ({ status: 503 });
+    const row = await given();
+    for (let attempt = 1; attempt <= timing.retryDelaysMs.length; attempt += 1) {
+      await deliver(row);
+      expect(await now(row)).toMatchObject({ status: 'queued', attempts: attempt });
+      await makeDue(row);
+    }
+    await deliver(row);
+    expect(await now(row)).toMatchObject({ status: 'failed', attempts: 3, error: { code: 'site_unreachable' } });
+  });
+
+  it('fails at once when waiting cannot help', async () => {
+    wordpress.rule = (request) =>
+      request.startsWith('POST') ? { status: 403, code: 'rest_cannot_publish' } : undefined;
+    const row = await given();
+    await deliver(row);
+    expect(await now(row)).toMatchObject({
+      status: 'failed',
+      mayExist: false,
+      error: { code: 'site_rejected', hint: expect.stringContaining('role') },
+    });
+    wordpress.rule = () => undefined;
+    await retryPublication(ctx, ctx.ownerId, row.id);
+    await deliver(row);
+    expect(marked(row)).toHaveLength(1);
+  });
+
+  it('fails for an article in the bin without asking the site', async () => {
+    const row = await given();
+    await ctx.db.update(articles).set({ deletedAt: new Date() }).where(eq(articles.id, row.articleId));
+    await deliver(row);
+    expect(wordpress.requests).toEqual([]);
+    expect(await now(row)).toMatchObject({ status: 'failed', error: { message: expect.stringContaining('bin') } });
+  });
+});
+
+describe('workers that die, freeze or meet', () => {
+  it('leave one post whatever await the first one is killed at', async () => {
+    let killedAt = 0;
+    for (;;) {
+      killedAt += 1;
+      const row = await given();
+      const doomed = mortal(ctx, killedAt);
+      await deliver(row, doomed.ctx).catch((error: unknown) => {
+        if (!(error instanceof Killed)) throw error;
+      });
+      if (!doomed.killed()) break;
+      // Before the first access nothing has been claimed yet; afterwards the row stays as the dead worker left it.
+      expect((await now(row)).status).toBe(killedAt === 1 ? 'queued' : 'publishing');
+      await expireLease(row);
+      await deliver(row);
+      expect(marked(row), `killed at ${killedAt}`).toHaveLength(1);
+      expect(await now(row)).toMatchObject({ status: 'published', remoteId: marked(row)[0]?.id, error: null });
+    }
+    // Claim, article, site, five requests with a look at the lease before each, the intent, the result.
+    expect(killedAt).toBeGreaterThan(12);
+  });
+
+  it('deliver once when several take the same publication at the same time', async () => {
+    const row = await given();
+    await Promise.all([deliver(row), deliver(row), deliver(row)]);
+    expect(wordpress.requests.filter((request) => request === 'POST /wp/v2/posts')).toHaveLength(1);
+    expect(await now(row)).toMatchObject({ status: 'published', attempts: 1 });
+  });
+
+  it('send nothing and write nothing once another has taken over', async () => {
+    const row = await given();
+    let second: Promise<void> | undefined;
+    wordpress.rule = (request, earlier) => {
+      // The first worker freezes while it looks, for longer than its lease.
+      if (request === 'GET /wp/v2/posts' && earlier === 0) second = expireLease(row).then(() => deliver(row));
+      return undefined;
+    };
+    const frozen = { ...ctx, safeFetch: Object.assign(slow, { close: ctx.safeFetch.close }) };
+    async function slow(...request: Parameters<typeof ctx.safeFetch>) {
+      const answer = await ctx.safeFetch(...request);
+      await second;
+      return answer;
+    }
+    await deliver(row, frozen);
+    expect(second).toBeDefined();
+    expect(wordpress.requests.filter((request) => request === 'POST /wp/v2/posts')).toHaveLength(1);
+    expect(await now(row)).toMatchObject({ status: 'published', attempts: 2 });
+    expect(app.logs.some((line) => line.includes('publication given up'))).toBe(true);
+  });
+
+  it('hand over at shutdown without counting an attempt', async () => {
+    const shutdown = new AbortController();
+    wordpress.rule = (request) => {
+      if (request === 'POST /wp/v2/posts') shutdown.abort();
+      return undefined;
+    };
+    const row = await given();
+    await deliver(row, ctx, shutdown.signal);
+    expect(await now(row)).toMatchObject({ status: 'queued', attempts: 0, mayExist: true, error: null });
+    wordpress.rule = () => undefined;
+    await deliver(row);
+    expect(marked(row)).toHaveLength(1);
+    expect(await now(row)).toMatchObject({ status: 'published', attempts: 1 });
+  });
+
+  it('stop a publication that takes its workers down again and again', async () => {
+    const row = await given();
+    for (let death = 0; death <= 25; death += 1) {
+      expect(await claimPublication(ctx.db, row.id, 10_000)).not.toBeNull();
+      await expireLease(row);
+    }
+    await deliver(row);
+    expect(await now(row)).toMatchObject({ status: 'failed', error: { code: 'internal' } });
+    expect(wordpress.requests).toEqual([]);
+  });
+
+  it('are found by the sweep when a job was lost, and not before', async () => {
+    const row = await given();
+    await ctx.db.execute(sql`delete from pgboss.job where name = ${publishJob.name}`);
+    await ctx.db.execute(
+      sql`update publications set status = 'cancelled' where id <> ${row.id} and status <> 'published'`,
+    );
+    expect(await sweepPublications(ctx)).toBe(0);
+    await ctx.db.execute(
+      sql`update publications set next_attempt_at = now() - interval '6 seconds' where id = ${row.id}`,
+    );
+    expect(await sweepPublications(ctx)).toBe(1);
+    expect(await sweepPublications(ctx)).toBe(0);
+
+    await claimPublication(ctx.db, row.id, 10_000);
+    expect(await sweepPublications(ctx)).toBe(0);
+    await expireLease(row);
+    expect(await sweepPublications(ctx)).toBe(1);
+  });
+});
+
+describe('cancelling and asking again', () => {
+  it('keeps a worker that has only looked so far from sending', async () => {
+    const row = await given();
+    let cancelled: Promise<unknown> | undefined;
+    wordpress.rule = (request) => {
+      if (request === 'GET /wp/v2/posts') cancelled ??= cancelPublication(ctx, ctx.ownerId, row.id);
+      return undefined;
+    };
+    const slow = { ...ctx, safeFetch: Object.assign(waiting, { close: ctx.safeFetch.close }) };
+    async function waiting(...request: Parameters<typeof ctx.safeFetch>) {
+      const answer = await ctx.safeFetch(...request);
+      await cancelled;
+      return answer;
+    }
+    await deliver(row, slow);
+    expect(wordpress.posts.size).toBe(0);
+    expect(await now(row)).toMatchObject({ status: 'cancelled', warnings: [] });
+  });
+
+  it('warns when what was cancelled may already be on the site, and finds it when it is asked for again', async () => {
+    wordpress.rule = (request) =>
+      request === 'GET /wp/v2/posts' || !request.startsWith('POST') ? undefined : 'lost_after';
+    const row = await given();
+    const shutdown = new AbortController();
+    wordpress.rule = (request) => {
+      if (request !== 'POST /wp/v2/posts') return undefined;
+      shutdown.abort();
+      return 'lost_after';
+    };
+    await deliver(row, ctx, shutdown.signal);
+    const cancelled = await cancelPublication(ctx, ctx.ownerId, row.id);
+    expect(cancelled).toMatchObject({ status: 'cancelled', warnings: [expect.stringContaining('look on the site')] });
+    await deliver(row);
+    expect((await now(row)).status).toBe('cancelled');
+
+    wordpress.rule = () => undefined;
+    const again = await ctx.db.transaction((tx) => ask(tx, row.articleId, 'publish'));
+    expect(again).toMatchObject({ id: row.id, status: 'queued', warnings: [] });
+    await deliver(row);
+    expect(marked(row)).toHaveLength(1);
+  });
+
+  it('leaves neither row nor job when the transaction is rolled back', async () => {
+    const row = await given();
+    const depth = await ctx.queue.depth(publishJob as never);
+    const rolledBack = ctx.db.transaction(async (tx) => {
+      await ask(tx, row.articleId, 'draft');
+      throw new Error('rolled back');
+    });
+    await expect(rolledBack).rejects.toThrow('rolled back');
+    expect((await now(row)).wanted).toBe('publish');
+    expect(await ctx.queue.depth(publishJob as never)).toEqual(depth);
+  });
+});
+
+/** A block that carries the marker of the publication, as a plugin that duplicates posts would make. */
+function copyOf(row: Publication): string {
+  return `<!-- wp:paragraph {"metadata":{"name":"${publicationMarker(row.id)}"}} --><p>x</p><!-- /wp:paragraph -->`;
+}
+
+class Killed extends Error {}
+
+/**
+ * A context that dies right before its `at`-th access to the database, the queue or the network, and stays dead: what a
+ * killed process would still do, it cannot do either.
+ */
+function mortal(alive: AppContext, at: number): { ctx: AppContext; killed(): boolean } {
+  let count = 0;
+  const live = () => {
+    count += 1;
+    if (count >= at) throw new Killed();
+  };
+  const db = new Proxy(alive.db, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        live();
+        return Reflect.apply(value, target, args);
+      };
+    },
+  });
+  const ask = async (...request: Parameters<AppContext['safeFetch']>) => {
+    live();
+    return alive.safeFetch(...request);
+  };
+  return {
+    ctx: { ...alive, db, safeFetch: Object.assign(ask, { close: alive.safeFetch.close }) },
+    killed: () => count >= at,
+  };
+}

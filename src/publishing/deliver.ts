@@ -1,0 +1,234 @@
+import { DrizzleQueryError, sql } from 'drizzle-orm';
+import { setStatus } from '../articles/articles.ts';
+import { renderMarkdown } from '../articles/markdown.ts';
+import { getArticle } from '../articles/queries.ts';
+import type { Article } from '../articles/schema.ts';
+import type { AppContext } from '../context.ts';
+import type { Db } from '../db/open.ts';
+import { AppError, toStoredError } from '../errors.ts';
+import { connectToSite } from '../sites/connect.ts';
+import { getSite } from '../sites/queries.ts';
+import type { Site } from '../sites/schema.ts';
+import { publicationMarker, toBlocks } from '../wordpress/blocks.ts';
+import type { NewWordPressPost } from '../wordpress/client.ts';
+import { publishJob } from './jobs.ts';
+import { assertLease, changeUnderLease, claimPublication, type Lease, releaseLease, renewLease } from './lease.ts';
+import { type PlacedPost, placePost } from './place-post.ts';
+import type { Publication } from './schema.ts';
+
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'log' | 'now'>;
+
+/** All times in milliseconds. */
+export interface DeliveryTiming {
+  /** How long a worker may be silent before another takes its publication, and how often it renews. */
+  leaseMs: number;
+  leaseRenewMs: number;
+  /** One request to the site, with its answer. */
+  requestTimeoutMs: number;
+  /** Looks for a post whose creation was not answered, each after such a wait. */
+  settleMs: readonly number[];
+  /** Waits before further attempts after failures that may pass; after the last the publication has failed. */
+  retryDelaysMs: readonly number[];
+}
+
+const minute = 60_000;
+const hour = 60 * minute;
+export const deliveryTiming: DeliveryTiming = {
+  leaseMs: 12_000,
+  leaseRenewMs: 3_000,
+  requestTimeoutMs: 20_000,
+  settleMs: [500, 2_500, 7_000],
+  // Together a little over a day: long enough for a host that is down over night.
+  retryDelaysMs: [5_000, 30_000, 2 * minute, 10 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, 8 * hour],
+};
+
+/** A publication whose workers die this often takes them down with it: it is stopped instead of tried for ever. */
+const maxAttempts = 25;
+
+type Outcome =
+  | { kind: 'placed'; placed: PlacedPost }
+  | { kind: 'conflict' | 'failed'; error: unknown }
+  | { kind: 'retry'; error: unknown; delayMs: number }
+  | { kind: 'handed-over' };
+
+/**
+ * Takes a publication, if it is to be had, and brings its article onto its site exactly once ({@link placePost}), under
+ * a lease whose number is checked before every request and every write. What went wrong on the site is stored with the
+ * publication, and tried again when that can help; an abort of `shutdown` hands over to the next worker. Throws only
+ * when the database cannot be written.
+ */
+export async function deliverPublication(
+  ctx: Ctx,
+  publicationId: string,
+  shutdown: AbortSignal,
+  timing: DeliveryTiming = deliveryTiming,
+): Promise<void> {
+  const publication = await claimPublication(ctx.db, publicationId, timing.leaseMs);
+  if (!publication) return;
+  const lease: Lease = { id: publication.id, lease: publication.lease, leaseMs: timing.leaseMs };
+  const lost = new AbortController();
+  const timer = setInterval(() => {
+    renewLease(ctx.db, lease).then(
+      (held) => {
+        if (!held) lost.abort(new AppError('lease_lost', 'The publication was cancelled or taken over.'));
+      },
+      // The database did not answer: the lease may run out, and every request checks it again, so going on is safe.
+      (error) => ctx.log.warn({ err: error, publicationId }, 'lease of a publication not renewed'),
+    );
+  }, timing.leaseRenewMs);
+  try {
+    const outcome = await attempt(ctx, publication, lease, shutdown, lost, timing);
+    await store(ctx, publication, lease, outcome);
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'lease_lost')) throw error;
+    ctx.log.info({ publicationId }, 'publication given up: another worker has it, or it was cancelled');
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function attempt(
+  ctx: Ctx,
+  publication: Publication,
+  lease: Lease,
+  shutdown: AbortSignal,
+  lost: AbortController,
+  timing: DeliveryTiming,
+): Promise<Outcome> {
+  const signal = AbortSignal.any([shutdown, lost.signal]);
+  /** Whatever keeps us from proving that the lease is ours ends the attempt, and is no failure of the site's. */
+  const underLease = async (work: Promise<void>) => {
+    try {
+      await work;
+    } catch (error) {
+      lost.abort(error);
+      throw error;
+    }
+  };
+  try {
+    if (publication.attempts > maxAttempts) {
+      throw new AppError('internal', `This publication was begun ${maxAttempts} times without coming to an end.`);
+    }
+    const { article, site } = await load(ctx.db, publication);
+    signal.throwIfAborted();
+    const client = connectToSite(ctx, site, {
+      signal,
+      timeoutMs: timing.requestTimeoutMs,
+      beforeRequest: () => underLease(assertLease(ctx.db, lease)),
+    });
+    const placed = await placePost(
+      {
+        marker: publicationMarker(publication.id),
+        post: postOf(article, publication, new URL(site.url).hostname),
+        remoteId: publication.remoteId,
+        remoteStatus: publication.remoteStatus,
+        mayExist: publication.mayExist,
+      },
+      {
+        client,
+        signal,
+        settleMs: timing.settleMs,
+        setMayExist: (mayExist) => underLease(changeUnderLease(ctx.db, lease, { mayExist })),
+      },
+    );
+    return placed ? { kind: 'placed', placed } : { kind: 'conflict', error: inTrash(site.name) };
+  } catch (error) {
+    if (lost.signal.aborted) throw lost.signal.reason;
+    if (shutdown.aborted) return { kind: 'handed-over' };
+    if (error instanceof DrizzleQueryError) throw error;
+    if (!(error instanceof AppError)) {
+      ctx.log.error({ err: error, publicationId: publication.id }, 'delivery failed unexpectedly');
+    }
+    return afterFailure(ctx, publication, error, timing);
+  }
+}
+
+async function load(db: Db, publication: Publication): Promise<{ article: Article; site: Site }> {
+  const article = await articleToSend(db, publication);
+  return { article, site: await getSite(db, publication.userId, publication.siteId) };
+}
+
+function postOf(article: Article, publication: Publication, siteHost: string): NewWordPressPost {
+  const { tree } = renderMarkdown(article.markdown, { ownHosts: [siteHost] });
+  return {
+    title: article.title,
+    slug: article.slug,
+    excerpt: article.excerpt,
+    content: toBlocks(tree, { publicationMarker: publicationMarker(publication.id) }),
+    // A time in the future was waited for here: WordPress's own clock needs visitors to go round.
+    status: publication.wanted === 'draft' ? 'draft' : 'publish',
+  };
+}
+
+async function articleToSend(db: Db, publication: Publication): Promise<Article> {
+  try {
+    return await getArticle(db, publication.userId, publication.articleId);
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'not_found')) throw error;
+    throw new AppError('not_found', 'The article is in the bin, so it was not sent.', {
+      hint: 'Restore the article and retry, or cancel this publication.',
+      cause: error,
+    });
+  }
+}
+
+function inTrash(siteName: string): AppError {
+  return new AppError('conflict', `The post lies in the trash of “${siteName}”; it was left there.`, {
+    hint: 'Restore it in WordPress under Posts > Trash, or delete it there for good; then retry.',
+  });
+}
+
+function afterFailure(ctx: Ctx, publication: Publication, error: unknown, timing: DeliveryTiming): Outcome {
+  if (!(error instanceof AppError && error.retryable)) return { kind: 'failed', error };
+  const delay = timing.retryDelaysMs[publication.attempts - 1];
+  if (delay === undefined) return { kind: 'failed', error };
+  // The site's own word counts; otherwise up to a fifth more, so that what one outage stopped does not return at once.
+  const asked = error.retryAt ? error.retryAt.getTime() - ctx.now().getTime() : undefined;
+  return { kind: 'retry', error, delayMs: Math.max(0, asked ?? delay * (1 + Math.random() / 5)) };
+}
+
+/** Writes how the attempt ended and gives the lease up, and with it enqueues what comes next. */
+async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: Outcome): Promise<void> {
+  const error = 'error' in outcome ? toStoredError(outcome.error) : null;
+  const stored = await ctx.db.transaction(async (tx) => {
+    switch (outcome.kind) {
+      case 'placed': {
+        const { post, warnings } = outcome.placed;
+        const isPublic = post.status === 'publish';
+        if (isPublic) await setStatus(tx, publication.articleId, 'published');
+        return releaseLease(tx, lease, {
+          status: 'published',
+          mayExist: true,
+          remoteId: post.id,
+          remoteUrl: post.link,
+          remoteStatus: post.status,
+          warnings,
+          error: null,
+          publishedAt: sql`coalesce(published_at, now())`,
+        });
+      }
+      case 'conflict':
+      case 'failed':
+        return releaseLease(tx, lease, { status: outcome.kind, error });
+      case 'retry':
+      case 'handed-over': {
+        const retry = outcome.kind === 'retry';
+        const wait = `${Math.round(retry ? outcome.delayMs : 0)} milliseconds`;
+        const released = await releaseLease(tx, lease, {
+          status: 'queued',
+          nextAttemptAt: sql`now() + ${wait}::interval`,
+          // An interruption of ours is no failure of the site's: it costs no attempt.
+          ...(retry ? { error } : { attempts: sql`attempts - 1` }),
+        });
+        const startAfter = released.nextAttemptAt ?? ctx.now();
+        await ctx.queue.enqueue(tx, publishJob, { publicationId: lease.id }, { startAfter });
+        return released;
+      }
+    }
+  });
+  const { id, siteId, status, attempts, remoteId, nextAttemptAt, warnings } = stored;
+  ctx.log.info(
+    { publicationId: id, siteId, status, attempts, remoteId, nextAttemptAt, warnings, error },
+    'delivery ended',
+  );
+}

@@ -1,0 +1,46 @@
+import { and, inArray, or, sql } from 'drizzle-orm';
+import type { AppContext } from '../context.ts';
+import { type DeliveryTiming, deliverPublication, deliveryTiming } from './deliver.ts';
+import { publishJob } from './jobs.ts';
+import { abandoned } from './lease.ts';
+import { publications } from './schema.ts';
+
+/** Deliveries at a time. A WordPress of ordinary size answered no more requests per second with eight than with four. */
+const concurrency = 4;
+/** How often to look for publications that nobody delivers although somebody should, in milliseconds. */
+const sweepMs = 10_000;
+
+/** Delivers publications until the queue stops. Returns what ends the sweeping. */
+export async function workPublications(ctx: AppContext, timing: DeliveryTiming = deliveryTiming): Promise<() => void> {
+  await ctx.queue.work(publishJob, concurrency, ({ publicationId }, signal) =>
+    deliverPublication(ctx, publicationId, signal, timing),
+  );
+  const sweep = () =>
+    sweepPublications(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded publications failed'));
+  const timer = setInterval(sweep, sweepMs);
+  await sweep();
+  return () => clearInterval(timer);
+}
+
+/**
+ * Enqueues every publication that is stranded: being sent under a lease that ran out, or due for a while without a job
+ * that will come soon. A job too many is harmless, because only one of them gets the lease. Returns how many were found.
+ */
+export async function sweepPublications(ctx: Pick<AppContext, 'db' | 'queue'>): Promise<number> {
+  const stranded = await ctx.db
+    .select({ id: publications.id })
+    .from(publications)
+    .where(
+      or(
+        abandoned,
+        and(
+          inArray(publications.status, ['queued', 'scheduled']),
+          sql`coalesce(${publications.nextAttemptAt}, ${publications.createdAt}) < now() - interval '5 seconds'`,
+          sql`not exists (select 1 from pgboss.job where name = ${publishJob.name} and state in ('created', 'retry', 'active') and start_after < now() + interval '15 seconds' and data ->> 'publicationId' = ${publications.id}::text)`,
+        ),
+      ),
+    )
+    .limit(100);
+  for (const { id } of stranded) await ctx.queue.enqueue(ctx.db, publishJob, { publicationId: id });
+  return stranded.length;
+}

@@ -1,0 +1,104 @@
+import { sql } from 'drizzle-orm';
+import { type ConstructorOptions, fromDrizzle, fromPglite, PgBoss } from 'pg-boss';
+import type { Database, Db } from '../db/open.ts';
+import type { Logger } from '../logger.ts';
+import type { JobDefinition } from './define-job.ts';
+
+/** Background work in the same database: enqueued in the caller's transaction, so that neither exists without the other. */
+export interface Queue {
+  /** Adds a job inside `tx`. `startAfter` is a time in UTC; without it the job starts at once. */
+  enqueue<Payload extends object>(
+    tx: Db,
+    job: JobDefinition<Payload>,
+    payload: Payload,
+    options?: { startAfter?: Date },
+  ): Promise<void>;
+  /** Works a kind of job, `concurrency` at a time. `signal` aborts when the process is asked to stop. */
+  work<Payload extends object>(
+    job: JobDefinition<Payload>,
+    concurrency: number,
+    handler: (payload: Payload, signal: AbortSignal) => Promise<void>,
+  ): Promise<void>;
+  /** Jobs that wait or run, for health and tests. */
+  depth(job: JobDefinition<object>): Promise<{ ready: number; active: number }>;
+  stop(): Promise<void>;
+}
+
+const heartbeatSeconds = 10;
+const shutdownMs = 8_000;
+
+function engineOptions(database: Database): ConstructorOptions {
+  const { engine } = database;
+  return engine.kind === 'embedded'
+    ? { db: fromPglite(engine.pglite), backend: 'pglite' }
+    : { ...(engine.connection as ConstructorOptions), max: 3 };
+}
+
+/** Installs the queue's own schema and the queues of `jobs`. Safe to run twice and by two processes at once. */
+export async function migrateQueue(database: Database, jobs: JobDefinition<never>[]): Promise<void> {
+  const boss = new PgBoss({ ...engineOptions(database), supervise: false, schedule: false });
+  const errors: Error[] = [];
+  boss.on('error', (error) => errors.push(error));
+  await boss.start();
+  try {
+    for (const job of jobs) {
+      const options = {
+        notify: true,
+        heartbeatSeconds,
+        retryLimit: job.retryLimit,
+        retryDelay: job.retryDelaySeconds,
+        retryBackoff: true,
+        retryDelayMax: 600,
+        // A pipeline may take long when a model drips; the heartbeat, not this, finds dead workers.
+        expireInSeconds: 6 * 3600,
+      };
+      if (await boss.getQueue(job.name)) await boss.updateQueue(job.name, options);
+      else await boss.createQueue(job.name, options);
+    }
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+  if (errors[0]) throw errors[0];
+}
+
+/** Connects to the installed queue. `supervise` is for processes that work: they also look after dead workers' jobs. */
+export async function openQueue(database: Database, log: Logger, supervise: boolean): Promise<Queue> {
+  const boss = new PgBoss({
+    ...engineOptions(database),
+    migrate: false,
+    createSchema: false,
+    supervise,
+    schedule: false,
+    useListenNotify: supervise,
+    superviseIntervalSeconds: 2,
+    monitorIntervalSeconds: 2,
+  });
+  boss.on('error', (error) => log.error({ err: error }, 'queue error'));
+  boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'queue warning'));
+  await boss.start();
+
+  return {
+    async enqueue(tx, job, payload, options = {}) {
+      const data = job.payload.parse(payload);
+      await boss.send(job.name, data, {
+        db: fromDrizzle(tx as unknown as Parameters<typeof fromDrizzle>[0], sql as never),
+        ...(options.startAfter ? { startAfter: options.startAfter } : {}),
+      });
+    },
+    async work(job, concurrency, handler) {
+      await boss.work(
+        job.name,
+        { batchSize: 1, localConcurrency: concurrency, pollingIntervalSeconds: 2, heartbeatRefreshSeconds: 3 },
+        async ([next]) => {
+          if (!next) return;
+          await handler(job.payload.parse(next.data), next.signal);
+        },
+      );
+    },
+    async depth(job) {
+      const [stats] = await boss.getQueueStats(job.name, { force: true });
+      return { ready: stats?.readyCount ?? 0, active: stats?.activeCount ?? 0 };
+    },
+    stop: () => boss.stop({ graceful: true, timeout: shutdownMs }),
+  };
+}

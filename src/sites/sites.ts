@@ -1,0 +1,210 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { AppContext } from '../context.ts';
+import { newId } from '../db/id.ts';
+import { type Db, queryRows } from '../db/open.ts';
+import { AppError } from '../errors.ts';
+import { checkSite, type SiteCheck, type SiteFinding } from '../wordpress/check.ts';
+import { siteBase } from '../wordpress/rest-url.ts';
+import { siteCauseOf } from '../wordpress/site-error.ts';
+import { connectToSite } from './connect.ts';
+import { sealCredential } from './credentials.ts';
+import { getSite } from './queries.ts';
+import { type Site, sites } from './schema.ts';
+
+/** What a user types in about a site. */
+export interface SiteInput {
+  name: string;
+  url: string;
+  username: string;
+  applicationPassword: string;
+}
+
+/**
+ * Stores a site, its password encrypted. Nothing is asked of the site itself: {@link checkStoredSite} does that, outside
+ * of any transaction. Throws `invalid_request` for an address that cannot be one, `conflict` for a name already in use.
+ */
+export async function createSite(
+  ctx: Pick<AppContext, 'secrets'>,
+  tx: Db,
+  userId: string,
+  input: SiteInput,
+): Promise<Site> {
+  const id = newId();
+  const [row] = await tx
+    .insert(sites)
+    .values({
+      id,
+      userId,
+      name: input.name.trim(),
+      url: siteAddress(input.url),
+      username: loginName(input.username),
+      ...sealCredential(ctx.secrets, id, withoutSpaces(input.applicationPassword)),
+    })
+    .onConflictDoNothing()
+    .returning();
+  if (!row) throw nameTaken(input.name);
+  return row;
+}
+
+/**
+ * Changes a site; what is left out stays. The stored password belongs to the address it was entered for: to send it to
+ * another host, or no longer encrypted, it has to be entered again. Throws `not_found`, `conflict`, `invalid_request`.
+ */
+export async function updateSite(
+  ctx: Pick<AppContext, 'db' | 'secrets'>,
+  userId: string,
+  id: string,
+  input: Partial<SiteInput>,
+): Promise<Site> {
+  return ctx.db.transaction(async (tx) => {
+    await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, id)).for('update');
+    const site = await getSite(tx, userId, id);
+    const url = input.url === undefined ? site.url : siteAddress(input.url);
+    if (input.applicationPassword === undefined && !mayKeepPassword(site.url, url)) {
+      throw invalid('applicationPassword', 'is needed with a new address: the stored one is not sent to another host');
+    }
+    const name = input.name?.trim() ?? site.name;
+    if (await nameInUse(tx, userId, name, id)) throw nameTaken(name);
+    const password =
+      input.applicationPassword === undefined
+        ? {}
+        : sealCredential(ctx.secrets, id, withoutSpaces(input.applicationPassword));
+    const [row] = await tx
+      .update(sites)
+      .set({
+        name,
+        url,
+        username: input.username === undefined ? site.username : loginName(input.username),
+        // What was found at the old address says nothing about the new one.
+        ...(url === site.url ? {} : { restRoot: null, lastCheck: null, lastCheckedAt: null }),
+        ...password,
+        updatedAt: sql`now()`,
+      })
+      .where(eq(sites.id, id))
+      .returning();
+    if (!row) throw new AppError('not_found', 'There is no such site.');
+    return row;
+  });
+}
+
+/** Forgets a site and its password. Posts on it stay. Throws `invalid_state` while something is still to be sent to it. */
+export async function deleteSite(db: Db, userId: string, id: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    // Locked, because a new publication refers to this row and has to wait for us, or we for it.
+    await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, id)).for('update');
+    await getSite(tx, userId, id);
+    // By table name: publishing stands a floor above, and its rows would vanish with the site.
+    const [open] = await queryRows<{ count: number }>(
+      tx,
+      sql`select count(*)::int as count from publications where site_id = ${id} and status in ('queued', 'scheduled', 'publishing')`,
+    );
+    if (open && open.count > 0) {
+      throw new AppError('invalid_state', `Still to be sent to this site: ${open.count} publication(s).`, {
+        hint: 'Let them finish, or cancel them, and delete the site then.',
+      });
+    }
+    await tx.delete(sites).where(eq(sites.id, id));
+  });
+}
+
+/**
+ * Asks the site whether it answers and what the user may do there, and stores what was found. Reaches into the network:
+ * never call it in a transaction. Throws only for faults of our own (`secret_unreadable`).
+ */
+export async function checkStoredSite(
+  ctx: Pick<AppContext, 'db' | 'secrets' | 'safeFetch'>,
+  site: Site,
+  timeoutMs = 10_000,
+): Promise<SiteCheck> {
+  const client = connectToSite(ctx, { ...site, restRoot: null }, { timeoutMs });
+  let restRoot: string | null = null;
+  let blocked = false;
+  const check = await checkSite({
+    ...client,
+    async discover() {
+      try {
+        const found = await client.discover();
+        restRoot = found.restRoot;
+        return found;
+      } catch (error) {
+        blocked = isPrivateAddress(error);
+        throw error;
+      }
+    },
+  });
+  const findings = blocked ? check.findings.map((finding) => explainPrivate(finding, site.url)) : check.findings;
+  const result = { ok: check.ok, findings };
+  await ctx.db
+    .update(sites)
+    .set({ lastCheck: result, lastCheckedAt: sql`now()`, ...(restRoot ? { restRoot } : {}) })
+    // The address may have been changed while we asked at the old one.
+    .where(and(eq(sites.id, site.id), eq(sites.url, site.url)));
+  return result;
+}
+
+/** Whether the request was refused by our own rules because the host is no public one. */
+function isPrivateAddress(error: unknown): boolean {
+  if (siteCauseOf(error) !== 'address_blocked' || !(error instanceof AppError)) return false;
+  return error.cause instanceof AppError && error.cause.details?.cause === 'private_address';
+}
+
+function explainPrivate(finding: SiteFinding, url: string): SiteFinding {
+  if (finding.code !== 'address_blocked') return finding;
+  const { host } = new URL(url);
+  return {
+    ...finding,
+    message: `${host} is on this machine or in a private network. blog-poster contacts such addresses only when its operator has listed them.`,
+    hint: `If that is really your site, start blog-poster with ALLOW_PRIVATE_HOSTS=${host} and check the site again.`,
+  };
+}
+
+function siteAddress(typed: string): string {
+  try {
+    return siteBase(typed);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError('invalid_request', `url: ${error.message}`, {
+      hint: error.hint,
+      errors: [{ path: 'url', message: error.message }],
+    });
+  }
+}
+
+/** Basic authentication (RFC 7617) ends the name at the first colon. */
+function loginName(typed: string): string {
+  const name = typed.trim();
+  if (name === '' || name.includes(':'))
+    throw invalid('username', 'must be the user name on the site, without a colon');
+  return name;
+}
+
+/** WordPress shows Application Passwords in groups of four and ignores the spaces between them. */
+function withoutSpaces(typed: string): string {
+  const password = typed.replace(/\s+/g, '');
+  if (password === '') throw invalid('applicationPassword', 'must not be empty');
+  return password;
+}
+
+/** The same host, or the same name over https instead of http. */
+function mayKeepPassword(from: string, to: string): boolean {
+  const [old, next] = [new URL(from), new URL(to)];
+  return (
+    old.origin === next.origin || (old.hostname === next.hostname && next.protocol === 'https:' && next.port === '')
+  );
+}
+
+async function nameInUse(tx: Db, userId: string, name: string, exceptId: string): Promise<boolean> {
+  const same = sql`${sites.userId} = ${userId} and lower(${sites.name}) = lower(${name}) and ${sites.id} <> ${exceptId}`;
+  return (await tx.$count(sites, same)) > 0;
+}
+
+function nameTaken(name: string): AppError {
+  return new AppError('conflict', `You already have a site called “${name.trim()}”.`, {
+    hint: 'Choose another name, or change the site that has it.',
+    errors: [{ path: 'name', message: 'is already in use' }],
+  });
+}
+
+function invalid(path: string, message: string): AppError {
+  return new AppError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
+}

@@ -1,0 +1,295 @@
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import type { SafeFetch, SafeFetchResponse } from '../net/safe-fetch.ts';
+import { escapeText } from './block-markup.ts';
+import { hasMarker } from './blocks.ts';
+import { discoverSite, type SiteDiscovery } from './discover.ts';
+import { type RestAnswer, readAnswer } from './rest-answer.ts';
+import { type RestParameters, restUrl, siteBase } from './rest-url.ts';
+import { noAnswer, siteCauseOf, siteError } from './site-error.ts';
+
+/** What a client needs. The password is an Application Password, with or without its spaces. */
+export interface WordPressClientOptions {
+  safeFetch: SafeFetch;
+  siteUrl: string;
+  username: string;
+  applicationPassword: string;
+  /** From an earlier {@link SiteDiscovery}; spares the search for it. */
+  restRoot?: string;
+  /** Milliseconds for one request with its answer; 20,000 by default. */
+  timeoutMs?: number;
+  /** Bytes of one decoded answer; 10 MiB by default. */
+  maxBytes?: number;
+  signal?: AbortSignal;
+}
+
+export type WordPressPostStatus = 'publish' | 'future' | 'draft' | 'pending' | 'private' | 'trash';
+
+/** A post to create. `title` and `excerpt` are plain text, `content` is block markup; times are the site's own. */
+export interface NewWordPressPost {
+  title: string;
+  content: string;
+  status: Exclude<WordPressPostStatus, 'trash'>;
+  slug?: string;
+  excerpt?: string;
+}
+
+/** A post as the site stores it: `title` and `excerpt` are HTML, `content` is what was saved, times are ISO 8601 in UTC. */
+export interface WordPressPost {
+  id: number;
+  status: string;
+  slug: string;
+  link: string;
+  title: string;
+  content: string;
+  excerpt: string;
+  dateGmt: string | null;
+  modifiedGmt: string | null;
+}
+
+/** The user that the credentials belong to. `capabilities` holds the granted ones. */
+export interface WordPressUser {
+  id: number;
+  username: string;
+  name: string;
+  roles: string[];
+  capabilities: ReadonlySet<string>;
+}
+
+export interface WordPressClient {
+  /** The address as typed, made regular; ends in `/`. */
+  readonly siteUrl: string;
+  discover(): Promise<SiteDiscovery>;
+  me(): Promise<WordPressUser>;
+  findByMarker(marker: string): Promise<WordPressPost[]>;
+  createPost(post: NewWordPressPost): Promise<WordPressPost>;
+  getPost(id: number): Promise<WordPressPost>;
+  /** Any other REST call, under the same rules: JSON only, no redirects, errors with a cause. */
+  call(method: string, path: string, options?: { parameters?: RestParameters; body?: unknown }): Promise<RestAnswer>;
+}
+
+/** WordPress writes GMT times without a zone. Drafts may have none. */
+const gmt = z
+  .string()
+  .nullish()
+  .transform((value) => (value ? `${value}Z` : null));
+const rendered = z
+  .object({ raw: z.string().optional() })
+  .optional()
+  .transform((value) => value?.raw ?? '');
+const postShape = z
+  .object({
+    id: z.int().positive(),
+    status: z.string(),
+    slug: z.string(),
+    link: z.string(),
+    title: rendered,
+    content: z.object({ raw: z.string() }),
+    excerpt: rendered,
+    date_gmt: gmt,
+    modified_gmt: gmt,
+  })
+  .transform(({ date_gmt, modified_gmt, content, ...post }) => ({
+    ...post,
+    content: content.raw,
+    dateGmt: date_gmt,
+    modifiedGmt: modified_gmt,
+  }));
+const userShape = z.object({
+  id: z.int().positive(),
+  username: z.string().optional(),
+  name: z.string(),
+  roles: z.array(z.string()).optional(),
+  // PHP writes an empty object as [].
+  capabilities: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown()).transform(() => ({}))]).optional(),
+});
+
+const postFields = 'id,status,slug,link,title.raw,content.raw,excerpt.raw,date_gmt,modified_gmt';
+const searchPageSize = 50;
+/** A marker is found among a handful; more pages would mean that the site ignores `search`. */
+const searchPages = 4;
+const recentPosts = 20;
+
+/**
+ * A client for one site. Every call is limited in time and bytes, takes only JSON for an answer and never follows a
+ * redirect with the password.
+ * @throws AppError (each call) site_unreachable when waiting can help, with `retryAt` if the site named a time; else
+ *   site_rejected. `details.cause` is a SiteCause, `details.mayHaveHappened` whether a write may have been done. No
+ *   error holds the password, not even when the site echoes it.
+ */
+export function createWordPressClient(options: WordPressClientOptions): WordPressClient {
+  const { safeFetch, username, timeoutMs = 20_000, maxBytes = 10 * 1024 * 1024, signal } = options;
+  const siteUrl = siteBase(options.siteUrl);
+  const token = Buffer.from(`${username}:${options.applicationPassword}`).toString('base64');
+  const secrets = [token, options.applicationPassword, options.applicationPassword.replaceAll(' ', '')].filter(
+    (secret) => secret !== '',
+  );
+  let known = options.restRoot;
+
+  async function send(
+    url: string,
+    method: string,
+    login: boolean,
+    follow: boolean,
+    body?: unknown,
+  ): Promise<SafeFetchResponse> {
+    const headers: Record<string, string> = {
+      accept: login ? 'application/json' : 'application/json, text/html;q=0.9',
+    };
+    if (login) headers.authorization = `Basic ${token}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    try {
+      return await safeFetch(url, {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal,
+        timeoutMs,
+        maxBytes,
+        redirect: follow ? 'follow' : 'manual',
+        ...(follow ? { maxRedirects: 5 } : {}),
+      });
+    } catch (error) {
+      throw noAnswer(error, method);
+    }
+  }
+
+  async function guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw withoutSecrets(error, secrets);
+    }
+  }
+
+  async function discover(): Promise<SiteDiscovery> {
+    const site = await guarded(() =>
+      discoverSite((url, { login, follow }) => send(url, 'GET', login, follow), siteUrl),
+    );
+    known = site.restRoot;
+    return site;
+  }
+
+  async function call(
+    method: string,
+    path: string,
+    { parameters, body }: { parameters?: RestParameters; body?: unknown } = {},
+  ) {
+    const ask = (root: string) =>
+      guarded(async () => readAnswer(await send(restUrl(root, path, parameters), method, true, false, body), method));
+    const root = known ?? (await discover()).restRoot;
+    try {
+      return await ask(root);
+    } catch (error) {
+      // The site may have changed its permalinks since the root was found. Only reading is asked twice.
+      const moved =
+        ['not_json', 'redirected', 'rest_missing'].includes(siteCauseOf(error) ?? '') && root === options.restRoot;
+      if (method !== 'GET' || !moved) throw error;
+      const found = (await discover()).restRoot;
+      if (found === root) throw error;
+      return ask(found);
+    }
+  }
+
+  /** Posts of one list request that carry the marker, and how many there were in all. */
+  async function marked(
+    marker: string,
+    parameters: RestParameters,
+  ): Promise<{ posts: WordPressPost[]; count: number }> {
+    const query = { status: 'any,trash', context: 'edit', _fields: postFields, ...parameters };
+    const { json } = await call('GET', '/wp/v2/posts', { parameters: query });
+    // Posts of others may come without their raw content; ours always has it.
+    const listed = parse(z.array(z.unknown()), json, 'GET').map((item) => postShape.safeParse(item));
+    const posts = listed.flatMap(({ data }) => (data && hasMarker(data.content, marker) ? [data] : []));
+    return { posts, count: listed.length };
+  }
+
+  async function findByMarker(marker: string): Promise<WordPressPost[]> {
+    const found = new Map<number, WordPressPost>();
+    for (let page = 1, full = true; full && page <= searchPages; page += 1) {
+      const { posts, count } = await marked(marker, {
+        search: marker,
+        per_page: searchPageSize,
+        page,
+        orderby: 'id',
+        order: 'asc',
+      });
+      for (const post of posts) found.set(post.id, post);
+      full = count === searchPageSize;
+    }
+    // Search plugins answer from an index of their own, which may lag or hold published posts only.
+    if (found.size === 0) {
+      const { posts } = await marked(marker, { per_page: recentPosts, orderby: 'id', order: 'desc' });
+      for (const post of posts) found.set(post.id, post);
+    }
+    return [...found.values()].sort((a, b) => a.id - b.id);
+  }
+
+  return {
+    siteUrl,
+    discover,
+    call,
+    /** Who the credentials belong to. */
+    async me() {
+      const { json } = await call('GET', '/wp/v2/users/me', { parameters: { context: 'edit' } });
+      const user = parse(userShape, json, 'GET');
+      const granted = Object.entries(user.capabilities ?? {}).filter(([, value]) => value === true);
+      return {
+        id: user.id,
+        username: user.username ?? username,
+        name: user.name,
+        roles: user.roles ?? [],
+        capabilities: new Set(granted.map(([name]) => name)),
+      };
+    },
+    /** Every post of the site that carries the marker, in any status and in the trash, the oldest first. */
+    findByMarker,
+    /** Creates a post. A taken slug silently becomes `-2`: compare `slug` of what comes back. */
+    async createPost({ title, content, status, slug, excerpt }) {
+      const body = {
+        title: escapeText(title),
+        content,
+        status,
+        slug,
+        excerpt: excerpt === undefined ? undefined : escapeText(excerpt),
+      };
+      const { json } = await call('POST', '/wp/v2/posts', {
+        parameters: { context: 'edit', _fields: postFields },
+        body,
+      });
+      return parse(postShape, json, 'POST');
+    },
+    /** A post with its raw content. */
+    async getPost(id) {
+      const { json } = await call('GET', `/wp/v2/posts/${id}`, {
+        parameters: { context: 'edit', _fields: postFields },
+      });
+      return parse(postShape, json, 'GET');
+    },
+  };
+}
+
+function parse<T>(shape: z.ZodType<T>, json: unknown, method: string): T {
+  const result = shape.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw siteError(
+    'answer_incomplete',
+    `The answer of the site lacks what WordPress sends: ${issue?.path.join('.') || 'body'}.`,
+    {
+      details: { mayHaveHappened: method !== 'GET' },
+    },
+  );
+}
+
+/** The same error with every secret replaced; a hostile or careless site may send our own header back in its message. */
+function withoutSecrets(error: unknown, secrets: readonly string[]): unknown {
+  const clean = (text: string) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  if (!(error instanceof AppError)) return error;
+  const details = error.details && (JSON.parse(clean(JSON.stringify(error.details))) as Record<string, unknown>);
+  const leaks =
+    clean(error.message) !== error.message ||
+    clean(JSON.stringify(error.details ?? {})) !== JSON.stringify(error.details ?? {});
+  if (!leaks) return error;
+  return new AppError(error.code, clean(error.message), { hint: error.hint, details, retryAt: error.retryAt });
+}

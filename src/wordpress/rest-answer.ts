@@ -1,0 +1,165 @@
+import type { SafeFetchResponse } from '../net/safe-fetch.ts';
+import { siteError } from './site-error.ts';
+
+/** The JSON of an answer and its headers. */
+export interface RestAnswer {
+  json: unknown;
+  headers: Headers;
+}
+
+/** What WordPress says of a failure: its code, its words, and the status it means. */
+interface WordPressFailure {
+  code: string;
+  message: string;
+  status: number;
+}
+
+export function isJson(response: SafeFetchResponse): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\b/i.test(response.headers.get('content-type') ?? '');
+}
+
+/** How an answer looks, for messages: `200 text/html`. */
+export function describe(response: SafeFetchResponse): string {
+  const type = response.headers.get('content-type')?.split(';')[0]?.trim();
+  return `${response.status} ${type || 'without a content type'}`;
+}
+
+/**
+ * The JSON of a body. Plugins that print PHP notices in front of it are common (WP_DEBUG_DISPLAY), so whatever stands
+ * before the first object or list is passed over.
+ * @returns undefined when there is no complete JSON in it.
+ */
+export function parseJson(body: Uint8Array): unknown {
+  const text = new TextDecoder().decode(body).trim();
+  const start = text.search(/\{"|\{\}|\[\{|\[\]/);
+  for (const candidate of [text, start > 0 ? text.slice(start) : '']) {
+    try {
+      if (candidate !== '') return JSON.parse(candidate);
+    } catch (error) {
+      // Not JSON as it stands: the next candidate may be. Anything but a syntax error is a fault of ours.
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Takes the JSON out of an answer of the REST API, or throws what the answer means. The status is the key; WordPress's
+ * code only refines it, because wrong credentials look like none at all (401 rest_cannot_create, rest_not_logged_in).
+ * @throws AppError site_unreachable (429, 5xx, cut answers) or site_rejected, with `details.cause`.
+ */
+export function readAnswer(
+  response: SafeFetchResponse,
+  method: string,
+  now: () => Date = () => new Date(),
+): RestAnswer {
+  const { status, headers } = response;
+  const host = new URL(response.url).host;
+  const json = isJson(response) ? parseJson(response.body) : undefined;
+  if (status >= 200 && status < 300) {
+    const details = { status, mayHaveHappened: method !== 'GET' };
+    if (!isJson(response)) {
+      throw siteError('not_json', `${host} answered ${describe(response)} where WordPress answers JSON.`, { details });
+    }
+    if (json === undefined)
+      throw siteError('answer_incomplete', `The answer of ${host} was cut off or is not valid JSON.`, { details });
+    return { json, headers };
+  }
+  throw failureOf(response, host, method, json, now);
+}
+
+function failureOf(response: SafeFetchResponse, host: string, method: string, json: unknown, now: () => Date): Error {
+  const said = wordPressFailure(json, response.status);
+  const status = said?.status ?? response.status;
+  const words = said ? `: ${said.message} (${said.code})` : ` (${describe(response)})`;
+  const refused = { details: { status: response.status, wordpressCode: said?.code, mayHaveHappened: false } };
+  const retryAt = retryAfter(response.headers, now());
+  if (said?.code === 'rest_upload_sideload_error')
+    return siteError('upload_refused', `${host} does not accept the file${words}`, refused);
+  if (status >= 300 && status < 400) return redirectError(response, host);
+  if (status === 429)
+    return siteError('rate_limited', `${host} asks for fewer requests${words}`, { ...refused, retryAt });
+  if (status === 408 || status === 425 || status >= 500) {
+    const details = { ...refused.details, mayHaveHappened: method !== 'GET' };
+    return siteError('server_error', `${host} failed with status ${status}${words}`, { details, retryAt });
+  }
+  if (status === 401) {
+    if (!isJson(response) && response.headers.has('www-authenticate')) {
+      return siteError('firewall', `A password wall in front of ${host} asks for a login of its own${words}`, {
+        ...refused,
+        hint: 'Take the directory protection (HTTP basic authentication) off /wp-json/; it uses the same header as Application Passwords.',
+      });
+    }
+    return siteError(
+      'credentials_rejected',
+      `${host} does not accept the user name and Application Password${words}`,
+      refused,
+    );
+  }
+  if (status === 403) {
+    return said
+      ? siteError('role_insufficient', `The user may not do this on ${host}${words}`, refused)
+      : siteError('firewall', `Something in front of WordPress on ${host} forbids the request${words}`, refused);
+  }
+  if (said?.code === 'rest_no_route')
+    return siteError('rest_missing', `${host} does not offer this part of the REST API${words}`, refused);
+  if (status === 404 || status === 410) {
+    return said
+      ? siteError('not_found', `${host} does not have it${words}`, refused)
+      : siteError('rest_missing', `${host} has no REST API at this address${words}`, refused);
+  }
+  return siteError('rejected', `${host} refused the request${words}`, refused);
+}
+
+/** A redirect is never followed with the password; where it points decides what the user has to do. */
+function redirectError(response: SafeFetchResponse, host: string): Error {
+  const location = URL.parse(response.headers.get('location') ?? '', response.url);
+  const details = {
+    status: response.status,
+    location: location && `${location.origin}${location.pathname}`,
+    mayHaveHappened: false,
+  };
+  const target = location ? location.origin : 'an address that cannot be read';
+  const other = location !== null && location.host !== host;
+  return siteError(
+    other ? 'redirected_to_other_host' : 'redirected',
+    `${host} redirects to ${other ? target : (details.location ?? target)}.`,
+    { details },
+  );
+}
+
+/**
+ * WordPress's error object. A forbidden parameter (the status `any` without a login) comes as 400 rest_invalid_param with
+ * the true status inside.
+ */
+function wordPressFailure(json: unknown, status: number): WordPressFailure | undefined {
+  const { code, message, data } = record(json);
+  if (typeof code !== 'string') return undefined;
+  const inner = Object.values(record(record(data).details)).map((detail) => record(record(detail).data).status);
+  const meant = inner.find((value) => value === 401 || value === 403);
+  // Long enough to understand, too short to fill a log; some plugins put whole pages here.
+  const clean = String(message ?? '')
+    .replace(/<[^>]*>/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 200);
+  return {
+    code: code.slice(0, 80),
+    message: clean || 'no message',
+    status: typeof meant === 'number' && status === 400 ? meant : status,
+  };
+}
+
+/** A JSON value as a record; anything else (PHP writes an empty object as `[]`) is empty. */
+export function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), at most a day ahead. */
+function retryAfter(headers: Headers, now: Date): Date | undefined {
+  const value = headers.get('retry-after')?.trim();
+  if (!value) return undefined;
+  const at = /^\d+$/.test(value) ? now.getTime() + Number(value) * 1000 : Date.parse(value);
+  if (Number.isNaN(at) || at < now.getTime()) return undefined;
+  return new Date(Math.min(at, now.getTime() + 86_400_000));
+}

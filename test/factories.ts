@@ -1,0 +1,32 @@
+import type { AppContext } from '../src/context.ts';
+import { briefSchema, type BriefRequest } from '../src/pipeline/brief.ts';
+import { createPipeline } from '../src/pipeline/commands.ts';
+import type { Pipeline } from '../src/pipeline/schema.ts';
+import type { ScriptedModel } from './fakes/scripted-model.ts';
+
+/** Three short documents on one topic, with enough text to write from. */
+export const breadSources = [
+  {
+    title: 'Feeding a starter',
+    text: `A sourdough starter is a mixture of flour and water in which wild yeast and lactic acid bacteria live. It is fed with fresh flour and water once a day at room temperature. A starter that doubles in volume within six hours after feeding is ready for baking.\n\nMany bakers keep 50 grams of starter and discard the rest before each feeding. Whole grain flour brings more minerals and makes the mixture ferment faster.`,
+  },
+  {
+    title: 'Temperature and time',
+    text: `Fermentation slows down when the dough is cold. At 4 degrees Celsius a starter can rest for two weeks without being fed. At 28 degrees Celsius it peaks after about four hours.\n\nA cool kitchen is no obstacle to good bread. The baker simply gives the dough more time and watches its volume instead of the clock.`,
+  },
+  {
+    title: 'When things go wrong',
+    text: `A grey liquid on top of the starter is called hooch and shows that the starter is hungry. It can be poured off or stirred in before the next feeding. Pink or orange streaks mean that the starter is spoiled and has to be thrown away.\n\nA starter that smells of acetone was fed too rarely. Two or three regular feedings bring it back to life.`,
+  },
+];
+
+/** Makes every step ask the scripted model. */
+export function useModel(model: ScriptedModel): Partial<AppContext> {
+  return { models: { defaultId: model.resolved.id, resolve: async () => model.resolved } };
+}
+
+/** A pipeline in the database with its job, not yet run. */
+export async function givenPipeline(ctx: AppContext, brief: Partial<BriefRequest> = {}): Promise<Pipeline> {
+  const full = briefSchema.parse({ topic: 'Keeping a sourdough starter alive', sources: breadSources, ...brief });
+  return ctx.db.transaction((tx) => createPipeline(ctx, tx, ctx.ownerId, full));
+}

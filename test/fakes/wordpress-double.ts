@@ -1,0 +1,130 @@
+import { AppError } from '../../src/errors.ts';
+import type { SafeFetch, SafeFetchOptions, SafeFetchResponse } from '../../src/net/safe-fetch.ts';
+
+export interface DoublePost {
+  id: number;
+  status: string;
+  slug: string;
+  title: string;
+  content: string;
+  excerpt: string;
+}
+
+/** What happens to a request: its answer is lost before or after the site acts on it, or something else is answered. */
+export type DoubleFault =
+  | 'lost_before'
+  | 'lost_after'
+  /** The answer is lost at once, and the site acts on the request only `late` milliseconds later. */
+  | { late: number }
+  | { status: number; headers?: Record<string, string>; code?: string };
+
+/** A WordPress in memory behind a safe fetch, for what the real ones in test/services cannot be asked for. */
+export interface WordPressDouble {
+  readonly url: string;
+  readonly safeFetch: SafeFetch;
+  readonly posts: Map<number, DoublePost>;
+  /** `POST /wp/v2/posts` and so on, as they came. */
+  readonly requests: string[];
+  /** Decides the fault of each request; undefined lets it through. */
+  rule: (request: string, earlier: number) => DoubleFault | undefined;
+  /** Posts whose content carries the text. */
+  containing(text: string): DoublePost[];
+}
+
+/** Starts empty; pretty permalinks, a user who may do everything, slugs made unique as WordPress does. */
+export function createWordPressDouble(): WordPressDouble {
+  const url = 'https://blog.example';
+  const posts = new Map<number, DoublePost>();
+  const requests: string[] = [];
+  let nextId = 1;
+
+  const double: WordPressDouble = {
+    url,
+    posts,
+    requests,
+    rule: () => undefined,
+    safeFetch: Object.assign(ask, { close: async () => undefined }),
+    containing: (text) => [...posts.values()].filter(({ content }) => content.includes(text)),
+  };
+  return double;
+
+  async function ask(target: string | URL, options: SafeFetchOptions): Promise<SafeFetchResponse> {
+    const asked = new URL(target);
+    const method = options.method ?? 'GET';
+    const path = asked.pathname.replace(/^\/wp-json/, '').replace(/\/\d+$/, '/:id');
+    const request = `${method} ${path}`;
+    const earlier = requests.filter((one) => one === request).length;
+    requests.push(request);
+    options.signal?.throwIfAborted();
+    const fault = double.rule(request, earlier);
+    // One turn of the event loop, so that an abort can fall between a request and its answer.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (fault === 'lost_before') throw lost();
+    if (typeof fault === 'object' && 'late' in fault) {
+      setTimeout(() => act(method, asked, options), fault.late);
+      throw lost();
+    }
+    if (typeof fault === 'object') {
+      return answer(fault.status, { code: fault.code ?? 'refused', message: 'no' }, asked, fault.headers);
+    }
+    const acted = act(method, asked, options);
+    if (fault === 'lost_after') throw lost();
+    options.signal?.throwIfAborted();
+    return answer(acted.status, acted.json, asked);
+  }
+
+  function act(method: string, asked: URL, { body }: SafeFetchOptions): { status: number; json: unknown } {
+    const route = /^\/wp-json(\/wp\/v2\/posts)?(?:\/(\d+))?\/?$/.exec(asked.pathname);
+    if (asked.pathname === '/') return { status: 200, json: null };
+    if (!route?.[1]) return { status: 200, json: { name: 'Double', home: url, namespaces: ['wp/v2'] } };
+    const sent = (body ? JSON.parse(String(body)) : {}) as Partial<DoublePost>;
+    if (route[2]) {
+      const post = posts.get(Number(route[2]));
+      if (!post) return { status: 404, json: { code: 'rest_post_invalid_id', message: 'Invalid post ID.' } };
+      if (method === 'POST') Object.assign(post, sent);
+      return { status: 200, json: asJson(post) };
+    }
+    if (method === 'POST') {
+      const id = nextId++;
+      const post = {
+        id,
+        status: 'draft',
+        title: '',
+        content: '',
+        excerpt: '',
+        ...sent,
+        slug: uniqueSlug(sent.slug ?? ''),
+      };
+      posts.set(id, post);
+      return { status: 201, json: asJson(post) };
+    }
+    const search = asked.searchParams.get('search') ?? '';
+    const page = Number(asked.searchParams.get('page') ?? 1);
+    return { status: 200, json: page > 1 ? [] : double.containing(search).map(asJson) };
+  }
+
+  function uniqueSlug(wanted: string): string {
+    const taken = new Set([...posts.values()].map(({ slug }) => slug));
+    let slug = wanted;
+    for (let number = 2; taken.has(slug); number += 1) slug = `${wanted}-${number}`;
+    return slug;
+  }
+
+  function asJson(post: DoublePost): unknown {
+    const { id, status, slug } = post;
+    const raw = (text: string) => ({ raw: text });
+    const texts = { title: raw(post.title), content: raw(post.content), excerpt: raw(post.excerpt) };
+    return { id, status, slug, link: `${url}/${slug}/`, ...texts, date_gmt: null, modified_gmt: null };
+  }
+}
+
+function lost(): AppError {
+  return new AppError('fetch_failed', 'The connection was cut.', { details: { cause: 'reset' } });
+}
+
+function answer(status: number, json: unknown, asked: URL, more: Record<string, string> = {}): SafeFetchResponse {
+  const page = json === null;
+  const headers = new Headers({ 'content-type': page ? 'text/html' : 'application/json', ...more });
+  const body = new TextEncoder().encode(page ? '<html></html>' : JSON.stringify(json));
+  return { status, url: asked.href, redirects: [], headers, body };
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { closeContext, createContext, createHttpServer, migrateAll } from '../src/app.ts';
+import { type Config, loadConfig, type Secrets } from '../src/config.ts';
+import type { AppContext } from '../src/context.ts';
+import { type Database, fromPglite, openDatabase } from '../src/db/open.ts';
+import { digest } from '../src/digest.ts';
+import type { HttpServer } from '../src/http/server.ts';
+import { createLogger } from '../src/logger.ts';
+
+/** A running application on a database of its own: PGlite, or PostgreSQL when TEST_DATABASE_URL is set. */
+export interface TestApp {
+  ctx: AppContext;
+  server: HttpServer;
+  /** What was logged, one JSON line each. */
+  logs: string[];
+  close(): Promise<void>;
+}
+
+const testSecret = 'a secret for tests only, forty characters';
+
+/** Configuration for tests: nothing read from the real environment, loopback allowed only where a test says so. */
+export function testConfig(env: Record<string, string> = {}): { config: Config; secrets: Secrets } {
+  return loadConfig({ APP_SECRET: testSecret, LOG_LEVEL: 'debug', DATA_DIR: join(tmpdir(), 'bp-test-none'), ...env });
+}
+
+/** A fresh, migrated database that nothing else uses. */
+export async function openTestDatabase(): Promise<Database> {
+  const url = process.env.TEST_DATABASE_URL;
+  return url ? freshPostgres(url) : freshPglite();
+}
+
+/** The whole application over a fresh database, with `overrides` in place of its parts. Workers are not started. */
+export async function startTestApp(
+  options: { env?: Record<string, string>; overrides?: Partial<AppContext> } = {},
+): Promise<TestApp> {
+  const database = await openTestDatabase();
+  const { config, secrets } = testConfig(options.env);
+  const logs: string[] = [];
+  const log = createLogger(config.log.level, { write: (line) => logs.push(line) });
+  const ctx = await createContext(config, secrets, log, database, options.overrides);
+  const server = await createHttpServer(ctx);
+  await server.ready();
+  return {
+    ctx,
+    server,
+    logs,
+    async close() {
+      await server.close();
+      await closeContext(ctx);
+    },
+  };
+}
+
+async function freshPostgres(url: string): Promise<Database> {
+  const pg = (await import('pg')).default;
+  const name = `bp_test_${randomBytes(6).toString('hex')}`;
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  const { config, secrets } = testConfig({ DATABASE_URL: own.toString() });
+  const database = await openDatabase(config, secrets);
+  await migrateAll(database);
+  return {
+    ...database,
+    async close() {
+      await database.close();
+      await admin.query(`drop database ${name} with (force)`);
+      await admin.end();
+    },
+  };
+}
+
+/** Migrating takes seconds, loading a snapshot half a one: the snapshot is made once for each state of the migrations. */
+async function freshPglite(): Promise<Database> {
+  const { PGlite } = await import('@electric-sql/pglite');
+  const { vector } = await import('@electric-sql/pglite-pgvector');
+  const file = snapshotFile();
+  if (existsSync(file)) {
+    const pglite = await PGlite.create({ loadDataDir: new Blob([readFileSync(file)]), extensions: { vector } });
+    return fromPglite(pglite);
+  }
+  const pglite = await PGlite.create({ extensions: { vector } });
+  const database = await fromPglite(pglite);
+  await migrateAll(database);
+  const dump = await pglite.dumpDataDir('none');
+  const partial = `${file}.${process.pid}`;
+  writeFileSync(partial, Buffer.from(await dump.arrayBuffer()));
+  renameSync(partial, file);
+  return database;
+}
+
+function snapshotFile(): string {
+  const folder = new URL('../.cache/test/', import.meta.url).pathname;
+  mkdirSync(folder, { recursive: true });
+  const root = new URL('../', import.meta.url);
+  const migrations = readdirSync(new URL('src/db/migrations/', root)).map((name) => `src/db/migrations/${name}`);
+  const inputs = [...migrations, 'src/db/migrate.ts', 'src/queue/queue.ts', 'src/app.ts', 'package-lock.json'];
+  const state = digest(inputs.map((file) => readFileSync(new URL(file, root), 'utf8')));
+  return join(folder, `pglite-${state.slice(0, 16)}.tar`);
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts'],
+    globalSetup: ['test/snapshot.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Each file opens a database of about 450 MB when it is embedded.
+    maxWorkers: 2,
+    pool: 'forks',
+  },
+});

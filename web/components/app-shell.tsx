@@ -1,0 +1,120 @@
+import { Link, Outlet, useRouter } from '@tanstack/react-router';
+import { FileText, Globe, ListChecks, PenLine } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { t } from '@/strings.ts';
+import { ThemeToggle } from './theme-toggle.tsx';
+import { Toaster } from './toaster.tsx';
+
+const places = [
+  { to: '/', label: t.shell.newArticle, short: t.shell.newArticleShort, icon: PenLine, exact: true },
+  { to: '/articles', label: t.shell.articles, short: t.shell.articles, icon: FileText, exact: false },
+  { to: '/runs', label: t.shell.runs, short: t.shell.runs, icon: ListChecks, exact: false },
+  { to: '/sites', label: t.shell.sites, short: t.shell.sites, icon: Globe, exact: false },
+] as const;
+
+/** What stands around every page: the places to go, beside it on a desk, below it on a phone. */
+export function AppShell() {
+  return (
+    <div className="min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
+      <a
+        href="#main"
+        className="fixed top-2 left-2 z-50 -translate-y-20 rounded-lg bg-primary px-4 py-2 text-primary-foreground focus:translate-y-0"
+      >
+        {t.shell.skip}
+      </a>
+      <SideBar />
+      <header className="sticky top-0 z-30 flex h-13 items-center justify-between border-b border-border bg-background/92 pr-1.5 pl-4 backdrop-blur lg:hidden">
+        <Brand />
+        <ThemeToggle />
+      </header>
+      <main id="main" tabIndex={-1} className="min-w-0 pb-24 lg:pb-0">
+        <Outlet />
+      </main>
+      <BottomBar />
+      <PageAnnouncer />
+      <Toaster />
+    </div>
+  );
+}
+
+function Brand() {
+  return (
+    <Link to="/" className="flex items-center gap-2.5 rounded-md font-semibold tracking-tight">
+      <img src="/icon.svg" alt="" className="size-6.5" />
+      {t.shell.product}
+    </Link>
+  );
+}
+
+function SideBar() {
+  return (
+    <div className="sticky top-0 hidden h-dvh flex-col gap-7 border-r border-border bg-sidebar px-3.5 py-5 lg:flex">
+      <div className="px-2">
+        <Brand />
+      </div>
+      <nav aria-label={t.shell.navigation} className="grid gap-0.5">
+        {places.map(({ to, label, icon: Icon, exact }) => (
+          <Link
+            key={to}
+            to={to}
+            activeOptions={{ exact, includeSearch: false }}
+            className="flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm font-medium text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-[current=page]:bg-muted aria-[current=page]:text-foreground"
+          >
+            <Icon aria-hidden="true" className="size-4" />
+            {label}
+          </Link>
+        ))}
+      </nav>
+      <div className="mt-auto grid gap-0.5">
+        <a
+          href="/docs"
+          className="flex h-8 items-center rounded-lg px-2.5 text-sm text-muted-foreground hover:bg-muted hover:text-foreground"
+        >
+          {t.shell.apiDocs}
+        </a>
+        <ThemeToggle labelled />
+      </div>
+    </div>
+  );
+}
+
+function BottomBar() {
+  return (
+    <nav
+      aria-label={t.shell.navigation}
+      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t border-border bg-background/95 pb-[env(safe-area-inset-bottom)] backdrop-blur lg:hidden"
+    >
+      {places.map(({ to, short, icon: Icon, exact }) => (
+        <Link
+          key={to}
+          to={to}
+          activeOptions={{ exact, includeSearch: false }}
+          className="flex h-14 flex-col items-center justify-center gap-1 text-xs font-medium text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
+        >
+          <Icon aria-hidden="true" className="size-5" />
+          {short}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+/** After a change of page: tells screen readers its title and moves the keyboard to its start. */
+function PageAnnouncer() {
+  const router = useRouter();
+  const [title, setTitle] = useState('');
+  useEffect(
+    () =>
+      router.subscribe('onRendered', ({ pathChanged, fromLocation }) => {
+        if (!pathChanged || fromLocation === undefined) return;
+        document.getElementById('main')?.focus({ preventScroll: true });
+        setTitle(document.title);
+      }),
+    [router],
+  );
+  return (
+    <div aria-live="polite" className="sr-only">
+      {title}
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { useSyncExternalStore } from 'react';
+
+interface Toast {
+  id: number;
+  text: string;
+}
+
+let current: Toast | null = null;
+let timer: ReturnType<typeof setTimeout> | undefined;
+const listeners = new Set<() => void>();
+
+function show(toast: Toast | null): void {
+  current = toast;
+  for (const listener of listeners) listener();
+}
+
+/** Says that something small has happened (copied, saved); it goes away by itself and needs no answer. */
+export function toast(text: string): void {
+  clearTimeout(timer);
+  show({ id: (current?.id ?? 0) + 1, text });
+  timer = setTimeout(() => show(null), 4000);
+}
+
+/** Where toasts appear. */
+export function Toaster() {
+  const shown = useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => current,
+  );
+  return (
+    <div aria-live="polite" className="pointer-events-none fixed inset-x-0 bottom-20 z-50 grid place-items-center px-4 lg:bottom-8">
+      {shown && (
+        <p key={shown.id} className="animate-appear rounded-lg bg-primary px-4 py-2.5 text-sm font-medium text-primary-foreground shadow-lg">
+          {shown.text}
+        </p>
+      )}
+    </div>
+  );
+}

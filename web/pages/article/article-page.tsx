@@ -1,0 +1,195 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import {
+  getArticleOptions,
+  getPipelineOptions,
+  listArticleClaimsOptions,
+} from '@/api/client/@tanstack/react-query.gen.ts';
+import type { Article } from '@/api/client/types.gen.ts';
+import { useMediaQuery } from '@/components/media-query.ts';
+import { Notice, ProblemNotice } from '@/components/notice.tsx';
+import { ArticleBadge } from '@/components/status-badge.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.tsx';
+import { formatCount } from '@/format/money.ts';
+import { formatDate } from '@/format/time.ts';
+import { t } from '@/strings.ts';
+import { LoadProblem, NotFoundPage } from '../error-pages.tsx';
+import { useRunCommands } from '../run/use-run-commands.ts';
+import { Approval } from '../run/waiting-panel.tsx';
+import { ArticleText } from './article-text.tsx';
+import { ClaimsPanel } from './claims-panel.tsx';
+import { CopyMenu } from './copy-menu.tsx';
+import { markClaims } from './mark-claims.ts';
+import { PublishPanel } from './publish-panel.tsx';
+import { SeoPanel } from './seo-panel.tsx';
+import { SourcesPanel } from './sources-panel.tsx';
+
+const panels = ['claims', 'sources', 'seo', 'publish'] as const;
+type Panel = (typeof panels)[number];
+
+/** One article: its text, and what it rests on, how it does in search, where it is published. */
+export function ArticlePage() {
+  const { articleId } = useParams({ from: '/articles/$articleId' });
+  const query = useQuery(getArticleOptions({ path: { id: articleId } }));
+  if (query.data) return <ArticleView key={articleId} article={query.data} />;
+  if (query.error?.status === 404 || query.error?.status === 422) return <NotFoundPage what={t.article.gone} />;
+  return (
+    <div className="mx-auto grid w-full max-w-2xl gap-5 px-4 py-11 sm:px-8">
+      <title>{`${t.article.title} · ${t.shell.product}`}</title>
+      {query.error ? (
+        <LoadProblem problem={query.error} onRetry={query.refetch} />
+      ) : (
+        <div role="status" aria-label={t.common.loading} className="grid gap-4">
+          <Skeleton className="h-11 w-full" />
+          <Skeleton className="mb-4 h-5 w-1/2" />
+          {['w-full', 'w-11/12', 'w-full', 'w-4/5'].map((width, line) => (
+            <Skeleton key={`${width}-${line}`} className={`h-5 ${width}`} />
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function ArticleView({ article }: { article: Article }) {
+  const search = useSearch({ from: '/articles/$articleId' });
+  const navigate = useNavigate({ from: '/articles/$articleId' });
+  const wide = useMediaQuery('(min-width: 80rem)');
+  const [reveal, setReveal] = useState(search.claim ? 1 : 0);
+  const claims = useQuery(listArticleClaimsOptions({ path: { id: article.id } }));
+  const marked = useMemo(() => markClaims(article.html, claims.data?.items ?? []), [article.html, claims.data]);
+  const numbers = useMemo(() => new Map(article.sources.map((source) => [source.id, source.number])), [article.sources]);
+
+  const panel = panels.find((name) => name === search.tab) ?? (wide ? 'claims' : undefined);
+  const select = (claim: string | undefined) => {
+    setReveal((times) => (wide && claim ? times + 1 : 0));
+    void navigate({ search: { tab: 'claims', claim }, replace: true, resetScroll: false });
+  };
+  const selectInText = (claim: string) => {
+    setReveal(0);
+    // On a phone this leaves the text, and the back button returns to it.
+    void navigate({ search: { tab: 'claims', claim }, replace: wide, resetScroll: false });
+  };
+  const showInText = (claim: string) => {
+    setReveal((times) => times + 1);
+    void navigate({ search: { claim }, resetScroll: false });
+  };
+  const showPanel = (name: string) => {
+    void navigate({ search: (before) => ({ claim: before.claim, tab: name === 'text' ? undefined : name }), replace: true, resetScroll: false });
+  };
+
+  const text = (
+    <ArticleText
+      html={marked.html}
+      language={article.language}
+      showClaims={panel === 'claims' || (!wide && search.claim !== undefined)}
+      selected={search.claim}
+      reveal={reveal}
+      onSelect={selectInText}
+    />
+  );
+  return (
+    <Tabs value={panel ?? 'text'} onValueChange={showPanel} className="min-[80rem]:grid min-[80rem]:grid-cols-[minmax(0,1fr)_25rem]">
+      <title>{`${article.title} · ${t.shell.product}`}</title>
+      <article className="mx-auto w-full max-w-[44rem] min-w-0 px-4 pt-7 sm:px-8 lg:pt-11 min-[80rem]:pb-24">
+        <ArticleHeader article={article} />
+        {wide ? text : <PanelTabs text className="sticky top-13 z-20 -mx-4 mt-6 bg-background px-2 sm:-mx-8 sm:px-6 lg:top-0" />}
+        {!wide && (
+          <TabsContent value="text" className="pt-6 pb-10">
+            {text}
+          </TabsContent>
+        )}
+      </article>
+      <aside
+        aria-label={t.article.panel}
+        className="mx-auto w-full max-w-[44rem] min-w-0 sm:px-4 min-[80rem]:sticky min-[80rem]:top-0 min-[80rem]:h-dvh min-[80rem]:overflow-y-auto min-[80rem]:border-l min-[80rem]:border-border min-[80rem]:bg-card min-[80rem]:px-0"
+      >
+        {wide && <PanelTabs className="sticky top-0 z-10 bg-card px-1.5 pt-1.5" />}
+        <TabsContent value="claims">
+          <ClaimsPanel
+            articleId={article.id}
+            numbers={numbers}
+            found={marked.found}
+            selected={search.claim}
+            onSelect={select}
+            onShowInText={wide ? undefined : showInText}
+          />
+        </TabsContent>
+        <TabsContent value="sources">
+          <SourcesPanel article={article} />
+        </TabsContent>
+        <TabsContent value="seo">
+          <SeoPanel article={article} />
+        </TabsContent>
+        <TabsContent value="publish">
+          <PublishPanel article={article} />
+        </TabsContent>
+      </aside>
+    </Tabs>
+  );
+}
+
+function PanelTabs({ text = false, className }: { text?: boolean; className: string }) {
+  return (
+    <TabsList aria-label={t.article.panel} className={className}>
+      {text && <TabsTrigger value="text">{t.article.tabs.text}</TabsTrigger>}
+      {panels.map((name: Panel) => (
+        <TabsTrigger key={name} value={name}>
+          {t.article.tabs[name]}
+        </TabsTrigger>
+      ))}
+    </TabsList>
+  );
+}
+
+function ArticleHeader({ article }: { article: Article }) {
+  return (
+    <header className="min-[80rem]:mb-9">
+      <div className="mb-4 flex flex-wrap items-center justify-between gap-3">
+        <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted-foreground">
+          <ArticleBadge status={article.status} />
+          <span>{formatDate(new Date(article.createdAt))}</span>
+        </p>
+        <div className="flex flex-wrap gap-2">
+          {article.pipelineId && (
+            <Button size="small" variant="ghost" asChild>
+              <Link to="/runs/$runId" params={{ runId: article.pipelineId }}>
+                {t.article.run}
+              </Link>
+            </Button>
+          )}
+          <CopyMenu article={article} />
+        </div>
+      </div>
+      <h1 dir="auto" lang={article.language ?? undefined} className="font-serif text-[2rem] leading-[1.18] font-semibold tracking-tight text-balance sm:text-[2.5rem]">
+        {article.title}
+      </h1>
+      <p className="mt-4 flex flex-wrap gap-x-4 text-sm text-muted-foreground">
+        <span>{t.article.words(formatCount(article.wordCount), article.wordCount)}</span>
+        <span>{t.article.readingTime(formatCount(Math.max(1, Math.round(article.wordCount / 230))))}</span>
+        <span>{t.article.sourceCount(formatCount(article.sources.length), article.sources.length)}</span>
+        {article.seo && <span>{t.article.score(article.seo.score)}</span>}
+      </p>
+      {article.pipelineId && <PendingApproval articleId={article.id} runId={article.pipelineId} />}
+    </header>
+  );
+}
+
+/** Says that the article waits to go public, and lets it. */
+function PendingApproval({ articleId, runId }: { articleId: string; runId: string }) {
+  const run = useQuery(getPipelineOptions({ path: { id: runId } }));
+  const commands = useRunCommands(runId);
+  if (run.data?.status !== 'waiting' || run.data.waiting?.reason !== 'approval') return null;
+  return (
+    <div className="mt-5 grid gap-3">
+      <Notice tone="warning" title={t.waiting.approval.title}>
+        <p>{t.waiting.approval.text}</p>
+        <Approval articleId={articleId} until={run.data.waiting.until} commands={commands} here />
+      </Notice>
+      {commands.problem && <ProblemNotice problem={commands.problem} />}
+    </div>
+  );
+}

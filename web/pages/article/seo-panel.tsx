@@ -1,0 +1,94 @@
+import { Check, TriangleAlert } from 'lucide-react';
+import type { Article } from '@/api/client/types.gen.ts';
+import { EmptyState } from '@/components/empty-state.tsx';
+import { scoreTone } from '@/components/status-badge.tsx';
+import { t } from '@/strings.ts';
+
+const inks = { success: 'text-success', warning: 'text-warning', danger: 'text-danger', neutral: '', accent: '' };
+
+/** The score for search, what makes it up, and how the article will look among search results. */
+export function SeoPanel({ article }: { article: Article }) {
+  const { seo } = article;
+  const failed = seo?.checks.filter((check) => !check.passed) ?? [];
+  const passed = seo?.checks.filter((check) => check.passed) ?? [];
+  return (
+    <div className="grid gap-5 p-4">
+      <SearchPreview article={article} />
+      {!seo && <EmptyState title={t.seo.empty}>{t.seo.emptyHint}</EmptyState>}
+      {seo && (
+        <div className="flex items-center gap-4">
+          <ScoreRing score={seo.score} />
+          <div>
+            <p className="font-semibold">{t.seo.score(seo.score)}</p>
+            <p className="text-sm text-muted-foreground">{t.seo.passed(passed.length, seo.checks.length)}</p>
+          </div>
+        </div>
+      )}
+      {failed.length > 0 && (
+        <section>
+          <h3 className="mb-1.5 text-sm font-semibold">{t.seo.toDo}</h3>
+          <ul className="grid gap-3">
+            {failed.map((check) => (
+              <li key={check.name} className="flex gap-2.5 text-sm">
+                <TriangleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-warning" />
+                <div>
+                  <p className="font-medium">{check.message}</p>
+                  <p className="text-muted-foreground">{check.hint}</p>
+                </div>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {passed.length > 0 && (
+        <section>
+          <h3 className="mb-1.5 text-sm font-semibold">{t.seo.done}</h3>
+          <ul className="grid gap-1.5">
+            {passed.map((check) => (
+              <li key={check.name} className="flex gap-2.5 text-sm">
+                <Check aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-success" />
+                <span className="text-muted-foreground">{check.message}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  );
+}
+
+function ScoreRing({ score }: { score: number }) {
+  const radius = 21;
+  const around = 2 * Math.PI * radius;
+  return (
+    <svg viewBox="0 0 48 48" aria-hidden="true" className={`size-13 -rotate-90 ${inks[scoreTone(score)]}`}>
+      <circle cx="24" cy="24" r={radius} fill="none" strokeWidth="5" className="stroke-muted" />
+      <circle
+        cx="24"
+        cy="24"
+        r={radius}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="5"
+        strokeLinecap="round"
+        strokeDasharray={`${(around * score) / 100} ${around}`}
+      />
+    </svg>
+  );
+}
+
+function SearchPreview({ article }: { article: Article }) {
+  return (
+    <section>
+      <h3 className="mb-1.5 text-sm font-semibold">{t.seo.preview}</h3>
+      <div className="rounded-lg border border-border bg-background p-3.5" dir="auto">
+        <p className="truncate text-sm text-muted-foreground">
+          {t.seo.yourSite} › {article.slug}
+        </p>
+        <p className="mt-0.5 line-clamp-1 text-lg text-accent">{article.metaTitle || article.title}</p>
+        <p className="mt-0.5 line-clamp-2 text-sm text-muted-foreground">{article.metaDescription || article.excerpt || t.seo.noDescription}</p>
+      </div>
+      {article.keyword && <p className="mt-2 text-sm text-muted-foreground">{t.seo.keyword(article.keyword)}</p>}
+    </section>
+  );
+}

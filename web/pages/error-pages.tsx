@@ -1,0 +1,62 @@
+import { type ErrorComponentProps, Link } from '@tanstack/react-router';
+import { ApiProblem } from '@/api/problem.ts';
+import { ProblemNotice } from '@/components/notice.tsx';
+import { Page } from '@/components/page.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { t } from '@/strings.ts';
+
+/** No page has this address, or what it showed is gone. */
+export function NotFoundPage({ what }: { what?: string }) {
+  return (
+    <Page title={t.notFound.title} heading={what ?? t.notFound.title} intro={t.notFound.intro} className="max-w-2xl">
+      <ul className="grid gap-2">
+        <li>
+          <Link to="/articles" className="text-accent underline underline-offset-4">
+            {t.notFound.articles}
+          </Link>
+        </li>
+        <li>
+          <Link to="/runs" className="text-accent underline underline-offset-4">
+            {t.notFound.runs}
+          </Link>
+        </li>
+        <li>
+          <Link to="/" className="text-accent underline underline-offset-4">
+            {t.notFound.newArticle}
+          </Link>
+        </li>
+      </ul>
+    </Page>
+  );
+}
+
+/** A page could not be shown: because its data did not come, or because of a fault of the app. */
+export function ErrorPage({ error, reset }: ErrorComponentProps) {
+  const problem =
+    error instanceof ApiProblem ? error : { code: 'web_app_fault', detail: error.message || t.errorPage.fault, hint: t.errorPage.hint };
+  return (
+    <Page title={t.errorPage.title} className="max-w-2xl">
+      <LoadProblem problem={problem} onRetry={reset} />
+    </Page>
+  );
+}
+
+/** In place of what could not be loaded, with a way to try again. */
+export function LoadProblem({
+  problem,
+  onRetry,
+}: {
+  problem: { code: string; hint: string; detail: string };
+  onRetry: () => void;
+}) {
+  return (
+    <ProblemNotice problem={problem} title={t.errorPage.title}>
+      <div className="mt-1 flex flex-wrap gap-2">
+        <Button onClick={onRetry}>{t.common.tryAgain}</Button>
+        <Button variant="ghost" onClick={() => window.location.reload()}>
+          {t.common.reload}
+        </Button>
+      </div>
+    </ProblemNotice>
+  );
+}

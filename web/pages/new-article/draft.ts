@@ -1,0 +1,179 @@
+import type { FieldMistake } from '../../api/problem.ts';
+import type { CreatePipelineData } from '../../api/client/types.gen.ts';
+import { parseMoney } from '../../format/money.ts';
+import { newSourceId } from './source-id.ts';
+
+export type BriefBody = CreatePipelineData['body'];
+
+/** A source as it stands in the form. */
+export type SourceDraft =
+  | { id: string; kind: 'url'; url: string }
+  | { id: string; kind: 'text'; title: string; text: string; format: 'markdown' | 'html' | 'text' };
+
+export const lengths = {
+  short: { min: 400, max: 700 },
+  medium: { min: 600, max: 1200 },
+  long: { min: 1200, max: 2000 },
+} as const;
+export type Length = keyof typeof lengths | 'custom';
+
+/** Everything that can be typed or chosen on the page, as it was typed; also what has not been added yet. */
+export interface Draft {
+  topic: string;
+  sources: SourceDraft[];
+  addresses: string;
+  paste: { open: boolean; title: string; text: string };
+  length: Length;
+  wordsMin: string;
+  wordsMax: string;
+  keyword: string;
+  audience: string;
+  voice: string;
+  language: string;
+  siteId: string;
+  publish: 'draft' | 'publish';
+  approval: 'manual' | 'auto';
+  holdHours: string;
+  budget: string;
+  allowDuplicate: boolean;
+}
+
+export const emptyDraft: Draft = {
+  topic: '',
+  sources: [],
+  addresses: '',
+  paste: { open: false, title: '', text: '' },
+  length: 'medium',
+  wordsMin: '600',
+  wordsMax: '1200',
+  keyword: '',
+  audience: '',
+  voice: '',
+  language: '',
+  siteId: '',
+  publish: 'draft',
+  approval: 'manual',
+  holdHours: '24',
+  budget: '0.50',
+  allowDuplicate: false,
+};
+
+/** The largest request the server takes, in bytes. */
+export const maxRequestBytes = 1_000_000;
+
+/** What the form says about mistakes it can see by itself. */
+export interface DraftWords {
+  noTopic: string;
+  noSources: string;
+  notMoney: string;
+  notNumber: string;
+  tooLarge: string;
+}
+
+/**
+ * Puts a draft into the words of the API. `brief` is always as good as it gets; with `mistakes` it must not be sent to be
+ * written (an estimate may still be asked). Texts that were pasted but not added yet count as added, and so do addresses.
+ */
+export function toBrief(draft: Draft, words: DraftWords): { brief: BriefBody; mistakes: FieldMistake[] } {
+  const mistakes: FieldMistake[] = [];
+  const topic = draft.topic.trim();
+  if (topic.length < 3) mistakes.push({ path: 'topic', message: words.noTopic });
+  const sources = pendingSources(draft);
+  if (sources.length === 0) mistakes.push({ path: 'sources', message: words.noSources });
+
+  const budgetMicroUsd = parseMoney(draft.budget);
+  if (budgetMicroUsd === null) mistakes.push({ path: 'budgetMicroUsd', message: words.notMoney });
+  const range = draft.length === 'custom' ? { min: count(draft.wordsMin), max: count(draft.wordsMax) } : lengths[draft.length];
+  if (range.min === null) mistakes.push({ path: 'words.min', message: words.notNumber });
+  if (range.max === null) mistakes.push({ path: 'words.max', message: words.notNumber });
+  const holdHours = count(draft.holdHours);
+  const automatic = draft.siteId !== '' && draft.publish === 'publish' && draft.approval === 'auto';
+  if (automatic && holdHours === null) mistakes.push({ path: 'holdHours', message: words.notNumber });
+
+  const brief: BriefBody = {
+    topic,
+    sources: sources.map((source) =>
+      source.kind === 'url' ? { url: source.url } : { title: source.title, text: source.text, format: source.format },
+    ),
+    words: { min: range.min ?? 600, max: range.max ?? 1200 },
+    duplicates: draft.allowDuplicate ? 'allow' : 'stop',
+    ...(budgetMicroUsd === null ? {} : { budgetMicroUsd }),
+    ...given({ keyword: draft.keyword, audience: draft.audience, voice: draft.voice, language: draft.language }),
+    ...(draft.siteId ? { siteId: draft.siteId, publish: draft.publish } : {}),
+    ...(automatic && holdHours !== null ? { approval: 'auto' as const, holdHours } : {}),
+  };
+  if (new TextEncoder().encode(JSON.stringify(brief)).length > maxRequestBytes) {
+    mistakes.push({ path: 'sources', message: words.tooLarge });
+  }
+  return { brief, mistakes };
+}
+
+/** The sources in the list and those still standing in the boxes below it. */
+export function pendingSources(draft: Draft): SourceDraft[] {
+  const pasted = draft.paste.text.trim();
+  return [
+    ...draft.sources,
+    ...readAddresses(draft.addresses).addresses.map((url) => ({ id: newSourceId(), kind: 'url' as const, url })),
+    ...(pasted
+      ? [{ id: newSourceId(), kind: 'text' as const, title: draft.paste.title.trim() || titleOf(pasted), text: pasted, format: 'text' as const }]
+      : []),
+  ];
+}
+
+/** Splits typed lines into web addresses and the lines that are none. A name without `https://` gets it. */
+export function readAddresses(typed: string): { addresses: string[]; rest: string[] } {
+  const addresses: string[] = [];
+  const rest: string[] = [];
+  for (const part of typed.split(/[\s,]+/).filter(Boolean)) {
+    const withScheme = /^[a-z][a-z\d+.-]*:/i.test(part) ? part : `https://${part}`;
+    const url = URL.parse(withScheme);
+    const web = url && /^https?:$/.test(url.protocol) && (url.hostname.includes('.') || url.port !== '' || url.hostname === 'localhost');
+    if (web) addresses.push(withScheme);
+    else rest.push(part);
+  }
+  return { addresses: [...new Set(addresses)], rest };
+}
+
+/** A title for a text that came without one: its first heading or the first words of its first line. */
+export function titleOf(text: string): string {
+  const line = text.split('\n').find((candidate) => /[\p{L}\p{N}]/u.test(candidate)) ?? '';
+  const plain = line.replace(/^[\s#>*-]+/, '').replace(/<[^>]*>/g, '').trim();
+  if (plain.length <= 80) return plain || '…';
+  return `${plain.slice(0, 80).replace(/\s+\S*$/, '')}…`;
+}
+
+/** Reads a kept draft; whatever does not fit this version falls back to its default. */
+export function readDraft(kept: unknown): Draft {
+  if (typeof kept !== 'object' || kept === null) return emptyDraft;
+  const draft: Record<string, unknown> = { ...emptyDraft };
+  for (const [name, fallback] of Object.entries(emptyDraft)) {
+    const value = (kept as Record<string, unknown>)[name];
+    if (typeof value === typeof fallback && value !== null && Array.isArray(value) === Array.isArray(fallback)) draft[name] = value;
+  }
+  const read = draft as unknown as Draft;
+  return {
+    ...read,
+    length: read.length === 'custom' || read.length in lengths ? read.length : emptyDraft.length,
+    publish: read.publish === 'publish' ? 'publish' : 'draft',
+    approval: read.approval === 'auto' ? 'auto' : 'manual',
+    paste: { ...emptyDraft.paste, ...read.paste },
+    sources: read.sources.filter(isSource),
+  };
+}
+
+function isSource(value: unknown): value is SourceDraft {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, kind, url, title, text } = value as Record<string, unknown>;
+  if (typeof id !== 'string') return false;
+  return kind === 'url' ? typeof url === 'string' : kind === 'text' && typeof title === 'string' && typeof text === 'string';
+}
+
+function count(typed: string): number | null {
+  return /^\d{1,6}$/.test(typed.trim()) ? Number(typed) : null;
+}
+
+function given<Fields extends Record<string, string>>(fields: Fields): Partial<Fields> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) => (value.trim() ? [[name, value.trim()]] : [])),
+  ) as Partial<Fields>;
+}

@@ -1,0 +1,50 @@
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { createPipeline } from '@/api/client/sdk.gen.ts';
+import { ApiProblem } from '@/api/problem.ts';
+import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { formatMoney } from '@/format/money.ts';
+import { t } from '@/strings.ts';
+import type { BriefBody } from './draft.ts';
+
+/** What the article is likely to cost, asked of the server a moment after the last change. */
+export function EstimateLine({ brief, mistaken }: { brief: BriefBody; mistaken: boolean }) {
+  // The estimate does not read the sources, so their texts need not travel with every change.
+  const body = useSettled(JSON.stringify({ ...brief, sources: [] }), 350);
+  const estimate = useQuery({
+    queryKey: ['estimate', body],
+    queryFn: async ({ signal }) => {
+      const { data } = await createPipeline({ body: JSON.parse(body) as BriefBody, query: { dryRun: 'true' }, signal });
+      if (!('likely' in data)) throw new Error('A dry run answered with a started pipeline.');
+      return data;
+    },
+    enabled: !mistaken,
+    staleTime: 60_000,
+    placeholderData: (before) => before,
+  });
+  if (mistaken && !estimate.data) return <p className="text-sm text-muted-foreground">{t.newArticle.estimateLater}</p>;
+  if (estimate.isPending) return <Skeleton className="h-5 w-52" />;
+  if (estimate.error) {
+    const detail = estimate.error instanceof ApiProblem ? estimate.error.detail : estimate.error.message;
+    return <p className="text-sm text-muted-foreground">{t.newArticle.noEstimate(detail)}</p>;
+  }
+  const { low, likely, high } = estimate.data;
+  return (
+    <p className="text-sm" aria-live="polite">
+      {t.newArticle.estimate} <strong className="font-semibold tabular-nums">{formatMoney(likely)}</strong>
+      {low !== high && (
+        <span className="text-muted-foreground"> {t.newArticle.estimateRange(formatMoney(low), formatMoney(high))}</span>
+      )}
+    </p>
+  );
+}
+
+/** The value, once it has not changed for `ms`. */
+function useSettled<Value>(value: Value, ms: number): Value {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return settled;
+}

@@ -1,0 +1,62 @@
+import type { ReactNode } from 'react';
+import type { Pipeline } from '@/api/client/types.gen.ts';
+import { Card } from '@/components/ui/card.tsx';
+import { formatCount } from '@/format/money.ts';
+import { t } from '@/strings.ts';
+
+/** What the run was asked for, folded away. */
+export function BriefCard({ run }: { run: Pipeline }) {
+  const { words, keyword, audience, voice, language, sources } = run.brief;
+  const range = isRange(words) ? t.run.brief.range(formatCount(words.min), formatCount(words.max)) : null;
+  const list = Array.isArray(sources) ? sources.filter(isSource) : [];
+  return (
+    <Card>
+      <details>
+        <summary className="rounded-xl px-4 py-3 font-semibold">{t.run.brief.title}</summary>
+        <dl className="grid gap-x-6 gap-y-3 border-t border-border px-4 py-4 text-sm sm:grid-cols-2">
+          <Entry name={t.run.brief.sources(formatCount(list.length))} wide>
+            <ul className="grid gap-1">
+              {list.map((source, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: the brief never changes, and two texts may share a title
+                <li key={index} className="break-words">
+                  {source.url ? (
+                    <a href={source.url} target="_blank" rel="noopener noreferrer" className="text-accent underline underline-offset-4">
+                      {source.url}
+                    </a>
+                  ) : (
+                    source.title
+                  )}
+                </li>
+              ))}
+            </ul>
+          </Entry>
+          <Entry name={t.newArticle.length}>{range}</Entry>
+          <Entry name={t.newArticle.keyword}>{text(keyword)}</Entry>
+          <Entry name={t.newArticle.audience}>{text(audience)}</Entry>
+          <Entry name={t.newArticle.language}>{text(language)}</Entry>
+          <Entry name={t.newArticle.voice}>{text(voice)}</Entry>
+        </dl>
+      </details>
+    </Card>
+  );
+}
+
+function Entry({ name, wide, children }: { name: string; wide?: boolean; children: ReactNode }) {
+  if (!children) return null;
+  return (
+    <div className={wide ? 'sm:col-span-2' : ''}>
+      <dt className="text-muted-foreground">{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+const text = (value: unknown) => (typeof value === 'string' ? value : null);
+
+function isRange(value: unknown): value is { min: number; max: number } {
+  return typeof value === 'object' && value !== null && 'min' in value && 'max' in value;
+}
+
+function isSource(value: unknown): value is { url?: string; title?: string } {
+  return typeof value === 'object' && value !== null;
+}
