@@ -8,7 +8,20 @@ import { fileURLToPath } from 'node:url';
 
 const file = fileURLToPath(new URL('../package-lock.json', import.meta.url));
 const lock = JSON.parse(readFileSync(file, 'utf8'));
-const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'linuxmusl', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'wasi', 'win32'];
+const systems = [
+  'aix',
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'linuxmusl',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'wasi',
+  'win32',
+];
 const processors = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
 
 /** Where the package `name` that `folder` depends on would stand: beside it or in any folder above. */
@@ -25,7 +38,8 @@ function conditions(name) {
   const words = name.split(/[-/]/);
   const system = words.find((word) => systems.includes(word));
   const processor = words.find((word) => processors.includes(word));
-  if (!system || !processor) throw new Error(`The system that ${name} is for cannot be told from its name: add it to the lockfile by hand.`);
+  if (!system || !processor)
+    throw new Error(`The system that ${name} is for cannot be told from its name: add it to the lockfile by hand.`);
   if (system === 'wasi') return { cpu: ['wasm32'] };
   const libc = /musl/.test(name) ? ['musl'] : /gnu/.test(name) ? ['glibc'] : null;
   return { cpu: [processor], ...(libc ? { libc } : {}), os: [system === 'linuxmusl' ? 'linux' : system] };
@@ -35,7 +49,8 @@ const added = [];
 for (const [folder, entry] of Object.entries(lock.packages)) {
   for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
     if (isLocked(folder, name)) continue;
-    if (!/^\d+\.\d+\.\d+[\w.-]*$/.test(range)) throw new Error(`${folder} wants ${name} ${range}, which names no single version.`);
+    if (!/^\d+\.\d+\.\d+[\w.-]*$/.test(range))
+      throw new Error(`${folder} wants ${name} ${range}, which names no single version.`);
     const { cpu, libc, os } = conditions(name);
     lock.packages[`node_modules/${name}`] = {
       version: range,
@@ -51,7 +66,9 @@ for (const [folder, entry] of Object.entries(lock.packages)) {
 
 if (added.length === 0) console.log('package-lock.json names the packages of all systems.');
 else if (process.argv.includes('--check')) {
-  console.error(`package-lock.json lacks ${added.length} packages of other systems (npm ci will refuse it): node scripts/complete-lock.mjs`);
+  console.error(
+    `package-lock.json lacks ${added.length} packages of other systems (npm ci will refuse it): node scripts/complete-lock.mjs`,
+  );
   process.exitCode = 1;
 } else {
   const rest = Object.entries(lock.packages).filter(([folder]) => folder !== '');

@@ -18,4 +18,5 @@ ${rows.join('\n')}
 `;
 }
 
-if (argv[1] === fileURLToPath(import.meta.url)) writeFileSync(new URL('../docs/errors.md', import.meta.url), errorReference());
+if (argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(new URL('../docs/errors.md', import.meta.url), errorReference());

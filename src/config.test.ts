@@ -73,7 +73,14 @@ describe('an empty environment', () => {
   });
 
   it('takes empty and blank values for unset', () => {
-    const blank = { PORT: '', HOST: ' ', DATABASE_URL: '', LLM_MODEL: '  ', APP_SECRET: '', DATA_DIR: join(dir, 'data') };
+    const blank = {
+      PORT: '',
+      HOST: ' ',
+      DATABASE_URL: '',
+      LLM_MODEL: '  ',
+      APP_SECRET: '',
+      DATA_DIR: join(dir, 'data'),
+    };
     expect(loadConfig(blank).config.http).toMatchObject({ host: '127.0.0.1', port: 3000 });
   });
 
@@ -89,7 +96,9 @@ describe('a database server', () => {
   const url = 'postgres://user:password@db.example.com:5432/blogposter';
 
   it('needs APP_SECRET, because the passwords it encrypts outlive the process', () => {
-    expect(mistakes({ DATABASE_URL: url })).toEqual([expect.stringMatching(/^APP_SECRET: is required with DATABASE_URL/)]);
+    expect(mistakes({ DATABASE_URL: url })).toEqual([
+      expect.stringMatching(/^APP_SECRET: is required with DATABASE_URL/),
+    ]);
   });
 
   it('is listened for on all addresses, and its address stays out of the configuration', () => {
@@ -110,7 +119,11 @@ it('reads models, prices and lists', () => {
     APP_URL: 'https://posts.example.com/',
   });
   expect(config.models.chain).toEqual(['openai:a', 'offline']);
-  expect(config.models.prices['openai:a']).toEqual({ kind: 'explicit', inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 });
+  expect(config.models.prices['openai:a']).toEqual({
+    kind: 'explicit',
+    inputUsdPerMillion: 0.25,
+    outputUsdPerMillion: 2,
+  });
   expect(config.net.allowPrivateHosts).toEqual(['10.0.0.0/8', '127.0.0.1:8080']);
   expect(config.http.appUrl).toBe('https://posts.example.com');
 });

@@ -10,7 +10,8 @@ const newArticle = createRoute({ getParentRoute: () => root, path: '/', componen
 const runs = createRoute({
   getParentRoute: () => root,
   path: '/runs',
-  validateSearch: (search: Record<string, unknown>): { query?: string; status?: string } => textOf(search, 'query', 'status'),
+  validateSearch: (search: Record<string, unknown>): { query?: string; status?: string } =>
+    textOf(search, 'query', 'status'),
   component: lazyRouteComponent(() => import('@/pages/runs/runs-page.tsx'), 'RunsPage'),
 });
 

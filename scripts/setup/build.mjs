@@ -28,7 +28,13 @@ function build(root) {
 
 function inputDigest(root) {
   const hash = createHash('sha256');
-  for (const file of [...filesOf(root, 'web'), 'openapi.json', 'package-lock.json', 'vite.config.ts', 'web/tsconfig.json']) {
+  for (const file of [
+    ...filesOf(root, 'web'),
+    'openapi.json',
+    'package-lock.json',
+    'vite.config.ts',
+    'web/tsconfig.json',
+  ]) {
     const path = join(root, file);
     if (existsSync(path)) hash.update(`${file}\0`).update(readFileSync(path)).update('\0');
   }

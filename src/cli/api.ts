@@ -110,7 +110,7 @@ async function asAppError(response: Response): Promise<AppError> {
  * Splits a stream into server-sent events (WHATWG HTML, "Interpreting an event stream"), as far as this server uses
  * them: fields id, event and data, one blank line after each event, comments skipped.
  */
-export async function* parseEvents(
+async function* parseEvents(
   body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<{ id: string; type: string; data: string }> {
   const decoder = new TextDecoder();

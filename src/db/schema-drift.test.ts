@@ -39,23 +39,31 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 it('finds the tables of every feature', () => {
-  expect(tables.map((table) => table.name)).toEqual(expect.arrayContaining(['users', 'pipelines', 'articles', 'publications']));
+  expect(tables.map((table) => table.name)).toEqual(
+    expect.arrayContaining(['users', 'pipelines', 'articles', 'publications']),
+  );
   expect(new Set(tables.map((table) => table.name)).size).toBe(tables.length);
 });
 
 describe.each(tables.map((table) => [table.name, table] as const))('%s', (name, table) => {
-  const inDatabase = () => new Map(columns.filter((column) => column.table_name === name).map((column) => [column.column_name, column]));
+  const inDatabase = () =>
+    new Map(columns.filter((column) => column.table_name === name).map((column) => [column.column_name, column]));
 
   it('has every column of the code in the migrated database, of the same type and nullability', () => {
     const found = inDatabase();
     const differences = table.columns.flatMap((column) => {
       const real = found.get(column.name);
       if (!real) return [`${column.name} is missing`];
-      const type = column.getSQLType() === 'timestamp with time zone' ? 'timestamp with time zone' : column.getSQLType();
+      const type =
+        column.getSQLType() === 'timestamp with time zone' ? 'timestamp with time zone' : column.getSQLType();
       return [
-        ...(column.notNull === (real.is_nullable === 'NO') ? [] : [`${column.name}: nullable ${real.is_nullable} in the database`]),
+        ...(column.notNull === (real.is_nullable === 'NO')
+          ? []
+          : [`${column.name}: nullable ${real.is_nullable} in the database`]),
         ...(type === real.type ? [] : [`${column.name}: ${type} in the code, ${real.type} in the database`]),
-        ...(column.hasDefault && !column.defaultFn && !real.has_default ? [`${column.name}: no default in the database`] : []),
+        ...(column.hasDefault && !column.defaultFn && !real.has_default
+          ? [`${column.name}: no default in the database`]
+          : []),
       ];
     });
     expect(differences).toEqual([]);

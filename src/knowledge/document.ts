@@ -48,7 +48,7 @@ export function parseDate(value: string | Date | null | undefined): string | nul
   const local = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/.test(text);
   const zoned = local
     ? `${text.replace(' ', 'T')}Z`
-    : /\d{4}$/.test(text) && /[a-z]/i.test(text)
+    : /[\s,]\d{4}$/.test(text) && /[a-z]/i.test(text)
       ? `${text} UTC`
       : text;
   const date = new Date(zoned);

@@ -31,6 +31,7 @@ export function looksLikeFeed(text: string, contentType: string | null): boolean
   // Comments and declarations may stand before the root element.
   const root = head
     .replace(/<!--[\s\S]*?-->/g, '')
+    .replace(/<!DOCTYPE[^>[]*(\[[\s\S]*?\]\s*)?>/i, '')
     .replace(/<[?!][^>]*>/g, '')
     .trimStart();
   if (/^<([a-z0-9]+:)?(rss|feed|rdf)[\s>]/i.test(root)) return true;

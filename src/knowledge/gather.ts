@@ -6,9 +6,7 @@ import { parseFeed } from './feeds.ts';
 import type { ReadDocument } from './store.ts';
 
 /** A source as it was asked for: an address, or a text. */
-export type RequestedSource =
-  | { url: string }
-  | { title: string; text: string; format: 'markdown' | 'html' | 'text' };
+export type RequestedSource = { url: string } | { title: string; text: string; format: 'markdown' | 'html' | 'text' };
 
 /** Why a source could not be used, in words for the user. */
 export interface SourceProblem {
@@ -117,7 +115,9 @@ async function fetchPage(ctx: Ctx, url: string, signal: AbortSignal): Promise<Fe
     signal,
     timeoutMs: pageTimeoutMs,
     maxBytes: maxPageBytes,
-    headers: { accept: 'text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,text/*;q=0.8,*/*;q=0.1' },
+    headers: {
+      accept: 'text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,text/*;q=0.8,*/*;q=0.1',
+    },
   });
   if (answer.status < 200 || answer.status > 299) {
     throw new AppError('fetch_failed', `The page answered ${answer.status}.`);
@@ -137,7 +137,11 @@ async function readPage(ctx: Ctx, kind: 'url' | 'feed-item', page: FetchedPage):
 }
 
 /** Adds the language: of the text itself, because pages often declare the wrong one. */
-async function finish(kind: ReadDocument['kind'], url: string | null, document: ExtractedDocument): Promise<ReadDocument> {
+async function finish(
+  kind: ReadDocument['kind'],
+  url: string | null,
+  document: ExtractedDocument,
+): Promise<ReadDocument> {
   const sample = document.blocks
     .filter((block) => block.kind === 'paragraph' || block.kind === 'list-item')
     .map((block) => block.text)

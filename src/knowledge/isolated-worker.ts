@@ -56,7 +56,11 @@ export function inThread(entry: URL): Start {
     worker.on('exit', (code) => events.gone(new IsolatedWorkerError('crashed', `the thread ended (${code})`)));
     return {
       post: (input) => worker.postMessage(input),
-      kill: () => worker.terminate(),
+      kill: () => {
+        // Whoever waits for the end must not find the event loop empty before it.
+        worker.ref();
+        return worker.terminate();
+      },
       hold: (busy) => (busy ? worker.ref() : worker.unref()),
     };
   };
@@ -92,6 +96,8 @@ export function inProcess(entry: URL, options: { maxHeapMb: number }): Start {
       kill: () =>
         new Promise((resolve) => {
           if (child.exitCode !== null || child.signalCode !== null) return resolve(undefined);
+          // Whoever waits for the end must not find the event loop empty before it.
+          child.ref();
           child.once('exit', resolve);
           child.kill('SIGKILL');
         }),

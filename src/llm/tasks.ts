@@ -87,7 +87,10 @@ export const outlineTask = {
   }),
 } as const;
 
-/** draft-section: the text of one section. `alreadyWritten` lists the sentences of the sections before it. */
+/**
+ * draft-section: the text of one section. `alreadyWritten` lists the sentences of the sections before it. No blocks:
+ * the passages hold nothing that has not been said, and the section is left out.
+ */
 export const draftSectionTask = {
   name: 'draft-section',
   input: z.object({
@@ -105,7 +108,7 @@ export const draftSectionTask = {
     alreadyWritten: z.array(z.string()),
     passages: z.array(passageInput),
   }),
-  output: z.object({ blocks: z.array(block).min(1) }),
+  output: z.object({ blocks: z.array(block) }),
 } as const;
 
 /** draft-frame: introduction, conclusion and, where it fits, questions and answers around the written sections. */

@@ -40,8 +40,10 @@ export const receiptSchema = z
   })
   .meta({ id: 'Receipt' });
 
+export type Receipt = z.infer<typeof receiptSchema>;
+
 /** Reads the receipt of a pipeline. */
-export async function presentReceipt(db: Db, pipeline: Pipeline): Promise<z.infer<typeof receiptSchema>> {
+export async function presentReceipt(db: Db, pipeline: Pipeline): Promise<Receipt> {
   const calls = await listCalls(db, [pipeline.id]);
   const claims = pipeline.articleId ? await listClaims(db, pipeline.userId, pipeline.articleId) : [];
   const { startedAt, finishedAt } = pipeline;

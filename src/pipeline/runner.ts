@@ -103,7 +103,7 @@ async function walk(ctx: AppContext, pipeline: Pipeline, signal: AbortSignal): P
       }
       outputs[step.name] = output.data;
     } else {
-      const share = { from: before / total, width: step.weight / total };
+      const share = { from: thousandths(before / total), width: step.weight / total };
       const result = await runStep(ctx, pipeline, step, needs, inputDigest, share, signal);
       if ('stop' in result) return result.stop;
       outputs[step.name] = result.output;
@@ -112,6 +112,9 @@ async function walk(ctx: AppContext, pipeline: Pipeline, signal: AbortSignal): P
   }
   return undefined;
 }
+
+/** Progress in steps of a thousandth: finer differences are noise, and would let the bar tremble. */
+const thousandths = (fraction: number) => Math.round(fraction * 1000) / 1000;
 
 async function runStep(
   ctx: AppContext,
@@ -142,7 +145,7 @@ async function runStep(
       await lockLease(tx, pipeline);
       await step.save(tx, context, needs, output);
       await finishStep(tx, attempt.id, 'succeeded', { output });
-      const progress = share.from + share.width;
+      const progress = thousandths(share.from + share.width);
       await tx.update(pipelines).set({ progress }).where(eq(pipelines.id, pipeline.id));
       await recordEvent(tx, pipeline, 'step', { name: step.name, status: 'succeeded', attempt: attempt.attempt });
       await recordEvent(tx, pipeline, 'progress', { progress });
@@ -222,7 +225,7 @@ function stepContext(
     log: (message) => guarded((tx) => recordEvent(tx, pipeline, 'log', { step: step.name, message })),
     progress: (fraction) =>
       guarded(async (tx) => {
-        const progress = share.from + share.width * Math.min(1, Math.max(0, fraction));
+        const progress = thousandths(share.from + share.width * Math.min(1, Math.max(0, fraction)));
         await tx.update(pipelines).set({ progress }).where(eq(pipelines.id, pipeline.id));
         await recordEvent(tx, pipeline, 'progress', { progress });
       }),

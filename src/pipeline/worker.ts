@@ -9,6 +9,7 @@ const sweepMs = 10_000;
 
 /** Works pipelines until the queue stops. Returns what ends the sweeping. */
 export async function workPipelines(ctx: AppContext): Promise<() => void> {
+  if (ctx.config.database.kind === 'embedded') await forgetLeases(ctx.db);
   await ctx.queue.work(runPipelineJob, ctx.config.worker.concurrentPipelines, ({ pipelineId }, signal) =>
     runPipeline(ctx, pipelineId, signal),
   );
@@ -17,6 +18,14 @@ export async function workPipelines(ctx: AppContext): Promise<() => void> {
   const timer = setInterval(sweep, sweepMs);
   await sweep();
   return () => clearInterval(timer);
+}
+
+/**
+ * Only one process can hold an embedded database, so whoever held leases in it before is gone: there is no need to wait
+ * until they run out. Their numbers still grow with the next claim, as always.
+ */
+async function forgetLeases(db: AppContext['db']): Promise<void> {
+  await db.update(pipelines).set({ leaseExpiresAt: null }).where(eq(pipelines.status, 'running'));
 }
 
 /**

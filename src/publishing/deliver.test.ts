@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Killed, mortalContext } from '../../test/fakes/mortal-context.ts';
 import { createWordPressDouble, type WordPressDouble } from '../../test/fakes/wordpress-double.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { insertArticle } from '../articles/articles.ts';
@@ -300,7 +301,7 @@ describe('workers that die, freeze or meet', () => {
     for (;;) {
       killedAt += 1;
       const row = await given();
-      const doomed = mortal(ctx, killedAt);
+      const doomed = mortalContext(ctx, killedAt);
       await deliver(row, doomed.ctx).catch((error: unknown) => {
         if (!(error instanceof Killed)) throw error;
       });
@@ -410,8 +411,6 @@ describe('cancelling and asking again', () => {
   });
 
   it('warns when what was cancelled may already be on the site, and finds it when it is asked for again', async () => {
-    wordpress.rule = (request) =>
-      request === 'GET /wp/v2/posts' || !request.startsWith('POST') ? undefined : 'lost_after';
     const row = await given();
     const shutdown = new AbortController();
     wordpress.rule = (request) => {
@@ -448,36 +447,4 @@ describe('cancelling and asking again', () => {
 /** A block that carries the marker of the publication, as a plugin that duplicates posts would make. */
 function copyOf(row: Publication): string {
   return `<!-- wp:paragraph {"metadata":{"name":"${publicationMarker(row.id)}"}} --><p>x</p><!-- /wp:paragraph -->`;
-}
-
-class Killed extends Error {}
-
-/**
- * A context that dies right before its `at`-th access to the database, the queue or the network, and stays dead: what a
- * killed process would still do, it cannot do either.
- */
-function mortal(alive: AppContext, at: number): { ctx: AppContext; killed(): boolean } {
-  let count = 0;
-  const live = () => {
-    count += 1;
-    if (count >= at) throw new Killed();
-  };
-  const db = new Proxy(alive.db, {
-    get(target, name) {
-      const value = Reflect.get(target, name, target);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        live();
-        return Reflect.apply(value, target, args);
-      };
-    },
-  });
-  const ask = async (...request: Parameters<AppContext['safeFetch']>) => {
-    live();
-    return alive.safeFetch(...request);
-  };
-  return {
-    ctx: { ...alive, db, safeFetch: Object.assign(ask, { close: alive.safeFetch.close }) },
-    killed: () => count >= at,
-  };
 }

@@ -41,7 +41,8 @@ function joinPieces(parts: string[], language: string): string[] {
   const joined: string[] = [];
   for (const part of parts) {
     const previous = joined.at(-1);
-    if (previous !== undefined && belongsTogether(previous, part, language)) joined[joined.length - 1] = previous + part;
+    if (previous !== undefined && belongsTogether(previous, part, language))
+      joined[joined.length - 1] = previous + part;
     else joined.push(part);
   }
   return joined;
@@ -78,7 +79,10 @@ function belongsTogether(before: string, after: string, language: string): boole
   if (/^\d{1,2}$/u.test(lastWord)) {
     if (lastWord === left.slice(0, -1).trim()) return true;
     if (monthNames(language).some((month) => rest.startsWith(month))) return true;
-    if (ordinalLanguages.has(language) && /(^|\s)(am|der|die|das|dem|den|des|im|zum|zur|vom|bis|ab|den|[IVX]+)\s\d{1,2}\.$/iu.test(left))
+    if (
+      ordinalLanguages.has(language) &&
+      /(^|\s)(am|der|die|das|dem|den|des|im|zum|zur|vom|bis|ab|den|[IVX]+)\s\d{1,2}\.$/iu.test(left)
+    )
       return true;
   }
   return insideBrackets(left);

@@ -40,14 +40,32 @@ export function numbersIn(text: string, language: string | null = null): string[
 }
 
 /** Languages that write 3,5 for three and a half. */
-const decimalComma = new Set(['de', 'fr', 'es', 'it', 'pt', 'nl', 'sv', 'pl', 'ru', 'cs', 'da', 'fi', 'no', 'tr', 'uk']);
+const decimalComma = new Set([
+  'de',
+  'fr',
+  'es',
+  'it',
+  'pt',
+  'nl',
+  'sv',
+  'pl',
+  'ru',
+  'cs',
+  'da',
+  'fi',
+  'no',
+  'tr',
+  'uk',
+]);
 
 function normaliseNumber(number: string, comma: boolean): string {
   const plain = number.replace(/['’\u00a0\u202f ]/g, '');
   const [group, point] = comma ? ['.', ','] : [',', '.'];
   // A single separator before exactly three digits groups thousands, whichever of the two it is in this language.
   const grouped = /^\d{1,3}([.,]\d{3})+$/.test(plain) && !/^0/.test(plain);
-  const digits = grouped ? plain.replace(/[.,]/g, '') : plain.replaceAll(group, plain.includes(point) ? '' : '.').replace(point, '.');
+  const digits = grouped
+    ? plain.replace(/[.,]/g, '')
+    : plain.replaceAll(group, plain.includes(point) ? '' : '.').replace(point, '.');
   const trimmed = digits.replace(/^0+(?=\d)/, '');
   return trimmed.includes('.') ? trimmed.replace(/\.?0+$/, '') : trimmed;
 }
@@ -64,7 +82,10 @@ const notNames: Record<string, RegExp> = {
 export function namesIn(text: string, language: string | null): string[] {
   const names = new Set<string>();
   for (const clause of text.split(/(?<=[.!?:…])\s+|[\n"“”„«»()]+/)) {
-    const words = clause.trim().split(/\s+/).map((word) => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '').replace(/['’]s$/u, ''));
+    const words = clause
+      .trim()
+      .split(/\s+/)
+      .map((word) => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '').replace(/['’]s$/u, ''));
     let run: string[] = [];
     const close = () => {
       if (run.length > 0) names.add(run.join(' '));
@@ -72,7 +93,8 @@ export function namesIn(text: string, language: string | null): string[] {
     };
     words.forEach((word, index) => {
       const special = /^\p{Lu}[\p{Lu}\d&-]+$/u.test(word) || /\p{Ll}\p{Lu}/u.test(word);
-      const capital = language !== 'de' && index > 0 && /^\p{Lu}\p{Ll}/u.test(word) && !notNames[language ?? '']?.test(word);
+      const capital =
+        language !== 'de' && index > 0 && /^\p{Lu}\p{Ll}/u.test(word) && !notNames[language ?? '']?.test(word);
       if (special || capital) run.push(word);
       else close();
     });

@@ -11,7 +11,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const server = process.env.TEST_DATABASE_URL;
-if (!server) throw new Error('TEST_DATABASE_URL is not set: see test/services/compose.yaml for servers to test against.');
+if (!server)
+  throw new Error('TEST_DATABASE_URL is not set: see test/services/compose.yaml for servers to test against.');
 
 let admin: pg.Client;
 let name: string;
@@ -39,7 +40,11 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-function run(script: string, args: string[] = [], env: Record<string, string> = {}): ChildProcess & { output: () => string } {
+function run(
+  script: string,
+  args: string[] = [],
+  env: Record<string, string> = {},
+): ChildProcess & { output: () => string } {
   const child = spawn(process.execPath, [script, ...args], {
     env: {
       PATH: process.env.PATH,
@@ -90,7 +95,10 @@ async function query<Row extends pg.QueryResultRow>(text: string): Promise<Row[]
 describe('migrating an empty database', () => {
   it('succeeds in three processes at once, and each migration is applied by exactly one', async () => {
     const results = await Promise.all([1, 2, 3].map(() => finished(run(cli, ['migrate', '--json']))));
-    expect(results.map((result) => result.status), results.map((result) => result.output).join('\n')).toEqual([0, 0, 0]);
+    expect(
+      results.map((result) => result.status),
+      results.map((result) => result.output).join('\n'),
+    ).toEqual([0, 0, 0]);
     const applied = results.flatMap((result) => JSON.parse(result.output).applied as string[]);
     const recorded = await query<{ name: string }>('select name from schema_migrations order by name');
     expect(applied.sort()).toEqual(recorded.map((row) => row.name));
@@ -140,12 +148,15 @@ describe('a server on PostgreSQL', () => {
     const address = /serves on (\S+)/.exec(app.output())?.[1];
     let most = 0;
     const count = async () => {
-      const [row] = (await admin.query(`select count(*)::int as n from pg_stat_activity where datname = '${name}'`)).rows;
+      const [row] = (await admin.query(`select count(*)::int as n from pg_stat_activity where datname = '${name}'`))
+        .rows;
       most = Math.max(most, row.n);
     };
-    await Promise.all(Array.from({ length: 200 }, () => fetch(`${address}/health`).then((answer) => answer.text())).concat(
-      Array.from({ length: 20 }, () => count().then(() => '')),
-    ));
+    await Promise.all(
+      Array.from({ length: 200 }, () => fetch(`${address}/health`).then((answer) => answer.text())).concat(
+        Array.from({ length: 20 }, () => count().then(() => '')),
+      ),
+    );
     await count();
     expect(most).toBeGreaterThan(3);
     expect(most).toBeLessThanOrEqual(9);

@@ -81,7 +81,10 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 describe('installing', () => {
   it('installs once, with the development packages, and is silent from then on', async () => {
     const first = await setup();
-    expect(first).toMatchObject({ status: 0, said: expect.stringMatching(/^Installing .*\nInstalled in [\d.]+ s\.\n$/) });
+    expect(first).toMatchObject({
+      status: 0,
+      said: expect.stringMatching(/^Installing .*\nInstalled in [\d.]+ s\.\n$/),
+    });
     expect(calls()).toMatch(/^ci --include=dev --include=optional .*\n$/);
     expect(await setup()).toEqual({ status: 0, said: '' });
     expect(calls().split('\n')).toHaveLength(2);
@@ -122,7 +125,10 @@ describe('installing', () => {
   it('does not take an installation without a native package of this system for complete', async () => {
     put('npm-skips', 'node_modules/native-here');
     const incomplete = await setup();
-    expect(incomplete).toMatchObject({ status: 1, said: expect.stringContaining('left packages out (node_modules/native-here)') });
+    expect(incomplete).toMatchObject({
+      status: 1,
+      said: expect.stringContaining('left packages out (node_modules/native-here)'),
+    });
     expect(existsSync(join(root, 'node_modules/.installed-from.json'))).toBe(false);
   });
 

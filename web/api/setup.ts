@@ -1,13 +1,13 @@
 import { QueryClient } from '@tanstack/react-query';
 import { t } from '@/strings.ts';
 import { client } from './client/client.gen.ts';
-import { toProblem } from './problem.ts';
+import { ApiProblem, toProblem } from './problem.ts';
 
 /** Connects the generated client to this page's own server and lets every failure leave as an ApiProblem. */
 export function setUpApi(): QueryClient {
   client.setConfig({ baseUrl: '' });
   client.interceptors.error.use((error, response) => toProblem(error, response?.status, t.problems));
-  const mayHelp = (error: { status?: number }) => error.status === 0 || (error.status ?? 0) >= 500;
+  const mayHelp = (error: unknown) => error instanceof ApiProblem && (error.status === 0 || error.status >= 500);
   return new QueryClient({
     defaultOptions: {
       queries: {

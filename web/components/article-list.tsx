@@ -10,7 +10,10 @@ export function ArticleList({ articles }: { articles: ArticleSummary[] }) {
   return (
     <ul className="divide-y divide-border">
       {articles.map((article) => (
-        <li key={article.id} className="relative grid gap-1 px-4 py-3.5 transition-colors hover:bg-muted/60 sm:px-5">
+        <li
+          key={article.id}
+          className="relative grid grid-cols-1 gap-1 px-4 py-3.5 transition-colors hover:bg-muted/60 sm:px-5"
+        >
           <div className="flex items-start justify-between gap-4">
             <Link
               to="/articles/$articleId"

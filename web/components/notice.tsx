@@ -23,7 +23,12 @@ interface NoticeProps {
 export function Notice({ tone, title, alert, children, className, ref }: NoticeProps) {
   const { icon: Icon, box, ink } = looks[tone];
   return (
-    <div ref={ref} role={alert ? 'alert' : undefined} tabIndex={-1} className={cn('flex gap-3 rounded-xl p-4', box, className)}>
+    <div
+      ref={ref}
+      role={alert ? 'alert' : undefined}
+      tabIndex={-1}
+      className={cn('flex gap-3 rounded-xl p-4', box, className)}
+    >
       <Icon aria-hidden="true" className={cn('mt-0.5 size-5 shrink-0', ink)} />
       <div className="min-w-0 flex-1">
         <p className={cn('font-semibold', ink)}>{title}</p>

@@ -11,7 +11,10 @@ export function RunList({ runs }: { runs: Pipeline[] }) {
   return (
     <ul className="divide-y divide-border">
       {runs.map((run) => (
-        <li key={run.id} className="relative grid gap-1.5 px-4 py-3.5 transition-colors hover:bg-muted/60 sm:px-5">
+        <li
+          key={run.id}
+          className="relative grid grid-cols-1 gap-1.5 px-4 py-3.5 transition-colors hover:bg-muted/60 sm:px-5"
+        >
           <div className="flex items-start justify-between gap-4">
             <Link
               to="/runs/$runId"

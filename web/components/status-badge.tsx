@@ -16,7 +16,9 @@ export function RunBadge({ run }: { run: Pick<Pipeline, 'status' | 'waiting'> })
   const label = run.status === 'waiting' && run.waiting ? t.waiting[run.waiting.reason].badge : t.runStatus[run.status];
   return (
     <Badge tone={runTones[run.status]}>
-      {run.status === 'running' && <span aria-hidden="true" className="size-1.5 animate-breathe rounded-full bg-accent" />}
+      {run.status === 'running' && (
+        <span aria-hidden="true" className="size-1.5 animate-breathe rounded-full bg-accent" />
+      )}
       {label}
     </Badge>
   );
@@ -48,7 +50,8 @@ const publicationTones: Record<Publication['status'], Tone> = {
 /** How a publication stands. */
 export function PublicationBadge({ publication }: { publication: Pick<Publication, 'status' | 'wanted'> }) {
   const { status, wanted } = publication;
-  const label = status === 'published' && wanted === 'draft' ? t.publicationStatus.delivered : t.publicationStatus[status];
+  const label =
+    status === 'published' && wanted === 'draft' ? t.publicationStatus.delivered : t.publicationStatus[status];
   return <Badge tone={publicationTones[status]}>{label}</Badge>;
 }
 

@@ -31,9 +31,15 @@ export function Toaster() {
     () => current,
   );
   return (
-    <div aria-live="polite" className="pointer-events-none fixed inset-x-0 bottom-20 z-50 grid place-items-center px-4 lg:bottom-8">
+    <div
+      aria-live="polite"
+      className="pointer-events-none fixed inset-x-0 bottom-20 z-50 grid place-items-center px-4 lg:bottom-8"
+    >
       {shown && (
-        <p key={shown.id} className="animate-appear rounded-lg bg-primary px-4 py-2.5 text-sm font-medium text-primary-foreground shadow-lg">
+        <p
+          key={shown.id}
+          className="animate-appear rounded-lg bg-primary px-4 py-2.5 text-sm font-medium text-primary-foreground shadow-lg"
+        >
           {shown.text}
         </p>
       )}

@@ -20,7 +20,10 @@ export const unknown = '–';
 
 /** Dollars as typed (`0.5`, `0,50`, `$1`) to micro-dollars; null when it is no amount. */
 export function parseMoney(typed: string): number | null {
-  const plain = typed.trim().replace(/^\$\s*/, '').replace(',', '.');
+  const plain = typed
+    .trim()
+    .replace(/^\$\s*/, '')
+    .replace(',', '.');
   if (!/^\d+(\.\d{1,6})?$|^\.\d{1,6}$/.test(plain)) return null;
   return Math.round(Number(plain) * 1_000_000);
 }

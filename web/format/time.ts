@@ -30,7 +30,8 @@ export function formatRelative(time: Date, now: Date, locale?: string): string {
   const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   if (Math.abs(seconds) < 45) return format.format(0, 'second');
   for (const [unit, size] of steps) {
-    if (Math.abs(seconds) >= size || unit === 'minute') return format.format(Math.round(seconds / size) || Math.sign(seconds), unit);
+    if (Math.abs(seconds) >= size || unit === 'minute')
+      return format.format(Math.round(seconds / size) || Math.sign(seconds), unit);
   }
   return format.format(0, 'second');
 }

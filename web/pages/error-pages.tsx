@@ -5,10 +5,15 @@ import { Page } from '@/components/page.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
 
-/** No page has this address, or what it showed is gone. */
-export function NotFoundPage({ what }: { what?: string }) {
+/** No page has this address. */
+export function NotFoundPage() {
+  return <Missing what={t.notFound.title} />;
+}
+
+/** Says what is not there, and where to go on. */
+export function Missing({ what }: { what: string }) {
   return (
-    <Page title={t.notFound.title} heading={what ?? t.notFound.title} intro={t.notFound.intro} className="max-w-2xl">
+    <Page title={what} heading={what} intro={t.notFound.intro} className="max-w-2xl">
       <ul className="grid gap-2">
         <li>
           <Link to="/articles" className="text-accent underline underline-offset-4">
@@ -33,7 +38,13 @@ export function NotFoundPage({ what }: { what?: string }) {
 /** A page could not be shown: because its data did not come, or because of a fault of the app. */
 export function ErrorPage({ error, reset }: ErrorComponentProps) {
   const problem =
-    error instanceof ApiProblem ? error : { code: 'web_app_fault', detail: error.message || t.errorPage.fault, hint: t.errorPage.hint };
+    error instanceof ApiProblem
+      ? error
+      : {
+          code: 'web_app_fault',
+          detail: (error instanceof Error && error.message) || t.errorPage.fault,
+          hint: t.errorPage.hint,
+        };
   return (
     <Page title={t.errorPage.title} className="max-w-2xl">
       <LoadProblem problem={problem} onRetry={reset} />

@@ -43,10 +43,7 @@ export async function findDuplicate(
   return closest;
 }
 
-async function articleCandidates(
-  ctx: Pick<AppContext, 'db' | 'embedder'>,
-  pipeline: Pipeline,
-): Promise<Candidate[]> {
+async function articleCandidates(ctx: Pick<AppContext, 'db' | 'embedder'>, pipeline: Pipeline): Promise<Candidate[]> {
   const rows = await ctx.db
     .select({
       articleId: articles.id,

@@ -34,5 +34,11 @@ interface ButtonProps extends ComponentProps<'button'>, VariantProps<typeof butt
 /** A button. Its default type is `button`, so that none submits a form by accident. */
 export function Button({ className, variant, size, asChild, ...props }: ButtonProps) {
   const Component = asChild ? Slot.Root : 'button';
-  return <Component {...(asChild ? {} : { type: 'button' })} className={cn(buttonVariants({ variant, size }), className)} {...props} />;
+  return (
+    <Component
+      {...(asChild ? {} : { type: 'button' })}
+      className={cn(buttonVariants({ variant, size }), className)}
+      {...props}
+    />
+  );
 }

@@ -15,7 +15,7 @@ export function Choice<Value extends string>({ legend, value, options, onChange,
   return (
     <fieldset className={cn('grid min-w-0 gap-1.5', className)}>
       <legend className="mb-1.5 text-sm font-medium">{legend}</legend>
-      <div className="flex flex-wrap gap-1 rounded-lg border border-border bg-muted p-1">
+      <div className="grid grid-cols-2 gap-1 rounded-lg border border-border bg-muted p-1 sm:flex">
         {options.map((option) => (
           <label
             key={option.value}

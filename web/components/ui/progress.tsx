@@ -1,7 +1,17 @@
 import { cn } from '@/components/class-names.ts';
 
 /** How far something is, 0..1. */
-export function Progress({ value, label, className, bar }: { value: number; label: string; className?: string; bar?: string }) {
+export function Progress({
+  value,
+  label,
+  className,
+  bar,
+}: {
+  value: number;
+  label: string;
+  className?: string;
+  bar?: string;
+}) {
   const percent = Math.round(Math.min(1, Math.max(0, value)) * 100);
   return (
     <div
@@ -12,7 +22,10 @@ export function Progress({ value, label, className, bar }: { value: number; labe
       aria-valuemax={100}
       className={cn('h-1.5 overflow-hidden rounded-full bg-muted', className)}
     >
-      <div className={cn('h-full rounded-full bg-accent transition-[width] duration-500', bar)} style={{ width: `${percent}%` }} />
+      <div
+        className={cn('h-full rounded-full bg-accent transition-[width] duration-500', bar)}
+        style={{ width: `${percent}%` }}
+      />
     </div>
   );
 }

@@ -16,7 +16,7 @@ import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.t
 import { formatCount } from '@/format/money.ts';
 import { formatDate } from '@/format/time.ts';
 import { t } from '@/strings.ts';
-import { LoadProblem, NotFoundPage } from '../error-pages.tsx';
+import { LoadProblem, Missing } from '../error-pages.tsx';
 import { useRunCommands } from '../run/use-run-commands.ts';
 import { Approval } from '../run/waiting-panel.tsx';
 import { ArticleText } from './article-text.tsx';
@@ -35,7 +35,7 @@ export function ArticlePage() {
   const { articleId } = useParams({ from: '/articles/$articleId' });
   const query = useQuery(getArticleOptions({ path: { id: articleId } }));
   if (query.data) return <ArticleView key={articleId} article={query.data} />;
-  if (query.error?.status === 404 || query.error?.status === 422) return <NotFoundPage what={t.article.gone} />;
+  if (query.error?.status === 404 || query.error?.status === 422) return <Missing what={t.article.gone} />;
   return (
     <div className="mx-auto grid w-full max-w-2xl gap-5 px-4 py-11 sm:px-8">
       <title>{`${t.article.title} · ${t.shell.product}`}</title>
@@ -45,9 +45,10 @@ export function ArticlePage() {
         <div role="status" aria-label={t.common.loading} className="grid gap-4">
           <Skeleton className="h-11 w-full" />
           <Skeleton className="mb-4 h-5 w-1/2" />
-          {['w-full', 'w-11/12', 'w-full', 'w-4/5'].map((width, line) => (
-            <Skeleton key={`${width}-${line}`} className={`h-5 ${width}`} />
-          ))}
+          <Skeleton className="h-5 w-full" />
+          <Skeleton className="h-5 w-11/12" />
+          <Skeleton className="h-5 w-full" />
+          <Skeleton className="h-5 w-4/5" />
         </div>
       )}
     </div>
@@ -61,7 +62,10 @@ function ArticleView({ article }: { article: Article }) {
   const [reveal, setReveal] = useState(search.claim ? 1 : 0);
   const claims = useQuery(listArticleClaimsOptions({ path: { id: article.id } }));
   const marked = useMemo(() => markClaims(article.html, claims.data?.items ?? []), [article.html, claims.data]);
-  const numbers = useMemo(() => new Map(article.sources.map((source) => [source.id, source.number])), [article.sources]);
+  const numbers = useMemo(
+    () => new Map(article.sources.map((source) => [source.id, source.number])),
+    [article.sources],
+  );
 
   const panel = panels.find((name) => name === search.tab) ?? (wide ? 'claims' : undefined);
   const select = (claim: string | undefined) => {
@@ -78,7 +82,11 @@ function ArticleView({ article }: { article: Article }) {
     void navigate({ search: { claim }, resetScroll: false });
   };
   const showPanel = (name: string) => {
-    void navigate({ search: (before) => ({ claim: before.claim, tab: name === 'text' ? undefined : name }), replace: true, resetScroll: false });
+    void navigate({
+      search: (before) => ({ claim: before.claim, tab: name === 'text' ? undefined : name }),
+      replace: true,
+      resetScroll: false,
+    });
   };
 
   const text = (
@@ -92,11 +100,19 @@ function ArticleView({ article }: { article: Article }) {
     />
   );
   return (
-    <Tabs value={panel ?? 'text'} onValueChange={showPanel} className="min-[80rem]:grid min-[80rem]:grid-cols-[minmax(0,1fr)_25rem]">
+    <Tabs
+      value={panel ?? 'text'}
+      onValueChange={showPanel}
+      className="min-[80rem]:grid min-[80rem]:grid-cols-[minmax(0,1fr)_25rem]"
+    >
       <title>{`${article.title} · ${t.shell.product}`}</title>
       <article className="mx-auto w-full max-w-[44rem] min-w-0 px-4 pt-7 sm:px-8 lg:pt-11 min-[80rem]:pb-24">
         <ArticleHeader article={article} />
-        {wide ? text : <PanelTabs text className="sticky top-13 z-20 -mx-4 mt-6 bg-background px-2 sm:-mx-8 sm:px-6 lg:top-0" />}
+        {wide ? (
+          text
+        ) : (
+          <PanelTabs text className="sticky top-13 z-20 -mx-4 mt-6 bg-background px-2 sm:-mx-8 sm:px-6 lg:top-0" />
+        )}
         {!wide && (
           <TabsContent value="text" className="pt-6 pb-10">
             {text}
@@ -155,7 +171,7 @@ function ArticleHeader({ article }: { article: Article }) {
         </p>
         <div className="flex flex-wrap gap-2">
           {article.pipelineId && (
-            <Button size="small" variant="ghost" asChild>
+            <Button size="small" asChild>
               <Link to="/runs/$runId" params={{ runId: article.pipelineId }}>
                 {t.article.run}
               </Link>
@@ -164,7 +180,11 @@ function ArticleHeader({ article }: { article: Article }) {
           <CopyMenu article={article} />
         </div>
       </div>
-      <h1 dir="auto" lang={article.language ?? undefined} className="font-serif text-[2rem] leading-[1.18] font-semibold tracking-tight text-balance sm:text-[2.5rem]">
+      <h1
+        dir="auto"
+        lang={article.language ?? undefined}
+        className="font-serif text-[2rem] leading-[1.18] font-semibold tracking-[-0.008em] text-balance sm:text-[2.5rem]"
+      >
         {article.title}
       </h1>
       <p className="mt-4 flex flex-wrap gap-x-4 text-sm text-muted-foreground">

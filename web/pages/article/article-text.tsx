@@ -34,7 +34,14 @@ export function ArticleText({ html, language, showClaims, selected, reveal, onSe
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a shortcut for the pointer; the list of claims does the same by keyboard
     // biome-ignore lint/a11y/useKeyWithClickEvents: as above
-    <div ref={root} lang={language ?? undefined} dir="auto" className="article-text" data-show-claims={showClaims} onClick={choose}>
+    <div
+      ref={root}
+      lang={language ?? undefined}
+      dir="auto"
+      className="article-text"
+      data-show-claims={showClaims}
+      onClick={choose}
+    >
       <Html html={html} />
     </div>
   );

@@ -90,10 +90,15 @@ function ClaimRow({ claim, number, inText, open, onToggle, onShowInText }: Claim
         <Icon aria-hidden="true" className={cn('mt-0.5 size-4.5 shrink-0', ink)} />
         <span className="min-w-0">
           <span className="sr-only">{t.claims.verdicts[claim.verdict]}: </span>
-          <span className={cn('text-sm', claim.outcome === 'removed' && 'text-muted-foreground line-through')}>{claim.text}</span>
+          <span className={cn('text-sm', claim.outcome === 'removed' && 'text-muted-foreground line-through')}>
+            {claim.text}
+          </span>
           {(number !== undefined || claim.outcome !== 'kept') && (
             <span className="mt-0.5 block text-sm text-muted-foreground">
-              {[number === undefined ? null : t.claims.source(number), claim.outcome === 'kept' ? null : t.claims.outcomes[claim.outcome]]
+              {[
+                number === undefined ? null : t.claims.source(number),
+                claim.outcome === 'kept' ? null : t.claims.outcomes[claim.outcome],
+              ]
                 .filter(Boolean)
                 .join(' · ')}
             </span>
@@ -101,7 +106,7 @@ function ClaimRow({ claim, number, inText, open, onToggle, onShowInText }: Claim
         </span>
       </button>
       {open && (
-        <div className="grid animate-appear gap-3 pr-4 pb-4 pl-11 text-sm">
+        <div className="grid animate-appear grid-cols-1 gap-3 pr-4 pb-4 pl-11 text-sm">
           <Evidence claim={claim} />
           <p className="text-muted-foreground">
             {claim.reason}
@@ -126,10 +131,15 @@ function Evidence({ claim }: { claim: Claim }) {
   const [whole, setWhole] = useState(false);
   if (!claim.passage) return <p>{claim.quote ? `“${claim.quote}”` : t.claims.noQuote}</p>;
   const parts = claim.quote ? splitAtQuote(claim.passage, claim.quote) : null;
-  const long = parts ? parts.before.length > context || parts.after.length > context : claim.passage.length > context * 3;
+  const long = parts
+    ? parts.before.length > context || parts.after.length > context
+    : claim.passage.length > context * 3;
   return (
     <figure className="grid gap-2">
-      <blockquote dir="auto" className="rounded-lg border border-border bg-card p-3 font-serif text-[0.9375rem] leading-relaxed whitespace-pre-line">
+      <blockquote
+        dir="auto"
+        className="rounded-lg border border-border bg-card p-3 font-serif text-[0.9375rem] leading-relaxed whitespace-pre-line"
+      >
         {parts ? (
           <>
             <span className="text-muted-foreground">{whole ? parts.before : tail(parts.before, context)}</span>
@@ -143,7 +153,12 @@ function Evidence({ claim }: { claim: Claim }) {
       <figcaption className="flex flex-wrap items-baseline justify-between gap-x-3 gap-y-1 text-muted-foreground">
         <span className="min-w-0">
           {claim.sourceUrl ? (
-            <a href={claim.sourceUrl} target="_blank" rel="noopener noreferrer" className="text-accent underline underline-offset-4">
+            <a
+              href={claim.sourceUrl}
+              target="_blank"
+              rel="noopener noreferrer"
+              className="text-accent underline underline-offset-4"
+            >
               {claim.sourceTitle ?? claim.sourceUrl}
               <ArrowUpRight aria-hidden="true" className="ml-0.5 inline size-3.5" />
             </a>

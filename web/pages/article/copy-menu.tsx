@@ -2,7 +2,12 @@ import { Copy } from 'lucide-react';
 import type { Article } from '@/api/client/types.gen.ts';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { DropdownMenu, DropdownMenuContent, DropdownMenuItem, DropdownMenuTrigger } from '@/components/ui/dropdown-menu.tsx';
+import {
+  DropdownMenu,
+  DropdownMenuContent,
+  DropdownMenuItem,
+  DropdownMenuTrigger,
+} from '@/components/ui/dropdown-menu.tsx';
 import { t } from '@/strings.ts';
 
 /** Takes the article along, as Markdown or HTML. */
@@ -25,10 +30,14 @@ export function CopyMenu({ article }: { article: Article }) {
         </Button>
       </DropdownMenuTrigger>
       <DropdownMenuContent>
-        <DropdownMenuItem onSelect={() => void copy(`# ${article.title}\n\n${article.markdown}`, t.article.copiedMarkdown)}>
+        <DropdownMenuItem
+          onSelect={() => void copy(`# ${article.title}\n\n${article.markdown}`, t.article.copiedMarkdown)}
+        >
           {t.article.copyMarkdown}
         </DropdownMenuItem>
-        <DropdownMenuItem onSelect={() => void copy(article.html, t.article.copiedHtml)}>{t.article.copyHtml}</DropdownMenuItem>
+        <DropdownMenuItem onSelect={() => void copy(article.html, t.article.copiedHtml)}>
+          {t.article.copyHtml}
+        </DropdownMenuItem>
       </DropdownMenuContent>
     </DropdownMenu>
   );

@@ -14,7 +14,11 @@ export function findSentence(texts: readonly string[], sentence: string, from?: 
   const page = fold(texts);
   const wanted = fold([sentence]).text;
   if (wanted === '') return [];
-  const begin = from ? page.places.findIndex((place) => place.index > from.index || (place.index === from.index && place.offset >= from.end)) : 0;
+  const begin = from
+    ? page.places.findIndex(
+        (place) => place.index > from.index || (place.index === from.index && place.offset >= from.end),
+      )
+    : 0;
   if (begin < 0) return [];
   const at = page.text.indexOf(wanted, begin);
   if (at < 0) return [];
@@ -22,7 +26,11 @@ export function findSentence(texts: readonly string[], sentence: string, from?: 
   for (const { index, offset } of page.places.slice(at, at + wanted.length)) {
     const last = segments.at(-1);
     if (last?.index === index) last.end = offset + 1;
-    else segments.push({ index, start: offset, end: offset + 1 });
+    else {
+      // Only white space can stand between two pieces: it belongs to the sentence.
+      if (last) last.end = texts[last.index]?.length ?? last.end;
+      segments.push({ index, start: last ? 0 : offset, end: offset + 1 });
+    }
   }
   return segments;
 }
@@ -69,7 +77,11 @@ function fold(texts: readonly string[]): Folded {
 export function splitAtQuote(text: string, quote: string): { before: string; quote: string; after: string } | null {
   const [found] = findSentence([text], quote);
   if (!found) return null;
-  return { before: text.slice(0, found.start), quote: text.slice(found.start, found.end), after: text.slice(found.end) };
+  return {
+    before: text.slice(0, found.start),
+    quote: text.slice(found.start, found.end),
+    after: text.slice(found.end),
+  };
 }
 
 /** The end of a text of at most `limit` characters, cut at a word; `…` marks the cut. */

@@ -19,7 +19,8 @@ export function markClaims(html: string, claims: readonly Claim[]): MarkedArticl
     link.target = '_blank';
     link.relList.add('noopener', 'noreferrer');
   }
-  for (const box of page.querySelectorAll('input[type="checkbox"]')) box.setAttribute('aria-label', box.hasAttribute('checked') ? '☑' : '☐');
+  for (const box of page.querySelectorAll('input[type="checkbox"]'))
+    box.setAttribute('aria-label', box.hasAttribute('checked') ? '☑' : '☐');
 
   const nodes = textNodes(page.body);
   const texts = nodes.map((node) => node.data);
@@ -32,13 +33,19 @@ export function markClaims(html: string, claims: readonly Claim[]): MarkedArticl
     const forward = last ? findSentence(texts, claim.text, last) : [];
     const segments = forward.length > 0 ? forward : findSentence(texts, claim.text);
     if (segments.length === 0 || segments.some((segment) => overlaps(wraps.get(segment.index), segment))) continue;
-    for (const segment of segments) wraps.set(segment.index, [...(wraps.get(segment.index) ?? []), { ...segment, claim }]);
+    for (const segment of segments)
+      wraps.set(segment.index, [...(wraps.get(segment.index) ?? []), { ...segment, claim }]);
     found.add(claim.id);
     last = segments.at(-1);
   }
   for (const [index, segments] of wraps) {
     const node = nodes[index];
-    if (node) wrap(page, node, segments.toSorted((a, b) => b.start - a.start));
+    if (node)
+      wrap(
+        page,
+        node,
+        segments.toSorted((a, b) => b.start - a.start),
+      );
   }
   return { html: page.body.innerHTML, found };
 }

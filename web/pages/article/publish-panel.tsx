@@ -38,7 +38,7 @@ export function PublishPanel({ article }: { article: Article }) {
   if (sites.error) return <LoadProblem problem={sites.error} onRetry={sites.refetch} />;
   if (publications.error) return <LoadProblem problem={publications.error} onRetry={publications.refetch} />;
   return (
-    <div className="grid gap-6 p-4">
+    <div className="grid grid-cols-1 gap-6 p-4">
       {publications.data.items.length > 0 && (
         <ul aria-label={t.publish.list} className="grid gap-3">
           {publications.data.items.map((publication) => (
@@ -91,10 +91,15 @@ function PublishForm({ article, sites }: { article: Article; sites: Site[] }) {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!publish.isPending) publish.mutate({ path: { id: article.id }, body: { siteId, status }, headers: { 'Idempotency-Key': `${key.current}-${siteId}-${status}` } });
+    if (!publish.isPending)
+      publish.mutate({
+        path: { id: article.id },
+        body: { siteId, status },
+        headers: { 'Idempotency-Key': `${key.current}-${siteId}-${status}` },
+      });
   };
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <form onSubmit={submit} className="grid grid-cols-1 gap-4">
       <Field label={t.publish.site} error={mistakeAt(publish.error?.errors, 'siteId')}>
         {(control) => (
           <Select {...control} value={siteId} onChange={(event) => setSiteId(event.target.value)}>
@@ -137,17 +142,26 @@ function PublicationCard({ publication, site }: { publication: Publication; site
   const mayRetry = status === 'failed' || status === 'conflict' || (unfinished && nextAttemptAt !== null);
   const problem = retry.error ?? cancel.error;
   return (
-    <li className="grid gap-2 rounded-lg border border-border p-3.5 text-sm">
+    <li className="grid grid-cols-1 gap-2 rounded-lg border border-border p-3.5 text-sm">
       <div className="flex items-center justify-between gap-3">
         <p className="min-w-0 truncate font-medium">{site?.name ?? t.publish.siteGone}</p>
         <PublicationBadge publication={publication} />
       </div>
       <p className="text-muted-foreground" aria-live="polite">
         {t.publish.wanted[wanted]}
-        {publishedAt ? ` · ${formatDateTime(new Date(publishedAt))}` : publishAt ? ` · ${formatDateTime(new Date(publishAt))}` : ''}
+        {publishedAt
+          ? ` · ${formatDateTime(new Date(publishedAt))}`
+          : publishAt
+            ? ` · ${formatDateTime(new Date(publishAt))}`
+            : ''}
       </p>
       {remoteUrl && (
-        <a href={remoteUrl} target="_blank" rel="noopener noreferrer" className="font-medium break-all text-accent underline underline-offset-4">
+        <a
+          href={remoteUrl}
+          target="_blank"
+          rel="noopener noreferrer"
+          className="font-medium break-all text-accent underline underline-offset-4"
+        >
           {t.publish.open}
           <ArrowUpRight aria-hidden="true" className="ml-0.5 inline size-4" />
         </a>

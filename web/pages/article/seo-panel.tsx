@@ -12,7 +12,7 @@ export function SeoPanel({ article }: { article: Article }) {
   const failed = seo?.checks.filter((check) => !check.passed) ?? [];
   const passed = seo?.checks.filter((check) => check.passed) ?? [];
   return (
-    <div className="grid gap-5 p-4">
+    <div className="grid grid-cols-1 gap-5 p-4">
       <SearchPreview article={article} />
       {!seo && <EmptyState title={t.seo.empty}>{t.seo.emptyHint}</EmptyState>}
       {seo && (
@@ -86,7 +86,9 @@ function SearchPreview({ article }: { article: Article }) {
           {t.seo.yourSite} › {article.slug}
         </p>
         <p className="mt-0.5 line-clamp-1 text-lg text-accent">{article.metaTitle || article.title}</p>
-        <p className="mt-0.5 line-clamp-2 text-sm text-muted-foreground">{article.metaDescription || article.excerpt || t.seo.noDescription}</p>
+        <p className="mt-0.5 line-clamp-2 text-sm text-muted-foreground">
+          {article.metaDescription || article.excerpt || t.seo.noDescription}
+        </p>
       </div>
       {article.keyword && <p className="mt-2 text-sm text-muted-foreground">{t.seo.keyword(article.keyword)}</p>}
     </section>

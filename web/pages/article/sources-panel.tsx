@@ -19,10 +19,17 @@ export function SourcesPanel({ article }: { article: Article }) {
         ].filter(Boolean);
         return (
           <li key={source.id} className="grid grid-cols-[1.75rem_minmax(0,1fr)] gap-2 px-4 py-3.5">
-            <span className="grid size-6 place-items-center rounded-md bg-muted text-sm font-medium tabular-nums">{source.number}</span>
+            <span className="grid size-6 place-items-center rounded-md bg-muted text-sm font-medium tabular-nums">
+              {source.number}
+            </span>
             <div className="min-w-0">
               {source.url ? (
-                <a href={source.url} target="_blank" rel="noopener noreferrer" className="font-medium underline-offset-4 hover:underline">
+                <a
+                  href={source.url}
+                  target="_blank"
+                  rel="noopener noreferrer"
+                  className="font-medium underline-offset-4 hover:underline"
+                >
                   {source.title}
                   <ArrowUpRight aria-hidden="true" className="ml-0.5 inline size-4 text-muted-foreground" />
                 </a>

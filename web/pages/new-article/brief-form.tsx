@@ -18,11 +18,22 @@ import { SourcesField } from './sources-field.tsx';
 import { useDraft } from './use-draft.ts';
 
 /** The fields that are folded away; a mistake in one of them opens the fold. */
-const folded = ['keyword', 'language', 'audience', 'voice', 'budgetMicroUsd', 'siteId', 'publish', 'approval', 'holdHours', 'duplicates'];
+const folded = [
+  'keyword',
+  'language',
+  'audience',
+  'voice',
+  'budgetMicroUsd',
+  'siteId',
+  'publish',
+  'approval',
+  'holdHours',
+  'duplicates',
+];
 
 /** The brief: topic, sources, length, and everything else that has a default. */
 export function BriefForm() {
-  const { draft, kept, change, clear } = useDraft();
+  const { draft, kept, change, started } = useDraft();
   const [open, setOpen] = useState(false);
   const [mistakes, setMistakes] = useState<FieldMistake[]>([]);
   const form = useRef<HTMLFormElement>(null);
@@ -32,9 +43,10 @@ export function BriefForm() {
   const start = useMutation({
     ...createPipelineMutation(),
     onSuccess: async (answer) => {
-      clear();
+      if (!('steps' in answer)) return;
+      started(answer.id, draft);
       await queries.invalidateQueries({ queryKey: listPipelinesQueryKey() });
-      if ('steps' in answer) await navigate({ to: '/runs/$runId', params: { runId: answer.id } });
+      await navigate({ to: '/runs/$runId', params: { runId: answer.id } });
     },
     onError: (problem) => showMistakes(problem.errors ?? []),
   });
@@ -44,13 +56,17 @@ export function BriefForm() {
   const update: typeof change = (part) => {
     // A message goes as soon as its field is changed; the others stay until they are looked at.
     const changed = Object.keys(part).map((name) => fieldPaths[name] ?? name);
-    setMistakes((before) => before.filter((mistake) => !changed.some((path) => mistake.path === path || mistake.path.startsWith(`${path}.`))));
+    setMistakes((before) =>
+      before.filter((mistake) => !changed.some((path) => mistake.path === path || mistake.path.startsWith(`${path}.`))),
+    );
     change(part);
   };
   const showMistakes = (found: FieldMistake[]) => {
     setMistakes(found);
     if (found.some((mistake) => folded.includes(mistake.path.split('.')[0] ?? ''))) setOpen(true);
-    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"][tabindex]')?.focus());
+    requestAnimationFrame(() =>
+      form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"][tabindex]')?.focus(),
+    );
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -66,10 +82,16 @@ export function BriefForm() {
   };
 
   const listed = new Set(mistakes.map((mistake) => mistake.path));
-  const general = start.error && (start.error.errors ?? []).every((mistake) => !listed.has(mistake.path) || !isField(mistake.path));
+  const general =
+    start.error && (start.error.errors ?? []).every((mistake) => !listed.has(mistake.path) || !isField(mistake.path));
   return (
-    <form ref={form} onSubmit={submit} noValidate className="grid gap-7">
-      <TopicField value={draft.topic} error={errorAt('topic')} onChange={(topic) => update({ topic })} onSubmit={() => form.current?.requestSubmit()} />
+    <form ref={form} onSubmit={submit} noValidate className="grid grid-cols-1 gap-7">
+      <TopicField
+        value={draft.topic}
+        error={errorAt('topic')}
+        onChange={(topic) => update({ topic })}
+        onSubmit={() => form.current?.requestSubmit()}
+      />
       <SourcesField
         draft={draft}
         change={update}
@@ -81,18 +103,34 @@ export function BriefForm() {
           legend={t.newArticle.length}
           value={draft.length}
           onChange={(length) => update({ length })}
-          options={(['short', 'medium', 'long', 'custom'] as const).map((value) => ({ value, ...t.newArticle.lengths[value] }))}
+          options={(['short', 'medium', 'long', 'custom'] as const).map((value) => ({
+            value,
+            ...t.newArticle.lengths[value],
+          }))}
         />
         {draft.length === 'custom' && (
           <div className="grid grid-cols-2 gap-4">
-            <Field label={t.newArticle.wordsMin} error={errorAt('words.min') ?? mistakes.find((m) => m.path === 'words')?.message}>
+            <Field
+              label={t.newArticle.wordsMin}
+              error={errorAt('words.min') ?? mistakes.find((m) => m.path === 'words')?.message}
+            >
               {(control) => (
-                <Input {...control} inputMode="numeric" value={draft.wordsMin} onChange={(e) => update({ wordsMin: e.target.value })} />
+                <Input
+                  {...control}
+                  inputMode="numeric"
+                  value={draft.wordsMin}
+                  onChange={(e) => update({ wordsMin: e.target.value })}
+                />
               )}
             </Field>
             <Field label={t.newArticle.wordsMax} error={errorAt('words.max')}>
               {(control) => (
-                <Input {...control} inputMode="numeric" value={draft.wordsMax} onChange={(e) => update({ wordsMax: e.target.value })} />
+                <Input
+                  {...control}
+                  inputMode="numeric"
+                  value={draft.wordsMax}
+                  onChange={(e) => update({ wordsMax: e.target.value })}
+                />
               )}
             </Field>
           </div>
@@ -107,7 +145,13 @@ export function BriefForm() {
       {general && <ProblemNotice problem={start.error} title={t.newArticle.notStarted} />}
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
         <EstimateLine brief={brief} mistaken={seen.some((mistake) => mistake.path !== 'sources')} />
-        <Button type="submit" variant="primary" size="large" aria-disabled={start.isPending} className="w-full sm:w-auto">
+        <Button
+          type="submit"
+          variant="primary"
+          size="large"
+          aria-disabled={start.isPending}
+          className="w-full sm:w-auto"
+        >
           {start.isPending ? t.newArticle.starting : t.newArticle.start}
           <ArrowRight aria-hidden="true" />
         </Button>

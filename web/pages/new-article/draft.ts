@@ -1,5 +1,5 @@
-import type { FieldMistake } from '../../api/problem.ts';
 import type { CreatePipelineData } from '../../api/client/types.gen.ts';
+import type { FieldMistake } from '../../api/problem.ts';
 import { parseMoney } from '../../format/money.ts';
 import { newSourceId } from './source-id.ts';
 
@@ -83,7 +83,8 @@ export function toBrief(draft: Draft, words: DraftWords): { brief: BriefBody; mi
 
   const budgetMicroUsd = parseMoney(draft.budget);
   if (budgetMicroUsd === null) mistakes.push({ path: 'budgetMicroUsd', message: words.notMoney });
-  const range = draft.length === 'custom' ? { min: count(draft.wordsMin), max: count(draft.wordsMax) } : lengths[draft.length];
+  const range =
+    draft.length === 'custom' ? { min: count(draft.wordsMin), max: count(draft.wordsMax) } : lengths[draft.length];
   if (range.min === null) mistakes.push({ path: 'words.min', message: words.notNumber });
   if (range.max === null) mistakes.push({ path: 'words.max', message: words.notNumber });
   const holdHours = count(draft.holdHours);
@@ -115,7 +116,15 @@ export function pendingSources(draft: Draft): SourceDraft[] {
     ...draft.sources,
     ...readAddresses(draft.addresses).addresses.map((url) => ({ id: newSourceId(), kind: 'url' as const, url })),
     ...(pasted
-      ? [{ id: newSourceId(), kind: 'text' as const, title: draft.paste.title.trim() || titleOf(pasted), text: pasted, format: 'text' as const }]
+      ? [
+          {
+            id: newSourceId(),
+            kind: 'text' as const,
+            title: draft.paste.title.trim() || titleOf(pasted),
+            text: pasted,
+            format: 'text' as const,
+          },
+        ]
       : []),
   ];
 }
@@ -127,7 +136,10 @@ export function readAddresses(typed: string): { addresses: string[]; rest: strin
   for (const part of typed.split(/[\s,]+/).filter(Boolean)) {
     const withScheme = /^[a-z][a-z\d+.-]*:/i.test(part) ? part : `https://${part}`;
     const url = URL.parse(withScheme);
-    const web = url && /^https?:$/.test(url.protocol) && (url.hostname.includes('.') || url.port !== '' || url.hostname === 'localhost');
+    const web =
+      url &&
+      /^https?:$/.test(url.protocol) &&
+      (url.hostname.includes('.') || url.port !== '' || url.hostname === 'localhost');
     if (web) addresses.push(withScheme);
     else rest.push(part);
   }
@@ -137,7 +149,10 @@ export function readAddresses(typed: string): { addresses: string[]; rest: strin
 /** A title for a text that came without one: its first heading or the first words of its first line. */
 export function titleOf(text: string): string {
   const line = text.split('\n').find((candidate) => /[\p{L}\p{N}]/u.test(candidate)) ?? '';
-  const plain = line.replace(/^[\s#>*-]+/, '').replace(/<[^>]*>/g, '').trim();
+  const plain = line
+    .replace(/^[\s#>*-]+/, '')
+    .replace(/<[^>]*>/g, '')
+    .trim();
   if (plain.length <= 80) return plain || '…';
   return `${plain.slice(0, 80).replace(/\s+\S*$/, '')}…`;
 }
@@ -148,7 +163,8 @@ export function readDraft(kept: unknown): Draft {
   const draft: Record<string, unknown> = { ...emptyDraft };
   for (const [name, fallback] of Object.entries(emptyDraft)) {
     const value = (kept as Record<string, unknown>)[name];
-    if (typeof value === typeof fallback && value !== null && Array.isArray(value) === Array.isArray(fallback)) draft[name] = value;
+    if (typeof value === typeof fallback && value !== null && Array.isArray(value) === Array.isArray(fallback))
+      draft[name] = value;
   }
   const read = draft as unknown as Draft;
   return {
@@ -165,7 +181,9 @@ function isSource(value: unknown): value is SourceDraft {
   if (typeof value !== 'object' || value === null) return false;
   const { id, kind, url, title, text } = value as Record<string, unknown>;
   if (typeof id !== 'string') return false;
-  return kind === 'url' ? typeof url === 'string' : kind === 'text' && typeof title === 'string' && typeof text === 'string';
+  return kind === 'url'
+    ? typeof url === 'string'
+    : kind === 'text' && typeof title === 'string' && typeof text === 'string';
 }
 
 function count(typed: string): number | null {
@@ -176,4 +194,33 @@ function given<Fields extends Record<string, string>>(fields: Fields): Partial<F
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => (value.trim() ? [[name, value.trim()]] : [])),
   ) as Partial<Fields>;
+}
+
+/** The form as it was for a run that exists, from what the API says of its brief; texts of sources are not in there. */
+export function draftOf(brief: Record<string, unknown>, siteId: string | null): Draft {
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  const words =
+    typeof brief.words === 'object' && brief.words !== null ? (brief.words as { min?: number; max?: number }) : {};
+  const named = (Object.keys(lengths) as (keyof typeof lengths)[]).find(
+    (name) => lengths[name].min === words.min && lengths[name].max === words.max,
+  );
+  const sources = Array.isArray(brief.sources) ? (brief.sources as { url?: string }[]) : [];
+  return {
+    ...emptyDraft,
+    topic: text(brief.topic),
+    keyword: text(brief.keyword),
+    audience: text(brief.audience),
+    voice: text(brief.voice),
+    language: text(brief.language),
+    length: named ?? 'custom',
+    wordsMin: String(words.min ?? emptyDraft.wordsMin),
+    wordsMax: String(words.max ?? emptyDraft.wordsMax),
+    siteId: siteId ?? '',
+    publish: brief.publish === 'publish' ? 'publish' : 'draft',
+    approval: brief.approval === 'auto' ? 'auto' : 'manual',
+    holdHours: String(brief.holdHours ?? emptyDraft.holdHours),
+    budget: typeof brief.budgetMicroUsd === 'number' ? String(brief.budgetMicroUsd / 1_000_000) : emptyDraft.budget,
+    allowDuplicate: brief.duplicates === 'allow',
+    sources: sources.flatMap(({ url }) => (url ? [{ id: newSourceId(), kind: 'url' as const, url }] : [])),
+  };
 }

@@ -33,7 +33,10 @@ export function EstimateLine({ brief, mistaken }: { brief: BriefBody; mistaken: 
     <p className="text-sm" aria-live="polite">
       {t.newArticle.estimate} <strong className="font-semibold tabular-nums">{formatMoney(likely)}</strong>
       {low !== high && (
-        <span className="text-muted-foreground"> {t.newArticle.estimateRange(formatMoney(low), formatMoney(high))}</span>
+        <span className="text-muted-foreground">
+          {' '}
+          {t.newArticle.estimateRange(formatMoney(low), formatMoney(high))}
+        </span>
       )}
     </p>
   );

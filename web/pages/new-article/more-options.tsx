@@ -20,7 +20,35 @@ interface MoreOptionsProps {
 }
 
 /** Languages offered by name; the code is what the API takes. */
-const languages = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'pl', 'sv', 'da', 'nb', 'fi', 'cs', 'ro', 'hu', 'el', 'tr', 'uk', 'ru', 'ja', 'zh', 'ko', 'ar', 'he', 'hi', 'id', 'vi'];
+const languages = [
+  'en',
+  'de',
+  'fr',
+  'es',
+  'it',
+  'pt',
+  'nl',
+  'pl',
+  'sv',
+  'da',
+  'nb',
+  'fi',
+  'cs',
+  'ro',
+  'hu',
+  'el',
+  'tr',
+  'uk',
+  'ru',
+  'ja',
+  'zh',
+  'ko',
+  'ar',
+  'he',
+  'hi',
+  'id',
+  'vi',
+];
 
 /** What has a good default: how the article should sound, where it goes, what it may cost. */
 export function MoreOptions({ draft, change, errorAt, open, onOpenChange }: MoreOptionsProps) {
@@ -35,19 +63,35 @@ export function MoreOptions({ draft, change, errorAt, open, onOpenChange }: More
         onClick={() => onOpenChange(!open)}
         className="flex w-full items-center gap-2.5 rounded-xl px-4 py-3 text-left font-medium"
       >
-        <ChevronRight aria-hidden="true" className={cn('size-4 shrink-0 text-muted-foreground transition-transform', open && 'rotate-90')} />
-        {t.newArticle.more}
-        {!open && <span className="truncate text-sm font-normal text-muted-foreground">{t.newArticle.moreSummary}</span>}
+        <ChevronRight
+          aria-hidden="true"
+          className={cn('size-4 shrink-0 text-muted-foreground transition-transform', open && 'rotate-90')}
+        />
+        <span className="whitespace-nowrap">{t.newArticle.more}</span>
+        {!open && (
+          <span className="truncate text-sm font-normal text-muted-foreground">{t.newArticle.moreSummary}</span>
+        )}
       </button>
       <div id={id} hidden={!open} className="grid gap-5 border-t border-border p-4 sm:grid-cols-2 sm:p-5">
         <Field label={t.newArticle.keyword} hint={t.newArticle.keywordHint} error={errorAt('keyword')}>
           {(control) => (
-            <Input {...control} name="keyword" value={draft.keyword} maxLength={100} onChange={(e) => change({ keyword: e.target.value })} />
+            <Input
+              {...control}
+              name="keyword"
+              value={draft.keyword}
+              maxLength={100}
+              onChange={(e) => change({ keyword: e.target.value })}
+            />
           )}
         </Field>
         <Field label={t.newArticle.language} hint={t.newArticle.languageHint} error={errorAt('language')}>
           {(control) => (
-            <Select {...control} name="language" value={draft.language} onChange={(e) => change({ language: e.target.value })}>
+            <Select
+              {...control}
+              name="language"
+              value={draft.language}
+              onChange={(e) => change({ language: e.target.value })}
+            >
               <option value="">{t.newArticle.languageOfSources}</option>
               {languages.map((code) => (
                 <option key={code} value={code}>
@@ -169,7 +213,13 @@ function Publishing({ draft, change, errorAt }: Pick<MoreOptionsProps, 'draft' |
       {draft.siteId && draft.publish === 'publish' && draft.approval === 'auto' && (
         <Field label={t.newArticle.holdHours} error={errorAt('holdHours')}>
           {(control) => (
-            <Input {...control} name="holdHours" inputMode="numeric" value={draft.holdHours} onChange={(e) => change({ holdHours: e.target.value })} />
+            <Input
+              {...control}
+              name="holdHours"
+              inputMode="numeric"
+              value={draft.holdHours}
+              onChange={(e) => change({ holdHours: e.target.value })}
+            />
           )}
         </Field>
       )}

@@ -18,7 +18,8 @@ import { BriefForm } from './brief-form.tsx';
 export function NewArticlePage() {
   const runs = useQuery({
     ...listPipelinesOptions({ query: { limit: 5 } }),
-    refetchInterval: ({ state }) => (state.data?.items.some((run) => run.status === 'running' || run.status === 'queued') ? 2000 : 15_000),
+    refetchInterval: ({ state }) =>
+      state.data?.items.some((run) => run.status === 'running' || run.status === 'queued') ? 2000 : 15_000,
   });
   const articles = useQuery(listArticlesOptions({ query: { limit: 5 } }));
   const focusTopic = () => document.getElementById('topic')?.focus();
@@ -26,12 +27,20 @@ export function NewArticlePage() {
     <Page title={t.newArticle.title} className="max-w-3xl">
       <h1 className="mb-5 text-sm font-semibold text-muted-foreground">{t.newArticle.title}</h1>
       <BriefForm />
-      <div className="mt-14 grid gap-10">
-        <Recent title={t.newArticle.recentArticles} all="/articles" query={articles} empty={articles.data?.items.length === 0}>
+      <div className="mt-14 grid grid-cols-1 gap-10">
+        <Recent
+          title={t.newArticle.recentArticles}
+          all="/articles"
+          query={articles}
+          empty={articles.data?.items.length === 0}
+        >
           {articles.data?.items.length ? (
             <ArticleList articles={articles.data.items} />
           ) : (
-            <EmptyState title={t.articles.empty} action={<Button onClick={focusTopic}>{t.articles.emptyAction}</Button>}>
+            <EmptyState
+              title={t.articles.empty}
+              action={<Button onClick={focusTopic}>{t.articles.emptyAction}</Button>}
+            >
               {t.articles.emptyHint}
             </EmptyState>
           )}
@@ -62,13 +71,23 @@ function Recent({ title, all, empty, query, children }: RecentProps) {
       <div className="mb-2.5 flex items-baseline justify-between">
         <h2 className="font-semibold">{title}</h2>
         {!empty && (
-          <Link to={all} aria-label={`${t.common.showAll}: ${title}`} className="text-sm text-accent underline-offset-4 hover:underline">
+          <Link
+            to={all}
+            aria-label={`${t.common.showAll}: ${title}`}
+            className="text-sm text-accent underline-offset-4 hover:underline"
+          >
             {t.common.showAll}
           </Link>
         )}
       </div>
       <Card className="overflow-hidden">
-        {query.isPending ? <SkeletonRows rows={3} /> : query.error ? <LoadProblem problem={query.error} onRetry={query.refetch} /> : children}
+        {query.isPending ? (
+          <SkeletonRows rows={3} />
+        ) : query.error ? (
+          <LoadProblem problem={query.error} onRetry={query.refetch} />
+        ) : (
+          children
+        )}
       </Card>
     </section>
   );

@@ -1,5 +1,5 @@
-import { newSourceId } from './source-id.ts';
 import type { SourceDraft } from './draft.ts';
+import { newSourceId } from './source-id.ts';
 
 const formats: Record<string, 'markdown' | 'html' | 'text'> = {
   md: 'markdown',
@@ -10,7 +10,9 @@ const formats: Record<string, 'markdown' | 'html' | 'text'> = {
 };
 
 /** For the file picker. */
-export const acceptedFiles = Object.keys(formats).map((ending) => `.${ending}`).join(',');
+export const acceptedFiles = Object.keys(formats)
+  .map((ending) => `.${ending}`)
+  .join(',');
 const maxFileBytes = 900_000;
 
 /** Why a file was not taken. */

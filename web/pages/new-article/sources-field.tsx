@@ -57,7 +57,9 @@ export function SourcesField({ draft, change, error, errorOf }: SourcesFieldProp
   const problem =
     error ??
     (notAddresses.length > 0 ? t.newArticle.sources.notAddress(notAddresses.join(', ')) : undefined) ??
-    (refused.length > 0 ? refused.map((file) => t.newArticle.sources.refused[file.reason](file.name)).join(' ') : undefined);
+    (refused.length > 0
+      ? refused.map((file) => t.newArticle.sources.refused[file.reason](file.name)).join(' ')
+      : undefined);
 
   return (
     <section
@@ -68,7 +70,10 @@ export function SourcesField({ draft, change, error, errorOf }: SourcesFieldProp
       }}
       onDragLeave={() => setDragging(false)}
       onDrop={onDrop}
-      className={cn('grid gap-3 rounded-xl border border-dashed border-transparent transition-colors', dragging && 'border-accent bg-accent-soft')}
+      className={cn(
+        'grid grid-cols-1 gap-3 rounded-md outline-offset-8 transition-colors',
+        dragging && 'bg-accent-soft outline-2 outline-accent outline-dashed',
+      )}
     >
       <div>
         <h2 id={`${id}-title`} className="font-semibold">
@@ -80,7 +85,10 @@ export function SourcesField({ draft, change, error, errorOf }: SourcesFieldProp
       </div>
 
       {draft.sources.length > 0 && (
-        <ol aria-label={t.newArticle.sources.list} className="divide-y divide-border rounded-lg border border-border bg-card">
+        <ol
+          aria-label={t.newArticle.sources.list}
+          className="divide-y divide-border rounded-lg border border-border bg-card"
+        >
           {draft.sources.map((source, index) => (
             <SourceRow
               key={source.id}
@@ -112,7 +120,8 @@ export function SourcesField({ draft, change, error, errorOf }: SourcesFieldProp
             change({ addresses: event.target.value });
           }}
           onKeyDown={(event) => {
-            if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || !draft.addresses.trim()) return;
+            if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || !draft.addresses.trim())
+              return;
             event.preventDefault();
             addAddresses(draft.addresses);
           }}
@@ -186,7 +195,15 @@ function PasteBox({ draft, change, onAdd }: Pick<SourcesFieldProps, 'draft' | 'c
   );
 }
 
-function SourceRow({ source, error, onRemove }: { source: SourceDraft; error: string | undefined; onRemove: () => void }) {
+function SourceRow({
+  source,
+  error,
+  onRemove,
+}: {
+  source: SourceDraft;
+  error: string | undefined;
+  onRemove: () => void;
+}) {
   const name = source.kind === 'url' ? source.url : source.title;
   const Icon = source.kind === 'url' ? Link2 : TextQuote;
   return (

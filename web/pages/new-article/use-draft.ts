@@ -2,13 +2,25 @@ import { useCallback, useEffect, useState } from 'react';
 import { type Draft, emptyDraft, readDraft } from './draft.ts';
 
 const key = 'blog-poster:new-article';
+/** The last draft that was started, with its run: a run that fails can be changed and started again, texts and all. */
+const startedKey = 'blog-poster:last-started';
 
-function load(): Draft {
+function read(name: string): unknown {
   try {
-    return readDraft(JSON.parse(localStorage.getItem(key) ?? 'null'));
+    return JSON.parse(localStorage.getItem(name) ?? 'null');
   } catch (error) {
-    console.info('The kept draft could not be read; the form starts empty.', error);
-    return emptyDraft;
+    console.info('What this browser has kept could not be read.', error);
+    return null;
+  }
+}
+
+function keep(name: string, value: unknown): boolean {
+  try {
+    localStorage.setItem(name, JSON.stringify(value));
+    return true;
+  } catch (error) {
+    console.info('This browser has no room or no permission to keep the draft.', error);
+    return false;
   }
 }
 
@@ -16,20 +28,28 @@ function load(): Draft {
  * The form's content, kept in this browser with every change so that neither a closed tab nor a failed request loses it.
  * `kept` is false when the browser has no room or no permission, and then the page says so.
  */
-export function useDraft(): { draft: Draft; kept: boolean; change: (part: Partial<Draft>) => void; clear: () => void } {
-  const [draft, setDraft] = useState(load);
+export function useDraft() {
+  const [draft, setDraft] = useState(() => readDraft(read(key)));
   const [kept, setKept] = useState(true);
-  useEffect(() => {
-    try {
-      if (draft === emptyDraft) localStorage.removeItem(key);
-      else localStorage.setItem(key, JSON.stringify(draft));
-      setKept(true);
-    } catch (error) {
-      console.info('The draft is not kept in this browser.', error);
-      setKept(false);
-    }
-  }, [draft]);
+  useEffect(() => setKept(keep(key, draft)), [draft]);
   const change = useCallback((part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part })), []);
-  const clear = useCallback(() => setDraft(emptyDraft), []);
-  return { draft, kept, change, clear };
+  /** Empties the form for the next article; what was started can still be had back by its run. */
+  const started = useCallback((runId: string, sent: Draft) => {
+    // Without the draft's own copy there is room for this one.
+    keep(key, emptyDraft);
+    keep(startedKey, { runId, draft: sent });
+    setDraft(emptyDraft);
+  }, []);
+  return { draft, kept, change, started };
+}
+
+/** The draft that a run was started with, when it was the last one started in this browser. */
+export function startedDraft(runId: string): Draft | null {
+  const last = read(startedKey) as { runId?: unknown; draft?: unknown } | null;
+  return last?.runId === runId ? readDraft(last.draft) : null;
+}
+
+/** Lays a draft out for the next visit of the form. */
+export function layOutDraft(draft: Draft): void {
+  keep(key, draft);
 }

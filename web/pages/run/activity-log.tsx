@@ -15,9 +15,9 @@ export function ActivityLog({ activity }: { activity: Activity[] }) {
   return (
     <Card className="overflow-hidden">
       <h2 className="border-b border-border px-4 py-3 font-semibold">{t.run.activity}</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard */}
       <div
         ref={box}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
         tabIndex={0}
         role="log"
         aria-live="off"
@@ -34,7 +34,11 @@ export function ActivityLog({ activity }: { activity: Activity[] }) {
               <time dateTime={line.at} className="text-muted-foreground tabular-nums">
                 {line.at ? time.format(new Date(line.at)) : ''}
               </time>
-              <span className={line.kind === 'failed' ? 'text-danger' : line.kind === 'log' ? '' : 'text-muted-foreground'}>{sentenceOf(line)}</span>
+              <span
+                className={line.kind === 'failed' ? 'text-danger' : line.kind === 'log' ? '' : 'text-muted-foreground'}
+              >
+                {sentenceOf(line)}
+              </span>
             </li>
           ))}
         </ol>
@@ -43,9 +47,9 @@ export function ActivityLog({ activity }: { activity: Activity[] }) {
   );
 }
 
-function sentenceOf({ kind, step, message }: Activity): string {
+function sentenceOf({ kind, step, message, status }: Activity): string {
   if (kind === 'log') return message ?? '';
-  if (kind === 'ended') return message ?? t.run.ended;
+  if (kind === 'ended') return t.run.endings[status as keyof typeof t.run.endings] ?? t.run.endings.other;
   const name = step ? t.steps[step].name : '';
-  return kind === 'failed' ? `${t.run.stepFailed(name)} ${message ?? ''}` : kind === 'started' ? t.run.stepStarted(name) : t.run.stepFinished(name);
+  return kind === 'failed' ? `${t.run.stepFailed(name)} ${message ?? ''}` : t.run.stepFinished(name);
 }

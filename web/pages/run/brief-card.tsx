@@ -20,7 +20,12 @@ export function BriefCard({ run }: { run: Pipeline }) {
                 // biome-ignore lint/suspicious/noArrayIndexKey: the brief never changes, and two texts may share a title
                 <li key={index} className="break-words">
                   {source.url ? (
-                    <a href={source.url} target="_blank" rel="noopener noreferrer" className="text-accent underline underline-offset-4">
+                    <a
+                      href={source.url}
+                      target="_blank"
+                      rel="noopener noreferrer"
+                      className="text-accent underline underline-offset-4"
+                    >
                       {source.url}
                     </a>
                   ) : (

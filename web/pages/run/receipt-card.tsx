@@ -3,7 +3,7 @@ import { getPipelineReceiptOptions } from '@/api/client/@tanstack/react-query.ge
 import type { Receipt } from '@/api/client/types.gen.ts';
 import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
-import { formatCount, formatMoney } from '@/format/money.ts';
+import { formatCount, formatMoney, unknown } from '@/format/money.ts';
 import { formatDateTime, formatDuration } from '@/format/time.ts';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
@@ -34,14 +34,25 @@ function ReceiptBody({ receipt }: { receipt: Receipt }) {
         <Figure label={t.receipt.total} value={formatMoney(receipt.costMicroUsd)} />
         <Figure label={t.receipt.duration} value={formatDuration(receipt.durationMs)} />
         <Figure label={t.receipt.calls} value={formatCount(calls.length)} />
-        <Figure label={t.receipt.claims} value={claims.length === 0 ? formatCount(0) : t.receipt.supported(formatCount(supported), formatCount(claims.length))} />
+        <Figure
+          label={t.receipt.claims}
+          value={
+            claims.length === 0 ? unknown : t.receipt.supported(formatCount(supported), formatCount(claims.length))
+          }
+        />
       </dl>
       {approval && (
-        <p className="px-4 pb-4 text-sm text-muted-foreground">{t.receipt.approved(approval.by, formatDateTime(new Date(approval.at)))}</p>
+        <p className="px-4 pb-4 text-sm text-muted-foreground">
+          {t.receipt.approved(approval.by, formatDateTime(new Date(approval.at)))}
+        </p>
       )}
       {calls.length > 0 && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
-        <section aria-label={t.receipt.table} tabIndex={0} className="max-h-96 overflow-auto border-t border-border focus-visible:-outline-offset-2">
+        <section
+          aria-label={t.receipt.table}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
+          tabIndex={0}
+          className="max-h-96 overflow-auto border-t border-border focus-visible:-outline-offset-2"
+        >
           <table className="w-full text-sm tabular-nums">
             <thead className="sticky top-0 bg-card text-left text-muted-foreground">
               <tr>
@@ -55,14 +66,14 @@ function ReceiptBody({ receipt }: { receipt: Receipt }) {
             <tbody>
               {calls.map((call) => (
                 <tr key={call.id} className="border-t border-border">
-                  <td className="py-2 pr-3 pl-4">
+                  <td className="py-2 pr-2 pl-4 sm:pr-3">
                     <span className="whitespace-nowrap">{call.task}</span>
                     {call.error && <span className="block text-danger">{call.error.message}</span>}
                   </td>
-                  <td className="px-3 py-2 text-muted-foreground">{call.model}</td>
-                  <td className="px-3 py-2 text-right">{formatCount(call.inputTokens)}</td>
-                  <td className="px-3 py-2 text-right">{formatCount(call.outputTokens)}</td>
-                  <td className="py-2 pr-4 pl-3 text-right whitespace-nowrap">
+                  <td className="px-2 py-2 text-muted-foreground sm:px-3">{call.model}</td>
+                  <td className="px-2 py-2 text-right sm:px-3">{formatCount(call.inputTokens)}</td>
+                  <td className="px-2 py-2 text-right sm:px-3">{formatCount(call.outputTokens)}</td>
+                  <td className="py-2 pr-4 pl-2 sm:pl-3 text-right whitespace-nowrap">
                     {formatMoney(call.costMicroUsd)}
                     {call.estimated && call.costMicroUsd !== null && <abbr title={t.receipt.estimated}> ≈</abbr>}
                   </td>
@@ -87,7 +98,10 @@ function Figure({ label, value }: { label: string; value: string }) {
 
 function Head({ children, right }: { children: string; right?: boolean }) {
   return (
-    <th scope="col" className={`px-3 py-2 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${right ? 'text-right' : ''}`}>
+    <th
+      scope="col"
+      className={`px-2 py-2 font-medium sm:px-3 whitespace-nowrap first:pl-4 last:pr-4 ${right ? 'text-right' : ''}`}
+    >
       {children}
     </th>
   );

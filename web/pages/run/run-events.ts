@@ -7,9 +7,11 @@ export interface Activity {
   id: number;
   at: string;
   step: StepName | null;
-  kind: 'log' | 'started' | 'finished' | 'failed' | 'ended';
+  kind: 'log' | 'finished' | 'failed' | 'ended';
   /** The server's own words; null for steps, which the page names itself. */
   message: string | null;
+  /** How the run ended, for `ended`. */
+  status?: string;
 }
 
 /** What the event stream of a run has told so far. */
@@ -54,16 +56,23 @@ function toActivity(id: number, type: string, data: Record<string, unknown>): Ac
   if (type === 'step') {
     const step = stepOf(data.name);
     if (!step) return null;
-    if (data.status === 'running') return { ...base, step, kind: 'started' };
     if (data.status === 'succeeded') return { ...base, step, kind: 'finished' };
     if (data.status === 'failed') return { ...base, step, kind: 'failed', message: text(record(data.error)?.message) };
     return null;
   }
-  if (type === 'done') return { ...base, step: null, kind: 'ended', message: text(record(data.error)?.message) };
+  if (type === 'done') return { ...base, step: null, kind: 'ended', status: text(data.status) ?? 'other' };
   return null;
 }
 
-const stepNames = new Set<string>(['topic', 'research', 'outline', 'draft', 'check', 'seo', 'publish'] satisfies StepName[]);
+const stepNames = new Set<string>([
+  'topic',
+  'research',
+  'outline',
+  'draft',
+  'check',
+  'seo',
+  'publish',
+] satisfies StepName[]);
 
 function stepOf(value: unknown): StepName | null {
   return typeof value === 'string' && stepNames.has(value) ? (value as StepName) : null;
@@ -79,7 +88,9 @@ function parse(data: string): Record<string, unknown> | null {
 }
 
 function record(value: unknown): Record<string, unknown> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
 }
 
 function text(value: unknown): string | null {
@@ -93,13 +104,24 @@ export function latestOf(feed: RunFeed, step: StepName): string | null {
 
 /** Whether a run goes on by itself: it is under way, or waits for a time and not for a person. */
 export function isLive(run: Pick<Pipeline, 'status' | 'waiting'>): boolean {
-  return run.status === 'queued' || run.status === 'running' || (run.status === 'waiting' && run.waiting?.until !== undefined);
+  return (
+    run.status === 'queued' ||
+    run.status === 'running' ||
+    (run.status === 'waiting' && run.waiting?.until !== undefined)
+  );
 }
 
 /** How long a run has taken until now or took in all, in milliseconds; null before it began. */
-export function elapsedMs(run: Pick<Pipeline, 'startedAt' | 'finishedAt' | 'status' | 'waiting' | 'steps'>, now: Date): number | null {
+export function elapsedMs(
+  run: Pick<Pipeline, 'startedAt' | 'finishedAt' | 'status' | 'waiting' | 'steps'>,
+  now: Date,
+): number | null {
   if (!run.startedAt) return null;
   const lastFinished = run.steps.flatMap((step) => (step.finishedAt ? [Date.parse(step.finishedAt)] : []));
-  const end = run.finishedAt ? Date.parse(run.finishedAt) : isLive(run) ? now.getTime() : Math.max(Date.parse(run.startedAt), ...lastFinished);
+  const end = run.finishedAt
+    ? Date.parse(run.finishedAt)
+    : isLive(run)
+      ? now.getTime()
+      : Math.max(Date.parse(run.startedAt), ...lastFinished);
   return Math.max(0, end - Date.parse(run.startedAt));
 }

@@ -13,7 +13,9 @@ import { Skeleton, SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { formatMoney } from '@/format/money.ts';
 import { formatDateTime, formatDuration } from '@/format/time.ts';
 import { t } from '@/strings.ts';
-import { LoadProblem, NotFoundPage } from '../error-pages.tsx';
+import { LoadProblem, Missing } from '../error-pages.tsx';
+import { draftOf } from '../new-article/draft.ts';
+import { layOutDraft, startedDraft } from '../new-article/use-draft.ts';
 import { ActivityLog } from './activity-log.tsx';
 import { BriefCard } from './brief-card.tsx';
 import { ReceiptCard } from './receipt-card.tsx';
@@ -30,7 +32,7 @@ export function RunPage() {
   const commands = useRunCommands(runId);
   const run = query.data;
   if (!run) {
-    if (query.error?.status === 404 || query.error?.status === 422) return <NotFoundPage what={t.run.gone} />;
+    if (query.error?.status === 404 || query.error?.status === 422) return <Missing what={t.run.gone} />;
     return (
       <Page title={t.run.title} className="max-w-4xl">
         {query.error ? <LoadProblem problem={query.error} onRetry={query.refetch} /> : <RunSkeleton />}
@@ -49,7 +51,7 @@ export function RunPage() {
         <span>{t.run.startedAt(formatDateTime(new Date(run.createdAt)))}</span>
       </p>
       <h1 className="mb-6 font-serif text-2xl leading-snug text-balance sm:text-[2rem]">{run.topic}</h1>
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         <Summary run={run} commands={commands} />
         {commands.problem && <ProblemNotice problem={commands.problem} title={t.run.refused} />}
         {query.error && (
@@ -57,10 +59,17 @@ export function RunPage() {
             {query.error.detail}
           </Notice>
         )}
-        {!settled && connection === 'lost' && !query.error && <p className="text-sm text-muted-foreground">{t.run.reconnecting}</p>}
-        {run.status === 'waiting' && run.waiting && <WaitingPanel key={run.waiting.reason} run={run} waiting={run.waiting} commands={commands} />}
+        {!settled && connection === 'lost' && !query.error && (
+          <p className="text-sm text-muted-foreground">{t.run.reconnecting}</p>
+        )}
+        {run.status === 'waiting' && run.waiting && (
+          <WaitingPanel key={run.waiting.reason} run={run} waiting={run.waiting} commands={commands} />
+        )}
         {run.status === 'failed' && run.error && (
-          <ProblemNotice problem={run.error} title={t.run.failed(run.currentStep ? t.steps[run.currentStep].name : null)} />
+          <ProblemNotice
+            problem={run.error}
+            title={t.run.failed(run.currentStep ? t.steps[run.currentStep].name : null)}
+          />
         )}
         <Card className="p-4 sm:p-6">
           <StepList run={run} feed={feed} onRedo={settled && !commands.busy ? redo : undefined} />
@@ -70,7 +79,9 @@ export function RunPage() {
         <BriefCard run={run} />
       </div>
       <p className="sr-only" aria-live="polite">
-        {run.status === 'running' && run.currentStep ? t.run.nowAt(t.steps[run.currentStep].name) : t.runStatus[run.status]}
+        {run.status === 'running' && run.currentStep
+          ? t.run.nowAt(t.steps[run.currentStep].name)
+          : t.runStatus[run.status]}
       </p>
     </Page>
   );
@@ -81,10 +92,14 @@ function Summary({ run, commands }: { run: Pipeline; commands: RunCommands }) {
   const now = useNow(1000, live);
   const path = { id: run.id };
   return (
-    <Card className="grid gap-4 p-4 sm:p-6">
+    <Card className="grid grid-cols-1 gap-4 p-4 sm:p-6">
       <div className="flex flex-wrap items-center justify-between gap-x-8 gap-y-4">
         <dl className="flex flex-wrap gap-x-8 gap-y-3">
-          <Figure label={t.run.cost} value={formatMoney(run.costMicroUsd)} note={t.run.ofBudget(formatMoney(run.budgetMicroUsd))} />
+          <Figure
+            label={live ? t.run.costSoFar : t.run.cost}
+            value={formatMoney(run.costMicroUsd)}
+            note={t.run.ofBudget(formatMoney(run.budgetMicroUsd))}
+          />
           <Figure label={t.run.elapsed} value={formatDuration(elapsedMs(run, now))} />
         </dl>
         <div className="flex flex-wrap gap-2">
@@ -119,6 +134,13 @@ function Summary({ run, commands }: { run: Pipeline; commands: RunCommands }) {
               {t.run.retry}
             </Button>
           )}
+          {(run.status === 'failed' || run.status === 'cancelled') && (
+            <Button asChild>
+              <Link to="/" onClick={() => layOutDraft(startedDraft(run.id) ?? draftOf(run.brief, run.siteId))}>
+                {t.run.changeAndStart}
+              </Link>
+            </Button>
+          )}
           {run.articleId && (
             <Button variant={run.status === 'succeeded' ? 'primary' : 'secondary'} asChild>
               <Link to="/articles/$articleId" params={{ articleId: run.articleId }}>
@@ -132,7 +154,15 @@ function Summary({ run, commands }: { run: Pipeline; commands: RunCommands }) {
       <Progress
         value={run.progress}
         label={t.run.progress}
-        bar={run.status === 'succeeded' ? 'bg-success' : run.status === 'failed' ? 'bg-danger' : live && run.status !== 'waiting' ? '' : 'bg-input'}
+        bar={
+          run.status === 'succeeded'
+            ? 'bg-success'
+            : run.status === 'failed'
+              ? 'bg-danger'
+              : live && run.status !== 'waiting'
+                ? ''
+                : 'bg-input'
+        }
       />
     </Card>
   );
@@ -151,7 +181,7 @@ function Figure({ label, value, note }: { label: string; value: string; note?: s
 
 function RunSkeleton() {
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-1 gap-5">
       <Skeleton className="h-9 w-4/5" />
       <Skeleton className="h-28 w-full" />
       <Card>

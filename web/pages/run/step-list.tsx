@@ -2,6 +2,7 @@ import { Check, CircleDashed, Hourglass, Minus, RotateCcw, X } from 'lucide-reac
 import type { Pipeline, PipelineStep } from '@/api/client/types.gen.ts';
 import { cn } from '@/components/class-names.ts';
 import { useNow } from '@/components/now.ts';
+import { Confirm } from '@/components/ui/alert-dialog.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { formatMoney } from '@/format/money.ts';
 import { formatDuration } from '@/format/time.ts';
@@ -24,7 +25,8 @@ export function StepList({ run, feed, onRedo }: StepListProps) {
           key={step.name}
           step={step}
           now={step.status === 'running' ? latestOf(feed, step.name) : null}
-          said={latestOf(feed, step.name)}
+          said={endsWithResult.has(step.name) ? latestOf(feed, step.name) : null}
+          stays={run.siteId === null}
           last={index === run.steps.length - 1}
           onRedo={onRedo}
         />
@@ -39,40 +41,58 @@ const endsWithResult = new Set<PipelineStep['name']>(['outline', 'check', 'seo']
 interface StepRowProps {
   step: PipelineStep;
   now: string | null;
+  /** What came out of it, where its last words tell that. */
   said: string | null;
+  /** No site was chosen: nothing is published. */
+  stays: boolean;
   last: boolean;
   onRedo: StepListProps['onRedo'];
 }
 
-function StepRow({ step, now, said, last, onRedo }: StepRowProps) {
+function StepRow({ step, now, said, stays, last, onRedo }: StepRowProps) {
   const { name, status } = step;
   const pending = status === 'pending' || status === 'superseded';
   return (
-    <li className="group grid grid-cols-[1.75rem_minmax(0,1fr)] gap-x-3.5" aria-current={status === 'running' ? 'step' : undefined}>
+    <li
+      className="group grid grid-cols-[1.75rem_minmax(0,1fr)] gap-x-3.5"
+      aria-current={status === 'running' ? 'step' : undefined}
+    >
       <div className="grid grid-rows-[auto_1fr] justify-items-center">
         <StepMark status={status} />
-        {!last && <span aria-hidden="true" className={cn('w-px', status === 'succeeded' ? 'bg-success/50' : 'bg-border')} />}
+        {!last && (
+          <span aria-hidden="true" className={cn('w-px', status === 'succeeded' ? 'bg-success/50' : 'bg-border')} />
+        )}
       </div>
       <div className={cn('min-w-0', last ? 'pb-0' : 'pb-5')}>
         <div className="flex min-h-7 flex-wrap items-center justify-between gap-x-4">
           <h3 className={cn('font-medium', pending && 'text-muted-foreground')}>
             {t.steps[name].name}
             <span className="sr-only">, {t.stepStatus[status]}</span>
-            {step.attempt > 1 && <span className="ml-2 text-sm font-normal text-muted-foreground">{t.run.attempt(step.attempt)}</span>}
+            {step.attempt > 1 && (
+              <span className="ml-2 text-sm font-normal text-muted-foreground">{t.run.attempt(step.attempt)}</span>
+            )}
           </h3>
           {!pending && (
             <p className="flex items-center gap-3 text-sm text-muted-foreground tabular-nums">
-              {onRedo && status !== 'running' && (
-                <Button
-                  variant="ghost"
-                  size="small"
-                  className="-my-1 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100"
-                  onClick={() => onRedo(name)}
-                  aria-label={t.run.redoFrom(t.steps[name].name)}
-                >
-                  <RotateCcw aria-hidden="true" />
-                  {t.run.redo}
-                </Button>
+              {onRedo && (
+                <Confirm
+                  trigger={
+                    <Button
+                      variant="ghost"
+                      size="icon-small"
+                      className="-my-1 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100"
+                      aria-label={t.run.redoFrom(t.steps[name].name)}
+                      title={t.run.redoFrom(t.steps[name].name)}
+                    >
+                      <RotateCcw aria-hidden="true" />
+                    </Button>
+                  }
+                  title={t.run.redoTitle(t.steps[name].name)}
+                  description={t.run.redoText}
+                  confirm={t.run.redoConfirm}
+                  keep={t.common.cancel}
+                  onConfirm={() => onRedo(name)}
+                />
               )}
               <StepTime step={step} />
               <span className="min-w-13 text-right">{formatMoney(step.costMicroUsd)}</span>
@@ -83,7 +103,7 @@ function StepRow({ step, now, said, last, onRedo }: StepRowProps) {
           <p className="text-sm text-accent">{now ?? t.steps[name].doing}</p>
         ) : (
           <p className={cn('text-sm text-muted-foreground', pending && 'max-sm:hidden')}>
-            {status === 'succeeded' && said && endsWithResult.has(name) ? said : t.steps[name].what}
+            {status === 'succeeded' && said ? said : name === 'publish' && stays ? t.run.noSite : t.steps[name].what}
           </p>
         )}
         {step.error && status !== 'running' && <p className="mt-1 text-sm text-danger">{step.error.message}</p>}

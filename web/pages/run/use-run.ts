@@ -26,7 +26,8 @@ export function useRun(runId: string) {
 
   const query = useQuery({
     ...getPipelineOptions({ path: { id: runId } }),
-    refetchInterval: ({ state }) => (state.data && isLive(state.data) ? (state.data.status === 'running' ? 1500 : 3000) : false),
+    refetchInterval: ({ state }) =>
+      state.data && isLive(state.data) ? (state.data.status === 'running' ? 1500 : 3000) : false,
   });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another run has a feed of its own
@@ -44,7 +45,8 @@ export function useRun(runId: string) {
       timer = setTimeout(async () => {
         refetching = false;
         await queries.invalidateQueries({ queryKey: getPipelineQueryKey({ path: { id: runId } }) });
-        if (last === 'done') await queries.invalidateQueries({ queryKey: getPipelineReceiptQueryKey({ path: { id: runId } }) });
+        if (last === 'done')
+          await queries.invalidateQueries({ queryKey: getPipelineReceiptQueryKey({ path: { id: runId } }) });
       }, 250);
     };
     const source = new EventSource(`/api/v1/pipelines/${runId}/events`, { withCredentials: true });

@@ -42,13 +42,19 @@ export function WaitingPanel({ run, waiting, commands }: WaitingPanelProps) {
               </Link>
             </Button>
           )}
-          <Button variant="primary" disabled={commands.busy} onClick={act(() => commands.goOn.mutate({ path, body: {} }))}>
+          <Button
+            variant="primary"
+            disabled={commands.busy}
+            onClick={act(() => commands.goOn.mutate({ path, body: {} }))}
+          >
             {t.waiting.duplicate.goOn}
           </Button>
         </div>
       )}
       {reason === 'budget_exceeded' && <RaiseBudget run={run} commands={commands} />}
-      {reason === 'approval' && run.articleId && <Approval articleId={run.articleId} until={until} commands={commands} />}
+      {reason === 'approval' && run.articleId && (
+        <Approval articleId={run.articleId} until={until} commands={commands} />
+      )}
       {(reason === 'retry' || reason === 'provider') && (
         <div className="mt-1">
           <Button disabled={commands.busy} onClick={act(() => commands.retry.mutate({ path, body: {} }))}>
@@ -99,7 +105,8 @@ function RaiseBudget({ run, commands }: { run: Pipeline; commands: RunCommands }
     event.preventDefault();
     const budgetMicroUsd = parseMoney(typed);
     if (budgetMicroUsd === null) return setError(t.newArticle.mistakes.notMoney);
-    if (budgetMicroUsd <= run.costMicroUsd) return setError(t.waiting.budget_exceeded.tooLow(formatMoney(run.costMicroUsd)));
+    if (budgetMicroUsd <= run.costMicroUsd)
+      return setError(t.waiting.budget_exceeded.tooLow(formatMoney(run.costMicroUsd)));
     commands.forget();
     commands.goOn.mutate({ path: { id: run.id }, body: { budgetMicroUsd } });
   };

@@ -1,0 +1,269 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type App, startApp } from '../app.ts';
+import { loadConfig } from '../config.ts';
+import { createLogger } from '../logger.ts';
+import { runCli } from './program.ts';
+
+// Each command of its own opens a database of its own, which takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
+
+let folder: string;
+let env: Record<string, string>;
+
+interface Answer {
+  status: number;
+  out: string;
+  err: string;
+}
+
+/** Runs one command line with `input` on its standard input and no terminal anywhere. */
+async function bp(
+  args: string[],
+  options: { input?: string; signal?: AbortSignal; onErr?: (text: string) => void } = {},
+): Promise<Answer> {
+  let out = '';
+  let err = '';
+  const status = await runCli(args, {
+    env,
+    stdin: Readable.from(options.input === undefined ? [] : [options.input]),
+    stdout: { write: (text) => (out += text) },
+    stderr: {
+      write: (text) => {
+        err += text;
+        options.onErr?.(err);
+      },
+    },
+    signal: options.signal ?? new AbortController().signal,
+  });
+  return { status, out, err };
+}
+
+function source(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const bees = [
+  '# How bees find flowers',
+  'A honey bee visits between 50 and 100 flowers on one flight from the hive. Bees see ultraviolet light, which people cannot see. Many petals carry ultraviolet marks that lead to the nectar.',
+  'When a forager comes back to the hive, it dances to show the others where the flowers are. The angle of the dance tells the direction relative to the sun. The length of the dance tells how far away the flowers are. Other bees follow the dancer closely in the dark hive.',
+].join('\n\n');
+const hives = [
+  '# Keeping a hive healthy',
+  'A strong colony holds about 50,000 bees in early summer. The varroa mite is the most common cause of lost colonies in Europe. Beekeepers count fallen mites on a white board under the hive.',
+  'In winter the bees form a cluster and keep its centre at about 35 degrees. A colony needs about 15 kilograms of honey to survive the winter. The keeper leaves that much in the hive or feeds sugar syrup in autumn.',
+].join('\n\n');
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bp-cli-'));
+  env = { DATA_DIR: join(folder, 'data') };
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('usage', () => {
+  it.each([
+    ['an unknown command', ['wirte', 'x']],
+    ['no topic', ['write']],
+    ['words that are no range', ['write', 'bees', '--words', '900-600']],
+    ['a budget that is no amount', ['write', 'bees', '--budget', 'much']],
+    ['an unknown choice', ['write', 'bees', '--publish', 'now']],
+    ['a missing option', ['site', 'add', 'https://blog.example.com']],
+    ['an unknown role', ['start', '--role', 'boss']],
+    ['no command', []],
+    ['publishing without a site', ['write', 'bees', '--publish', 'draft']],
+    ['a source that is not there', ['write', 'bees', '--source', '/nonexistent/bees.md']],
+    ['no terminal to ask for a password on', ['site', 'add', 'https://blog.example.com', '--username', 'ann']],
+  ])('ends with status 2 and a reason for %s', async (_, args) => {
+    const answer = await bp(args);
+    expect(answer.status).toBe(2);
+    expect(answer.err).not.toBe('');
+    expect(answer.out).toBe('');
+  });
+
+  it.each(['start', 'write', 'migrate', 'doctor', 'site add', 'site list', 'site check', 'openapi'])(
+    'explains %s with --help, which names --json',
+    async (command) => {
+      const answer = await bp([...command.split(' '), '--help']);
+      expect(answer).toMatchObject({ status: 0, err: '' });
+      expect(answer.out).toContain('--json');
+    },
+  );
+
+  it('tells mistakes in the configuration one line each', async () => {
+    env = { ...env, PORT: 'web', LOG_LEVEL: 'loud' };
+    try {
+      const answer = await bp(['site', 'list']);
+      expect(answer.status).toBe(1);
+      expect(answer.err.trimEnd().split('\n')).toEqual([
+        expect.stringMatching(/^PORT: /),
+        expect.stringMatching(/^LOG_LEVEL: /),
+      ]);
+      const doctor = await bp(['doctor', '--json']);
+      expect(doctor.status).toBe(1);
+      expect(JSON.parse(doctor.out).findings).toHaveLength(2);
+    } finally {
+      env = { DATA_DIR: join(folder, 'data') };
+    }
+  });
+});
+
+describe('with no server running', () => {
+  it('migrates an embedded database, and finds nothing to do the second time', async () => {
+    const first = await bp(['migrate', '--json']);
+    expect(first.status, first.err).toBe(0);
+    expect(JSON.parse(first.out).applied.length).toBeGreaterThan(0);
+    expect(await bp(['migrate'])).toEqual({ status: 0, out: 'The database is up to date.\n', err: '' });
+  });
+
+  it('serves itself for the length of one command', async () => {
+    expect(await bp(['site', 'list', '--json'])).toEqual({
+      status: 0,
+      out: `${JSON.stringify({ items: [] }, null, 2)}\n`,
+      err: '',
+    });
+  });
+
+  it('keeps a pipeline that the user leaves, says so, and goes on with it at the next command', async () => {
+    const wish = new AbortController();
+    const left = await bp(['write', 'How bees find flowers', '--source', source('bees.md', bees)], {
+      signal: wish.signal,
+      onErr: (text) => text.includes('topic') && wish.abort(new Error('left')),
+    });
+    expect(left.status).toBe(130);
+    const id = /Pipeline (\S+) is kept and goes on/.exec(left.err)?.[1];
+    const next = await bp([
+      'write',
+      'Keeping a hive healthy',
+      '--source',
+      source('hives.md', hives),
+      '--words',
+      '100-300',
+      '--json',
+    ]);
+    expect(next.status, next.err).toBe(0);
+    const app = await start();
+    const kept = await fetch(`http://127.0.0.1:${app.port}/api/v1/pipelines/${id}`).then(
+      (answer) => answer.json() as Promise<{ status: string; error: unknown }>,
+    );
+    await app.stop();
+    expect(['succeeded', 'running', 'queued']).toContain(kept.status);
+    expect(kept.error).toBeNull();
+  });
+
+  it('looks into everything and finds nothing in the way', async () => {
+    const answer = await bp(['doctor', '--json']);
+    expect(answer.status, answer.out).toBe(0);
+    const { ok, findings } = JSON.parse(answer.out) as { ok: boolean; findings: { check: string; severity: string }[] };
+    expect(ok).toBe(true);
+    expect(new Set(findings.map((finding) => finding.check))).toEqual(
+      new Set(['configuration', 'data directory', 'web app', 'migrations', 'database', 'queue', 'model', 'site']),
+    );
+  });
+});
+
+async function start(): Promise<App> {
+  const { config, secrets } = loadConfig(env, { port: 0 });
+  return startApp(config, secrets, createLogger('silent'));
+}
+
+describe('with a server on the data directory', () => {
+  let app: App;
+  beforeEach(async () => {
+    app = await start();
+  });
+  afterEach(() => app.stop());
+
+  it('writes an article through it, with progress, text and receipt', async () => {
+    const answer = await bp([
+      ...[
+        'write',
+        'What bees do in a year',
+        '--source',
+        source('bees.md', bees),
+        '--source',
+        source('hives.md', hives),
+      ],
+      ...['--words', '100-300', '--duplicates', 'allow'],
+    ]);
+    expect(answer.status, answer.err).toBe(0);
+    expect(answer.err).toContain(`watch it on http://localhost:${app.port}/pipelines/`);
+    for (const step of ['topic', 'research', 'outline', 'draft', 'check', 'seo', 'publish']) {
+      expect(answer.err).toMatch(new RegExp(`^ *\\d+ %  ${step}$`, 'm'));
+    }
+    const [article, receipt] = answer.out.split('\n---\n');
+    expect(article).toContain('[^1]');
+    expect(receipt).toMatch(/^title +\S/m);
+    expect(receipt).toMatch(/^words +\d+$/m);
+    expect(receipt).toMatch(/^sources +2: /m);
+    expect(receipt).toMatch(/^claims +\d+ checked: \d+ supported/m);
+    expect(receipt).toMatch(/^cost +\$0\.00, \d+ calls of offline$/m);
+    expect(receipt).toMatch(/^duration +[\d.]+ s$/m);
+    expect(receipt).toContain(`http://localhost:${app.port}/articles/`);
+  });
+
+  it('writes into a file and answers with one JSON document', async () => {
+    const out = join(folder, 'article.md');
+    const answer = await bp([
+      ...['write', 'How bees find flowers again', '--source', source('bees.md', bees), '--words', '100-300'],
+      ...['--duplicates', 'allow', '--out', out, '--json'],
+    ]);
+    expect(answer.status, answer.err).toBe(0);
+    const { pipeline, article, receipt, publication } = JSON.parse(answer.out);
+    expect(pipeline).toMatchObject({ status: 'succeeded', costMicroUsd: 0 });
+    expect(readFileSync(out, 'utf8')).toBe(article.markdown);
+    expect(receipt.claims.length).toBeGreaterThan(0);
+    expect(publication).toBeNull();
+  });
+
+  it('ends with status 1 and the way on when the pipeline fails', async () => {
+    const answer = await bp(['write', 'Something without any source at all']);
+    expect(answer.status).toBe(1);
+    expect(answer.err).toContain('source');
+  });
+
+  it('keeps the password of a site out of everything it prints, and says what is wrong with the site', async () => {
+    const added = await bp(
+      ['site', 'add', 'http://127.0.0.1:9', '--username', 'ann', '--name', 'Garden', '--password-stdin'],
+      {
+        input: 'abcd efgh ijkl mnop\n',
+      },
+    );
+    expect(added.status).toBe(1);
+    expect(added.out).toContain('Added Garden');
+    expect(added.out).toContain('error');
+    const listed = await bp(['site', 'list']);
+    expect(listed.out).toMatch(/^Garden +http:\/\/127\.0\.0\.1:9\/? +ann +failed/m);
+    const checked = await bp(['site', 'check', 'garden', '--json']);
+    expect(checked.status).toBe(1);
+    expect(JSON.parse(checked.out).items[0]).toMatchObject({ site: 'Garden', ok: false });
+    expect(`${added.out}${added.err}${listed.out}${checked.out}`).not.toContain('abcd');
+    expect((await bp(['doctor'])).out).toMatch(/^problem +site +Garden: /m);
+    const unknown = await bp(['site', 'check', 'Gardn']);
+    expect(unknown).toMatchObject({ status: 1, err: expect.stringContaining('There are: Garden.') });
+  });
+
+  it('finds the schema migrated by the server', async () => {
+    expect(await bp(['migrate'])).toMatchObject({ status: 0, out: expect.stringContaining(`Process ${process.pid}`) });
+  });
+});
+
+it('describes the API with the same bytes each time, and notices a file that is not current', async () => {
+  const file = join(folder, 'openapi.json');
+  expect(await bp(['openapi', '--out', file])).toMatchObject({ status: 0, out: `Wrote ${file}.\n` });
+  const { mtimeMs } = statSync(file);
+  expect(await bp(['openapi', '--out', file, '--check'])).toMatchObject({ status: 0 });
+  const document = JSON.parse(readFileSync(file, 'utf8'));
+  expect(document.openapi).toMatch(/^3\.1/);
+  expect(Object.keys(document.paths)).toContain('/api/v1/pipelines/{id}/receipt');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('/receipt', '/bill'));
+  expect(await bp(['openapi', '--out', file, '--check'])).toMatchObject({
+    status: 1,
+    out: expect.stringContaining('npm run openapi'),
+  });
+  expect(statSync(file).mtimeMs).not.toBe(mtimeMs);
+});

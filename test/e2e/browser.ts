@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Nothing listens here: a site that refuses the connection, and the only private host that the server may reach. */
+export const silentHost = '127.0.0.1:47613';
+
+/** The real server in a process of its own, on an empty data directory that goes with it. */
+export interface TestServer {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts `node src/main.ts` on a free port. Throws with what it printed when it does not serve within a minute. */
+export async function startServer(): Promise<TestServer> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'bp-e2e-'));
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: root,
+    env: {
+      ...process.env,
+      DATA_DIR: dataDir,
+      PORT: '0',
+      DATABASE_URL: '',
+      LLM_MODEL: '',
+      ALLOW_PRIVATE_HOSTS: silentHost,
+      LOG_LEVEL: 'warn',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const url = await servedAt(child);
+  return {
+    url,
+    async stop() {
+      const ended = child.exitCode === null ? once(child, 'exit') : null;
+      child.kill('SIGTERM');
+      await ended;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function servedAt(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    const give = (reason: string) => reject(new Error(`${reason}\n${printed}`));
+    const timer = setTimeout(() => give('The server did not start within 60 s.'), 60_000);
+    const read = (chunk: Buffer) => {
+      printed += chunk;
+      const url = /serves on (http:\/\/localhost:\d+)/.exec(printed)?.[1];
+      if (!url) return;
+      clearTimeout(timer);
+      resolve(url);
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.on('exit', (code) => give(`The server ended with ${code} before it served.`));
+  });
+}
+
+/** Debian's Chromium, or the one that CHROMIUM_PATH names. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH || '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--disable-dev-shm-usage',
+    ],
+  });
+}
+
+export const sizes = {
+  phone: { width: 360, height: 780 },
+  desktop: { width: 1440, height: 900 },
+  '4k': { width: 3840, height: 2160 },
+};
+
+/** Opens a page that collects what a person would never see: errors in the console, refused scripts, foreign requests. */
+export async function openPage(
+  browser: Browser,
+  server: TestServer,
+  options: Parameters<Browser['newContext']>[0] = {},
+) {
+  const context = await browser.newContext({
+    baseURL: server.url,
+    locale: 'en-US',
+    viewport: sizes.desktop,
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const faults: string[] = [];
+  page.on('console', (message) => {
+    // Chromium reports each answer with an error status by itself; the tests look at what the page makes of it.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      faults.push(message.text());
+  });
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url()))
+      faults.push(`foreign request: ${request.url()}`);
+  });
+  return { page, faults };
+}
+
+interface AxeResults {
+  violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
+}
+
+/** What axe finds on the page as it is now (WCAG 2.2 A and AA), serious and critical ones only, one line each. */
+export async function seriousViolations(page: Page): Promise<string[]> {
+  // Evaluated as by the debugger: a script tag would be refused by the content security policy.
+  await page.evaluate(axe);
+  const { violations } = (await page.evaluate(
+    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`,
+  )) as AxeResults;
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`));
+}
+
+/** How many pixels the page is wider than the window; more than 0 means that it scrolls sideways. */
+export async function overflow(page: Page): Promise<number> {
+  return (await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')) as number;
+}
+
+/** Keeps a picture under test-results/ for people to look at. */
+export async function picture(page: Page, name: string, fullPage = false): Promise<void> {
+  mkdirSync(join(root, 'test-results'), { recursive: true });
+  await page.screenshot({ path: join(root, 'test-results', `${name}.png`), fullPage });
+}

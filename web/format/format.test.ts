@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { formatCount, formatMoney, parseMoney } from './money.ts';
+import { formatDuration, formatRelative } from './time.ts';
+
+describe('money', () => {
+  it('keeps the digits that make small amounts comparable', () => {
+    expect(formatMoney(4_200, 'en-US')).toBe('$0.0042');
+    expect(formatMoney(37, 'en-US')).toBe('$0.000037');
+    expect(formatMoney(500_000, 'en-US')).toBe('$0.50');
+    expect(formatMoney(123_456, 'en-US')).toBe('$0.1235');
+    expect(formatMoney(12_345_678, 'en-US')).toBe('$12.35');
+  });
+
+  it('shows free as money and unknown as a dash', () => {
+    expect(formatMoney(0, 'en-US')).toBe('$0.00');
+    expect(formatMoney(null, 'en-US')).toBe('–');
+    expect(formatCount(null)).toBe('–');
+    expect(formatCount(0, 'en-US')).toBe('0');
+  });
+
+  it('speaks the locale of its reader', () => {
+    expect(formatMoney(4_200, 'de-DE')).toMatch(/^0,0042\s\$$/);
+    expect(formatCount(12_345, 'de-DE')).toBe('12.345');
+  });
+
+  it('reads what people type as an amount', () => {
+    expect(parseMoney('0.50')).toBe(500_000);
+    expect(parseMoney(' $1 ')).toBe(1_000_000);
+    expect(parseMoney('0,05')).toBe(50_000);
+    expect(parseMoney('.000001')).toBe(1);
+    expect(parseMoney('1.1')).toBe(1_100_000);
+  });
+
+  it('takes nothing else for an amount', () => {
+    for (const typed of ['', 'free', '-1', '1.', '1e3', '1,000.50', '0.0000001']) expect(parseMoney(typed)).toBeNull();
+  });
+});
+
+describe('durations', () => {
+  it('grow from tenths of a second to hours', () => {
+    expect(formatDuration(840, 'en-US')).toBe('0.8 s');
+    expect(formatDuration(9_949, 'en-US')).toBe('9.9 s');
+    expect(formatDuration(9_960, 'en-US')).toBe('10 s');
+    expect(formatDuration(59_600, 'en-US')).toBe('1 min 00 s');
+    expect(formatDuration(185_000, 'en-US')).toBe('3 min 05 s');
+    expect(formatDuration(3_725_000, 'en-US')).toBe('1 h 02 min');
+  });
+
+  it('never run backwards, and are a dash while unknown', () => {
+    expect(formatDuration(-5, 'en-US')).toBe('0.0 s');
+    expect(formatDuration(null)).toBe('–');
+    expect(formatDuration(Number.NaN)).toBe('–');
+  });
+});
+
+describe('relative times', () => {
+  const now = new Date('2026-03-10T12:00:00Z');
+  const at = (time: string) => formatRelative(new Date(time), now, 'en-US');
+
+  it('say how long ago something was', () => {
+    expect(at('2026-03-10T11:59:40Z')).toBe('now');
+    expect(at('2026-03-10T11:59:10Z')).toBe('1 minute ago');
+    expect(at('2026-03-10T11:57:00Z')).toBe('3 minutes ago');
+    expect(at('2026-03-09T11:00:00Z')).toBe('yesterday');
+    expect(at('2025-03-01T12:00:00Z')).toBe('last year');
+  });
+
+  it('say how long until something is', () => {
+    expect(at('2026-03-10T14:00:00Z')).toBe('in 2 hours');
+    expect(at('2026-03-10T12:00:50Z')).toBe('in 1 minute');
+  });
+});

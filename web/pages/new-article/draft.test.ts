@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { type Draft, draftOf, emptyDraft, readAddresses, readDraft, titleOf, toBrief } from './draft.ts';
+
+const words = { noTopic: 'topic', noSources: 'sources', notMoney: 'money', notNumber: 'number', tooLarge: 'large' };
+const filled: Draft = {
+  ...emptyDraft,
+  topic: '  Restoring backups ',
+  sources: [{ id: 'a', kind: 'url', url: 'https://a.example/' }],
+};
+const mistakesOf = (draft: Draft) => toBrief(draft, words).mistakes.map(({ path, message }) => `${path}: ${message}`);
+
+describe('from the form to the brief', () => {
+  it('sends what was typed and leaves out what was not', () => {
+    expect(toBrief(filled, words)).toEqual({
+      brief: {
+        topic: 'Restoring backups',
+        sources: [{ url: 'https://a.example/' }],
+        words: { min: 600, max: 1200 },
+        duplicates: 'stop',
+        budgetMicroUsd: 500_000,
+      },
+      mistakes: [],
+    });
+  });
+
+  it('counts what stands in the boxes and was not added yet', () => {
+    const { brief } = toBrief(
+      { ...filled, addresses: 'b.example/page', paste: { open: true, title: '', text: '# A heading\nand words' } },
+      words,
+    );
+    expect(brief.sources).toEqual([
+      { url: 'https://a.example/' },
+      { url: 'https://b.example/page' },
+      { title: 'A heading', text: '# A heading\nand words', format: 'text' },
+    ]);
+  });
+
+  it('asks for publication only with a site, and for a hold only when it goes out by itself', () => {
+    expect(toBrief({ ...filled, publish: 'publish', approval: 'auto' }, words).brief).not.toHaveProperty('publish');
+    expect(toBrief({ ...filled, siteId: 's', publish: 'draft', approval: 'auto' }, words).brief).not.toHaveProperty(
+      'approval',
+    );
+    expect(
+      toBrief({ ...filled, siteId: 's', publish: 'publish', approval: 'auto', holdHours: '6' }, words).brief,
+    ).toMatchObject({
+      siteId: 's',
+      publish: 'publish',
+      approval: 'auto',
+      holdHours: 6,
+    });
+  });
+
+  it('names each mistake at its field', () => {
+    expect(mistakesOf(emptyDraft)).toEqual(['topic: topic', 'sources: sources']);
+    expect(mistakesOf({ ...filled, budget: 'much' })).toEqual(['budgetMicroUsd: money']);
+    expect(mistakesOf({ ...filled, length: 'custom', wordsMin: '', wordsMax: 'many' })).toEqual([
+      'words.min: number',
+      'words.max: number',
+    ]);
+  });
+
+  it('refuses more than the server takes', () => {
+    const text = 'ä'.repeat(500_001);
+    expect(mistakesOf({ ...filled, sources: [{ id: 'a', kind: 'text', title: 't', text, format: 'text' }] })).toEqual([
+      'sources: large',
+    ]);
+  });
+});
+
+describe('reading addresses', () => {
+  it('takes lines, spaces and commas, adds https where it is missing, and drops repetitions', () => {
+    expect(readAddresses('https://a.example/x\nb.example, http://localhost:8080/\n https://a.example/x')).toEqual({
+      addresses: ['https://a.example/x', 'https://b.example', 'http://localhost:8080/'],
+      rest: [],
+    });
+  });
+
+  it('hands back what is no web address', () => {
+    expect(readAddresses('hello ftp://a.example javascript:alert(1)')).toEqual({
+      addresses: [],
+      rest: ['hello', 'ftp://a.example', 'javascript:alert(1)'],
+    });
+  });
+});
+
+describe('titles for pasted texts', () => {
+  it('come from the first line with words in it', () => {
+    expect(titleOf('\n---\n## Backups & you\ntext')).toBe('Backups & you');
+    expect(titleOf(`${'word '.repeat(30)}`)).toMatch(/^(word ){15}word…$/);
+    expect(titleOf('***')).toBe('…');
+  });
+});
+
+describe('the brief of an earlier run', () => {
+  it('comes back into the form, except for texts that the server does not repeat', () => {
+    const { brief } = toBrief(
+      { ...filled, keyword: 'restore', length: 'long', budget: '1.25', siteId: 's', publish: 'publish' },
+      words,
+    );
+    const draft = draftOf({ ...brief, sources: [...(brief.sources ?? []), { title: 'A text' }] }, 's');
+    expect(draft).toMatchObject({
+      topic: 'Restoring backups',
+      keyword: 'restore',
+      length: 'long',
+      budget: '1.25',
+      siteId: 's',
+      publish: 'publish',
+    });
+    expect(draft.sources).toEqual([{ id: expect.any(String), kind: 'url', url: 'https://a.example/' }]);
+  });
+
+  it('keeps a range of words that has no name', () => {
+    expect(draftOf({ topic: 'x', words: { min: 300, max: 301 } }, null)).toMatchObject({
+      length: 'custom',
+      wordsMin: '300',
+      wordsMax: '301',
+    });
+  });
+});
+
+describe('a kept draft', () => {
+  it('survives being kept', () => {
+    expect(readDraft(JSON.parse(JSON.stringify(filled)))).toEqual(filled);
+  });
+
+  it('falls back to the defaults for what does not fit', () => {
+    expect(readDraft(null)).toEqual(emptyDraft);
+    expect(
+      readDraft({
+        topic: 7,
+        sources: [{ id: 'x', kind: 'video' }, null, filled.sources[0]],
+        length: 'endless',
+        publish: 'now',
+        extra: 1,
+      }),
+    ).toEqual({ ...emptyDraft, sources: filled.sources });
+  });
+});

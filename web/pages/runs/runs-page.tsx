@@ -1,0 +1,101 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useCallback } from 'react';
+import { listPipelinesInfiniteOptions } from '@/api/client/@tanstack/react-query.gen.ts';
+import type { Pipeline } from '@/api/client/types.gen.ts';
+import { EmptyState } from '@/components/empty-state.tsx';
+import { Page } from '@/components/page.tsx';
+import { RunList } from '@/components/run-list.tsx';
+import { SearchBox } from '@/components/search-box.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { Card } from '@/components/ui/card.tsx';
+import { Select } from '@/components/ui/input.tsx';
+import { SkeletonRows } from '@/components/ui/skeleton.tsx';
+import { t } from '@/strings.ts';
+import { LoadProblem } from '../error-pages.tsx';
+
+const statuses: Pipeline['status'][] = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'];
+
+/** Every run, newest first. The status is asked of the server; words are looked for in the topics loaded so far. */
+export function RunsPage() {
+  const { query = '', status } = useSearch({ from: '/runs' });
+  const navigate = useNavigate({ from: '/runs' });
+  const narrow = useCallback(
+    (part: { query?: string | undefined; status?: string | undefined }) =>
+      void navigate({ search: (before) => ({ ...before, ...part }), replace: true }),
+    [navigate],
+  );
+  const search = useCallback((words: string) => narrow({ query: words || undefined }), [narrow]);
+  const known = statuses.find((name) => name === status);
+  const pages = useInfiniteQuery({
+    ...listPipelinesInfiniteOptions({ query: { limit: 50, ...(known ? { status: known } : {}) } }),
+    initialPageParam: {},
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some((page) => page.items.some((run) => run.status === 'running')) ? 3000 : 20_000,
+  });
+  const loaded = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const runs = loaded.filter((run) => run.topic.toLocaleLowerCase().includes(query.toLocaleLowerCase()));
+  return (
+    <Page
+      title={t.runs.title}
+      heading={t.runs.title}
+      className="max-w-4xl"
+      actions={
+        <Button variant="primary" asChild>
+          <Link to="/">{t.shell.newArticle}</Link>
+        </Button>
+      }
+    >
+      <div className="mb-4 grid gap-2 sm:grid-cols-[1fr_12rem]">
+        <SearchBox label={t.runs.search} value={query} onSearch={search} />
+        <Select
+          aria-label={t.runs.status}
+          value={known ?? ''}
+          onChange={(event) => narrow({ status: event.target.value || undefined })}
+        >
+          <option value="">{t.runs.anyStatus}</option>
+          {statuses.map((name) => (
+            <option key={name} value={name}>
+              {t.runStatus[name]}
+            </option>
+          ))}
+        </Select>
+      </div>
+      <Card className="overflow-hidden">
+        {pages.isPending ? (
+          <SkeletonRows rows={6} />
+        ) : pages.error ? (
+          <LoadProblem problem={pages.error} onRetry={pages.refetch} />
+        ) : runs.length > 0 ? (
+          <RunList runs={runs} />
+        ) : query || known ? (
+          <EmptyState
+            title={query ? t.common.nothingFound(query) : t.runs.noneWith}
+            action={
+              <Button onClick={() => narrow({ query: undefined, status: undefined })}>{t.common.clearSearch}</Button>
+            }
+          >
+            {pages.hasNextPage ? t.runs.searchedOnly(loaded.length) : t.runs.nothingFoundHint}
+          </EmptyState>
+        ) : (
+          <EmptyState
+            title={t.runs.empty}
+            action={
+              <Button variant="primary" asChild>
+                <Link to="/">{t.articles.emptyAction}</Link>
+              </Button>
+            }
+          >
+            {t.runs.emptyHint}
+          </EmptyState>
+        )}
+      </Card>
+      {pages.hasNextPage && (
+        <Button className="mt-4 w-full" disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+          {t.common.more}
+        </Button>
+      )}
+    </Page>
+  );
+}
