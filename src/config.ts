@@ -40,7 +40,10 @@ const list = (value: string | undefined) =>
     .filter(Boolean);
 
 const environment = z.object({
-  PORT: text.regex(/^\d+$/).refine((v) => Number(v) <= 65535).optional(),
+  PORT: text
+    .regex(/^\d+$/)
+    .refine((v) => Number(v) <= 65535)
+    .optional(),
   HOST: optional(text),
   APP_URL: optional(z.url({ protocol: /^https?$/ })),
   APP_SECRET: optional(text.min(32)),
@@ -70,7 +73,8 @@ const expectations: Record<keyof z.infer<typeof environment>, string> = {
   MODEL_PRICES:
     'must be prices in dollars per million tokens, input/output, for example MODEL_PRICES=openai:llama3.2=0/0,openai:my-model=0.25/2',
   OPENAI_API_KEY: 'must be a key of the provider',
-  OPENAI_BASE_URL: 'must be the address of an OpenAI-compatible server, for example OPENAI_BASE_URL=http://127.0.0.1:11434/v1',
+  OPENAI_BASE_URL:
+    'must be the address of an OpenAI-compatible server, for example OPENAI_BASE_URL=http://127.0.0.1:11434/v1',
   ALLOW_PRIVATE_HOSTS: 'must be hosts or networks, for example ALLOW_PRIVATE_HOSTS=127.0.0.1:8080,10.0.0.0/8',
   CONCURRENT_PIPELINES: 'must be a number from 1 to 99, for example CONCURRENT_PIPELINES=2',
 };

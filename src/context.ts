@@ -1,12 +1,12 @@
 import type { Config, Secrets } from './config.ts';
 import type { Database, Db } from './db/open.ts';
-import type { EventBus } from './pipeline/event-bus.ts';
 import type { Embedder } from './knowledge/embeddings.ts';
 import type { Extractor } from './knowledge/extract.ts';
 import type { Robots } from './knowledge/robots.ts';
 import type { Models } from './llm/models.ts';
 import type { Logger } from './logger.ts';
 import type { SafeFetch } from './net/safe-fetch.ts';
+import type { EventBus } from './pipeline/event-bus.ts';
 import type { Queue } from './queue/queue.ts';
 
 /** Everything that functions may need and do not own; built once in `app.ts`, replaced piece by piece in tests. */

@@ -4,43 +4,116 @@ const errorCodes = {
   malformed_body: { status: 400, retryable: false, hint: 'Send valid JSON with Content-Type: application/json.' },
   unsupported_media_type: { status: 415, retryable: false, hint: 'Send JSON with Content-Type: application/json.' },
   body_too_large: { status: 413, retryable: false, hint: 'Send at most 1 MB; split long texts over several sources.' },
-  unauthenticated: { status: 401, retryable: false, hint: 'Open blog-poster on the machine it runs on, or through an SSH tunnel to it.' },
-  cross_site_request: { status: 403, retryable: false, hint: 'Send the request from the page that blog-poster itself serves.' },
+  unauthenticated: {
+    status: 401,
+    retryable: false,
+    hint: 'Open blog-poster on the machine it runs on, or through an SSH tunnel to it.',
+  },
+  cross_site_request: {
+    status: 403,
+    retryable: false,
+    hint: 'Send the request from the page that blog-poster itself serves.',
+  },
   not_found: { status: 404, retryable: false, hint: 'Check the address; the object may have been deleted.' },
-  conflict: { status: 409, retryable: false, hint: 'Read the object again and repeat the change on its present state.' },
-  stale_revision: { status: 409, retryable: false, hint: 'Read the article again, merge your change and send the new revision number.' },
+  conflict: {
+    status: 409,
+    retryable: false,
+    hint: 'Read the object again and repeat the change on its present state.',
+  },
+  stale_revision: {
+    status: 409,
+    retryable: false,
+    hint: 'Read the article again, merge your change and send the new revision number.',
+  },
   idempotency_conflict: { status: 409, retryable: false, hint: 'Use a new Idempotency-Key for a different request.' },
   invalid_state: { status: 409, retryable: false, hint: 'Look at its status first; this action does not fit it.' },
   already_published: { status: 409, retryable: false, hint: 'Start a new article, or edit this one by hand.' },
-  no_sources: { status: 422, retryable: false, hint: 'Add at least one page, feed, file or pasted text that can be read, and retry.' },
-  duplicate: { status: 409, retryable: false, hint: 'Open the article named here; continue if you want a second one all the same.' },
+  no_sources: {
+    status: 422,
+    retryable: false,
+    hint: 'Add at least one page, feed, file or pasted text that can be read, and retry.',
+  },
+  duplicate: {
+    status: 409,
+    retryable: false,
+    hint: 'Open the article named here; continue if you want a second one all the same.',
+  },
   budget_exceeded: { status: 402, retryable: false, hint: 'Raise the budget of this pipeline and continue.' },
-  price_unknown: { status: 422, retryable: false, hint: 'Choose a model with a known price, or set its price explicitly.' },
-  model_unknown: { status: 422, retryable: false, hint: 'Use provider:model, for example openai:gpt-5-mini, or offline.' },
-  model_rejected: { status: 502, retryable: false, hint: 'Check the key, the model name and the account of the provider, and retry.' },
-  model_unavailable: { status: 503, retryable: true, hint: 'The provider is busy or down; the pipeline tries again by itself.' },
-  model_output_invalid: { status: 502, retryable: false, hint: 'Retry the step, or choose a model that can return structured output.' },
+  price_unknown: {
+    status: 422,
+    retryable: false,
+    hint: 'Choose a model with a known price, or set its price explicitly.',
+  },
+  model_unknown: {
+    status: 422,
+    retryable: false,
+    hint: 'Use provider:model, for example openai:gpt-5-mini, or offline.',
+  },
+  model_rejected: {
+    status: 502,
+    retryable: false,
+    hint: 'Check the key, the model name and the account of the provider, and retry.',
+  },
+  model_unavailable: {
+    status: 503,
+    retryable: true,
+    hint: 'The provider is busy or down; the pipeline tries again by itself.',
+  },
+  model_output_invalid: {
+    status: 502,
+    retryable: false,
+    hint: 'Retry the step, or choose a model that can return structured output.',
+  },
   step_output_unreadable: { status: 409, retryable: false, hint: 'Redo the pipeline from the named step.' },
-  lease_lost: { status: 409, retryable: true, hint: 'Another worker has taken the pipeline over; nothing needs to be done.' },
-  fetch_blocked: { status: 422, retryable: false, hint: 'Use a public http(s) address, or list the host in ALLOW_PRIVATE_HOSTS.' },
+  lease_lost: {
+    status: 409,
+    retryable: true,
+    hint: 'Another worker has taken the pipeline over; nothing needs to be done.',
+  },
+  fetch_blocked: {
+    status: 422,
+    retryable: false,
+    hint: 'Use a public http(s) address, or list the host in ALLOW_PRIVATE_HOSTS.',
+  },
   fetch_failed: { status: 502, retryable: true, hint: 'Check that the address opens in a browser, and retry.' },
   fetch_too_large: { status: 422, retryable: false, hint: 'Use a smaller page, or paste the text that matters.' },
   extraction_failed: { status: 422, retryable: false, hint: 'Paste the text of the page as a source instead.' },
-  site_unreachable: { status: 502, retryable: true, hint: 'Check that the site opens in a browser; then run the check of the site.' },
+  site_unreachable: {
+    status: 502,
+    retryable: true,
+    hint: 'Check that the site opens in a browser; then run the check of the site.',
+  },
   site_rejected: { status: 502, retryable: false, hint: 'Run the check of the site: it names the cause and the mend.' },
-  secret_unreadable: { status: 500, retryable: false, hint: 'APP_SECRET has changed: set the old one again, or enter the credentials anew.' },
+  secret_unreadable: {
+    status: 500,
+    retryable: false,
+    hint: 'APP_SECRET has changed: set the old one again, or enter the credentials anew.',
+  },
   config_invalid: { status: 500, retryable: false, hint: 'Correct the named environment variables and start again.' },
-  data_in_use: { status: 409, retryable: false, hint: 'Stop the other blog-poster that uses this data directory, or set another DATA_DIR.' },
-  data_unusable: { status: 500, retryable: false, hint: 'Check the data directory: its rights, its free space and the version that wrote it.' },
+  data_in_use: {
+    status: 409,
+    retryable: false,
+    hint: 'Stop the other blog-poster that uses this data directory, or set another DATA_DIR.',
+  },
+  data_unusable: {
+    status: 500,
+    retryable: false,
+    hint: 'Check the data directory: its rights, its free space and the version that wrote it.',
+  },
   shutting_down: { status: 503, retryable: true, hint: 'The server is restarting; try again in a few seconds.' },
-  internal: { status: 500, retryable: false, hint: 'This is a fault of blog-poster: look for the request id in its log.' },
+  internal: {
+    status: 500,
+    retryable: false,
+    hint: 'This is a fault of blog-poster: look for the request id in its log.',
+  },
 } as const satisfies Record<string, { status: number; retryable: boolean; hint: string }>;
 
 /** The stable, documented codes of every error that leaves the product. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** All codes with their meaning, for documentation and tests. */
-export const errorCatalogue: Readonly<Record<ErrorCode, { status: number; retryable: boolean; hint: string }>> = errorCodes;
+export const errorCatalogue: Readonly<Record<ErrorCode, { status: number; retryable: boolean; hint: string }>> =
+  errorCodes;
 
 /** One mistake in a request: where it is, and what is wrong with it. */
 export interface FieldError {

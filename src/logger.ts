@@ -3,7 +3,15 @@ import { type Logger as PinoLogger, pino } from 'pino';
 /** Structured log on standard output; secrets are cut out by name wherever they stand. */
 export type Logger = PinoLogger;
 
-const secretNames = ['password', 'applicationPassword', 'authorization', 'cookie', 'apiKey', 'appSecret', 'databaseUrl'];
+const secretNames = [
+  'password',
+  'applicationPassword',
+  'authorization',
+  'cookie',
+  'apiKey',
+  'appSecret',
+  'databaseUrl',
+];
 const redact = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /** The root logger; `destination` is a stream for tests or the command line, standard output otherwise. */

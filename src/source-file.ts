@@ -20,8 +20,8 @@ const formats: Record<string, TextSource['format']> = {
 };
 
 /**
- * Reads a file as a source: Markdown and HTML by their extension, anything else as plain text. Its title is its first
- * heading or `<title>`, else its name. Throws `invalid_request` for a file that cannot be read, is not text in UTF-8,
+ * Reads a file as a source: Markdown and HTML by their extension, anything else as plain text. Its title is that of
+ * its front matter, its first heading or `<title>`, else its name. Throws `invalid_request` for a file that cannot be read, is not text in UTF-8,
  * is empty or too large.
  */
 export function readSourceFile(file: string | URL): TextSource {
@@ -68,7 +68,8 @@ function notText(path: string, cause: unknown): AppError {
 function titleOf(text: string, format: TextSource['format']): string | null {
   const found =
     format === 'markdown'
-      ? /^#\s+(.+?)\s*#*$/m.exec(text)?.[1]
+      ? (/^---\n(?:.*\n)*?title:[ \t]*["']?(.+?)["']?[ \t]*\n(?:.*\n)*?---\n/.exec(text) ??
+          /^#\s+(.+?)\s*#*$/m.exec(text))?.[1]
       : format === 'html'
         ? /<title[^>]*>([^<]+)<\/title>/i.exec(text)?.[1]
         : undefined;

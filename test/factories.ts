@@ -1,5 +1,5 @@
 import type { AppContext } from '../src/context.ts';
-import { briefSchema, type BriefRequest } from '../src/pipeline/brief.ts';
+import { type BriefRequest, briefSchema } from '../src/pipeline/brief.ts';
 import { createPipeline } from '../src/pipeline/commands.ts';
 import type { Pipeline } from '../src/pipeline/schema.ts';
 import type { ScriptedModel } from './fakes/scripted-model.ts';
@@ -21,7 +21,7 @@ export const breadSources = [
 ];
 
 /** Makes every step ask the scripted model. */
-export function useModel(model: ScriptedModel): Partial<AppContext> {
+export function withModel(model: ScriptedModel): Partial<AppContext> {
   return { models: { defaultId: model.resolved.id, resolve: async () => model.resolved } };
 }
 

@@ -142,6 +142,7 @@ const english = {
     duplicatesHint: 'Otherwise the run stops before it costs anything and shows you the other one.',
     estimate: 'Likely cost',
     estimateRange: (low: string, high: string) => `(${low} to ${high})`,
+    estimateFree: '(no paid model is used)',
     estimateLater: 'The cost is shown here once there is a topic.',
     noEstimate: (why: string) => `No estimate: ${why}`,
     start: 'Write the article',
@@ -160,7 +161,7 @@ const english = {
     },
     sources: {
       title: 'Sources',
-      hint: 'Only what stands in them gets into the article. Add addresses, texts or files (.md, .html, .txt); files can be dropped here.',
+      hint: 'Only what stands in them gets into the article. Add addresses, paste texts, or drop files (.md, .html, .txt).',
       list: 'Added sources',
       addresses: 'Addresses of pages or feeds, one per line',
       placeholder: 'https://example.com/page',

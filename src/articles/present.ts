@@ -87,7 +87,12 @@ export const articleSummarySchema = z.object(summaryShape).meta({ id: 'ArticleSu
 
 /** An article with its text, as Markdown and as sanitised HTML. */
 export const articleSchema = z
-  .object({ ...summaryShape, markdown: z.string(), html: z.string(), jsonLd: z.record(z.string(), z.unknown()).nullable() })
+  .object({
+    ...summaryShape,
+    markdown: z.string(),
+    html: z.string(),
+    jsonLd: z.record(z.string(), z.unknown()).nullable(),
+  })
   .meta({ id: 'Article' });
 
 /** Puts articles into words for lists. */
@@ -102,7 +107,12 @@ export async function presentSummaries(db: Db, rows: Article[]): Promise<z.infer
 /** Puts one article into words, with its text rendered. */
 export async function presentArticle(db: Db, row: Article): Promise<z.infer<typeof articleSchema>> {
   const cited = await listArticleSources(db, [row.id]);
-  return { ...summary(row, cited), markdown: row.markdown, html: renderMarkdown(row.markdown).html, jsonLd: row.jsonLd };
+  return {
+    ...summary(row, cited),
+    markdown: row.markdown,
+    html: renderMarkdown(row.markdown).html,
+    jsonLd: row.jsonLd,
+  };
 }
 
 function summary(row: Article, cited: ArticleSource[]): z.infer<typeof articleSummarySchema> {

@@ -4,7 +4,14 @@ import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import { deleteArticle, editArticle, insertArticle, restoreArticle } from './articles.ts';
-import { articleSchema, articleSummarySchema, claimSchema, presentArticle, presentClaim, presentSummaries } from './present.ts';
+import {
+  articleSchema,
+  articleSummarySchema,
+  claimSchema,
+  presentArticle,
+  presentClaim,
+  presentSummaries,
+} from './present.ts';
 import { getArticle, listArticles, listClaims, listRevisions } from './queries.ts';
 import { articleStatuses } from './schema.ts';
 

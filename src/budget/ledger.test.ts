@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { givenPipeline, useModel } from '../../test/factories.ts';
+import { givenPipeline, withModel } from '../../test/factories.ts';
 import { diligentScript, scriptedModel } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { newId } from '../db/id.ts';
@@ -8,7 +8,7 @@ import { priceOf } from './prices.ts';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp({ overrides: useModel(scriptedModel(diligentScript)) });
+  app = await startTestApp({ overrides: withModel(scriptedModel(diligentScript)) });
 });
 afterAll(() => app.close());
 
@@ -80,7 +80,10 @@ describe('the ledger', () => {
 
 describe('prices', () => {
   test('come from the table with the id that matched, and are rounded up to whole micro-dollars', () => {
-    const price = priceOf({ kind: 'table', providerId: 'openai', modelId: 'gpt-4o-mini' }, { ...usage, inputTokens: 1 });
+    const price = priceOf(
+      { kind: 'table', providerId: 'openai', modelId: 'gpt-4o-mini' },
+      { ...usage, inputTokens: 1 },
+    );
     expect(price.pricedAs).toMatch(/^openai:gpt-4o-mini/);
     expect(Number.isInteger(price.microUsd)).toBe(true);
     expect(price.microUsd).toBeGreaterThan(0);

@@ -20,8 +20,14 @@ export const problemSchema = z
 /** The error answers that every route may give, for the route's schema. */
 export const problems = <Status extends number>(...statuses: Status[]) =>
   Object.fromEntries(
-    statuses.map((status) => [status, { content: { 'application/problem+json': { schema: problemSchema } }, description: titles[status] ?? 'Error' }]),
-  ) as Record<Status, { content: { 'application/problem+json': { schema: typeof problemSchema } }; description: string }>;
+    statuses.map((status) => [
+      status,
+      { content: { 'application/problem+json': { schema: problemSchema } }, description: titles[status] ?? 'Error' },
+    ]),
+  ) as Record<
+    Status,
+    { content: { 'application/problem+json': { schema: typeof problemSchema } }; description: string }
+  >;
 
 const titles: Record<number, string> = {
   400: 'Bad request',
@@ -48,7 +54,11 @@ export function onError(error: FastifyError | Error, request: FastifyRequest, re
 
 /** A path that no route knows. */
 export function onNotFound(request: FastifyRequest, reply: FastifyReply): void {
-  send(new AppError('not_found', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`), request, reply);
+  send(
+    new AppError('not_found', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`),
+    request,
+    reply,
+  );
 }
 
 function send(error: AppError, request: FastifyRequest, reply: FastifyReply): void {
@@ -80,7 +90,8 @@ function asAppError(error: FastifyError | Error): AppError {
     const detail = first ? `${first.path || error.validationContext}: ${first.message}` : 'The request is not valid.';
     return new AppError('invalid_request', detail, { errors });
   }
-  if (isResponseSerializationError(error)) return new AppError('internal', 'The answer could not be built.', { cause: error });
+  if (isResponseSerializationError(error))
+    return new AppError('internal', 'The answer could not be built.', { cause: error });
   const code = 'code' in error ? error.code : '';
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new AppError('body_too_large', 'The request body is over 1 MB.');
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {

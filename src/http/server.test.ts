@@ -1,20 +1,29 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { breadSources, useModel } from '../../test/factories.ts';
+import { breadSources, withModel } from '../../test/factories.ts';
 import { diligentScript, scriptedModel } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { newId } from '../db/id.ts';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp({ overrides: useModel(scriptedModel(diligentScript)) });
+  app = await startTestApp({ overrides: withModel(scriptedModel(diligentScript)) });
 });
 afterAll(() => app.close());
 
-const call = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object | string, headers: Record<string, string> = {}) =>
+const call = (
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  url: string,
+  payload?: object | string,
+  headers: Record<string, string> = {},
+) =>
   app.server.inject({
     method,
     url: `/api/v1${url}`,
-    headers: { host: 'localhost:3000', ...(payload === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    headers: {
+      host: 'localhost:3000',
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     ...(payload === undefined ? {} : { payload }),
   });
 const brief = { topic: 'Feeding a sourdough starter', sources: breadSources };
@@ -30,13 +39,19 @@ describe('who may use the API', () => {
   });
 
   test('refuses an address that is not loopback', async () => {
-    const answer = await app.server.inject({ url: '/api/v1/pipelines', headers: { host: 'localhost' }, remoteAddress: '192.0.2.7' });
+    const answer = await app.server.inject({
+      url: '/api/v1/pipelines',
+      headers: { host: 'localhost' },
+      remoteAddress: '192.0.2.7',
+    });
     expect(answer.statusCode).toBe(401);
   });
 
   test("refuses requests that another site's page sends, and accepts its own", async () => {
     const own = { origin: 'http://localhost:3000' };
-    expect((await call('POST', '/pipelines?dryRun=true', brief, { origin: 'https://evil.example' })).statusCode).toBe(403);
+    expect((await call('POST', '/pipelines?dryRun=true', brief, { origin: 'https://evil.example' })).statusCode).toBe(
+      403,
+    );
     expect((await call('POST', '/pipelines?dryRun=true', brief, own)).statusCode).toBe(200);
   });
 });
@@ -100,7 +115,8 @@ describe('creating', () => {
 describe('articles by hand', () => {
   test('an edit on a stale revision is refused and changes nothing; the bin gives back', async () => {
     const created = (await call('POST', '/articles', { title: 'Mine', markdown: 'First.' })).json();
-    const edit = (revision: number, markdown: string) => call('PATCH', `/articles/${created.id}`, { revision, markdown });
+    const edit = (revision: number, markdown: string) =>
+      call('PATCH', `/articles/${created.id}`, { revision, markdown });
     expect((await edit(1, 'Second.')).json()).toMatchObject({ revision: 2, markdown: 'Second.' });
     expect((await edit(1, 'Lost?')).json()).toMatchObject({ status: 409, code: 'stale_revision' });
     expect((await call('GET', `/articles/${created.id}`)).json().markdown).toBe('Second.');
@@ -120,7 +136,12 @@ describe('articles by hand', () => {
 
 describe('for machines', () => {
   test('health names every part, live does not need one', async () => {
-    expect((await app.server.inject('/health')).json()).toMatchObject({ status: 'healthy', database: 'up', queue: 'up', redis: 'not configured' });
+    expect((await app.server.inject('/health')).json()).toMatchObject({
+      status: 'healthy',
+      database: 'up',
+      queue: 'up',
+      redis: 'not configured',
+    });
     expect((await app.server.inject('/health/live')).statusCode).toBe(200);
     expect((await app.server.inject('/health/ready')).json()).toEqual({ status: 'ready' });
   });

@@ -33,7 +33,11 @@ const maxBodyBytes = 1_000_000;
  * The HTTP side of the process: the API under /api/v1 (for the owner only), its description at /openapi.json and
  * /docs, `open` routes for machines (health), and the web app for everything else. Does not listen yet.
  */
-export async function createServer(ctx: AppContext, api: RegisterRoutes[], open: RegisterRoutes[]): Promise<HttpServer> {
+export async function createServer(
+  ctx: AppContext,
+  api: RegisterRoutes[],
+  open: RegisterRoutes[],
+): Promise<HttpServer> {
   const server: HttpServer = fastify({
     loggerInstance: ctx.log as FastifyBaseLogger,
     // One line per answer, ours below, instead of two of Fastify's.
@@ -92,7 +96,10 @@ export async function createServer(ctx: AppContext, api: RegisterRoutes[], open:
   );
   for (const register of open) register(server, ctx);
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
-  await server.register(scalar, { routePrefix: '/docs', configuration: { url: '/openapi.json', withDefaultFonts: false } });
+  await server.register(scalar, {
+    routePrefix: '/docs',
+    configuration: { url: '/openapi.json', withDefaultFonts: false },
+  });
   await serveWebApp(server);
   return server;
 }

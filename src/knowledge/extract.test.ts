@@ -194,6 +194,21 @@ describe('charsets', () => {
   });
 });
 
+describe('other texts', () => {
+  it('are read by their content type, and stopped like pages', async () => {
+    const as = (contentType: string, html: string, options?: ExtractOptions) =>
+      extractor.extract({ html, contentType, url: null }, options);
+    const markdown = await as('text/markdown; charset=utf-8', '# Title\n\nSome *words* that make a sentence.');
+    expect(markdown).toMatchObject({ title: 'Title', blocks: [{ text: 'Some words that make a sentence.' }] });
+    const plain = await as('text/plain', 'Some *words* that make a sentence.');
+    expect(plain.blocks).toEqual([{ kind: 'paragraph', text: 'Some *words* that make a sentence.' }]);
+    expect((await failure(as('text/markdown', '> '.repeat(20_000)))).details?.cause).toBe('too_deep');
+    expect((await failure(as('text/markdown', 'a**b'.repeat(20_000), { timeoutMs: 700 }))).details?.cause).toBe(
+      'timeout',
+    );
+  });
+});
+
 describe('hostile pages', () => {
   it('20,000 nested elements are refused at once', async () => {
     const html = `${'<div>'.repeat(20_000)}${filler}`;

@@ -6,7 +6,7 @@ import type { PageInput, PageResult } from './read-page.ts';
 export type { Block, ExtractedDocument } from './document.ts';
 export { extractMarkdown, extractPlainText } from './extract-text.ts';
 
-/** A page as it was fetched: bytes are decoded by their byte order mark, `contentType`, or the page's own words. */
+/** A page as it was fetched; `contentType` text/markdown and text/plain are read as such. Bytes are decoded by their byte order mark, `contentType`, or the page's own words. */
 export interface ExtractInput {
   html: string | Uint8Array;
   contentType: string | null;
@@ -56,11 +56,7 @@ export function createExtractor(): Extractor {
     } catch (error) {
       throw explain(error, timeoutMs);
     }
-    if ('refused' in result) {
-      throw result.refused === 'too_deep'
-        ? failed('too_deep', `The page nests its elements more than ${maxDepth} deep, which no text needs.`)
-        : failed('too_complex', 'The page consists of more elements than a text has.');
-    }
+    if ('refused' in result) throw failed(result.refused.cause, result.refused.message);
     return requireText(result.document, 'The page');
   }
 

@@ -18,9 +18,16 @@ const page = (body: string) =>
 const feed = (base: string) => `<?xml version="1.0"?><rss version="2.0"><channel><title>F</title><link>${base}</link>
 <item><title>One</title><link>${base}/one</link></item>
 <item><title>Two</title><link>${base}/missing</link><description>&lt;p&gt;${paragraph} ${paragraph.replaceAll('copy', 'archive')}&lt;/p&gt;</description></item></channel></rss>`;
-const atom = (base: string) => `<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><id>x</id><updated>2026-01-01T00:00:00Z</updated>
+const atom = (
+  base: string,
+) => `<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><id>x</id><updated>2026-01-01T00:00:00Z</updated>
 <entry><title>One</title><id>1</id><updated>2026-01-01T00:00:00Z</updated><link href="${base}/one"/></entry></feed>`;
-const jsonFeed = (base: string) => JSON.stringify({ version: 'https://jsonfeed.org/version/1.1', title: 'J', items: [{ id: '1', url: `${base}/one`, title: 'One' }] });
+const jsonFeed = (base: string) =>
+  JSON.stringify({
+    version: 'https://jsonfeed.org/version/1.1',
+    title: 'J',
+    items: [{ id: '1', url: `${base}/one`, title: 'One' }],
+  });
 
 let app: TestApp;
 let server: Server;
@@ -31,7 +38,10 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     const pages: Record<string, [string, string]> = {
       '/robots.txt': ['text/plain', 'User-agent: *\nDisallow: /private'],
-      '/one': ['text/html; charset=utf-8', page(`<p>${paragraph}</p><h2>Where</h2><p>${paragraph.replaceAll('copy', 'archive')}</p>`)],
+      '/one': [
+        'text/html; charset=utf-8',
+        page(`<p>${paragraph}</p><h2>Where</h2><p>${paragraph.replaceAll('copy', 'archive')}</p>`),
+      ],
       '/private/page': ['text/html', page(`<p>${paragraph}</p>`)],
       '/feed.xml': ['application/rss+xml', feed(base)],
       '/atom.xml': ['application/atom+xml', atom(base)],
@@ -89,7 +99,9 @@ describe('reading a source', () => {
 
   test('an address inside the network is refused', async () => {
     expect((await gather('http://10.0.0.1/')).problems).toMatchObject([{ code: 'fetch_blocked' }]);
-    expect((await gather('http://169.254.169.254/latest/meta-data')).problems).toMatchObject([{ code: 'fetch_blocked' }]);
+    expect((await gather('http://169.254.169.254/latest/meta-data')).problems).toMatchObject([
+      { code: 'fetch_blocked' },
+    ]);
   });
 
   test('Markdown, HTML and plain text can be given as they are', async () => {
@@ -118,8 +130,26 @@ describe('stored passages', () => {
     expect(passages.length).toBeGreaterThan(0);
     const other = '0190a000-0000-7000-8000-0000000000ff';
     expect(await listPassages(ctx.db, other, [first?.id ?? ''])).toEqual([]);
-    expect((await getPassages(ctx.db, other, [first?.id ?? ''], passages.map(({ id }) => id))).size).toBe(0);
-    expect((await getPassages(ctx.db, ctx.ownerId, [], passages.map(({ id }) => id))).size).toBe(0);
+    expect(
+      (
+        await getPassages(
+          ctx.db,
+          other,
+          [first?.id ?? ''],
+          passages.map(({ id }) => id),
+        )
+      ).size,
+    ).toBe(0);
+    expect(
+      (
+        await getPassages(
+          ctx.db,
+          ctx.ownerId,
+          [],
+          passages.map(({ id }) => id),
+        )
+      ).size,
+    ).toBe(0);
   });
 
   test('are found by meaning where no word is shared, and by words in any language', async () => {

@@ -1,7 +1,9 @@
 import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
+import { AppError } from '../errors.ts';
 import { decodeHtml } from './decode-html.ts';
 import { type Block, cleanText, type ExtractedDocument } from './document.ts';
+import { extractPlainText, parseMarkdown } from './extract-text.ts';
 import { blocksOf, type DomElement, removeFurniture } from './html-blocks.ts';
 import { isDeeperThan } from './html-depth.ts';
 import { type DomDocument, person, readMetadata } from './page-metadata.ts';
@@ -14,8 +16,8 @@ export interface PageInput {
   maxDepth: number;
 }
 
-/** The document, or why it was not read. */
-export type PageResult = { document: ExtractedDocument } | { refused: 'too_deep' | 'too_complex' };
+/** The document, or why it was not read: `cause` for programs, `message` for people. */
+export type PageResult = { document: ExtractedDocument } | { refused: { cause: string; message: string } };
 
 /**
  * Reads a page where it is called, however long it takes: meant for a process that can be killed.
@@ -24,9 +26,16 @@ export type PageResult = { document: ExtractedDocument } | { refused: 'too_deep'
  */
 export function readPage(input: PageInput): PageResult {
   const text = typeof input.html === 'string' ? input.html : decodeHtml(input.html, input.contentType);
+  const type = input.contentType?.split(';')[0]?.trim().toLowerCase();
+  if (type === 'text/markdown' || type === 'text/x-markdown') return readText(parseMarkdown, text);
+  if (type === 'text/plain') return readText(extractPlainText, text);
   const html = asHtml(text, input.contentType);
-  if (isDeeperThan(html, input.maxDepth)) return { refused: 'too_deep' };
-  if (count(html, '<') > maxTags || count(html, '&') > maxEntities) return { refused: 'too_complex' };
+  if (isDeeperThan(html, input.maxDepth)) {
+    return refused('too_deep', `The page nests its elements more than ${input.maxDepth} deep, which no text needs.`);
+  }
+  if (count(html, '<') > maxTags || count(html, '&') > maxEntities) {
+    return refused('too_complex', 'The page consists of more elements than a text has.');
+  }
   const document = parse(html);
   const metadata = readMetadata(document, input.url);
   const body = document.body;
@@ -70,6 +79,20 @@ function count(text: string, char: string): number {
   let found = 0;
   for (let at = text.indexOf(char); at !== -1; at = text.indexOf(char, at + 1)) found++;
   return found;
+}
+
+/** An AppError does not survive the way between processes as what it is; its parts do. */
+function readText(read: (text: string) => ExtractedDocument, text: string): PageResult {
+  try {
+    return { document: read(text) };
+  } catch (error) {
+    if (error instanceof AppError) return refused(String(error.details?.cause), error.message);
+    throw error;
+  }
+}
+
+function refused(cause: string, message: string): PageResult {
+  return { refused: { cause, message } };
 }
 
 function parse(html: string): DomDocument {

@@ -49,9 +49,20 @@ export async function ask<N extends TaskName>(
   const question = renderInput(prompt.task, input);
   const first = await attempt(ctx, owner, model, prompt, input, question, prompt.instructions);
   if ('answer' in first) return { answer: first.answer, model: model.id };
-  const second = await attempt(ctx, owner, model, prompt, input, question, prompt.instructions + repairNote(first.problem));
+  const second = await attempt(
+    ctx,
+    owner,
+    model,
+    prompt,
+    input,
+    question,
+    prompt.instructions + repairNote(first.problem),
+  );
   if ('answer' in second) return { answer: second.answer, model: model.id };
-  throw new AppError('model_output_invalid', `The model ${model.id} did not return a usable "${prompt.task}": ${second.problem}`);
+  throw new AppError(
+    'model_output_invalid',
+    `The model ${model.id} did not return a usable "${prompt.task}": ${second.problem}`,
+  );
 }
 
 async function attempt<N extends TaskName>(
@@ -65,7 +76,13 @@ async function attempt<N extends TaskName>(
 ): Promise<{ answer: TaskOutput<N> } | { problem: string }> {
   const schema = tasks[prompt.task].output as unknown as z.ZodType<TaskOutput<N>>;
   const maxOutputTokens = prompt.maxOutputTokens(input);
-  const requestDigest = digest({ model: model.id, generation: owner.generation, version: prompt.version, instructions, question });
+  const requestDigest = digest({
+    model: model.id,
+    generation: owner.generation,
+    version: prompt.version,
+    instructions,
+    question,
+  });
   const paid = await findAnswer(ctx.db, owner.pipeline.id, requestDigest);
   if (paid) return { answer: schema.parse(paid.output) };
 
@@ -102,7 +119,10 @@ async function attempt<N extends TaskName>(
       instructions,
       prompt: question,
       // Only the schema is given to the model here; the answer is read by us, so that a repairable one is not lost.
-      output: Output.object({ schema: jsonSchema(schema.toJSONSchema() as Parameters<typeof jsonSchema>[0]), name: prompt.task.replace('-', '_') }),
+      output: Output.object({
+        schema: jsonSchema(schema.toJSONSchema() as Parameters<typeof jsonSchema>[0]),
+        name: prompt.task.replace('-', '_'),
+      }),
       maxOutputTokens,
       // The pipeline reschedules itself by the provider's own signals; retries in here would hold a worker.
       maxRetries: 0,

@@ -62,7 +62,9 @@ function explainApiError(error: APICallError, model: string): Pick<CallFailure, 
     return rejected(`The text was too long for ${model}.`, 'Use fewer sources or a model with a larger context.');
   }
   if (status >= 200 && status < 300) {
-    const garbled = new AppError('model_unavailable', `The answer of ${model} broke off or was unreadable.`, { cause: error });
+    const garbled = new AppError('model_unavailable', `The answer of ${model} broke off or was unreadable.`, {
+      cause: error,
+    });
     return { error: garbled, billed: true };
   }
   return rejected(`The provider of ${model} refused the request (${status}).`, 'Look at the log for what it said.');
@@ -78,5 +80,7 @@ function retryTime(headers: Record<string, string> | undefined): Date | null {
 }
 
 function causes(error: unknown): string {
-  return error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''} ${causes(error.cause)}` : '';
+  return error instanceof Error
+    ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''} ${causes(error.cause)}`
+    : '';
 }

@@ -77,7 +77,12 @@ describe('an OpenAI-compatible server', () => {
     [401, {}, '{"error":{"message":"bad key sk-very-secret"}}', { status: 'failed', code: 'model_rejected' }],
     [404, {}, '{"error":{"message":"no such model"}}', { status: 'failed', code: 'model_rejected' }],
     [429, { 'retry-after': '90' }, '{"error":{"message":"slow down"}}', { status: 'waiting', reason: 'provider' }],
-    [429, {}, '{"error":{"code":"insufficient_quota","message":"no credit"}}', { status: 'failed', code: 'model_rejected' }],
+    [
+      429,
+      {},
+      '{"error":{"code":"insufficient_quota","message":"no credit"}}',
+      { status: 'failed', code: 'model_rejected' },
+    ],
     [500, {}, 'oops', { status: 'waiting', reason: 'provider' }],
   ])('an answer %i %o %s ends as it should', async (status, headers, body, expected) => {
     const { provider, run, logs } = await start();
@@ -87,7 +92,9 @@ describe('an OpenAI-compatible server', () => {
       return true;
     };
     const { pipeline, calls } = await run();
-    expect({ status: pipeline.status, code: pipeline.error?.code, reason: pipeline.waiting?.reason }).toMatchObject(expected);
+    expect({ status: pipeline.status, code: pipeline.error?.code, reason: pipeline.waiting?.reason }).toMatchObject(
+      expected,
+    );
     if (headers['retry-after']) {
       const wait = Date.parse(pipeline.waiting?.until ?? '') - Date.now();
       expect(wait).toBeGreaterThan(60_000);

@@ -20,7 +20,9 @@ export function readAnswer<T>(text: string, schema: z.ZodType<T>): { answer: T }
     }
     const parsed = schema.safeParse(value);
     if (parsed.success) return { answer: parsed.data };
-    const issues = parsed.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.') || 'answer'}: ${issue.message}`);
+    const issues = parsed.error.issues
+      .slice(0, 3)
+      .map((issue) => `${issue.path.join('.') || 'answer'}: ${issue.message}`);
     return { problem: `it did not fit the schema: ${issues.join('; ')}.` };
   }
   return { problem };

@@ -59,7 +59,14 @@ export const healthRoutes: RegisterRoutes = (server, ctx) => {
   const tags = ['health'];
   server.get(
     '/health',
-    { schema: { tags, summary: 'How the parts are', operationId: 'getHealth', response: { 200: healthSchema, 503: healthSchema } } },
+    {
+      schema: {
+        tags,
+        summary: 'How the parts are',
+        operationId: 'getHealth',
+        response: { 200: healthSchema, 503: healthSchema },
+      },
+    },
     async (_request, reply) => {
       const answer = await health(ctx);
       return reply.code(answer.status === 'unhealthy' ? 503 : 200).send(answer);
@@ -74,7 +81,14 @@ export const healthRoutes: RegisterRoutes = (server, ctx) => {
   const ready = z.object({ status: z.enum(['ready', 'not ready']) });
   server.get(
     '/health/ready',
-    { schema: { tags, summary: 'The database answers', operationId: 'getReadiness', response: { 200: ready, 503: ready } } },
+    {
+      schema: {
+        tags,
+        summary: 'The database answers',
+        operationId: 'getReadiness',
+        response: { 200: ready, 503: ready },
+      },
+    },
     async (_request, reply) => {
       const up = (await answers(ctx.db.execute(sql`select 1`))) === 'up';
       return reply.code(up ? 200 : 503).send({ status: up ? 'ready' : 'not ready' });

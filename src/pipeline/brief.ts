@@ -20,7 +20,10 @@ export const briefSchema = z.strictObject({
     .min(3, 'must say what the article is about, in at least 3 characters')
     .max(500, 'must be at most 500 characters: put longer material into a source'),
   keyword: z.string().trim().min(1).max(100).optional(),
-  sources: z.array(z.union([sourceUrl, sourceText])).max(50).default([]),
+  sources: z
+    .array(z.union([sourceUrl, sourceText]))
+    .max(50)
+    .default([]),
   audience: z.string().trim().min(1).max(300).optional(),
   voice: z.string().trim().min(1).max(1000).optional(),
   language: z

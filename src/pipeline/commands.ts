@@ -73,9 +73,13 @@ export async function retryPipeline(ctx: Ctx, userId: string, id: string, fromSt
     const pipeline = await lockPipeline(tx, userId, id);
     const selfWaiting = pipeline.status === 'waiting' && pipeline.waiting?.until !== undefined;
     if (!fromStep && !['failed', 'cancelled'].includes(pipeline.status) && !selfWaiting) {
-      throw new AppError('invalid_state', `This pipeline is ${pipeline.status}: only one that failed, was cancelled or waits for another try can be retried.`, {
-        hint: 'Name a step to redo from, for example { "fromStep": "draft" }.',
-      });
+      throw new AppError(
+        'invalid_state',
+        `This pipeline is ${pipeline.status}: only one that failed, was cancelled or waits for another try can be retried.`,
+        {
+          hint: 'Name a step to redo from, for example { "fromStep": "draft" }.',
+        },
+      );
     }
     if (fromStep) {
       if (pipeline.status === 'running' || pipeline.status === 'queued') {
@@ -101,7 +105,8 @@ async function refuseAfterPublishing(tx: Db, pipeline: Pipeline): Promise<void> 
     publications,
     sql`${publications.articleId} = ${pipeline.articleId} and ${publications.status} not in ('cancelled')`,
   );
-  if (sent > 0) throw new AppError('already_published', 'The article of this pipeline has already been handed to a site.');
+  if (sent > 0)
+    throw new AppError('already_published', 'The article of this pipeline has already been handed to a site.');
 }
 
 /**
@@ -122,7 +127,8 @@ export async function continuePipeline(
         hint: 'Approve its article: POST /articles/:id/approve.',
       });
     }
-    if (reason === undefined) throw new AppError('invalid_state', `This pipeline is ${pipeline.status}; it waits for nothing.`);
+    if (reason === undefined)
+      throw new AppError('invalid_state', `This pipeline is ${pipeline.status}; it waits for nothing.`);
     return requeue(ctx, tx, pipeline, {
       ...(reason === 'duplicate' ? { duplicatesAllowed: true } : {}),
       ...(budgetMicroUsd === undefined ? {} : { budgetMicroUsd }),
@@ -142,7 +148,10 @@ export async function holdPipeline(tx: Db, userId: string, id: string): Promise<
   const pipeline = await lockPipeline(tx, userId, id);
   if (pipeline.status !== 'waiting' || pipeline.waiting?.reason !== 'approval') return;
   await change(tx, pipeline, { waiting: { reason: 'approval' } });
-  await recordEvent(tx, pipeline, 'log', { step: 'publish', message: 'On hold: it goes out only when it is approved.' });
+  await recordEvent(tx, pipeline, 'log', {
+    step: 'publish',
+    message: 'On hold: it goes out only when it is approved.',
+  });
 }
 
 async function requeue(
@@ -151,7 +160,13 @@ async function requeue(
   pipeline: Pipeline,
   columns: Partial<typeof pipelines.$inferInsert>,
 ): Promise<Pipeline> {
-  const row = await change(tx, pipeline, { status: 'queued', waiting: null, error: null, finishedAt: null, ...columns });
+  const row = await change(tx, pipeline, {
+    status: 'queued',
+    waiting: null,
+    error: null,
+    finishedAt: null,
+    ...columns,
+  });
   await ctx.queue.enqueue(tx, runPipelineJob, { pipelineId: pipeline.id });
   await recordEvent(tx, pipeline, 'log', { message: 'Queued.' });
   return row;

@@ -64,7 +64,9 @@ export interface AnyStep {
  * Declares a step and erases its types for the list in `pipeline.ts`. This is sound because the runner hands over
  * outputs only after they passed the schema of the step that wrote them.
  */
-export function defineStep<Name extends string, Needs, Output>(step: Step<Name, Needs, Output>): AnyStep & { name: Name } {
+export function defineStep<Name extends string, Needs, Output>(
+  step: Step<Name, Needs, Output>,
+): AnyStep & { name: Name } {
   return {
     name: step.name,
     version: step.version,

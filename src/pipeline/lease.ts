@@ -60,7 +60,11 @@ export async function lockLease(tx: Db, lease: Lease): Promise<void> {
 }
 
 /** Changes a pipeline under its lease and gives the lease up. Throws `lease_lost`. */
-export async function releaseLease(tx: Db, lease: Lease, change: Partial<typeof pipelines.$inferInsert>): Promise<void> {
+export async function releaseLease(
+  tx: Db,
+  lease: Lease,
+  change: Partial<typeof pipelines.$inferInsert>,
+): Promise<void> {
   const released = await tx
     .update(pipelines)
     .set({ ...change, lease: sql`${pipelines.lease} + 1`, leaseExpiresAt: null })

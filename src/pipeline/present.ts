@@ -91,7 +91,10 @@ function present(row: Pipeline, attempts: StepRecord[], calls: ModelCall[]): Pip
     siteId: row.siteId,
     error: row.error,
     waiting: row.waiting,
-    brief: { ...row.brief, sources: row.brief.sources.map((source) => ('url' in source ? source : { title: source.title })) },
+    brief: {
+      ...row.brief,
+      sources: row.brief.sources.map((source) => ('url' in source ? source : { title: source.title })),
+    },
     createdAt: row.createdAt.toISOString(),
     startedAt: iso(row.startedAt),
     finishedAt: iso(row.finishedAt),

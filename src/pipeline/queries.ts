@@ -5,7 +5,10 @@ import { type Pipeline, pipelines } from './schema.ts';
 
 /** A user's pipeline. Throws `not_found`, also for another user's. */
 export async function getPipeline(db: Db, userId: string, id: string): Promise<Pipeline> {
-  const [row] = await db.select().from(pipelines).where(and(eq(pipelines.id, id), eq(pipelines.userId, userId)));
+  const [row] = await db
+    .select()
+    .from(pipelines)
+    .where(and(eq(pipelines.id, id), eq(pipelines.userId, userId)));
   if (!row) throw new AppError('not_found', 'There is no such pipeline.');
   return row;
 }

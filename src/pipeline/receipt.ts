@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { listClaims } from '../articles/queries.ts';
 import { claimSchema, presentClaim } from '../articles/present.ts';
+import { listClaims } from '../articles/queries.ts';
 import { listCalls } from '../budget/ledger.ts';
 import { callStatuses } from '../budget/schema.ts';
 import type { Db } from '../db/open.ts';

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { afterEach, describe, expect, test } from 'vitest';
-import { givenPipeline, useModel } from '../../test/factories.ts';
+import { givenPipeline, withModel } from '../../test/factories.ts';
 import { diligentScript, type Script, scriptedModel } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { editArticle } from '../articles/articles.ts';
@@ -23,7 +23,7 @@ const never = new AbortController().signal;
 
 async function start(script: Script) {
   const model = scriptedModel(script);
-  app = await startTestApp({ overrides: useModel(model) });
+  app = await startTestApp({ overrides: withModel(model) });
   const { ctx } = app;
   return { ctx, model, read: (id: string) => getPipeline(ctx.db, ctx.ownerId, id) };
 }
@@ -74,9 +74,15 @@ describe('a run', () => {
         const answer = await diligentScript['draft-section'](input, call);
         if (typeof answer === 'string' || answer instanceof Error) return answer;
         answer.blocks[0]?.sentences.push(
-          { text: 'Starters cure the common cold.', citations: [{ ref: 'p1', quote: 'cures the common cold at once' }] },
+          {
+            text: 'Starters cure the common cold.',
+            citations: [{ ref: 'p1', quote: 'cures the common cold at once' }],
+          },
           { text: 'Experts agree on all of this.', citations: [{ ref: 'p999', quote: 'experts agree' }] },
-          { text: 'It doubles within nine hours.', citations: [{ ref: 'p1', quote: input.passages[0]?.text.slice(0, 40) ?? '' }] },
+          {
+            text: 'It doubles within nine hours.',
+            citations: [{ ref: 'p1', quote: input.passages[0]?.text.slice(0, 40) ?? '' }],
+          },
         );
         return answer;
       },
@@ -86,7 +92,9 @@ describe('a run', () => {
     const { articleId } = await read(id);
     const [article] = await ctx.db.select().from(articles);
     expect(article?.markdown).not.toMatch(/common cold|Experts agree|nine hours/);
-    const removed = (await listClaims(ctx.db, ctx.ownerId, articleId ?? '')).filter((claim) => claim.outcome === 'removed');
+    const removed = (await listClaims(ctx.db, ctx.ownerId, articleId ?? '')).filter(
+      (claim) => claim.outcome === 'removed',
+    );
     expect(new Set(removed.map((claim) => claim.text))).toEqual(
       new Set(['Starters cure the common cold.', 'Experts agree on all of this.', 'It doubles within nine hours.']),
     );
@@ -190,7 +198,10 @@ describe('after a stop in the middle', () => {
     const { ctx, read } = await start(diligentScript);
     const { id } = await givenPipeline(ctx);
     await runPipeline(ctx, id, never);
-    await ctx.db.update(pipelineSteps).set({ output: { strange: true } }).where(eq(pipelineSteps.name, 'outline'));
+    await ctx.db
+      .update(pipelineSteps)
+      .set({ output: { strange: true } })
+      .where(eq(pipelineSteps.name, 'outline'));
     await ctx.db.update(pipelines).set({ status: 'queued' });
     await runPipeline(ctx, id, never);
     expect(await read(id)).toMatchObject({

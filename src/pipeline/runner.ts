@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
-import type { AppContext } from '../context.ts';
 import { settleAbandoned } from '../budget/ledger.ts';
+import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
 import { ask } from '../llm/ask.ts';
@@ -221,7 +221,12 @@ function stepContext(
     brief: pipeline.brief,
     signal,
     ask: (prompt, input) =>
-      ask(ctx, { pipeline, step: step.name, generation, signal, guard: (tx) => lockLease(tx, pipeline) }, prompt, input),
+      ask(
+        ctx,
+        { pipeline, step: step.name, generation, signal, guard: (tx) => lockLease(tx, pipeline) },
+        prompt,
+        input,
+      ),
     log: (message) => guarded((tx) => recordEvent(tx, pipeline, 'log', { step: step.name, message })),
     progress: (fraction) =>
       guarded(async (tx) => {

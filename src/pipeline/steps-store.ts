@@ -11,7 +11,11 @@ export async function findFinishedStep(db: Db, pipelineId: string, name: string)
     .select()
     .from(pipelineSteps)
     .where(
-      and(eq(pipelineSteps.pipelineId, pipelineId), eq(pipelineSteps.name, name), eq(pipelineSteps.status, 'succeeded')),
+      and(
+        eq(pipelineSteps.pipelineId, pipelineId),
+        eq(pipelineSteps.name, name),
+        eq(pipelineSteps.status, 'succeeded'),
+      ),
     );
   return row ?? null;
 }
@@ -100,7 +104,11 @@ export async function countFailures(db: Db, pipelineId: string, name: string): P
     .select({ status: pipelineSteps.status })
     .from(pipelineSteps)
     .where(
-      and(eq(pipelineSteps.pipelineId, pipelineId), eq(pipelineSteps.name, name), ne(pipelineSteps.status, 'cancelled')),
+      and(
+        eq(pipelineSteps.pipelineId, pipelineId),
+        eq(pipelineSteps.name, name),
+        ne(pipelineSteps.status, 'cancelled'),
+      ),
     )
     .orderBy(desc(pipelineSteps.attempt));
   const end = rows.findIndex((row) => row.status !== 'failed');

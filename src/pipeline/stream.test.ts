@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { givenPipeline, useModel } from '../../test/factories.ts';
+import { givenPipeline, withModel } from '../../test/factories.ts';
 import { diligentScript, scriptedModel } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { cancelPipeline, retryPipeline } from './commands.ts';
@@ -9,7 +9,7 @@ import { runPipeline } from './runner.ts';
 let app: TestApp;
 let address: string;
 beforeAll(async () => {
-  app = await startTestApp({ overrides: useModel(scriptedModel(diligentScript)) });
+  app = await startTestApp({ overrides: withModel(scriptedModel(diligentScript)) });
   await app.server.listen({ host: '127.0.0.1', port: 0 });
   address = `http://127.0.0.1:${(app.server.server.address() as AddressInfo).port}/api/v1/pipelines`;
 });
@@ -22,7 +22,11 @@ interface Event {
 }
 
 /** Reads a stream to its end (or until `enough` says so). */
-async function readStream(id: string, lastEventId?: number, enough: (event: Event) => boolean = () => false): Promise<Event[]> {
+async function readStream(
+  id: string,
+  lastEventId?: number,
+  enough: (event: Event) => boolean = () => false,
+): Promise<Event[]> {
   const stop = new AbortController();
   const answer = await fetch(`${address}/${id}/events`, {
     signal: stop.signal,
@@ -54,7 +58,9 @@ test('shows a run live, ends with done, and resumes after the last event that wa
   const watching = readStream(id);
   await runPipeline(app.ctx, id, new AbortController().signal);
   const events = await watching;
-  const finished = events.filter(({ type, data }) => type === 'step' && data.status === 'succeeded').map(({ data }) => data.name);
+  const finished = events
+    .filter(({ type, data }) => type === 'step' && data.status === 'succeeded')
+    .map(({ data }) => data.name);
   expect(finished).toEqual(['topic', 'research', 'outline', 'draft', 'check', 'seo', 'publish']);
   const progress = events.filter(({ type }) => type === 'progress').map(({ data }) => Number(data.progress));
   expect(progress).toEqual([...progress].sort((a, b) => a - b));

@@ -27,7 +27,8 @@ export async function streamEvents(
 
   reply.hijack();
   const response = reply.raw;
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) response.setHeader(name, value);
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache, no-transform',
@@ -45,7 +46,9 @@ export async function streamEvents(
       changed = false;
       const events = await eventsAfter(ctx.db, pipelineId, after);
       for (const event of events) {
-        response.write(`id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify({ ...event.data, at: event.createdAt })}\n\n`);
+        response.write(
+          `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify({ ...event.data, at: event.createdAt })}\n\n`,
+        );
         after = event.id;
       }
       if (events.at(-1)?.type === 'done') break;

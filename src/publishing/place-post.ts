@@ -136,18 +136,22 @@ async function release(id: number, { client }: PlacementTools): Promise<WordPres
 }
 
 async function lookForTwins(created: WordPressPost, placement: Placement, tools: PlacementTools): Promise<string[]> {
-  try {
-    const marked = await tools.client.findByMarker(placement.marker);
-    return aboutTwins(
-      created,
-      marked.filter(({ status }) => status !== 'trash'),
-    );
-  } catch (error) {
-    tools.signal.throwIfAborted();
-    // The post is there and known; that the site could not be asked for a second one must not undo that.
-    if (!(error instanceof AppError) || error.code === 'lease_lost') throw error;
-    return [`Whether the site holds a second copy could not be checked: ${error.message}`];
+  let failure: AppError | undefined;
+  for (const ms of [0, ...tools.settleMs]) {
+    try {
+      await sleep(ms, undefined, { signal: tools.signal });
+      const marked = await tools.client.findByMarker(placement.marker);
+      const live = marked.filter(({ status }) => status !== 'trash');
+      return aboutTwins(created, live);
+    } catch (error) {
+      tools.signal.throwIfAborted();
+      if (!(error instanceof AppError)) throw error;
+      failure = error;
+      if (!error.retryable) break;
+    }
   }
+  // The post is there and known; that the site could not be asked for a second one must not undo that.
+  return [`Whether the site holds a second copy could not be checked: ${failure?.message}`];
 }
 
 /** True only when the site (or the way to it) made certain that nothing was created. */

@@ -16,18 +16,45 @@ export const silentHost = '127.0.0.1:47613';
 /** The real server in a process of its own, on an empty data directory that goes with it. */
 export interface TestServer {
   url: string;
+  /** Ends the process as a power cut would. */
+  kill(): Promise<void>;
+  /** Starts it again after {@link kill}, at the same address and on the same data. */
+  revive(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Starts `node src/main.ts` on a free port. Throws with what it printed when it does not serve within a minute. */
 export async function startServer(): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'bp-e2e-'));
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  let child = start(dataDir, '0');
+  const url = await servedAt(child);
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  };
+  return {
+    url,
+    kill: () => end('SIGKILL'),
+    async revive() {
+      child = start(dataDir, new URL(url).port);
+      await servedAt(child);
+    },
+    async stop() {
+      await end('SIGTERM');
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function start(dataDir: string, port: string): ChildProcess {
+  return spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
     env: {
       ...process.env,
       DATA_DIR: dataDir,
-      PORT: '0',
+      PORT: port,
       DATABASE_URL: '',
       LLM_MODEL: '',
       ALLOW_PRIVATE_HOSTS: silentHost,
@@ -35,16 +62,6 @@ export async function startServer(): Promise<TestServer> {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const url = await servedAt(child);
-  return {
-    url,
-    async stop() {
-      const ended = child.exitCode === null ? once(child, 'exit') : null;
-      child.kill('SIGTERM');
-      await ended;
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
 }
 
 function servedAt(child: ChildProcess): Promise<string> {
@@ -142,5 +159,6 @@ export async function overflow(page: Page): Promise<number> {
 /** Keeps a picture under test-results/ for people to look at. */
 export async function picture(page: Page, name: string, fullPage = false): Promise<void> {
   mkdirSync(join(root, 'test-results'), { recursive: true });
+  if (fullPage) await page.evaluate('window.scrollTo(0, 0)');
   await page.screenshot({ path: join(root, 'test-results', `${name}.png`), fullPage });
 }

@@ -7,7 +7,12 @@ import type { Script } from './scripted-model.ts';
 /** What reached the provider: the task, and the body as it was sent. */
 export interface ProviderCall {
   task: TaskName;
-  body: { model: string; max_tokens?: number; messages: { role: string; content: string }[]; response_format?: unknown };
+  body: {
+    model: string;
+    max_tokens?: number;
+    messages: { role: string; content: string }[];
+    response_format?: unknown;
+  };
   authorization: string | undefined;
 }
 
@@ -62,7 +67,12 @@ export async function startOpenAiServer(script: Script): Promise<OpenAiServer> {
             message: { role: 'assistant', content: typeof result === 'string' ? result : JSON.stringify(result) },
           },
         ],
-        usage: { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100, prompt_tokens_details: { cached_tokens: 400 } },
+        usage: {
+          prompt_tokens: 1000,
+          completion_tokens: 100,
+          total_tokens: 1100,
+          prompt_tokens_details: { cached_tokens: 400 },
+        },
       }),
     );
   }

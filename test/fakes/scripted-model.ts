@@ -5,7 +5,10 @@ import type { TaskInput, TaskName, TaskOutput } from '../../src/llm/tasks.ts';
 
 /** What the scripted model answers to each task: a value, or text to send as it is, or an error to throw. */
 export type Script = {
-  [N in TaskName]?: (input: TaskInput<N>, call: number) => TaskOutput<N> | string | Error | Promise<TaskOutput<N> | string | Error>;
+  [N in TaskName]?: (
+    input: TaskInput<N>,
+    call: number,
+  ) => TaskOutput<N> | string | Error | Promise<TaskOutput<N> | string | Error>;
 };
 
 /** A model that answers by script and records what it was asked. */
@@ -98,7 +101,10 @@ export const diligentScript: Required<Script> = {
         type: 'paragraph',
         sentences: passages
           .map(({ ref, text }) => ({ ref, quote: firstSentence(text) }))
-          .filter(({ quote }, index, list) => !alreadyWritten.includes(quote) && list.findIndex((other) => other.quote === quote) === index)
+          .filter(
+            ({ quote }, index, list) =>
+              !alreadyWritten.includes(quote) && list.findIndex((other) => other.quote === quote) === index,
+          )
           .map(({ ref, quote }) => ({ text: quote, citations: [{ ref, quote }] }))
           .concat({ text: 'So far so good.', citations: [] }),
       },

@@ -66,7 +66,7 @@ export function unitsOf(passages: readonly PassageInput[], language: string | nu
         isQuotable(lead.replace(/[:：]$/u, '.'), language) &&
         standsAlone(lead, language)
       ) {
-        runs(sentences.slice(0, -1), language).forEach((run) => add('text', run, []));
+        for (const run of runs(sentences.slice(0, -1), language)) add('text', run, []);
         add(
           'list',
           [sentenceOf(lead, language)],
@@ -74,7 +74,7 @@ export function unitsOf(passages: readonly PassageInput[], language: string | nu
         );
         at += items.length;
       } else {
-        runs(sentences, language).forEach((run) => add('text', run, []));
+        for (const run of runs(sentences, language)) add('text', run, []);
       }
     }
   });

@@ -54,7 +54,8 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
     for (const problem of problems) await context.log(`Not used: ${problem.source}. ${problem.message}`);
     const sources = [...stored.values()];
     const words = sources.reduce((sum, source) => sum + source.wordCount, 0);
-    if (words < minWords) throw new AppError('no_sources', explain(sources.length, words, problems), { hint: noSourcesHint });
+    if (words < minWords)
+      throw new AppError('no_sources', explain(sources.length, words, problems), { hint: noSourcesHint });
     return {
       sourceIds: sources.map((source) => source.id),
       language: brief.language ?? (await articleLanguage(context, topic, sources)),

@@ -163,7 +163,10 @@ export async function rewriteUnits(
       rewritten.push(
         sentence && {
           text: sentence.text.replace(/\s+/g, ' ').trim(),
-          citations: sentence.citations.map(({ ref, quote }) => ({ passageId: handles.resolve(ref), quote: quote.trim() })),
+          citations: sentence.citations.map(({ ref, quote }) => ({
+            passageId: handles.resolve(ref),
+            quote: quote.trim(),
+          })),
         },
       );
     });

@@ -85,7 +85,11 @@ const sameSources = (a: string[], b: string[]) => a.length === b.length && a.eve
 function footnote(source: Source): string {
   const title = escapeMarkdown(source.title);
   const linked = source.url ? `[${title}](<${source.url.replace(/[<>\s]/g, encodeURIComponent)}>)` : title;
-  const parts = [source.author && escapeMarkdown(source.author), linked, source.siteName && escapeMarkdown(source.siteName)];
+  const parts = [
+    source.author && escapeMarkdown(source.author),
+    linked,
+    source.siteName && escapeMarkdown(source.siteName),
+  ];
   if (source.publishedAt) parts.push(source.publishedAt.toISOString().slice(0, 10));
   return `${parts.filter(Boolean).join(', ')}.`;
 }

@@ -18,7 +18,9 @@ const cite = (text: string, quote: string, passageId: string | null = passage.id
 
 describe('a sentence', () => {
   test('holds when its quote, numbers and names stand in the passage, white space and quotation marks aside', () => {
-    expect(cite('Marta Kowalska looked at 1200 starters in 2019.', 'Marta Kowalska measured 1,200 starters').kind).toBe('grounded');
+    expect(cite('Marta Kowalska looked at 1200 starters in 2019.', 'Marta Kowalska measured 1,200 starters').kind).toBe(
+      'grounded',
+    );
     expect(cite('It doubles.', '"a starter doubles within six hours"').kind).toBe('grounded');
   });
 
@@ -44,9 +46,12 @@ describe('a sentence', () => {
   });
 
   test('that states something without a source does not hold, and one that only connects is left alone', () => {
-    const uncited = (text: string) => examine({ text, citations: [] }, passages, 'en', 'Sourdough starters', 'section').kind;
+    const uncited = (text: string) =>
+      examine({ text, citations: [] }, passages, 'en', 'Sourdough starters', 'section').kind;
     expect(uncited('Now to the details.')).toBe('connective');
     expect(uncited('In 2019 this changed.')).toBe('ungrounded');
-    expect(uncited('Healthy bakers everywhere regularly report stronger immune systems after weekly bread meals.')).toBe('ungrounded');
+    expect(
+      uncited('Healthy bakers everywhere regularly report stronger immune systems after weekly bread meals.'),
+    ).toBe('ungrounded');
   });
 });

@@ -61,7 +61,9 @@ export function examine(
   }
   const [first] = cited;
   if (!first) throw new Error('a sentence with citations has a first one');
-  const ground = cited.map(({ passage }) => `${passage.heading ?? ''} ${passage.text} ${passage.sourceTitle}`).join(' ');
+  const ground = cited
+    .map(({ passage }) => `${passage.heading ?? ''} ${passage.text} ${passage.sourceTitle}`)
+    .join(' ');
   const proven = new Set(numbersIn(ground, language));
   const missing = [
     ...numbers.filter((number) => !proven.has(number)),

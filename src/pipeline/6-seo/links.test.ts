@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import { renderMarkdown } from '../../articles/markdown.ts';
 import { insertLinks, type LinkTarget } from './links.ts';
 
-const target = (keyword: string, url: string): LinkTarget => ({ articleId: url, title: `On ${keyword}`, keyword, url, score: 1 });
+const target = (keyword: string, url: string): LinkTarget => ({
+  articleId: url,
+  title: `On ${keyword}`,
+  keyword,
+  url,
+  score: 1,
+});
 const text = `## About rye bread
 
 We like rye bread here. \`rye bread\` is code, and [rye bread](https://x.example/) a link.[^1]
@@ -25,5 +31,8 @@ test('lists targets that are not mentioned, before the footnotes, under a headin
 
 test('a text that links there already is left alone', () => {
   const once = insertLinks(text, [target('rye bread', 'https://me.example/rye')], 'en').markdown;
-  expect(insertLinks(once, [target('rye bread', 'https://me.example/rye')], 'en')).toEqual({ markdown: once, links: 0 });
+  expect(insertLinks(once, [target('rye bread', 'https://me.example/rye')], 'en')).toEqual({
+    markdown: once,
+    links: 0,
+  });
 });

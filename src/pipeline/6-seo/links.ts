@@ -92,7 +92,11 @@ export async function findLinkTargets(
  * Links the first mention of each target's keyword in a paragraph or list; targets that the text does not mention are
  * listed at its end. Nothing else of the Markdown changes, and a text that already links there is left alone.
  */
-export function insertLinks(markdown: string, targets: LinkTarget[], language: string): { markdown: string; links: number } {
+export function insertLinks(
+  markdown: string,
+  targets: LinkTarget[],
+  language: string,
+): { markdown: string; links: number } {
   const tree = unified().use(remarkParse).use(remarkGfm).parse(markdown);
   const spots: { start: number; end: number; url: string }[] = [];
   const unmentioned: LinkTarget[] = [];
@@ -123,7 +127,8 @@ function findMention(
   const escaped = phrase.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const pattern = new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'iu');
   const visit = (node: Nodes): { start: number; end: number } | null => {
-    if (['heading', 'link', 'linkReference', 'code', 'inlineCode', 'footnoteDefinition', 'table'].includes(node.type)) return null;
+    if (['heading', 'link', 'linkReference', 'code', 'inlineCode', 'footnoteDefinition', 'table'].includes(node.type))
+      return null;
     const offset = node.position?.start.offset;
     // Only where the source is the text itself: escapes would shift the offsets.
     if (node.type === 'text' && offset !== undefined && markdown.startsWith(node.value, offset)) {

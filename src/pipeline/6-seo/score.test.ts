@@ -7,7 +7,8 @@ const good: Scored = {
   slug: 'sourdough-starter-how-to-keep-it-alive',
   markdown: `A sourdough starter lives on flour. You feed it each day. It grows and falls.\n\n## Feeding a sourdough starter\n\nGive it flour and water. Stir it well. Wait some hours.\n\n## Resting\n\nPut it in the cold. It can wait there.\n`,
   metaTitle: 'Sourdough starter: how to keep it alive',
-  metaDescription: 'How to feed a sourdough starter, how long it can rest in the cold, and what to do when it looks grey or smells odd.',
+  metaDescription:
+    'How to feed a sourdough starter, how long it can rest in the cold, and what to do when it looks grey or smells odd.',
   excerpt: 'Feeding, resting, saving.',
   keyword: 'sourdough starter',
   language: 'en',
@@ -27,7 +28,10 @@ describe('the score', () => {
 
   test.each<[string, Partial<Scored>]>([
     ['keyword_in_title', { title: 'How to keep it alive for long' }],
-    ['keyword_in_introduction', { markdown: `It lives on flour.\n\nMore.\n\n## A\n\nsourdough starter\n\n## B\n\nText.` }],
+    [
+      'keyword_in_introduction',
+      { markdown: `It lives on flour.\n\nMore.\n\n## A\n\nsourdough starter\n\n## B\n\nText.` },
+    ],
     ['keyword_in_headings', { markdown: good.markdown.replace('Feeding a sourdough starter', 'Feeding') }],
     ['keyword_in_description', { metaDescription: 'x'.repeat(120) }],
     ['keyword_in_slug', { slug: 'bread' }],

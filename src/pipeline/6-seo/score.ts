@@ -114,7 +114,9 @@ function keywordChecks(article: Scored, sections: Section[], text: string): Chec
       name: 'keyword_in_introduction',
       weight: 8,
       earned: all(inText(opening)),
-      message: inText(opening) ? 'The introduction contains the keyword.' : `The first two paragraphs lack "${keyword}".`,
+      message: inText(opening)
+        ? 'The introduction contains the keyword.'
+        : `The first two paragraphs lack "${keyword}".`,
       hint: 'Use the keyword in the first paragraph.',
     },
     {
@@ -137,7 +139,9 @@ function keywordChecks(article: Scored, sections: Section[], text: string): Chec
       name: 'keyword_in_slug',
       weight: 4,
       earned: all(inText(article.slug.replaceAll('-', ' '))),
-      message: inText(article.slug.replaceAll('-', ' ')) ? 'The address contains the keyword.' : 'The address lacks the keyword.',
+      message: inText(article.slug.replaceAll('-', ' '))
+        ? 'The address contains the keyword.'
+        : 'The address lacks the keyword.',
       hint: 'Use the keyword in the address before the article is published.',
     },
     {
@@ -155,7 +159,9 @@ function textChecks(article: Scored, sections: Section[], text: string): Check[]
   const { min, max } = article.words;
   const headed = sections.filter((section) => section.level > 0);
   const longest = Math.max(0, ...sections.map((section) => countWords(section.paragraphs.join('\n'))));
-  const longParagraphs = sections.flatMap((section) => section.paragraphs).filter((part) => countWords(part) > 150).length;
+  const longParagraphs = sections
+    .flatMap((section) => section.paragraphs)
+    .filter((part) => countWords(part) > 150).length;
   const ease = readability(text, article.language);
   return [
     {

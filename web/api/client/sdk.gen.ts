@@ -19,67 +19,6 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
- * Pipelines, newest first
- */
-export const listPipelines = <ThrowOnError extends boolean = true>(options?: Options<ListPipelinesData, ThrowOnError>): RequestResult<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError> => (options?.client ?? client).get<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError>({ url: '/api/v1/pipelines', ...options });
-
-/**
- * Start an article; with dryRun=true only estimate what it will cost
- */
-export const createPipeline = <ThrowOnError extends boolean = true>(options: Options<CreatePipelineData, ThrowOnError>): RequestResult<CreatePipelineResponses, CreatePipelineErrors, ThrowOnError> => (options.client ?? client).post<CreatePipelineResponses, CreatePipelineErrors, ThrowOnError>({
-    url: '/api/v1/pipelines',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * A pipeline with its steps and costs
- */
-export const getPipeline = <ThrowOnError extends boolean = true>(options: Options<GetPipelineData, ThrowOnError>): RequestResult<GetPipelineResponses, GetPipelineErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineResponses, GetPipelineErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}', ...options });
-
-/**
- * Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes
- */
-export const streamPipelineEvents = <ThrowOnError extends boolean = true>(options: Options<StreamPipelineEventsData, ThrowOnError>): RequestResult<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError> => (options.client ?? client).get<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/events', ...options });
-
-/**
- * Every model call with its cost, every claim with source, quote and verdict, who approved
- */
-export const getPipelineReceipt = <ThrowOnError extends boolean = true>(options: Options<GetPipelineReceiptData, ThrowOnError>): RequestResult<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/receipt', ...options });
-
-/**
- * Run again from where it failed, or redo from a step
- */
-export const retryPipeline = <ThrowOnError extends boolean = true>(options: Options<RetryPipelineData, ThrowOnError>): RequestResult<RetryPipelineResponses, RetryPipelineErrors, ThrowOnError> => (options.client ?? client).post<RetryPipelineResponses, RetryPipelineErrors, ThrowOnError>({
-    url: '/api/v1/pipelines/{id}/retry',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Go on in spite of a near-duplicate, or look again at the budget (and raise it)
- */
-export const continuePipeline = <ThrowOnError extends boolean = true>(options: Options<ContinuePipelineData, ThrowOnError>): RequestResult<ContinuePipelineResponses, ContinuePipelineErrors, ThrowOnError> => (options.client ?? client).post<ContinuePipelineResponses, ContinuePipelineErrors, ThrowOnError>({
-    url: '/api/v1/pipelines/{id}/continue',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Stop at once
- */
-export const cancelPipeline = <ThrowOnError extends boolean = true>(options: Options<CancelPipelineData, ThrowOnError>): RequestResult<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError> => (options.client ?? client).post<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/cancel', ...options });
-
-/**
  * Articles, newest first
  */
 export const listArticles = <ThrowOnError extends boolean = true>(options?: Options<ListArticlesData, ThrowOnError>): RequestResult<ListArticlesResponses, ListArticlesErrors, ThrowOnError> => (options?.client ?? client).get<ListArticlesResponses, ListArticlesErrors, ThrowOnError>({ url: '/api/v1/articles', ...options });
@@ -119,6 +58,33 @@ export const editArticle = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
+ * Let the article go public as its pipeline was asked to
+ */
+export const approveArticle = <ThrowOnError extends boolean = true>(options: Options<ApproveArticleData, ThrowOnError>): RequestResult<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError> => (options.client ?? client).post<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/approve', ...options });
+
+/**
+ * Every claim with its verdict, quote, passage and source
+ */
+export const listArticleClaims = <ThrowOnError extends boolean = true>(options: Options<ListArticleClaimsData, ThrowOnError>): RequestResult<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/claims', ...options });
+
+/**
+ * Keep the article from going public by itself; it then needs an approval
+ */
+export const holdArticle = <ThrowOnError extends boolean = true>(options: Options<HoldArticleData, ThrowOnError>): RequestResult<HoldArticleResponses, HoldArticleErrors, ThrowOnError> => (options.client ?? client).post<HoldArticleResponses, HoldArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/hold', ...options });
+
+/**
+ * Bring the article onto a site; asking again for the same site revives the same publication
+ */
+export const createPublication = <ThrowOnError extends boolean = true>(options: Options<CreatePublicationData, ThrowOnError>): RequestResult<CreatePublicationResponses, CreatePublicationErrors, ThrowOnError> => (options.client ?? client).post<CreatePublicationResponses, CreatePublicationErrors, ThrowOnError>({
+    url: '/api/v1/articles/{id}/publications',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Take out of the bin
  */
 export const restoreArticle = <ThrowOnError extends boolean = true>(options: Options<RestoreArticleData, ThrowOnError>): RequestResult<RestoreArticleResponses, RestoreArticleErrors, ThrowOnError> => (options.client ?? client).post<RestoreArticleResponses, RestoreArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/restore', ...options });
@@ -129,19 +95,85 @@ export const restoreArticle = <ThrowOnError extends boolean = true>(options: Opt
 export const listArticleRevisions = <ThrowOnError extends boolean = true>(options: Options<ListArticleRevisionsData, ThrowOnError>): RequestResult<ListArticleRevisionsResponses, ListArticleRevisionsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleRevisionsResponses, ListArticleRevisionsErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/revisions', ...options });
 
 /**
- * Every claim with its verdict, quote, passage and source
+ * Pipelines, newest first
  */
-export const listArticleClaims = <ThrowOnError extends boolean = true>(options: Options<ListArticleClaimsData, ThrowOnError>): RequestResult<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/claims', ...options });
+export const listPipelines = <ThrowOnError extends boolean = true>(options?: Options<ListPipelinesData, ThrowOnError>): RequestResult<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError> => (options?.client ?? client).get<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError>({ url: '/api/v1/pipelines', ...options });
 
 /**
- * Let the article go public as its pipeline was asked to
+ * Start an article; with dryRun=true only estimate what it will cost
  */
-export const approveArticle = <ThrowOnError extends boolean = true>(options: Options<ApproveArticleData, ThrowOnError>): RequestResult<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError> => (options.client ?? client).post<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/approve', ...options });
+export const createPipeline = <ThrowOnError extends boolean = true>(options: Options<CreatePipelineData, ThrowOnError>): RequestResult<CreatePipelineResponses, CreatePipelineErrors, ThrowOnError> => (options.client ?? client).post<CreatePipelineResponses, CreatePipelineErrors, ThrowOnError>({
+    url: '/api/v1/pipelines',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
- * Keep the article from going public by itself; it then needs an approval
+ * A pipeline with its steps and costs
  */
-export const holdArticle = <ThrowOnError extends boolean = true>(options: Options<HoldArticleData, ThrowOnError>): RequestResult<HoldArticleResponses, HoldArticleErrors, ThrowOnError> => (options.client ?? client).post<HoldArticleResponses, HoldArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/hold', ...options });
+export const getPipeline = <ThrowOnError extends boolean = true>(options: Options<GetPipelineData, ThrowOnError>): RequestResult<GetPipelineResponses, GetPipelineErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineResponses, GetPipelineErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}', ...options });
+
+/**
+ * Stop at once
+ */
+export const cancelPipeline = <ThrowOnError extends boolean = true>(options: Options<CancelPipelineData, ThrowOnError>): RequestResult<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError> => (options.client ?? client).post<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/cancel', ...options });
+
+/**
+ * Go on in spite of a near-duplicate, or look again at the budget (and raise it)
+ */
+export const continuePipeline = <ThrowOnError extends boolean = true>(options: Options<ContinuePipelineData, ThrowOnError>): RequestResult<ContinuePipelineResponses, ContinuePipelineErrors, ThrowOnError> => (options.client ?? client).post<ContinuePipelineResponses, ContinuePipelineErrors, ThrowOnError>({
+    url: '/api/v1/pipelines/{id}/continue',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes
+ */
+export const streamPipelineEvents = <ThrowOnError extends boolean = true>(options: Options<StreamPipelineEventsData, ThrowOnError>): RequestResult<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError> => (options.client ?? client).get<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/events', ...options });
+
+/**
+ * Every model call with its cost, every claim with source, quote and verdict, who approved
+ */
+export const getPipelineReceipt = <ThrowOnError extends boolean = true>(options: Options<GetPipelineReceiptData, ThrowOnError>): RequestResult<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/receipt', ...options });
+
+/**
+ * Run again from where it failed, or redo from a step
+ */
+export const retryPipeline = <ThrowOnError extends boolean = true>(options: Options<RetryPipelineData, ThrowOnError>): RequestResult<RetryPipelineResponses, RetryPipelineErrors, ThrowOnError> => (options.client ?? client).post<RetryPipelineResponses, RetryPipelineErrors, ThrowOnError>({
+    url: '/api/v1/pipelines/{id}/retry',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Publications, newest first
+ */
+export const listPublications = <ThrowOnError extends boolean = true>(options?: Options<ListPublicationsData, ThrowOnError>): RequestResult<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError> => (options?.client ?? client).get<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError>({ url: '/api/v1/publications', ...options });
+
+/**
+ * A publication: how far it is, and where the post stands
+ */
+export const getPublication = <ThrowOnError extends boolean = true>(options: Options<GetPublicationData, ThrowOnError>): RequestResult<GetPublicationResponses, GetPublicationErrors, ThrowOnError> => (options.client ?? client).get<GetPublicationResponses, GetPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}', ...options });
+
+/**
+ * Give up what has not been sent yet
+ */
+export const cancelPublication = <ThrowOnError extends boolean = true>(options: Options<CancelPublicationData, ThrowOnError>): RequestResult<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError> => (options.client ?? client).post<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}/cancel', ...options });
+
+/**
+ * Try now what is not finished; the site is looked at first, so nothing appears twice
+ */
+export const retryPublication = <ThrowOnError extends boolean = true>(options: Options<RetryPublicationData, ThrowOnError>): RequestResult<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError> => (options.client ?? client).post<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}/retry', ...options });
 
 /**
  * WordPress sites, newest first
@@ -186,38 +218,6 @@ export const updateSite = <ThrowOnError extends boolean = true>(options: Options
  * Does the site answer, are the credentials right, and what may the user do there
  */
 export const checkSite = <ThrowOnError extends boolean = true>(options: Options<CheckSiteData, ThrowOnError>): RequestResult<CheckSiteResponses, CheckSiteErrors, ThrowOnError> => (options.client ?? client).post<CheckSiteResponses, CheckSiteErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/check', ...options });
-
-/**
- * Bring the article onto a site; asking again for the same site revives the same publication
- */
-export const createPublication = <ThrowOnError extends boolean = true>(options: Options<CreatePublicationData, ThrowOnError>): RequestResult<CreatePublicationResponses, CreatePublicationErrors, ThrowOnError> => (options.client ?? client).post<CreatePublicationResponses, CreatePublicationErrors, ThrowOnError>({
-    url: '/api/v1/articles/{id}/publications',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Publications, newest first
- */
-export const listPublications = <ThrowOnError extends boolean = true>(options?: Options<ListPublicationsData, ThrowOnError>): RequestResult<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError> => (options?.client ?? client).get<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError>({ url: '/api/v1/publications', ...options });
-
-/**
- * A publication: how far it is, and where the post stands
- */
-export const getPublication = <ThrowOnError extends boolean = true>(options: Options<GetPublicationData, ThrowOnError>): RequestResult<GetPublicationResponses, GetPublicationErrors, ThrowOnError> => (options.client ?? client).get<GetPublicationResponses, GetPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}', ...options });
-
-/**
- * Try now what is not finished; the site is looked at first, so nothing appears twice
- */
-export const retryPublication = <ThrowOnError extends boolean = true>(options: Options<RetryPublicationData, ThrowOnError>): RequestResult<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError> => (options.client ?? client).post<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}/retry', ...options });
-
-/**
- * Give up what has not been sent yet
- */
-export const cancelPublication = <ThrowOnError extends boolean = true>(options: Options<CancelPublicationData, ThrowOnError>): RequestResult<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError> => (options.client ?? client).post<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}/cancel', ...options });
 
 /**
  * How the parts are

@@ -4,721 +4,1169 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
-export type ProblemInput = {
-    type: string;
+export type Article = {
+    createdAt: string;
+    excerpt: string;
+    html: string;
+    id: string;
+    jsonLd: {
+        [key: string]: unknown;
+    } | null;
+    keyword: string;
+    language: string | null;
+    markdown: string;
+    metaDescription: string;
+    metaTitle: string;
+    pipelineId: string | null;
+    revision: number;
+    seo: SeoReport | null;
+    slug: string;
+    sources: Array<ArticleSource>;
+    status: 'draft' | 'ready' | 'approved' | 'published';
     title: string;
-    status: number;
-    detail: string;
-    /**
-     * Stable; every code is listed in docs/errors.md
-     */
-    code: string;
-    requestId: string;
-    /**
-     * What to do next
-     */
-    hint: string;
-    errors?: Array<{
-        path: string;
-        message: string;
-    }>;
+    updatedAt: string;
+    wordCount: number;
 };
 
-export type ClaimInput = {
+export type ArticleInput = {
+    createdAt: string;
+    excerpt: string;
+    html: string;
     id: string;
-    ordinal: number;
-    section: string | null;
-    text: string;
-    quote: string | null;
-    verdict: 'supported' | 'contradicted' | 'unsupported';
-    reason: string;
-    outcome: 'kept' | 'rewritten' | 'removed';
-    judgedBy: string | null;
-    passageId: string | null;
-    passage: string | null;
-    passageHeading: string | null;
-    sourceId: string | null;
-    sourceTitle: string | null;
-    sourceUrl: string | null;
+    jsonLd: {
+        [key: string]: unknown;
+    } | null;
+    keyword: string;
+    language: string | null;
+    markdown: string;
+    metaDescription: string;
+    metaTitle: string;
+    pipelineId: string | null;
+    revision: number;
+    seo: SeoReportInput | null;
+    slug: string;
+    sources: Array<ArticleSourceInput>;
+    status: 'draft' | 'ready' | 'approved' | 'published';
+    title: string;
+    updatedAt: string;
+    wordCount: number;
 };
 
-export type ArticleSourceInput = {
+export type ArticleSource = {
+    author: string | null;
+    fetchedAt: string;
     id: string;
+    kind: 'url' | 'feed-item' | 'file' | 'text';
+    language: string | null;
     /**
      * Its footnote number in the article
      */
     number: number;
-    kind: 'url' | 'feed-item' | 'file' | 'text';
-    url: string | null;
-    title: string;
-    siteName: string | null;
-    author: string | null;
     publishedAt: string | null;
-    language: string | null;
+    siteName: string | null;
+    title: string;
+    url: string | null;
     wordCount: number;
-    fetchedAt: string;
 };
 
-export type SeoReportInput = {
+export type ArticleSourceInput = {
+    author: string | null;
+    fetchedAt: string;
+    id: string;
+    kind: 'url' | 'feed-item' | 'file' | 'text';
+    language: string | null;
     /**
-     * 0-100
+     * Its footnote number in the article
      */
-    score: number;
-    checks: Array<{
-        name: string;
-        passed: boolean;
-        earned: number;
-        weight: number;
-        message: string;
-        hint: string;
-    }>;
+    number: number;
+    publishedAt: string | null;
+    siteName: string | null;
+    title: string;
+    url: string | null;
+    wordCount: number;
+};
+
+export type ArticleSummary = {
+    createdAt: string;
+    excerpt: string;
+    id: string;
+    keyword: string;
+    language: string | null;
+    metaDescription: string;
+    metaTitle: string;
+    pipelineId: string | null;
+    revision: number;
+    seo: SeoReport | null;
+    slug: string;
+    sources: Array<ArticleSource>;
+    status: 'draft' | 'ready' | 'approved' | 'published';
+    title: string;
+    updatedAt: string;
+    wordCount: number;
 };
 
 export type ArticleSummaryInput = {
-    id: string;
-    title: string;
-    slug: string;
+    createdAt: string;
     excerpt: string;
-    metaTitle: string;
-    metaDescription: string;
+    id: string;
     keyword: string;
     language: string | null;
-    wordCount: number;
-    seo: SeoReportInput | null;
-    status: 'draft' | 'ready' | 'approved' | 'published';
-    revision: number;
-    pipelineId: string | null;
-    sources: Array<ArticleSourceInput>;
-    createdAt: string;
-    updatedAt: string;
-};
-
-export type ArticleInput = {
-    id: string;
-    title: string;
-    slug: string;
-    excerpt: string;
-    metaTitle: string;
     metaDescription: string;
-    keyword: string;
-    language: string | null;
-    wordCount: number;
-    seo: SeoReportInput | null;
-    status: 'draft' | 'ready' | 'approved' | 'published';
+    metaTitle: string;
+    pipelineId: string | null;
     revision: number;
-    pipelineId: string | null;
+    seo: SeoReportInput | null;
+    slug: string;
     sources: Array<ArticleSourceInput>;
-    createdAt: string;
-    updatedAt: string;
-    markdown: string;
-    html: string;
-    jsonLd: {
-        [key: string]: unknown;
-    } | null;
-};
-
-export type HealthInput = {
-    status: 'healthy' | 'degraded' | 'unhealthy';
-    database: 'up' | 'down' | 'not configured';
-    redis: 'up' | 'down' | 'not configured';
-    queue: 'up' | 'down' | 'not configured';
-    email: 'up' | 'down' | 'not configured';
-    storage: 'up' | 'down' | 'not configured';
-    version: string;
-    timestamp: string;
-};
-
-/**
- * Micro-dollars
- */
-export type EstimateInput = {
-    low: number;
-    likely: number;
-    high: number;
-};
-
-export type PipelineStepInput = {
-    name: 'topic' | 'research' | 'outline' | 'draft' | 'check' | 'seo' | 'publish';
-    status: 'running' | 'succeeded' | 'failed' | 'waiting' | 'cancelled' | 'superseded' | 'pending';
-    /**
-     * Attempts so far; 0 before the first
-     */
-    attempt: number;
-    startedAt: string | null;
-    finishedAt: string | null;
-    model: string | null;
-    /**
-     * null while unknown
-     */
-    inputTokens: number | null;
-    outputTokens: number | null;
-    /**
-     * Of all attempts; null while unknown
-     */
-    costMicroUsd: number | null;
-    error: {
-        code: string;
-        message: string;
-        hint: string;
-    } | null;
-};
-
-export type PipelineInput = {
-    id: string;
-    topic: string;
-    status: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
-    currentStep: 'topic' | 'research' | 'outline' | 'draft' | 'check' | 'seo' | 'publish' | null;
-    /**
-     * 0..1
-     */
-    progress: number;
-    steps: Array<PipelineStepInput>;
-    costMicroUsd: number;
-    budgetMicroUsd: number;
-    articleId: string | null;
-    siteId: string | null;
-    error: {
-        code: string;
-        message: string;
-        hint: string;
-    } | null;
-    waiting: {
-        reason: 'duplicate' | 'budget_exceeded' | 'approval' | 'retry' | 'provider';
-        until?: string;
-        articleId?: string;
-        message?: string;
-    } | null;
-    /**
-     * As it was asked for; texts of sources left out
-     */
-    brief: {
-        [key: string]: unknown;
-    };
-    createdAt: string;
-    startedAt: string | null;
-    finishedAt: string | null;
-};
-
-export type PipelineRequestInput = {
-    topic: string;
-    keyword?: string;
-    sources?: Array<{
-        url: string;
-    } | {
-        title: string;
-        text: string;
-        format?: 'markdown' | 'html' | 'text';
-    }>;
-    audience?: string;
-    voice?: string;
-    language?: string;
-    words?: {
-        min: number;
-        max: number;
-    };
-    siteId?: string;
-    publish?: 'none' | 'draft' | 'publish';
-    publishAt?: string;
-    approval?: 'manual' | 'auto';
-    holdHours?: number;
-    duplicates?: 'stop' | 'allow';
-    model?: string;
-    budgetMicroUsd?: number;
-};
-
-export type ReceiptInput = {
-    pipelineId: string;
-    articleId: string | null;
-    costMicroUsd: number;
-    budgetMicroUsd: number;
-    durationMs: number | null;
-    calls: Array<{
-        id: string;
-        step: string;
-        task: string;
-        promptVersion: number;
-        model: string;
-        pricedAs: string | null;
-        status: 'reserved' | 'settled' | 'failed' | 'released';
-        estimated: boolean;
-        inputTokens: number | null;
-        cachedInputTokens: number | null;
-        outputTokens: number | null;
-        reasoningTokens: number | null;
-        costMicroUsd: number | null;
-        reservedMicroUsd: number;
-        startedAt: string;
-        finishedAt: string | null;
-        error: {
-            code: string;
-            message: string;
-            hint: string;
-        } | null;
-    }>;
-    claims: Array<ClaimInput>;
-    approval: {
-        at: string;
-        by: string;
-    } | null;
-};
-
-export type PublicationInput = {
-    id: string;
-    articleId: string;
-    siteId: string;
-    pipelineId: string | null;
-    wanted: 'draft' | 'publish' | 'future';
-    publishAt: string | null;
-    status: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled';
-    /**
-     * Id of the post on the site
-     */
-    remoteId: number | null;
-    remoteUrl: string | null;
-    /**
-     * Status of the post when it was last seen
-     */
-    remoteStatus: string | null;
-    /**
-     * Since it was last asked for
-     */
-    attempts: number;
-    nextAttemptAt: string | null;
-    /**
-     * What its author should know, for example a changed address
-     */
-    warnings: Array<string>;
-    error: {
-        code: string;
-        message: string;
-        hint: string;
-    } | null;
-    createdAt: string;
-    publishedAt: string | null;
-};
-
-export type PublicationRequestInput = {
-    siteId: string;
-    status: 'draft' | 'publish' | 'future';
-    /**
-     * When to go public; needed with "future", not allowed with "draft"
-     */
-    publishAt?: string;
-};
-
-export type SiteCheckInput = {
-    /**
-     * False when nothing can be delivered to the site
-     */
-    ok: boolean;
-    findings: Array<{
-        /**
-         * Stable
-         */
-        code: string;
-        severity: 'info' | 'warning' | 'error';
-        message: string;
-        /**
-         * What to do next
-         */
-        hint: string;
-    }>;
-};
-
-export type SiteInput = {
-    id: string;
-    name: string;
-    url: string;
-    username: string;
-    lastCheck: SiteCheckInput | null;
-    lastCheckedAt: string | null;
-    createdAt: string;
-    updatedAt: string;
-};
-
-export type SiteRequestInput = {
-    name: string;
-    /**
-     * http or https address of the WordPress site
-     */
-    url: string;
-    username: string;
-    /**
-     * An Application Password, with or without its spaces; never returned
-     */
-    applicationPassword: string;
-};
-
-export type SiteChangeInput = {
-    name?: string;
-    /**
-     * http or https address of the WordPress site
-     */
-    url?: string;
-    username?: string;
-    /**
-     * An Application Password, with or without its spaces; never returned
-     */
-    applicationPassword?: string;
-};
-
-export type Problem = {
-    type: string;
+    status: 'draft' | 'ready' | 'approved' | 'published';
     title: string;
-    status: number;
-    detail: string;
-    /**
-     * Stable; every code is listed in docs/errors.md
-     */
-    code: string;
-    requestId: string;
-    /**
-     * What to do next
-     */
-    hint: string;
-    errors?: Array<{
-        path: string;
-        message: string;
-    }>;
+    updatedAt: string;
+    wordCount: number;
 };
 
 export type Claim = {
     id: string;
-    ordinal: number;
-    section: string | null;
-    text: string;
-    quote: string | null;
-    verdict: 'supported' | 'contradicted' | 'unsupported';
-    reason: string;
-    outcome: 'kept' | 'rewritten' | 'removed';
     judgedBy: string | null;
-    passageId: string | null;
+    ordinal: number;
+    outcome: 'kept' | 'rewritten' | 'removed';
     passage: string | null;
     passageHeading: string | null;
+    passageId: string | null;
+    quote: string | null;
+    reason: string;
+    section: string | null;
     sourceId: string | null;
     sourceTitle: string | null;
     sourceUrl: string | null;
+    text: string;
+    verdict: 'supported' | 'contradicted' | 'unsupported';
 };
 
-export type ArticleSource = {
+export type ClaimInput = {
     id: string;
-    /**
-     * Its footnote number in the article
-     */
-    number: number;
-    kind: 'url' | 'feed-item' | 'file' | 'text';
-    url: string | null;
-    title: string;
-    siteName: string | null;
-    author: string | null;
-    publishedAt: string | null;
-    language: string | null;
-    wordCount: number;
-    fetchedAt: string;
-};
-
-export type SeoReport = {
-    /**
-     * 0-100
-     */
-    score: number;
-    checks: Array<{
-        name: string;
-        passed: boolean;
-        earned: number;
-        weight: number;
-        message: string;
-        hint: string;
-    }>;
-};
-
-export type ArticleSummary = {
-    id: string;
-    title: string;
-    slug: string;
-    excerpt: string;
-    metaTitle: string;
-    metaDescription: string;
-    keyword: string;
-    language: string | null;
-    wordCount: number;
-    seo: SeoReport | null;
-    status: 'draft' | 'ready' | 'approved' | 'published';
-    revision: number;
-    pipelineId: string | null;
-    sources: Array<ArticleSource>;
-    createdAt: string;
-    updatedAt: string;
-};
-
-export type Article = {
-    id: string;
-    title: string;
-    slug: string;
-    excerpt: string;
-    metaTitle: string;
-    metaDescription: string;
-    keyword: string;
-    language: string | null;
-    wordCount: number;
-    seo: SeoReport | null;
-    status: 'draft' | 'ready' | 'approved' | 'published';
-    revision: number;
-    pipelineId: string | null;
-    sources: Array<ArticleSource>;
-    createdAt: string;
-    updatedAt: string;
-    markdown: string;
-    html: string;
-    jsonLd: {
-        [key: string]: unknown;
-    } | null;
-};
-
-export type Health = {
-    status: 'healthy' | 'degraded' | 'unhealthy';
-    database: 'up' | 'down' | 'not configured';
-    redis: 'up' | 'down' | 'not configured';
-    queue: 'up' | 'down' | 'not configured';
-    email: 'up' | 'down' | 'not configured';
-    storage: 'up' | 'down' | 'not configured';
-    version: string;
-    timestamp: string;
+    judgedBy: string | null;
+    ordinal: number;
+    outcome: 'kept' | 'rewritten' | 'removed';
+    passage: string | null;
+    passageHeading: string | null;
+    passageId: string | null;
+    quote: string | null;
+    reason: string;
+    section: string | null;
+    sourceId: string | null;
+    sourceTitle: string | null;
+    sourceUrl: string | null;
+    text: string;
+    verdict: 'supported' | 'contradicted' | 'unsupported';
 };
 
 /**
  * Micro-dollars
  */
 export type Estimate = {
-    low: number;
-    likely: number;
     high: number;
+    likely: number;
+    low: number;
 };
 
-export type PipelineStep = {
-    name: 'topic' | 'research' | 'outline' | 'draft' | 'check' | 'seo' | 'publish';
-    status: 'running' | 'succeeded' | 'failed' | 'waiting' | 'cancelled' | 'superseded' | 'pending';
-    /**
-     * Attempts so far; 0 before the first
-     */
-    attempt: number;
-    startedAt: string | null;
-    finishedAt: string | null;
-    model: string | null;
-    /**
-     * null while unknown
-     */
-    inputTokens: number | null;
-    outputTokens: number | null;
-    /**
-     * Of all attempts; null while unknown
-     */
-    costMicroUsd: number | null;
-    error: {
-        code: string;
-        message: string;
-        hint: string;
-    } | null;
+/**
+ * Micro-dollars
+ */
+export type EstimateInput = {
+    high: number;
+    likely: number;
+    low: number;
+};
+
+export type Health = {
+    database: 'up' | 'down' | 'not configured';
+    email: 'up' | 'down' | 'not configured';
+    queue: 'up' | 'down' | 'not configured';
+    redis: 'up' | 'down' | 'not configured';
+    status: 'healthy' | 'degraded' | 'unhealthy';
+    storage: 'up' | 'down' | 'not configured';
+    timestamp: string;
+    version: string;
+};
+
+export type HealthInput = {
+    database: 'up' | 'down' | 'not configured';
+    email: 'up' | 'down' | 'not configured';
+    queue: 'up' | 'down' | 'not configured';
+    redis: 'up' | 'down' | 'not configured';
+    status: 'healthy' | 'degraded' | 'unhealthy';
+    storage: 'up' | 'down' | 'not configured';
+    timestamp: string;
+    version: string;
 };
 
 export type Pipeline = {
-    id: string;
-    topic: string;
-    status: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
-    currentStep: 'topic' | 'research' | 'outline' | 'draft' | 'check' | 'seo' | 'publish' | null;
-    /**
-     * 0..1
-     */
-    progress: number;
-    steps: Array<PipelineStep>;
-    costMicroUsd: number;
-    budgetMicroUsd: number;
     articleId: string | null;
-    siteId: string | null;
-    error: {
-        code: string;
-        message: string;
-        hint: string;
-    } | null;
-    waiting: {
-        reason: 'duplicate' | 'budget_exceeded' | 'approval' | 'retry' | 'provider';
-        until?: string;
-        articleId?: string;
-        message?: string;
-    } | null;
     /**
      * As it was asked for; texts of sources left out
      */
     brief: {
         [key: string]: unknown;
     };
-    createdAt: string;
-    startedAt: string | null;
-    finishedAt: string | null;
-};
-
-export type PipelineRequest = {
-    topic: string;
-    keyword?: string;
-    sources: Array<{
-        url: string;
-    } | {
-        title: string;
-        text: string;
-        format: 'markdown' | 'html' | 'text';
-    }>;
-    audience?: string;
-    voice?: string;
-    language?: string;
-    words: {
-        min: number;
-        max: number;
-    };
-    siteId?: string;
-    publish: 'none' | 'draft' | 'publish';
-    publishAt?: string;
-    approval: 'manual' | 'auto';
-    holdHours: number;
-    duplicates: 'stop' | 'allow';
-    model?: string;
     budgetMicroUsd: number;
-};
-
-export type Receipt = {
-    pipelineId: string;
-    articleId: string | null;
     costMicroUsd: number;
-    budgetMicroUsd: number;
-    durationMs: number | null;
-    calls: Array<{
-        id: string;
-        step: string;
-        task: string;
-        promptVersion: number;
-        model: string;
-        pricedAs: string | null;
-        status: 'reserved' | 'settled' | 'failed' | 'released';
-        estimated: boolean;
-        inputTokens: number | null;
-        cachedInputTokens: number | null;
-        outputTokens: number | null;
-        reasoningTokens: number | null;
-        costMicroUsd: number | null;
-        reservedMicroUsd: number;
-        startedAt: string;
-        finishedAt: string | null;
-        error: {
-            code: string;
-            message: string;
-            hint: string;
-        } | null;
-    }>;
-    claims: Array<Claim>;
-    approval: {
-        at: string;
-        by: string;
+    createdAt: string;
+    currentStep: 'topic' | 'research' | 'outline' | 'draft' | 'check' | 'seo' | 'publish' | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    finishedAt: string | null;
+    id: string;
+    /**
+     * 0..1
+     */
+    progress: number;
+    siteId: string | null;
+    startedAt: string | null;
+    status: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
+    steps: Array<PipelineStep>;
+    topic: string;
+    waiting: {
+        articleId?: string;
+        message?: string;
+        reason: 'duplicate' | 'budget_exceeded' | 'approval' | 'retry' | 'provider';
+        until?: string;
     } | null;
 };
 
-export type Publication = {
+export type PipelineInput = {
+    articleId: string | null;
+    /**
+     * As it was asked for; texts of sources left out
+     */
+    brief: {
+        [key: string]: unknown;
+    };
+    budgetMicroUsd: number;
+    costMicroUsd: number;
+    createdAt: string;
+    currentStep: 'topic' | 'research' | 'outline' | 'draft' | 'check' | 'seo' | 'publish' | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    finishedAt: string | null;
     id: string;
+    /**
+     * 0..1
+     */
+    progress: number;
+    siteId: string | null;
+    startedAt: string | null;
+    status: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
+    steps: Array<PipelineStepInput>;
+    topic: string;
+    waiting: {
+        articleId?: string;
+        message?: string;
+        reason: 'duplicate' | 'budget_exceeded' | 'approval' | 'retry' | 'provider';
+        until?: string;
+    } | null;
+};
+
+export type PipelineRequest = {
+    approval: 'manual' | 'auto';
+    audience?: string;
+    budgetMicroUsd: number;
+    duplicates: 'stop' | 'allow';
+    holdHours: number;
+    keyword?: string;
+    language?: string;
+    model?: string;
+    publish: 'none' | 'draft' | 'publish';
+    publishAt?: string;
+    siteId?: string;
+    sources: Array<{
+        url: string;
+    } | {
+        format: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    topic: string;
+    voice?: string;
+    words: {
+        max: number;
+        min: number;
+    };
+};
+
+export type PipelineRequestInput = {
+    approval?: 'manual' | 'auto';
+    audience?: string;
+    budgetMicroUsd?: number;
+    duplicates?: 'stop' | 'allow';
+    holdHours?: number;
+    keyword?: string;
+    language?: string;
+    model?: string;
+    publish?: 'none' | 'draft' | 'publish';
+    publishAt?: string;
+    siteId?: string;
+    sources?: Array<{
+        url: string;
+    } | {
+        format?: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    topic: string;
+    voice?: string;
+    words?: {
+        max: number;
+        min: number;
+    };
+};
+
+export type PipelineStep = {
+    /**
+     * Attempts so far; 0 before the first
+     */
+    attempt: number;
+    /**
+     * Of all attempts; null while unknown
+     */
+    costMicroUsd: number | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    finishedAt: string | null;
+    /**
+     * null while unknown
+     */
+    inputTokens: number | null;
+    model: string | null;
+    name: 'topic' | 'research' | 'outline' | 'draft' | 'check' | 'seo' | 'publish';
+    outputTokens: number | null;
+    startedAt: string | null;
+    status: 'running' | 'succeeded' | 'failed' | 'waiting' | 'cancelled' | 'superseded' | 'pending';
+};
+
+export type PipelineStepInput = {
+    /**
+     * Attempts so far; 0 before the first
+     */
+    attempt: number;
+    /**
+     * Of all attempts; null while unknown
+     */
+    costMicroUsd: number | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    finishedAt: string | null;
+    /**
+     * null while unknown
+     */
+    inputTokens: number | null;
+    model: string | null;
+    name: 'topic' | 'research' | 'outline' | 'draft' | 'check' | 'seo' | 'publish';
+    outputTokens: number | null;
+    startedAt: string | null;
+    status: 'running' | 'succeeded' | 'failed' | 'waiting' | 'cancelled' | 'superseded' | 'pending';
+};
+
+export type Problem = {
+    /**
+     * Stable; every code is listed in docs/errors.md
+     */
+    code: string;
+    detail: string;
+    errors?: Array<{
+        message: string;
+        path: string;
+    }>;
+    /**
+     * What to do next
+     */
+    hint: string;
+    requestId: string;
+    status: number;
+    title: string;
+    type: string;
+};
+
+export type ProblemInput = {
+    /**
+     * Stable; every code is listed in docs/errors.md
+     */
+    code: string;
+    detail: string;
+    errors?: Array<{
+        message: string;
+        path: string;
+    }>;
+    /**
+     * What to do next
+     */
+    hint: string;
+    requestId: string;
+    status: number;
+    title: string;
+    type: string;
+};
+
+export type Publication = {
     articleId: string;
-    siteId: string;
-    pipelineId: string | null;
-    wanted: 'draft' | 'publish' | 'future';
-    publishAt: string | null;
-    status: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled';
-    /**
-     * Id of the post on the site
-     */
-    remoteId: number | null;
-    remoteUrl: string | null;
-    /**
-     * Status of the post when it was last seen
-     */
-    remoteStatus: string | null;
     /**
      * Since it was last asked for
      */
     attempts: number;
+    createdAt: string;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    id: string;
     nextAttemptAt: string | null;
+    pipelineId: string | null;
+    publishAt: string | null;
+    publishedAt: string | null;
+    /**
+     * Id of the post on the site
+     */
+    remoteId: number | null;
+    /**
+     * Status of the post when it was last seen
+     */
+    remoteStatus: string | null;
+    remoteUrl: string | null;
+    siteId: string;
+    status: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled';
+    wanted: 'draft' | 'publish' | 'future';
     /**
      * What its author should know, for example a changed address
      */
     warnings: Array<string>;
+};
+
+export type PublicationInput = {
+    articleId: string;
+    /**
+     * Since it was last asked for
+     */
+    attempts: number;
+    createdAt: string;
     error: {
         code: string;
-        message: string;
         hint: string;
+        message: string;
     } | null;
-    createdAt: string;
+    id: string;
+    nextAttemptAt: string | null;
+    pipelineId: string | null;
+    publishAt: string | null;
     publishedAt: string | null;
+    /**
+     * Id of the post on the site
+     */
+    remoteId: number | null;
+    /**
+     * Status of the post when it was last seen
+     */
+    remoteStatus: string | null;
+    remoteUrl: string | null;
+    siteId: string;
+    status: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled';
+    wanted: 'draft' | 'publish' | 'future';
+    /**
+     * What its author should know, for example a changed address
+     */
+    warnings: Array<string>;
 };
 
 export type PublicationRequest = {
-    siteId: string;
-    status: 'draft' | 'publish' | 'future';
     /**
      * When to go public; needed with "future", not allowed with "draft"
      */
     publishAt?: string;
+    siteId: string;
+    status: 'draft' | 'publish' | 'future';
 };
 
-export type SiteCheck = {
+export type PublicationRequestInput = {
     /**
-     * False when nothing can be delivered to the site
+     * When to go public; needed with "future", not allowed with "draft"
      */
-    ok: boolean;
-    findings: Array<{
-        /**
-         * Stable
-         */
-        code: string;
-        severity: 'info' | 'warning' | 'error';
-        message: string;
-        /**
-         * What to do next
-         */
-        hint: string;
+    publishAt?: string;
+    siteId: string;
+    status: 'draft' | 'publish' | 'future';
+};
+
+export type Receipt = {
+    approval: {
+        at: string;
+        by: string;
+    } | null;
+    articleId: string | null;
+    budgetMicroUsd: number;
+    calls: Array<{
+        cachedInputTokens: number | null;
+        costMicroUsd: number | null;
+        error: {
+            code: string;
+            hint: string;
+            message: string;
+        } | null;
+        estimated: boolean;
+        finishedAt: string | null;
+        id: string;
+        inputTokens: number | null;
+        model: string;
+        outputTokens: number | null;
+        pricedAs: string | null;
+        promptVersion: number;
+        reasoningTokens: number | null;
+        reservedMicroUsd: number;
+        startedAt: string;
+        status: 'reserved' | 'settled' | 'failed' | 'released';
+        step: string;
+        task: string;
     }>;
+    claims: Array<Claim>;
+    costMicroUsd: number;
+    durationMs: number | null;
+    pipelineId: string;
+};
+
+export type ReceiptInput = {
+    approval: {
+        at: string;
+        by: string;
+    } | null;
+    articleId: string | null;
+    budgetMicroUsd: number;
+    calls: Array<{
+        cachedInputTokens: number | null;
+        costMicroUsd: number | null;
+        error: {
+            code: string;
+            hint: string;
+            message: string;
+        } | null;
+        estimated: boolean;
+        finishedAt: string | null;
+        id: string;
+        inputTokens: number | null;
+        model: string;
+        outputTokens: number | null;
+        pricedAs: string | null;
+        promptVersion: number;
+        reasoningTokens: number | null;
+        reservedMicroUsd: number;
+        startedAt: string;
+        status: 'reserved' | 'settled' | 'failed' | 'released';
+        step: string;
+        task: string;
+    }>;
+    claims: Array<ClaimInput>;
+    costMicroUsd: number;
+    durationMs: number | null;
+    pipelineId: string;
+};
+
+export type SeoReport = {
+    checks: Array<{
+        earned: number;
+        hint: string;
+        message: string;
+        name: string;
+        passed: boolean;
+        weight: number;
+    }>;
+    /**
+     * 0-100
+     */
+    score: number;
+};
+
+export type SeoReportInput = {
+    checks: Array<{
+        earned: number;
+        hint: string;
+        message: string;
+        name: string;
+        passed: boolean;
+        weight: number;
+    }>;
+    /**
+     * 0-100
+     */
+    score: number;
 };
 
 export type Site = {
+    createdAt: string;
     id: string;
-    name: string;
-    url: string;
-    username: string;
     lastCheck: SiteCheck | null;
     lastCheckedAt: string | null;
-    createdAt: string;
-    updatedAt: string;
-};
-
-export type SiteRequest = {
     name: string;
-    /**
-     * http or https address of the WordPress site
-     */
+    updatedAt: string;
     url: string;
     username: string;
-    /**
-     * An Application Password, with or without its spaces; never returned
-     */
-    applicationPassword: string;
 };
 
 export type SiteChange = {
+    /**
+     * An Application Password, with or without its spaces; never returned
+     */
+    applicationPassword?: string;
     name?: string;
     /**
      * http or https address of the WordPress site
      */
     url?: string;
     username?: string;
+};
+
+export type SiteChangeInput = {
     /**
      * An Application Password, with or without its spaces; never returned
      */
     applicationPassword?: string;
+    name?: string;
+    /**
+     * http or https address of the WordPress site
+     */
+    url?: string;
+    username?: string;
 };
+
+export type SiteCheck = {
+    findings: Array<{
+        /**
+         * Stable
+         */
+        code: string;
+        /**
+         * What to do next
+         */
+        hint: string;
+        message: string;
+        severity: 'info' | 'warning' | 'error';
+    }>;
+    /**
+     * False when nothing can be delivered to the site
+     */
+    ok: boolean;
+};
+
+export type SiteCheckInput = {
+    findings: Array<{
+        /**
+         * Stable
+         */
+        code: string;
+        /**
+         * What to do next
+         */
+        hint: string;
+        message: string;
+        severity: 'info' | 'warning' | 'error';
+    }>;
+    /**
+     * False when nothing can be delivered to the site
+     */
+    ok: boolean;
+};
+
+export type SiteInput = {
+    createdAt: string;
+    id: string;
+    lastCheck: SiteCheckInput | null;
+    lastCheckedAt: string | null;
+    name: string;
+    updatedAt: string;
+    url: string;
+    username: string;
+};
+
+export type SiteRequest = {
+    /**
+     * An Application Password, with or without its spaces; never returned
+     */
+    applicationPassword: string;
+    name: string;
+    /**
+     * http or https address of the WordPress site
+     */
+    url: string;
+    username: string;
+};
+
+export type SiteRequestInput = {
+    /**
+     * An Application Password, with or without its spaces; never returned
+     */
+    applicationPassword: string;
+    name: string;
+    /**
+     * http or https address of the WordPress site
+     */
+    url: string;
+    username: string;
+};
+
+export type ListArticlesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        query?: string;
+        status?: 'draft' | 'ready' | 'approved' | 'published';
+    };
+    url: '/api/v1/articles';
+};
+
+export type ListArticlesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListArticlesError = ListArticlesErrors[keyof ListArticlesErrors];
+
+export type ListArticlesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<ArticleSummary>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListArticlesResponse = ListArticlesResponses[keyof ListArticlesResponses];
+
+export type CreateArticleData = {
+    body: {
+        excerpt?: string;
+        keyword?: string;
+        language?: string;
+        markdown: string;
+        metaDescription?: string;
+        metaTitle?: string;
+        slug?: string;
+        title: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/articles';
+};
+
+export type CreateArticleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CreateArticleError = CreateArticleErrors[keyof CreateArticleErrors];
+
+export type CreateArticleResponses = {
+    /**
+     * Default Response
+     */
+    201: Article;
+};
+
+export type CreateArticleResponse = CreateArticleResponses[keyof CreateArticleResponses];
+
+export type DeleteArticleData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}';
+};
+
+export type DeleteArticleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DeleteArticleError = DeleteArticleErrors[keyof DeleteArticleErrors];
+
+export type DeleteArticleResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteArticleResponse = DeleteArticleResponses[keyof DeleteArticleResponses];
+
+export type GetArticleData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}';
+};
+
+export type GetArticleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetArticleError = GetArticleErrors[keyof GetArticleErrors];
+
+export type GetArticleResponses = {
+    /**
+     * Default Response
+     */
+    200: Article;
+};
+
+export type GetArticleResponse = GetArticleResponses[keyof GetArticleResponses];
+
+export type EditArticleData = {
+    body: {
+        excerpt?: string;
+        keyword?: string;
+        markdown?: string;
+        metaDescription?: string;
+        metaTitle?: string;
+        revision: number;
+        slug?: string;
+        title?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}';
+};
+
+export type EditArticleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type EditArticleError = EditArticleErrors[keyof EditArticleErrors];
+
+export type EditArticleResponses = {
+    /**
+     * Default Response
+     */
+    200: Article;
+};
+
+export type EditArticleResponse = EditArticleResponses[keyof EditArticleResponses];
+
+export type ApproveArticleData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}/approve';
+};
+
+export type ApproveArticleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ApproveArticleError = ApproveArticleErrors[keyof ApproveArticleErrors];
+
+export type ApproveArticleResponses = {
+    /**
+     * Default Response
+     */
+    200: Article;
+};
+
+export type ApproveArticleResponse = ApproveArticleResponses[keyof ApproveArticleResponses];
+
+export type ListArticleClaimsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}/claims';
+};
+
+export type ListArticleClaimsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListArticleClaimsError = ListArticleClaimsErrors[keyof ListArticleClaimsErrors];
+
+export type ListArticleClaimsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Claim>;
+    };
+};
+
+export type ListArticleClaimsResponse = ListArticleClaimsResponses[keyof ListArticleClaimsResponses];
+
+export type HoldArticleData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}/hold';
+};
+
+export type HoldArticleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type HoldArticleError = HoldArticleErrors[keyof HoldArticleErrors];
+
+export type HoldArticleResponses = {
+    /**
+     * Default Response
+     */
+    200: Article;
+};
+
+export type HoldArticleResponse = HoldArticleResponses[keyof HoldArticleResponses];
+
+export type CreatePublicationData = {
+    body: PublicationRequestInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}/publications';
+};
+
+export type CreatePublicationErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CreatePublicationError = CreatePublicationErrors[keyof CreatePublicationErrors];
+
+export type CreatePublicationResponses = {
+    /**
+     * Default Response
+     */
+    202: Publication;
+};
+
+export type CreatePublicationResponse = CreatePublicationResponses[keyof CreatePublicationResponses];
+
+export type RestoreArticleData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}/restore';
+};
+
+export type RestoreArticleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RestoreArticleError = RestoreArticleErrors[keyof RestoreArticleErrors];
+
+export type RestoreArticleResponses = {
+    /**
+     * Default Response
+     */
+    200: Article;
+};
+
+export type RestoreArticleResponse = RestoreArticleResponses[keyof RestoreArticleResponses];
+
+export type ListArticleRevisionsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}/revisions';
+};
+
+export type ListArticleRevisionsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListArticleRevisionsError = ListArticleRevisionsErrors[keyof ListArticleRevisionsErrors];
+
+export type ListArticleRevisionsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<{
+            author: 'pipeline' | 'user';
+            createdAt: string;
+            fields: {
+                excerpt: string;
+                keyword: string;
+                metaDescription: string;
+                metaTitle: string;
+                slug: string;
+            };
+            markdown: string;
+            revision: number;
+            title: string;
+        }>;
+    };
+};
+
+export type ListArticleRevisionsResponse = ListArticleRevisionsResponses[keyof ListArticleRevisionsResponses];
 
 export type ListPipelinesData = {
     body?: never;
@@ -838,6 +1286,86 @@ export type GetPipelineResponses = {
 
 export type GetPipelineResponse = GetPipelineResponses[keyof GetPipelineResponses];
 
+export type CancelPipelineData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/pipelines/{id}/cancel';
+};
+
+export type CancelPipelineErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CancelPipelineError = CancelPipelineErrors[keyof CancelPipelineErrors];
+
+export type CancelPipelineResponses = {
+    /**
+     * Default Response
+     */
+    202: Pipeline;
+};
+
+export type CancelPipelineResponse = CancelPipelineResponses[keyof CancelPipelineResponses];
+
+export type ContinuePipelineData = {
+    body: {
+        budgetMicroUsd?: number;
+    } | null;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/pipelines/{id}/continue';
+};
+
+export type ContinuePipelineErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ContinuePipelineError = ContinuePipelineErrors[keyof ContinuePipelineErrors];
+
+export type ContinuePipelineResponses = {
+    /**
+     * Default Response
+     */
+    202: Pipeline;
+};
+
+export type ContinuePipelineResponse = ContinuePipelineResponses[keyof ContinuePipelineResponses];
+
 export type StreamPipelineEventsData = {
     body?: never;
     path: {
@@ -949,99 +1477,20 @@ export type RetryPipelineResponses = {
 
 export type RetryPipelineResponse = RetryPipelineResponses[keyof RetryPipelineResponses];
 
-export type ContinuePipelineData = {
-    body: {
-        budgetMicroUsd?: number;
-    } | null;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/pipelines/{id}/continue';
-};
-
-export type ContinuePipelineErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type ContinuePipelineError = ContinuePipelineErrors[keyof ContinuePipelineErrors];
-
-export type ContinuePipelineResponses = {
-    /**
-     * Default Response
-     */
-    202: Pipeline;
-};
-
-export type ContinuePipelineResponse = ContinuePipelineResponses[keyof ContinuePipelineResponses];
-
-export type CancelPipelineData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/pipelines/{id}/cancel';
-};
-
-export type CancelPipelineErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type CancelPipelineError = CancelPipelineErrors[keyof CancelPipelineErrors];
-
-export type CancelPipelineResponses = {
-    /**
-     * Default Response
-     */
-    202: Pipeline;
-};
-
-export type CancelPipelineResponse = CancelPipelineResponses[keyof CancelPipelineResponses];
-
-export type ListArticlesData = {
+export type ListPublicationsData = {
     body?: never;
     path?: never;
     query?: {
         limit?: number;
         cursor?: string;
-        query?: string;
-        status?: 'draft' | 'ready' | 'approved' | 'published';
+        articleId?: string;
+        siteId?: string;
+        status?: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled';
     };
-    url: '/api/v1/articles';
+    url: '/api/v1/publications';
 };
 
-export type ListArticlesErrors = {
+export type ListPublicationsErrors = {
     /**
      * Not signed in
      */
@@ -1052,76 +1501,30 @@ export type ListArticlesErrors = {
     422: Problem;
 };
 
-export type ListArticlesError = ListArticlesErrors[keyof ListArticlesErrors];
+export type ListPublicationsError = ListPublicationsErrors[keyof ListPublicationsErrors];
 
-export type ListArticlesResponses = {
+export type ListPublicationsResponses = {
     /**
      * Default Response
      */
     200: {
-        items: Array<ArticleSummary>;
+        items: Array<Publication>;
         nextCursor: string | null;
     };
 };
 
-export type ListArticlesResponse = ListArticlesResponses[keyof ListArticlesResponses];
+export type ListPublicationsResponse = ListPublicationsResponses[keyof ListPublicationsResponses];
 
-export type CreateArticleData = {
-    body: {
-        title: string;
-        markdown: string;
-        slug?: string;
-        excerpt?: string;
-        metaTitle?: string;
-        metaDescription?: string;
-        keyword?: string;
-        language?: string;
-    };
-    path?: never;
-    query?: never;
-    url: '/api/v1/articles';
-};
-
-export type CreateArticleErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type CreateArticleError = CreateArticleErrors[keyof CreateArticleErrors];
-
-export type CreateArticleResponses = {
-    /**
-     * Default Response
-     */
-    201: Article;
-};
-
-export type CreateArticleResponse = CreateArticleResponses[keyof CreateArticleResponses];
-
-export type DeleteArticleData = {
+export type GetPublicationData = {
     body?: never;
     path: {
         id: string;
     };
     query?: never;
-    url: '/api/v1/articles/{id}';
+    url: '/api/v1/publications/{id}';
 };
 
-export type DeleteArticleErrors = {
+export type GetPublicationErrors = {
     /**
      * Not signed in
      */
@@ -1136,236 +1539,27 @@ export type DeleteArticleErrors = {
     422: Problem;
 };
 
-export type DeleteArticleError = DeleteArticleErrors[keyof DeleteArticleErrors];
+export type GetPublicationError = GetPublicationErrors[keyof GetPublicationErrors];
 
-export type DeleteArticleResponses = {
+export type GetPublicationResponses = {
     /**
      * Default Response
      */
-    204: void;
+    200: Publication;
 };
 
-export type DeleteArticleResponse = DeleteArticleResponses[keyof DeleteArticleResponses];
+export type GetPublicationResponse = GetPublicationResponses[keyof GetPublicationResponses];
 
-export type GetArticleData = {
+export type CancelPublicationData = {
     body?: never;
     path: {
         id: string;
     };
     query?: never;
-    url: '/api/v1/articles/{id}';
+    url: '/api/v1/publications/{id}/cancel';
 };
 
-export type GetArticleErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type GetArticleError = GetArticleErrors[keyof GetArticleErrors];
-
-export type GetArticleResponses = {
-    /**
-     * Default Response
-     */
-    200: Article;
-};
-
-export type GetArticleResponse = GetArticleResponses[keyof GetArticleResponses];
-
-export type EditArticleData = {
-    body: {
-        title?: string;
-        markdown?: string;
-        slug?: string;
-        excerpt?: string;
-        metaTitle?: string;
-        metaDescription?: string;
-        keyword?: string;
-        revision: number;
-    };
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/articles/{id}';
-};
-
-export type EditArticleErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type EditArticleError = EditArticleErrors[keyof EditArticleErrors];
-
-export type EditArticleResponses = {
-    /**
-     * Default Response
-     */
-    200: Article;
-};
-
-export type EditArticleResponse = EditArticleResponses[keyof EditArticleResponses];
-
-export type RestoreArticleData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/articles/{id}/restore';
-};
-
-export type RestoreArticleErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type RestoreArticleError = RestoreArticleErrors[keyof RestoreArticleErrors];
-
-export type RestoreArticleResponses = {
-    /**
-     * Default Response
-     */
-    200: Article;
-};
-
-export type RestoreArticleResponse = RestoreArticleResponses[keyof RestoreArticleResponses];
-
-export type ListArticleRevisionsData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/articles/{id}/revisions';
-};
-
-export type ListArticleRevisionsErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type ListArticleRevisionsError = ListArticleRevisionsErrors[keyof ListArticleRevisionsErrors];
-
-export type ListArticleRevisionsResponses = {
-    /**
-     * Default Response
-     */
-    200: {
-        items: Array<{
-            revision: number;
-            author: 'pipeline' | 'user';
-            title: string;
-            markdown: string;
-            fields: {
-                slug: string;
-                excerpt: string;
-                metaTitle: string;
-                metaDescription: string;
-                keyword: string;
-            };
-            createdAt: string;
-        }>;
-    };
-};
-
-export type ListArticleRevisionsResponse = ListArticleRevisionsResponses[keyof ListArticleRevisionsResponses];
-
-export type ListArticleClaimsData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/articles/{id}/claims';
-};
-
-export type ListArticleClaimsErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type ListArticleClaimsError = ListArticleClaimsErrors[keyof ListArticleClaimsErrors];
-
-export type ListArticleClaimsResponses = {
-    /**
-     * Default Response
-     */
-    200: {
-        items: Array<Claim>;
-    };
-};
-
-export type ListArticleClaimsResponse = ListArticleClaimsResponses[keyof ListArticleClaimsResponses];
-
-export type ApproveArticleData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/articles/{id}/approve';
-};
-
-export type ApproveArticleErrors = {
+export type CancelPublicationErrors = {
     /**
      * Not signed in
      */
@@ -1384,27 +1578,27 @@ export type ApproveArticleErrors = {
     422: Problem;
 };
 
-export type ApproveArticleError = ApproveArticleErrors[keyof ApproveArticleErrors];
+export type CancelPublicationError = CancelPublicationErrors[keyof CancelPublicationErrors];
 
-export type ApproveArticleResponses = {
+export type CancelPublicationResponses = {
     /**
      * Default Response
      */
-    200: Article;
+    202: Publication;
 };
 
-export type ApproveArticleResponse = ApproveArticleResponses[keyof ApproveArticleResponses];
+export type CancelPublicationResponse = CancelPublicationResponses[keyof CancelPublicationResponses];
 
-export type HoldArticleData = {
+export type RetryPublicationData = {
     body?: never;
     path: {
         id: string;
     };
     query?: never;
-    url: '/api/v1/articles/{id}/hold';
+    url: '/api/v1/publications/{id}/retry';
 };
 
-export type HoldArticleErrors = {
+export type RetryPublicationErrors = {
     /**
      * Not signed in
      */
@@ -1423,16 +1617,16 @@ export type HoldArticleErrors = {
     422: Problem;
 };
 
-export type HoldArticleError = HoldArticleErrors[keyof HoldArticleErrors];
+export type RetryPublicationError = RetryPublicationErrors[keyof RetryPublicationErrors];
 
-export type HoldArticleResponses = {
+export type RetryPublicationResponses = {
     /**
      * Default Response
      */
-    200: Article;
+    202: Publication;
 };
 
-export type HoldArticleResponse = HoldArticleResponses[keyof HoldArticleResponses];
+export type RetryPublicationResponse = RetryPublicationResponses[keyof RetryPublicationResponses];
 
 export type ListSitesData = {
     body?: never;
@@ -1657,200 +1851,6 @@ export type CheckSiteResponses = {
 };
 
 export type CheckSiteResponse = CheckSiteResponses[keyof CheckSiteResponses];
-
-export type CreatePublicationData = {
-    body: PublicationRequestInput;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/articles/{id}/publications';
-};
-
-export type CreatePublicationErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type CreatePublicationError = CreatePublicationErrors[keyof CreatePublicationErrors];
-
-export type CreatePublicationResponses = {
-    /**
-     * Default Response
-     */
-    202: Publication;
-};
-
-export type CreatePublicationResponse = CreatePublicationResponses[keyof CreatePublicationResponses];
-
-export type ListPublicationsData = {
-    body?: never;
-    path?: never;
-    query?: {
-        limit?: number;
-        cursor?: string;
-        articleId?: string;
-        siteId?: string;
-        status?: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled';
-    };
-    url: '/api/v1/publications';
-};
-
-export type ListPublicationsErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type ListPublicationsError = ListPublicationsErrors[keyof ListPublicationsErrors];
-
-export type ListPublicationsResponses = {
-    /**
-     * Default Response
-     */
-    200: {
-        items: Array<Publication>;
-        nextCursor: string | null;
-    };
-};
-
-export type ListPublicationsResponse = ListPublicationsResponses[keyof ListPublicationsResponses];
-
-export type GetPublicationData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/publications/{id}';
-};
-
-export type GetPublicationErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type GetPublicationError = GetPublicationErrors[keyof GetPublicationErrors];
-
-export type GetPublicationResponses = {
-    /**
-     * Default Response
-     */
-    200: Publication;
-};
-
-export type GetPublicationResponse = GetPublicationResponses[keyof GetPublicationResponses];
-
-export type RetryPublicationData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/publications/{id}/retry';
-};
-
-export type RetryPublicationErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type RetryPublicationError = RetryPublicationErrors[keyof RetryPublicationErrors];
-
-export type RetryPublicationResponses = {
-    /**
-     * Default Response
-     */
-    202: Publication;
-};
-
-export type RetryPublicationResponse = RetryPublicationResponses[keyof RetryPublicationResponses];
-
-export type CancelPublicationData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/publications/{id}/cancel';
-};
-
-export type CancelPublicationErrors = {
-    /**
-     * Not signed in
-     */
-    401: Problem;
-    /**
-     * Not found
-     */
-    404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Not valid
-     */
-    422: Problem;
-};
-
-export type CancelPublicationError = CancelPublicationErrors[keyof CancelPublicationErrors];
-
-export type CancelPublicationResponses = {
-    /**
-     * Default Response
-     */
-    202: Publication;
-};
-
-export type CancelPublicationResponse = CancelPublicationResponses[keyof CancelPublicationResponses];
 
 export type GetHealthData = {
     body?: never;

@@ -1,3 +1,4 @@
+import { ChevronDown } from 'lucide-react';
 import type { ComponentProps } from 'react';
 import { cn } from '@/components/class-names.ts';
 
@@ -16,5 +17,13 @@ export function Textarea({ className, ...props }: ComponentProps<'textarea'>) {
 
 /** The platform's own select: the best one on a phone, and right with every keyboard. */
 export function Select({ className, ...props }: ComponentProps<'select'>) {
-  return <select className={cn(box, 'h-10 pr-8', className)} {...props} />;
+  return (
+    <div className="relative min-w-0">
+      <select className={cn(box, 'h-10 appearance-none pr-9', className)} {...props} />
+      <ChevronDown
+        aria-hidden="true"
+        className="pointer-events-none absolute top-3 right-3 size-4 text-muted-foreground"
+      />
+    </div>
+  );
 }

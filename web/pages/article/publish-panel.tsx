@@ -191,7 +191,7 @@ function PublicationCard({ publication, site }: { publication: Publication; site
             </Button>
           )}
           {unfinished && (
-            <Button size="small" variant="ghost" onClick={() => cancel.mutate({ path: { id } })}>
+            <Button size="small" onClick={() => cancel.mutate({ path: { id } })}>
               {t.publish.cancel}
             </Button>
           )}

@@ -32,6 +32,7 @@ export function EstimateLine({ brief, mistaken }: { brief: BriefBody; mistaken: 
   return (
     <p className="text-sm" aria-live="polite">
       {t.newArticle.estimate} <strong className="font-semibold tabular-nums">{formatMoney(likely)}</strong>
+      {high === 0 && <span className="text-muted-foreground"> {t.newArticle.estimateFree}</span>}
       {low !== high && (
         <span className="text-muted-foreground">
           {' '}

@@ -141,7 +141,8 @@ function Summary({ run, commands }: { run: Pipeline; commands: RunCommands }) {
               </Link>
             </Button>
           )}
-          {run.articleId && (
+          {/* While it waits for approval, the panel below offers the same. */}
+          {run.articleId && run.waiting?.reason !== 'approval' && (
             <Button variant={run.status === 'succeeded' ? 'primary' : 'secondary'} asChild>
               <Link to="/articles/$articleId" params={{ articleId: run.articleId }}>
                 {run.status === 'succeeded' ? t.run.openArticle : t.run.readArticle}

@@ -20,7 +20,8 @@ export function useRunCommands(runId: string) {
   };
   // Most refusals mean that the run has moved on: look again at what it does.
   const onError = () => queries.invalidateQueries({ queryKey });
-  const refresh = { onSuccess: onError, onError };
+  // A decision about the article changes the run, the article and its publications.
+  const refresh = { onSuccess: () => queries.invalidateQueries(), onError };
   const cancel = useMutation({ ...cancelPipelineMutation(), onSuccess, onError });
   const retry = useMutation({ ...retryPipelineMutation(), onSuccess, onError });
   const goOn = useMutation({ ...continuePipelineMutation(), onSuccess, onError });

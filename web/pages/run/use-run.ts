@@ -36,6 +36,7 @@ export function useRun(runId: string) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `opened` counts up to open the stream once more
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let again: ReturnType<typeof setTimeout> | undefined;
     let refetching = false;
     let last = '';
     // Many events come at once when a stream begins: one reading answers them all.
@@ -62,10 +63,15 @@ export function useRun(runId: string) {
         source.close();
         endedAt.current = Date.now();
         setConnection('ended');
-      } else setConnection('lost');
+        return;
+      }
+      setConnection('lost');
+      // After a lost connection the browser tries again by itself; after an answer with an error status it does not.
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(() => setOpened((times) => times + 1), 3000);
     };
     return () => {
       clearTimeout(timer);
+      clearTimeout(again);
       source.close();
     };
   }, [runId, queries, opened]);

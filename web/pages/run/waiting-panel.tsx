@@ -36,17 +36,13 @@ export function WaitingPanel({ run, waiting, commands }: WaitingPanelProps) {
       {reason === 'duplicate' && (
         <div className="mt-1 flex flex-wrap gap-2">
           {waiting.articleId && (
-            <Button asChild>
+            <Button variant="primary" asChild>
               <Link to="/articles/$articleId" params={{ articleId: waiting.articleId }}>
                 {t.waiting.duplicate.open}
               </Link>
             </Button>
           )}
-          <Button
-            variant="primary"
-            disabled={commands.busy}
-            onClick={act(() => commands.goOn.mutate({ path, body: {} }))}
-          >
+          <Button disabled={commands.busy} onClick={act(() => commands.goOn.mutate({ path, body: {} }))}>
             {t.waiting.duplicate.goOn}
           </Button>
         </div>

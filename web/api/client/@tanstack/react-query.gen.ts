@@ -39,14 +39,14 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
     return [params];
 };
 
-export const listPipelinesQueryKey = (options?: Options<ListPipelinesData>) => createQueryKey('listPipelines', options);
+export const listArticlesQueryKey = (options?: Options<ListArticlesData>) => createQueryKey('listArticles', options);
 
 /**
- * Pipelines, newest first
+ * Articles, newest first
  */
-export const listPipelinesOptions = (options?: Options<ListPipelinesData>) => queryOptions<ListPipelinesResponse, ListPipelinesError, ListPipelinesResponse, ReturnType<typeof listPipelinesQueryKey>>({
+export const listArticlesOptions = (options?: Options<ListArticlesData>) => queryOptions<ListArticlesResponse, ListArticlesError, ListArticlesResponse, ReturnType<typeof listArticlesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await listPipelines({
+        const { data } = await listArticles({
             ...options,
             ...queryKey[0],
             signal,
@@ -54,7 +54,7 @@ export const listPipelinesOptions = (options?: Options<ListPipelinesData>) => qu
         });
         return data;
     },
-    queryKey: listPipelinesQueryKey(options)
+    queryKey: listArticlesQueryKey(options)
 });
 
 const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
@@ -85,176 +85,6 @@ const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'hea
     }
     return params as unknown as typeof page;
 };
-
-export const listPipelinesInfiniteQueryKey = (options?: Options<ListPipelinesData>): QueryKey<Options<ListPipelinesData>> => createQueryKey('listPipelines', options, true);
-
-/**
- * Pipelines, newest first
- */
-export const listPipelinesInfiniteOptions = (options?: Options<ListPipelinesData>) => {
-    const opts = infiniteQueryOptions<ListPipelinesResponse, ListPipelinesError, InfiniteData<ListPipelinesResponse>, QueryKey<Options<ListPipelinesData>>, string | Pick<QueryKey<Options<ListPipelinesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
-    // @ts-ignore
-    {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ListPipelinesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
-                query: {
-                    cursor: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await listPipelines({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: listPipelinesInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
-};
-
-/**
- * Start an article; with dryRun=true only estimate what it will cost
- */
-export const createPipelineMutation = (options?: Partial<Options<CreatePipelineData>>): UseMutationOptions<CreatePipelineResponse, CreatePipelineError, Options<CreatePipelineData>> => {
-    const mutationOptions: UseMutationOptions<CreatePipelineResponse, CreatePipelineError, Options<CreatePipelineData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await createPipeline({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-export const getPipelineQueryKey = (options: Options<GetPipelineData>) => createQueryKey('getPipeline', options);
-
-/**
- * A pipeline with its steps and costs
- */
-export const getPipelineOptions = (options: Options<GetPipelineData>) => queryOptions<GetPipelineResponse, GetPipelineError, GetPipelineResponse, ReturnType<typeof getPipelineQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await getPipeline({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: getPipelineQueryKey(options)
-});
-
-export const streamPipelineEventsQueryKey = (options: Options<StreamPipelineEventsData>) => createQueryKey('streamPipelineEvents', options);
-
-/**
- * Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes
- */
-export const streamPipelineEventsOptions = (options: Options<StreamPipelineEventsData>) => queryOptions<StreamPipelineEventsResponse, StreamPipelineEventsError, StreamPipelineEventsResponse, ReturnType<typeof streamPipelineEventsQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await streamPipelineEvents({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: streamPipelineEventsQueryKey(options)
-});
-
-export const getPipelineReceiptQueryKey = (options: Options<GetPipelineReceiptData>) => createQueryKey('getPipelineReceipt', options);
-
-/**
- * Every model call with its cost, every claim with source, quote and verdict, who approved
- */
-export const getPipelineReceiptOptions = (options: Options<GetPipelineReceiptData>) => queryOptions<GetPipelineReceiptResponse, GetPipelineReceiptError, GetPipelineReceiptResponse, ReturnType<typeof getPipelineReceiptQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await getPipelineReceipt({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: getPipelineReceiptQueryKey(options)
-});
-
-/**
- * Run again from where it failed, or redo from a step
- */
-export const retryPipelineMutation = (options?: Partial<Options<RetryPipelineData>>): UseMutationOptions<RetryPipelineResponse, RetryPipelineError, Options<RetryPipelineData>> => {
-    const mutationOptions: UseMutationOptions<RetryPipelineResponse, RetryPipelineError, Options<RetryPipelineData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await retryPipeline({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-/**
- * Go on in spite of a near-duplicate, or look again at the budget (and raise it)
- */
-export const continuePipelineMutation = (options?: Partial<Options<ContinuePipelineData>>): UseMutationOptions<ContinuePipelineResponse, ContinuePipelineError, Options<ContinuePipelineData>> => {
-    const mutationOptions: UseMutationOptions<ContinuePipelineResponse, ContinuePipelineError, Options<ContinuePipelineData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await continuePipeline({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-/**
- * Stop at once
- */
-export const cancelPipelineMutation = (options?: Partial<Options<CancelPipelineData>>): UseMutationOptions<CancelPipelineResponse, CancelPipelineError, Options<CancelPipelineData>> => {
-    const mutationOptions: UseMutationOptions<CancelPipelineResponse, CancelPipelineError, Options<CancelPipelineData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await cancelPipeline({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-export const listArticlesQueryKey = (options?: Options<ListArticlesData>) => createQueryKey('listArticles', options);
-
-/**
- * Articles, newest first
- */
-export const listArticlesOptions = (options?: Options<ListArticlesData>) => queryOptions<ListArticlesResponse, ListArticlesError, ListArticlesResponse, ReturnType<typeof listArticlesQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await listArticles({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: listArticlesQueryKey(options)
-});
 
 export const listArticlesInfiniteQueryKey = (options?: Options<ListArticlesData>): QueryKey<Options<ListArticlesData>> => createQueryKey('listArticles', options, true);
 
@@ -356,6 +186,75 @@ export const editArticleMutation = (options?: Partial<Options<EditArticleData>>)
 };
 
 /**
+ * Let the article go public as its pipeline was asked to
+ */
+export const approveArticleMutation = (options?: Partial<Options<ApproveArticleData>>): UseMutationOptions<ApproveArticleResponse, ApproveArticleError, Options<ApproveArticleData>> => {
+    const mutationOptions: UseMutationOptions<ApproveArticleResponse, ApproveArticleError, Options<ApproveArticleData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await approveArticle({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listArticleClaimsQueryKey = (options: Options<ListArticleClaimsData>) => createQueryKey('listArticleClaims', options);
+
+/**
+ * Every claim with its verdict, quote, passage and source
+ */
+export const listArticleClaimsOptions = (options: Options<ListArticleClaimsData>) => queryOptions<ListArticleClaimsResponse, ListArticleClaimsError, ListArticleClaimsResponse, ReturnType<typeof listArticleClaimsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listArticleClaims({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listArticleClaimsQueryKey(options)
+});
+
+/**
+ * Keep the article from going public by itself; it then needs an approval
+ */
+export const holdArticleMutation = (options?: Partial<Options<HoldArticleData>>): UseMutationOptions<HoldArticleResponse, HoldArticleError, Options<HoldArticleData>> => {
+    const mutationOptions: UseMutationOptions<HoldArticleResponse, HoldArticleError, Options<HoldArticleData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await holdArticle({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Bring the article onto a site; asking again for the same site revives the same publication
+ */
+export const createPublicationMutation = (options?: Partial<Options<CreatePublicationData>>): UseMutationOptions<CreatePublicationResponse, CreatePublicationError, Options<CreatePublicationData>> => {
+    const mutationOptions: UseMutationOptions<CreatePublicationResponse, CreatePublicationError, Options<CreatePublicationData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createPublication({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
  * Take out of the bin
  */
 export const restoreArticleMutation = (options?: Partial<Options<RestoreArticleData>>): UseMutationOptions<RestoreArticleResponse, RestoreArticleError, Options<RestoreArticleData>> => {
@@ -390,14 +289,14 @@ export const listArticleRevisionsOptions = (options: Options<ListArticleRevision
     queryKey: listArticleRevisionsQueryKey(options)
 });
 
-export const listArticleClaimsQueryKey = (options: Options<ListArticleClaimsData>) => createQueryKey('listArticleClaims', options);
+export const listPipelinesQueryKey = (options?: Options<ListPipelinesData>) => createQueryKey('listPipelines', options);
 
 /**
- * Every claim with its verdict, quote, passage and source
+ * Pipelines, newest first
  */
-export const listArticleClaimsOptions = (options: Options<ListArticleClaimsData>) => queryOptions<ListArticleClaimsResponse, ListArticleClaimsError, ListArticleClaimsResponse, ReturnType<typeof listArticleClaimsQueryKey>>({
+export const listPipelinesOptions = (options?: Options<ListPipelinesData>) => queryOptions<ListPipelinesResponse, ListPipelinesError, ListPipelinesResponse, ReturnType<typeof listPipelinesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await listArticleClaims({
+        const { data } = await listPipelines({
             ...options,
             ...queryKey[0],
             signal,
@@ -405,16 +304,81 @@ export const listArticleClaimsOptions = (options: Options<ListArticleClaimsData>
         });
         return data;
     },
-    queryKey: listArticleClaimsQueryKey(options)
+    queryKey: listPipelinesQueryKey(options)
+});
+
+export const listPipelinesInfiniteQueryKey = (options?: Options<ListPipelinesData>): QueryKey<Options<ListPipelinesData>> => createQueryKey('listPipelines', options, true);
+
+/**
+ * Pipelines, newest first
+ */
+export const listPipelinesInfiniteOptions = (options?: Options<ListPipelinesData>) => {
+    const opts = infiniteQueryOptions<ListPipelinesResponse, ListPipelinesError, InfiniteData<ListPipelinesResponse>, QueryKey<Options<ListPipelinesData>>, string | Pick<QueryKey<Options<ListPipelinesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListPipelinesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listPipelines({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listPipelinesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Start an article; with dryRun=true only estimate what it will cost
+ */
+export const createPipelineMutation = (options?: Partial<Options<CreatePipelineData>>): UseMutationOptions<CreatePipelineResponse, CreatePipelineError, Options<CreatePipelineData>> => {
+    const mutationOptions: UseMutationOptions<CreatePipelineResponse, CreatePipelineError, Options<CreatePipelineData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createPipeline({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getPipelineQueryKey = (options: Options<GetPipelineData>) => createQueryKey('getPipeline', options);
+
+/**
+ * A pipeline with its steps and costs
+ */
+export const getPipelineOptions = (options: Options<GetPipelineData>) => queryOptions<GetPipelineResponse, GetPipelineError, GetPipelineResponse, ReturnType<typeof getPipelineQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getPipeline({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getPipelineQueryKey(options)
 });
 
 /**
- * Let the article go public as its pipeline was asked to
+ * Stop at once
  */
-export const approveArticleMutation = (options?: Partial<Options<ApproveArticleData>>): UseMutationOptions<ApproveArticleResponse, ApproveArticleError, Options<ApproveArticleData>> => {
-    const mutationOptions: UseMutationOptions<ApproveArticleResponse, ApproveArticleError, Options<ApproveArticleData>> = {
+export const cancelPipelineMutation = (options?: Partial<Options<CancelPipelineData>>): UseMutationOptions<CancelPipelineResponse, CancelPipelineError, Options<CancelPipelineData>> => {
+    const mutationOptions: UseMutationOptions<CancelPipelineResponse, CancelPipelineError, Options<CancelPipelineData>> = {
         mutationFn: async (fnOptions) => {
-            const { data } = await approveArticle({
+            const { data } = await cancelPipeline({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
@@ -426,12 +390,165 @@ export const approveArticleMutation = (options?: Partial<Options<ApproveArticleD
 };
 
 /**
- * Keep the article from going public by itself; it then needs an approval
+ * Go on in spite of a near-duplicate, or look again at the budget (and raise it)
  */
-export const holdArticleMutation = (options?: Partial<Options<HoldArticleData>>): UseMutationOptions<HoldArticleResponse, HoldArticleError, Options<HoldArticleData>> => {
-    const mutationOptions: UseMutationOptions<HoldArticleResponse, HoldArticleError, Options<HoldArticleData>> = {
+export const continuePipelineMutation = (options?: Partial<Options<ContinuePipelineData>>): UseMutationOptions<ContinuePipelineResponse, ContinuePipelineError, Options<ContinuePipelineData>> => {
+    const mutationOptions: UseMutationOptions<ContinuePipelineResponse, ContinuePipelineError, Options<ContinuePipelineData>> = {
         mutationFn: async (fnOptions) => {
-            const { data } = await holdArticle({
+            const { data } = await continuePipeline({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const streamPipelineEventsQueryKey = (options: Options<StreamPipelineEventsData>) => createQueryKey('streamPipelineEvents', options);
+
+/**
+ * Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes
+ */
+export const streamPipelineEventsOptions = (options: Options<StreamPipelineEventsData>) => queryOptions<StreamPipelineEventsResponse, StreamPipelineEventsError, StreamPipelineEventsResponse, ReturnType<typeof streamPipelineEventsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await streamPipelineEvents({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: streamPipelineEventsQueryKey(options)
+});
+
+export const getPipelineReceiptQueryKey = (options: Options<GetPipelineReceiptData>) => createQueryKey('getPipelineReceipt', options);
+
+/**
+ * Every model call with its cost, every claim with source, quote and verdict, who approved
+ */
+export const getPipelineReceiptOptions = (options: Options<GetPipelineReceiptData>) => queryOptions<GetPipelineReceiptResponse, GetPipelineReceiptError, GetPipelineReceiptResponse, ReturnType<typeof getPipelineReceiptQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getPipelineReceipt({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getPipelineReceiptQueryKey(options)
+});
+
+/**
+ * Run again from where it failed, or redo from a step
+ */
+export const retryPipelineMutation = (options?: Partial<Options<RetryPipelineData>>): UseMutationOptions<RetryPipelineResponse, RetryPipelineError, Options<RetryPipelineData>> => {
+    const mutationOptions: UseMutationOptions<RetryPipelineResponse, RetryPipelineError, Options<RetryPipelineData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await retryPipeline({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listPublicationsQueryKey = (options?: Options<ListPublicationsData>) => createQueryKey('listPublications', options);
+
+/**
+ * Publications, newest first
+ */
+export const listPublicationsOptions = (options?: Options<ListPublicationsData>) => queryOptions<ListPublicationsResponse, ListPublicationsError, ListPublicationsResponse, ReturnType<typeof listPublicationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listPublications({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listPublicationsQueryKey(options)
+});
+
+export const listPublicationsInfiniteQueryKey = (options?: Options<ListPublicationsData>): QueryKey<Options<ListPublicationsData>> => createQueryKey('listPublications', options, true);
+
+/**
+ * Publications, newest first
+ */
+export const listPublicationsInfiniteOptions = (options?: Options<ListPublicationsData>) => {
+    const opts = infiniteQueryOptions<ListPublicationsResponse, ListPublicationsError, InfiniteData<ListPublicationsResponse>, QueryKey<Options<ListPublicationsData>>, string | Pick<QueryKey<Options<ListPublicationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListPublicationsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listPublications({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listPublicationsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const getPublicationQueryKey = (options: Options<GetPublicationData>) => createQueryKey('getPublication', options);
+
+/**
+ * A publication: how far it is, and where the post stands
+ */
+export const getPublicationOptions = (options: Options<GetPublicationData>) => queryOptions<GetPublicationResponse, GetPublicationError, GetPublicationResponse, ReturnType<typeof getPublicationQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getPublication({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getPublicationQueryKey(options)
+});
+
+/**
+ * Give up what has not been sent yet
+ */
+export const cancelPublicationMutation = (options?: Partial<Options<CancelPublicationData>>): UseMutationOptions<CancelPublicationResponse, CancelPublicationError, Options<CancelPublicationData>> => {
+    const mutationOptions: UseMutationOptions<CancelPublicationResponse, CancelPublicationError, Options<CancelPublicationData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await cancelPublication({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Try now what is not finished; the site is looked at first, so nothing appears twice
+ */
+export const retryPublicationMutation = (options?: Partial<Options<RetryPublicationData>>): UseMutationOptions<RetryPublicationResponse, RetryPublicationError, Options<RetryPublicationData>> => {
+    const mutationOptions: UseMutationOptions<RetryPublicationResponse, RetryPublicationError, Options<RetryPublicationData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await retryPublication({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
@@ -566,123 +683,6 @@ export const checkSiteMutation = (options?: Partial<Options<CheckSiteData>>): Us
     const mutationOptions: UseMutationOptions<CheckSiteResponse, CheckSiteError, Options<CheckSiteData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await checkSite({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-/**
- * Bring the article onto a site; asking again for the same site revives the same publication
- */
-export const createPublicationMutation = (options?: Partial<Options<CreatePublicationData>>): UseMutationOptions<CreatePublicationResponse, CreatePublicationError, Options<CreatePublicationData>> => {
-    const mutationOptions: UseMutationOptions<CreatePublicationResponse, CreatePublicationError, Options<CreatePublicationData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await createPublication({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-export const listPublicationsQueryKey = (options?: Options<ListPublicationsData>) => createQueryKey('listPublications', options);
-
-/**
- * Publications, newest first
- */
-export const listPublicationsOptions = (options?: Options<ListPublicationsData>) => queryOptions<ListPublicationsResponse, ListPublicationsError, ListPublicationsResponse, ReturnType<typeof listPublicationsQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await listPublications({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: listPublicationsQueryKey(options)
-});
-
-export const listPublicationsInfiniteQueryKey = (options?: Options<ListPublicationsData>): QueryKey<Options<ListPublicationsData>> => createQueryKey('listPublications', options, true);
-
-/**
- * Publications, newest first
- */
-export const listPublicationsInfiniteOptions = (options?: Options<ListPublicationsData>) => {
-    const opts = infiniteQueryOptions<ListPublicationsResponse, ListPublicationsError, InfiniteData<ListPublicationsResponse>, QueryKey<Options<ListPublicationsData>>, string | Pick<QueryKey<Options<ListPublicationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
-    // @ts-ignore
-    {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ListPublicationsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
-                query: {
-                    cursor: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            const { data } = await listPublications({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-            return data;
-        },
-        queryKey: listPublicationsInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
-};
-
-export const getPublicationQueryKey = (options: Options<GetPublicationData>) => createQueryKey('getPublication', options);
-
-/**
- * A publication: how far it is, and where the post stands
- */
-export const getPublicationOptions = (options: Options<GetPublicationData>) => queryOptions<GetPublicationResponse, GetPublicationError, GetPublicationResponse, ReturnType<typeof getPublicationQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await getPublication({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: getPublicationQueryKey(options)
-});
-
-/**
- * Try now what is not finished; the site is looked at first, so nothing appears twice
- */
-export const retryPublicationMutation = (options?: Partial<Options<RetryPublicationData>>): UseMutationOptions<RetryPublicationResponse, RetryPublicationError, Options<RetryPublicationData>> => {
-    const mutationOptions: UseMutationOptions<RetryPublicationResponse, RetryPublicationError, Options<RetryPublicationData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await retryPublication({
-                ...options,
-                ...fnOptions,
-                throwOnError: true
-            });
-            return data;
-        }
-    };
-    return mutationOptions;
-};
-
-/**
- * Give up what has not been sent yet
- */
-export const cancelPublicationMutation = (options?: Partial<Options<CancelPublicationData>>): UseMutationOptions<CancelPublicationResponse, CancelPublicationError, Options<CancelPublicationData>> => {
-    const mutationOptions: UseMutationOptions<CancelPublicationResponse, CancelPublicationError, Options<CancelPublicationData>> = {
-        mutationFn: async (fnOptions) => {
-            const { data } = await cancelPublication({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
