@@ -1,7 +1,8 @@
 import type { AppContext } from '../context.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { baseLanguage, detectLanguage } from '../text/language.ts';
-import { type ExtractedDocument, extractMarkdown, extractPlainText } from './extract.ts';
+import { decodeHtml } from './decode-html.ts';
+import type { ExtractedDocument } from './extract.ts';
 import { parseFeed } from './feeds.ts';
 import type { ReadDocument } from './store.ts';
 
@@ -46,20 +47,17 @@ function describe(ctx: Ctx, source: string, error: unknown): SourceProblem {
   return { source, code: 'extraction_failed', message: 'It could not be read.' };
 }
 
+const contentTypes = { markdown: 'text/markdown', html: 'text/html', text: 'text/plain' } as const;
+
 async function readText(ctx: Ctx, source: Exclude<RequestedSource, { url: string }>): Promise<ReadDocument> {
-  const document =
-    source.format === 'html'
-      ? await ctx.extractor.extract({ html: source.text, contentType: 'text/html', url: null })
-      : source.format === 'markdown'
-        ? extractMarkdown(source.text)
-        : extractPlainText(source.text);
+  const contentType = contentTypes[source.format];
+  const document = await ctx.extractor.extract({ html: source.text, contentType, url: null });
   return finish('text', null, { ...document, title: source.title || document.title });
 }
 
 async function readAddress(ctx: Ctx, url: string, signal: AbortSignal): Promise<Gathered> {
   const page = await fetchPage(ctx, url, signal);
-  const text = new TextDecoder().decode(page.body);
-  const feed = parseFeed(text, page.contentType);
+  const feed = parseFeed(decodeHtml(page.body, page.contentType), page.contentType);
   if (!feed) return { documents: [await readPage(ctx, 'url', page)], problems: [] };
 
   const gathered: Gathered = { documents: [], problems: [] };
@@ -127,8 +125,6 @@ async function fetchPage(ctx: Ctx, url: string, signal: AbortSignal): Promise<Fe
 
 async function readPage(ctx: Ctx, kind: 'url' | 'feed-item', page: FetchedPage): Promise<ReadDocument> {
   const type = (page.contentType ?? 'text/html').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type === 'text/markdown') return finish(kind, page.url, extractMarkdown(new TextDecoder().decode(page.body)));
-  if (type === 'text/plain') return finish(kind, page.url, extractPlainText(new TextDecoder().decode(page.body)));
   if (!/^(text\/|application\/(xhtml\+xml|xml))/.test(type)) {
     throw new AppError('extraction_failed', `It is not a page of text (${type}).`);
   }

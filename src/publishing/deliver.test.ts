@@ -144,6 +144,17 @@ describe('delivering a publication', () => {
     expect(await now(row)).toMatchObject({ status: 'published', remoteId: marked(row)[0]?.id, error: null });
   });
 
+  it.each([
+    ['at once', 'lost_after' as const],
+    ['a moment later', { late: 15 }],
+  ])('finds what the site did %s without waiting for another attempt', async (_when, fault) => {
+    wordpress.rule = (request) => (request === 'POST /wp/v2/posts' ? fault : undefined);
+    const row = await given();
+    await deliver(row);
+    expect(await now(row)).toMatchObject({ status: 'published', attempts: 1, remoteId: marked(row)[0]?.id });
+    expect(marked(row)).toHaveLength(1);
+  });
+
   it('does not create before it could look', async () => {
     wordpress.rule = (request) => (request === 'GET /wp/v2/posts' ? 'lost_before' : undefined);
     const row = await given();
@@ -343,6 +354,52 @@ describe('workers that die, freeze or meet', () => {
     expect(wordpress.requests.filter((request) => request === 'POST /wp/v2/posts')).toHaveLength(1);
     expect(await now(row)).toMatchObject({ status: 'published', attempts: 2 });
     expect(app.logs.some((line) => line.includes('publication given up'))).toBe(true);
+  });
+
+  it('look for longer before a second creation, because the first may still be under way', async () => {
+    const shutdown = new AbortController();
+    wordpress.rule = (request) => {
+      if (request === 'POST /wp/v2/posts') shutdown.abort();
+      return request === 'POST /wp/v2/posts' ? 'lost_before' : undefined;
+    };
+    const row = await given();
+    await deliver(row, ctx, shutdown.signal);
+    expect(marked(row)).toHaveLength(0);
+    wordpress.rule = (request) => {
+      // The site comes to the end of the first creation right after it was asked and had nothing.
+      if (request === 'GET /wp/v2/posts' && wordpress.posts.size === 0) setTimeout(finishFirstCreation, 3);
+      return undefined;
+    };
+    const finishFirstCreation = () =>
+      wordpress.posts.set(1, {
+        id: 1,
+        status: 'publish',
+        slug: 'how-to',
+        title: '',
+        excerpt: '',
+        content: copyOf(row),
+      });
+    await deliver(row);
+    expect(wordpress.requests.filter((request) => request === 'POST /wp/v2/posts')).toHaveLength(1);
+    expect(await now(row)).toMatchObject({ status: 'published', remoteId: 1 });
+  });
+
+  it('are fenced off by the number of the lease while the next one is still at work', async () => {
+    const row = await given();
+    let taken: Publication | null = null;
+    const frozen = { ...ctx, safeFetch: Object.assign(freezing, { close: ctx.safeFetch.close }) };
+    async function freezing(...request: Parameters<typeof ctx.safeFetch>) {
+      const answer = await ctx.safeFetch(...request);
+      if (!taken) {
+        await expireLease(row);
+        taken = await claimPublication(ctx.db, row.id, 10_000);
+      }
+      return answer;
+    }
+    await deliver(row, frozen);
+    expect(wordpress.requests).toHaveLength(1);
+    // The row as the second worker took it, but for nothing.
+    expect(await now(row)).toEqual(taken);
   });
 
   it('hand over at shutdown without counting an attempt', async () => {

@@ -1,3 +1,5 @@
+import { wordsIn } from './words.ts';
+
 /*
  * Words that carry no topic, per language: articles, pronouns, prepositions, conjunctions, auxiliaries, common adverbs.
  * Written for this project, compact on purpose; lower case, as `wordsIn` cuts them.
@@ -41,3 +43,34 @@ export function stopWords(language: string | null): ReadonlySet<string> {
   }
   return set;
 }
+
+/** Languages of each stop word, filled when first needed. */
+let languagesOf: Map<string, string[]> | undefined;
+
+/**
+ * Whether a sentence is plainly written in another language than `language`: pages that are translated in part mix
+ * them. Told by script and by stop words, so it costs next to nothing; in doubt the answer is no.
+ */
+export function isForeign(text: string, language: string | null): boolean {
+  if (language === null) return false;
+  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
+  if (letters > 0 && ownScript.has(language)) return latin / letters > 0.7;
+  if (!lists[language]) return false;
+  if (letters > 0 && latin / letters < 0.5) return true;
+  if (!languagesOf) {
+    languagesOf = new Map();
+    for (const [code, list] of Object.entries(lists)) {
+      for (const word of list.split(/\s+/u)) languagesOf.set(word, [...(languagesOf.get(word) ?? []), code]);
+    }
+  }
+  const hits = new Map<string, number>();
+  for (const word of wordsIn(text.toLowerCase())) {
+    for (const code of languagesOf.get(word) ?? []) hits.set(code, (hits.get(code) ?? 0) + 1);
+  }
+  const own = hits.get(language) ?? 0;
+  return Math.max(0, ...hits.values()) >= own + 3 && Math.max(0, ...hits.values()) >= own * 2;
+}
+
+/** Languages that are not written in Latin letters. */
+const ownScript = new Set('ru uk be bg sr mk el ja zh ko ar fa he hi bn ta te th ka hy am ur ne mr'.split(' '));

@@ -81,11 +81,10 @@ const notNames: Record<string, RegExp> = {
  */
 export function namesIn(text: string, language: string | null): string[] {
   const names = new Set<string>();
-  for (const clause of text.split(/(?<=[.!?:…])\s+|[\n"“”„«»()]+/)) {
-    const words = clause
-      .trim()
-      .split(/\s+/)
-      .map((word) => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '').replace(/['’]s$/u, ''));
+  // Compatibility forms first, as in any comparison of names: "Windows™" reads "WindowsTM" on both sides.
+  for (const clause of text.normalize('NFKC').split(/(?<=[.!?:…])\s+|[\n"“”„«»()[\]]+/)) {
+    const pieces = clause.trim().split(/\s+/);
+    const words = pieces.map((word) => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '').replace(/['’]s$/u, ''));
     let run: string[] = [];
     const close = () => {
       if (run.length > 0) names.add(run.join(' '));
@@ -95,8 +94,10 @@ export function namesIn(text: string, language: string | null): string[] {
       const special = /^\p{Lu}[\p{Lu}\d&-]+$/u.test(word) || /\p{Ll}\p{Lu}/u.test(word);
       const capital =
         language !== 'de' && index > 0 && /^\p{Lu}\p{Ll}/u.test(word) && !notNames[language ?? '']?.test(word);
-      if (special || capital) run.push(word);
-      else close();
+      if (!special && !capital) return close();
+      run.push(word);
+      // "Munin, Nagios" and "Linux's LSM" are two names each.
+      if (pieces[index] !== word) close();
     });
     close();
   }

@@ -32,7 +32,7 @@ export function Notice({ tone, title, alert, children, className, ref }: NoticeP
       <Icon aria-hidden="true" className={cn('mt-0.5 size-5 shrink-0', ink)} />
       <div className="min-w-0 flex-1">
         <p className={cn('font-semibold', ink)}>{title}</p>
-        {children && <div className="mt-1 grid gap-2">{children}</div>}
+        {children && <div className="mt-1 grid grid-cols-1 gap-2">{children}</div>}
       </div>
     </div>
   );

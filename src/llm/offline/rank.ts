@@ -99,7 +99,9 @@ export function scoreUnits(units: readonly Unit[], aim: Aim): Scored[] {
       0.55 * relevance(unit, aim, idf) +
       0.2 * (central[index] ?? 0) +
       0.2 * (1 - unit.passage / passages) +
-      0.05 * (unit.sentences.length > 1 || unit.kind === 'list' ? 1 : 0),
+      (unit.opens ? 0.1 : 0) -
+      // One short sentence from the middle of a paragraph is a splinter.
+      (unit.kind === 'text' && unit.sentences.length === 1 && unit.words < 30 ? (unit.opens ? 0.1 : 0.2) : 0),
   }));
 }
 

@@ -1,3 +1,4 @@
+import { isForeign } from '../../text/stop-words.ts';
 import { countWords } from '../../text/words.ts';
 import { cuesFor } from './cues.ts';
 
@@ -20,7 +21,7 @@ export function isQuotable(text: string, language: string | null): boolean {
   const words = countWords(text);
   if (words < lengths.min || words > limit(lengths.max, text)) return false;
   if (!ending.test(text) || !/^["'“„«‘「(¿¡]*[\p{Lu}\p{Lt}\p{Lo}\p{N}]/u.test(text)) return false;
-  return !isBroken(text) && isPlain(text, language);
+  return !isBroken(text) && isPlain(text, language) && !isForeign(text, language);
 }
 
 /** Whether an item of a list may be quoted: shorter than a sentence, and it needs no full stop. */
@@ -49,7 +50,11 @@ const toMachines =
   /\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|prompts?|rules|above|previous)\b|\b(?:system|developer) prompt\b|\bas an ai\b|\byou are (?:now )?(?:an? )?(?:ai|assistant|language model|chatbot|dan)\b|\blanguage model\b.{0,30}\b(?:must|should|please)\b|<\/?(?:input|system|instructions?|user|assistant)\b|^(?:task|system|assistant|user):|\banweisungen\b.{0,30}\bignorier|\bignorier\p{L}*\b.{0,40}\banweisung|\bignorez\b.{0,40}\binstructions?\b|\bignora\b.{0,40}\binstrucciones\b/iu;
 
 function isBroken(text: string): boolean {
-  if (/[{}<>\\|`=~^]|\$\w|;$|\t|https?:|www\.|@\w|(^|\s)--?\w|#\s|\(\)|::|\[\d*\]|_{2,}|\.{4,}|\s[*+]\s/u.test(text))
+  if (
+    /[{}<>\\|`=~^]|%[A-Za-z]|\(\w[\w-]*: [\w%]+\)|\p{Ll}\/\p{Ll}{3,}|\$\w|;$|\t|https?:|www\.|@\w|(^|\s)--?\w|#\s|\(\)|::|\[\d*\]|_{2,}|\.{4,}|\s[*+]\s/u.test(
+      text,
+    )
+  )
     return true;
   if (
     unbalanced(text, '(', ')') ||

@@ -1,8 +1,9 @@
 import { contentTerms } from '../../text/terms.ts';
 import { countWords } from '../../text/words.ts';
 import type { Block, Sentence, TaskInput, TaskOutput } from '../tasks.ts';
+import { cleanHeading } from './headings.ts';
 import { type Phrases, phrasesFor } from './phrases.ts';
-import { aimAt, pick, type Scored, scoreUnits } from './rank.ts';
+import { aimAt, cosine, pick, type Scored, scoreUnits, type Vector } from './rank.ts';
 import { Said, withoutRepetition } from './repetition.ts';
 import { type SourceSentence, type Unit, unitsOf } from './units.ts';
 
@@ -23,9 +24,26 @@ export function writeSection(
     [contentTerms(input.keyword, sourceLanguage), 0.7],
     [contentTerms(`${input.heading} ${input.goal}`, sourceLanguage), 1],
   );
-  const picked = pick(scoreUnits(units, aim), input.words);
+  const picked = pick(aboutHeading(scoreUnits(units, aim), input.heading), input.words);
   const blocks = toBlocks(inReadingOrder(picked), phrasesFor(language), input.alreadyWritten);
   return { blocks: blocks.length > 0 ? blocks : lastResort(input) };
+}
+
+/**
+ * Keeps a section to its matter: what stands under the same heading in a source comes first, then what is like it. The
+ * rest is an answer to another question, however well it fits the title.
+ */
+function aboutHeading(scored: Scored[], heading: string): Scored[] {
+  const own = scored.filter(({ unit }) => cleanHeading(unit.heading) === heading);
+  const first = Math.min(...scored.map(({ unit }) => unit.passage));
+  const core = own.length > 0 ? own : scored.filter(({ unit }) => unit.passage === first);
+  const centre: Vector = new Map();
+  for (const { vector } of core)
+    for (const [term, weight] of vector) centre.set(term, (centre.get(term) ?? 0) + weight);
+  return scored.map((entry) => ({
+    ...entry,
+    score: entry.score + (core.includes(entry) ? 0.25 : Math.min(0.2, cosine(centre, entry.vector)) - 0.1),
+  }));
 }
 
 /**

@@ -56,6 +56,13 @@ const openers =
 /** A word that goes on a phrase in these languages: "copia de seguridad", "sauvegarde des données". */
 const inside = new Set(['de', 'del', 'du', 'des', 'di', 'della', 'do', 'da', 'dos', 'das', "d'", 'van', 'of']);
 
+/** Words for what is done with a subject or how it is; they end a phrase. English only, where topics often hold them. */
+const doing = new Set(
+  'make makes making keep keeps keeping get getting go goes going use uses using start starts starting write writing choose choosing run running set setting work works working need needs build building create creating find finding improve improving secure securing manage managing alive better well safe safely easy easily fast quickly effectively properly'.split(
+    ' ',
+  ),
+);
+
 /** The longest run of content words; a preposition between two nouns belongs to it. At most four content words. */
 function mainPhrase(title: string, language: string | null): string {
   const stops = stopWords(language);
@@ -74,7 +81,7 @@ function mainPhrase(title: string, language: string | null): string {
     const lower = bare.toLowerCase();
     const ends = /[,;:.!?–—)]$/u.test(word);
     if (inside.has(lower) && run.length > 0) run.push(bare);
-    else if (bare === '' || stops.has(lower)) close();
+    else if (bare === '' || stops.has(lower) || doing.has(lower)) close();
     else {
       run.push(bare);
       content++;

@@ -30,6 +30,10 @@ export interface Unit {
   terms: string[];
   /** Terms of the headings above the passage. */
   headingTerms: string[];
+  /** The innermost heading above the passage, as it stands there. */
+  heading: string;
+  /** Whether it begins its paragraph; what begins later may miss something said before. */
+  opens: boolean;
 }
 
 /** A unit is a thought, not a page: it ends after this many sentences or words. */
@@ -40,7 +44,8 @@ export function unitsOf(passages: readonly PassageInput[], language: string | nu
   const units: Unit[] = [];
   passages.forEach((passage, index) => {
     const headingTerms = contentTerms(`${passage.heading ?? ''} ${passage.sourceTitle}`, language);
-    const add = (kind: Unit['kind'], sentences: SourceSentence[], items: SourceSentence[]) => {
+    const heading = passage.heading?.split(' > ').at(-1) ?? '';
+    const add = (kind: Unit['kind'], sentences: SourceSentence[], items: SourceSentence[], opens: boolean) => {
       const all = [...sentences, ...items];
       units.push({
         kind,
@@ -53,6 +58,8 @@ export function unitsOf(passages: readonly PassageInput[], language: string | nu
         words: all.reduce((sum, { words }) => sum + words, 0),
         terms: all.flatMap(({ terms }) => terms),
         headingTerms,
+        heading,
+        opens,
       });
     };
     const paragraphs = passage.text.split(/\n\s*\n/u).map((text) => text.trim());
@@ -66,15 +73,16 @@ export function unitsOf(passages: readonly PassageInput[], language: string | nu
         isQuotable(lead.replace(/[:：]$/u, '.'), language) &&
         standsAlone(lead, language)
       ) {
-        for (const run of runs(sentences.slice(0, -1), language)) add('text', run, []);
+        for (const run of runs(sentences.slice(0, -1), language)) add('text', run, [], run[0]?.text === sentences[0]);
         add(
           'list',
           [sentenceOf(lead, language)],
           items.map((item) => sentenceOf(item, language)),
+          true,
         );
         at += items.length;
       } else {
-        for (const run of runs(sentences, language)) add('text', run, []);
+        for (const run of runs(sentences, language)) add('text', run, [], run[0]?.text === sentences[0]);
       }
     }
   });

@@ -29,9 +29,3 @@ export function DropdownMenuItem({ className, ...props }: ComponentProps<typeof 
     />
   );
 }
-
-export function DropdownMenuLabel({ className, ...props }: ComponentProps<typeof Primitive.Label>) {
-  return (
-    <Primitive.Label className={cn('px-2.5 py-1.5 text-[0.8125rem] text-muted-foreground', className)} {...props} />
-  );
-}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import {
   getArticleOptions,
   getPipelineOptions,
@@ -21,11 +21,13 @@ import { useRunCommands } from '../run/use-run-commands.ts';
 import { Approval } from '../run/waiting-panel.tsx';
 import { ArticleText } from './article-text.tsx';
 import { ClaimsPanel } from './claims-panel.tsx';
-import { CopyMenu } from './copy-menu.tsx';
 import { markClaims } from './mark-claims.ts';
 import { PublishPanel } from './publish-panel.tsx';
 import { SeoPanel } from './seo-panel.tsx';
 import { SourcesPanel } from './sources-panel.tsx';
+
+/** The menu and what places it weigh more than the rest of the page's own code: they come after the text. */
+const CopyMenu = lazy(() => import('./copy-menu.tsx').then((module) => ({ default: module.CopyMenu })));
 
 const panels = ['claims', 'sources', 'seo', 'publish'] as const;
 type Panel = (typeof panels)[number];
@@ -177,7 +179,9 @@ function ArticleHeader({ article }: { article: Article }) {
               </Link>
             </Button>
           )}
-          <CopyMenu article={article} />
+          <Suspense fallback={<Skeleton className="h-8 w-22" />}>
+            <CopyMenu article={article} />
+          </Suspense>
         </div>
       </div>
       <h1
