@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { ensureLocalOwner } from './accounts/local-owner.ts';
 import { articleRoutes } from './articles/routes.ts';
+import { workArticles } from './articles/worker.ts';
 import type { Config, Secrets } from './config.ts';
 import type { AppContext } from './context.ts';
 import { migrate } from './db/migrate.ts';
@@ -101,16 +102,19 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
     await database.close();
     throw error;
   }
-  const server = await createHttpServer(ctx);
   const endWork: (() => void)[] = [];
+  let server: HttpServer | null = null;
   try {
+    server = await createHttpServer(ctx);
     let port: number | null = null;
     if (config.role !== 'worker') {
       await server.listen({ host: config.http.host, port: config.http.port });
       port = (server.server.address() as AddressInfo).port;
       ctx.database.announcePort?.(port);
     }
-    if (config.role !== 'web') endWork.push(await workPipelines(ctx), await workPublications(ctx));
+    if (config.role !== 'web') {
+      endWork.push(await workPipelines(ctx), await workPublications(ctx), await workArticles(ctx));
+    }
     return { ctx, server, port, url: port === null ? null : `http://localhost:${port}`, stop };
   } catch (error) {
     await stop();
@@ -118,7 +122,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
   }
 
   async function stop(): Promise<void> {
-    await server.close();
+    await server?.close();
     for (const end of endWork) end();
     await closeContext(ctx);
   }

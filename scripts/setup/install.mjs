@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expectedError, npm, timed } from './npm.mjs';
 
 const stampFile = (root) => join(root, 'node_modules', '.installed-from.json');
@@ -20,6 +20,7 @@ function isInstalled(root) {
     stamp !== null &&
     stamp.lock === lockDigest(root) &&
     stamp.machine === machine() &&
+    (!stamp.pinned || existsSync(nodeLink(root))) &&
     stamp.packages.every((folder) => existsSync(join(root, folder, 'package.json')))
   );
 }
@@ -40,10 +41,10 @@ function install(root) {
       `npm ci left packages out (${missing.slice(0, 3).join(', ')}): delete node_modules and run the command again.`,
     );
   }
-  dropUnusableNode(root);
+  const pinned = settleNode(root);
   writeFileSync(
     stampFile(root),
-    JSON.stringify({ lock: lockDigest(root), machine: machine(), packages: wantedPackages(root) }),
+    JSON.stringify({ lock: lockDigest(root), machine: machine(), pinned, packages: wantedPackages(root) }),
   );
 }
 
@@ -85,10 +86,23 @@ function withPinnedNode(root, work) {
   }
 }
 
-/** The pinned Node is built for glibc: where it does not run (Alpine), the system's own takes its place if it is new enough. */
-function dropUnusableNode(root) {
+/**
+ * Makes sure that `node` in npm's scripts is the pinned one. npm 9 (Debian 12) removes the link that it has just made
+ * when it tidies up the same package of the other systems. Where the pinned Node does not run at all (it is built for
+ * glibc; Alpine has musl) the system's own takes its place if it is new enough. Returns whether the pinned one is used.
+ */
+function settleNode(root) {
   const node = pinnedNode(root);
-  if (!node || spawnSync(node, ['--version']).status === 0) return;
+  if (!node) return false;
+  if (spawnSync(node, ['--version']).status === 0) {
+    if (
+      !existsSync(nodeLink(root)) &&
+      npm(root, ['rebuild', basename(dirname(dirname(node))), '--ignore-scripts', '--loglevel=error']) !== 0
+    ) {
+      throw expectedError('The pinned Node could not be linked (the reason stands above).');
+    }
+    return true;
+  }
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 22 || (major === 22 && minor < 18)) {
     throw expectedError(
@@ -97,7 +111,10 @@ function dropUnusableNode(root) {
   }
   for (const name of ['node', 'node.cmd', 'node.ps1'])
     rmSync(join(root, 'node_modules', '.bin', name), { force: true });
+  return false;
 }
+
+const nodeLink = (root) => join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
 
 function pinnedNode(root) {
   const platform = process.platform === 'win32' ? 'win' : process.platform;

@@ -14,6 +14,8 @@ export function npm(root, args, node = process.execPath) {
   const [command, first] = script && /\.c?js$/.test(script) ? [node, [script]] : ['npm', []];
   const result = spawnSync(command, [...first, ...args], {
     cwd: root,
+    // An older npm under the pinned Node warns of its own outdated calls, which is nobody's business here.
+    env: { ...process.env, NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: command === 'npm' && process.platform === 'win32',
   });

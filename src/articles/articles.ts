@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
@@ -139,13 +139,4 @@ export async function emptyBin(db: Db): Promise<number> {
     .where(and(isNotNull(articles.deletedAt), sql`${articles.deletedAt} < now() - interval '30 days'`))
     .returning({ id: articles.id });
   return rows.length;
-}
-
-/** The user's live articles with titles and links, for links between them; not the one named. */
-export async function otherArticles(db: Db, userId: string, exceptId: string | null): Promise<Article[]> {
-  const rows = await db
-    .select()
-    .from(articles)
-    .where(and(eq(articles.userId, userId), isNull(articles.deletedAt)));
-  return rows.filter((row) => row.id !== exceptId);
 }

@@ -106,4 +106,3 @@ export const claims = pgTable('claims', {
   outcome: text('outcome').$type<'kept' | 'rewritten' | 'removed'>().notNull(),
   judgedBy: text('judged_by'),
 });
-export type Claim = typeof claims.$inferSelect;

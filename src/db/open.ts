@@ -1,5 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite';
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import type { Pool, PoolConfig } from 'pg';
 import type { Config, Secrets } from '../config.ts';
@@ -104,6 +104,3 @@ async function openPostgres(databaseUrl: string, caCertificate: string | null, p
     },
   };
 }
-
-/** The current time of the database, so that all processes share one clock for leases. */
-export const databaseNow = sql`now()`;

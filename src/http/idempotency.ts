@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { and, eq, lt, sql } from 'drizzle-orm';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
@@ -13,7 +14,7 @@ const keptFor = sql`now() - interval '24 hours'`;
  * Keys are kept for a day.
  */
 export async function onceByKey<Answer>(
-  ctx: Pick<AppContext, 'db'>,
+  ctx: Pick<AppContext, 'db' | 'secrets'>,
   request: FastifyRequest,
   reply: FastifyReply,
   status: number,
@@ -26,7 +27,10 @@ export async function onceByKey<Answer>(
 
   const mine = and(eq(idempotencyKeys.userId, request.userId), eq(idempotencyKeys.key, key));
   const operation = `${request.method} ${request.url}`;
-  const bodyDigest = digest(request.body ?? null);
+  // Keyed, because a body may hold a password, and a plain digest of a weak one could be guessed from a stolen database.
+  const bodyDigest = createHmac('sha256', ctx.secrets.appSecret)
+    .update(digest(request.body ?? null))
+    .digest('hex');
   return ctx.db.transaction(async (tx) => {
     await tx.delete(idempotencyKeys).where(and(mine, lt(idempotencyKeys.createdAt, keptFor)));
     // Waits for a first request that is still in its transaction, and then finds its answer.

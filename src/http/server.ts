@@ -12,7 +12,7 @@ import {
 import { version } from '../config.ts';
 import type { AppContext } from '../context.ts';
 import { requireLocalOwner } from './local-owner.ts';
-import { onError, onNotFound } from './on-error.ts';
+import { onError } from './on-error.ts';
 import { serveWebApp } from './web-app.ts';
 
 /** A Fastify instance whose routes are typed by their zod schemas. */
@@ -50,7 +50,6 @@ export async function createServer(
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler(onError);
-  server.setNotFoundHandler(onNotFound);
   server.addHook('onResponse', async (request, reply) => {
     request.log.debug(
       { method: request.method, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },

@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 /** Serves the built web app; its own router handles the paths, so every page address answers with index.html. */
 export async function serveWebApp(server: HttpServer): Promise<void> {
   if (!existsSync(`${root}index.html`)) {
+    server.setNotFoundHandler(onNotFound);
     server.log.warn('the web app is not built: run "npm run build" (npm start does it)');
     return;
   }

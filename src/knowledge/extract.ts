@@ -3,7 +3,7 @@ import { type ExtractedDocument, requireText } from './document.ts';
 import { entryBeside, IsolatedWorker, IsolatedWorkerError, inProcess } from './isolated-worker.ts';
 import type { PageInput, PageResult } from './read-page.ts';
 
-export type { Block, ExtractedDocument } from './document.ts';
+export type { ExtractedDocument } from './document.ts';
 export { extractMarkdown, extractPlainText } from './extract-text.ts';
 
 /** A page as it was fetched; `contentType` text/markdown and text/plain are read as such. Bytes are decoded by their byte order mark, `contentType`, or the page's own words. */

@@ -60,16 +60,16 @@ it.each([500, 503, 429])('forbids everything when robots.txt answers %i', async 
   expect(await allowed('/page')).toBe(false);
 });
 
-it('forbids everything when robots.txt cannot be had, and asks again a minute later', async () => {
+it('says why when the site cannot be reached, and asks again a minute later', async () => {
   let time = 0;
   let broken = true;
   const { allowed } = await start(
     (request, response) => void (broken ? request.socket.destroy() : response.end('')),
     () => time,
   );
-  expect(await allowed('/page')).toBe(false);
+  await expect(allowed('/page')).rejects.toMatchObject({ code: 'fetch_failed' });
   broken = false;
-  expect(await allowed('/page')).toBe(false);
+  await expect(allowed('/page')).rejects.toMatchObject({ code: 'fetch_failed' });
   time = 61_000;
   expect(await allowed('/page')).toBe(true);
 });

@@ -5,9 +5,9 @@ import type { SafeFetch } from '../net/safe-fetch.ts';
 /** Answers whether a site lets robots read a page. */
 export interface Robots {
   /**
-   * By RFC 9309: a robots.txt that does not exist (4xx) allows everything, one that cannot be had (5xx, no connection)
-   * forbids everything. A blocked address is not allowed either. Answers are kept for an hour per origin, failures for
-   * a minute.
+   * By RFC 9309: a robots.txt that does not exist (4xx) allows everything, one that cannot be had (5xx) forbids
+   * everything. Answers are kept for an hour per origin, failures for a minute.
+   * @throws AppError fetch_blocked or fetch_failed when the site cannot or must not be reached at all
    */
   allowed(url: string): Promise<boolean>;
 }
@@ -43,8 +43,13 @@ export function createRobots(safeFetch: SafeFetch, options: { userAgent: string;
         headers: { accept: 'text/plain' },
       });
     } catch (error) {
-      if (error instanceof AppError) return { rules: () => false, lifetime: minute };
-      throw error;
+      if (!(error instanceof AppError)) throw error;
+      if (error.code === 'fetch_too_large') return { rules: () => false, lifetime: minute };
+      // Forbidden all the same, but with the true reason: nobody should look for a rule that does not exist.
+      const forbid: Rules = () => {
+        throw error;
+      };
+      return { rules: forbid, lifetime: minute };
     }
     if (answer.status >= 500 || answer.status === 429) return { rules: () => false, lifetime: minute };
     if (answer.status < 200 || answer.status > 299) return { rules: () => true, lifetime: hour };

@@ -1,4 +1,4 @@
-import { and, inArray, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { type DeliveryTiming, deliverPublication, deliveryTiming } from './deliver.ts';
 import { publishJob } from './jobs.ts';
@@ -15,6 +15,10 @@ export async function workPublications(ctx: AppContext, timing: DeliveryTiming =
   await ctx.queue.work(publishJob, concurrency, ({ publicationId }, signal) =>
     deliverPublication(ctx, publicationId, signal, timing),
   );
+  if (ctx.config.database.kind === 'embedded') {
+    // Whoever held leases in an embedded database before is gone: only one process can hold it.
+    await ctx.db.update(publications).set({ leaseExpiresAt: null }).where(eq(publications.status, 'publishing'));
+  }
   const sweep = () =>
     sweepPublications(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded publications failed'));
   const timer = setInterval(sweep, sweepMs);

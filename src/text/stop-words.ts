@@ -69,7 +69,9 @@ export function isForeign(text: string, language: string | null): boolean {
     for (const code of languagesOf.get(word) ?? []) hits.set(code, (hits.get(code) ?? 0) + 1);
   }
   const own = hits.get(language) ?? 0;
-  return Math.max(0, ...hits.values()) >= own + 3 && Math.max(0, ...hits.values()) >= own * 2;
+  const most = Math.max(0, ...hits.values());
+  // Related languages share stop words, so a few more are needed where the own language is there at all.
+  return own <= 1 ? most >= own + 2 : most >= own + 3 && most >= own * 2;
 }
 
 /** Languages that are not written in Latin letters. */

@@ -94,7 +94,10 @@ export function namesIn(text: string, language: string | null): string[] {
       const special = /^\p{Lu}[\p{Lu}\d&-]+$/u.test(word) || /\p{Ll}\p{Lu}/u.test(word);
       const capital =
         language !== 'de' && index > 0 && /^\p{Lu}\p{Ll}/u.test(word) && !notNames[language ?? '']?.test(word);
-      if (!special && !capital) return close();
+      if (!special && !capital) {
+        close();
+        return;
+      }
       run.push(word);
       // "Munin, Nagios" and "Linux's LSM" are two names each.
       if (pieces[index] !== word) close();

@@ -11,8 +11,9 @@ let root: string;
 
 /** Stands in for npm: notes how it was called, and does what `npm ci` and `npm run build` leave behind. */
 const fakeNpm = `
-const { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
+const pinned = 'node_modules/node-' + process.platform + '-' + process.arch;
 appendFileSync('npm-calls', process.argv.slice(2).join(' ') + '\\n');
 const write = (file, text) => { mkdirSync(dirname(file), { recursive: true }); writeFileSync(file, text); };
 if (existsSync('npm-fails')) process.exit(1);
@@ -23,6 +24,12 @@ if (process.argv[2] === 'ci') {
   rmSync('node_modules', { recursive: true, force: true });
   for (const [name] of here) write(join(name, 'package.json'), '{}');
   write('node_modules/.package-lock.json', JSON.stringify({ packages: Object.fromEntries(here) }));
+  if (existsSync(join(pinned, 'package.json'))) {
+    mkdirSync(join(pinned, 'bin'));
+    symlinkSync(process.execPath, join(pinned, 'bin/node'));
+  }
+} else if (process.argv[2] === 'rebuild') {
+  write('node_modules/.bin/node', 'link');
 } else {
   write('web/dist/index.html', 'built');
 }
@@ -131,6 +138,26 @@ describe('installing', () => {
     });
     expect(existsSync(join(root, 'node_modules/.installed-from.json'))).toBe(false);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'links the pinned Node when npm has left it unlinked, and notices when the link is lost',
+    async () => {
+      const lock = JSON.parse(lockfile());
+      lock.packages[`node_modules/node-${process.platform}-${process.arch}`] = {
+        version: '24.0.0',
+        optional: true,
+        os: [process.platform],
+      };
+      put('package-lock.json', JSON.stringify(lock));
+      expect((await setup()).status).toBe(0);
+      expect(calls()).toMatch(/\nrebuild node-linux-\w+ --ignore-scripts/);
+      expect(await setup()).toEqual({ status: 0, said: '' });
+      rmSync(join(root, 'node_modules/.bin/node'));
+      await setup();
+      expect(existsSync(join(root, 'node_modules/.bin/node'))).toBe(true);
+      expect(calls().match(/^ci /gm)).toHaveLength(1);
+    },
+  );
 
   it('installs once when two commands start together', async () => {
     const both = await Promise.all([setup(), setup()]);

@@ -1,0 +1,18 @@
+import type { AppContext } from '../context.ts';
+import { emptyBin } from './articles.ts';
+
+const hourMs = 3_600_000;
+
+/** Empties the bin of what has been in it for over 30 days, now and every hour. Returns what ends it. */
+export async function workArticles(ctx: Pick<AppContext, 'db' | 'log'>): Promise<() => void> {
+  const empty = () =>
+    emptyBin(ctx.db).then(
+      (count) => {
+        if (count > 0) ctx.log.info({ articles: count }, 'deleted articles removed from the bin after 30 days');
+      },
+      (error) => ctx.log.warn({ err: error }, 'emptying the bin failed; it is tried again in an hour'),
+    );
+  const timer = setInterval(empty, hourMs);
+  await empty();
+  return () => clearInterval(timer);
+}
