@@ -15,7 +15,9 @@ interface Column {
 }
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const modules = await Promise.all(globSync('**/schema.ts', { cwd: root }).map((file) => import(`../${file}`)));
+const modules = await Promise.all(
+  globSync('**/schema.ts', { cwd: root }).map((file) => import(/* @vite-ignore */ `../${file}`)),
+);
 const tables = modules
   .flatMap((module) => Object.values(module))
   .filter((value): value is PgTable => is(value, PgTable))

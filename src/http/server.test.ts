@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { breadSources, withModel } from '../../test/factories.ts';
 import { diligentScript, scriptedModel } from '../../test/fakes/scripted-model.ts';
@@ -154,6 +155,16 @@ describe('for machines', () => {
     );
     expect(ids.every(Boolean)).toBe(true);
     expect(new Set(ids).size).toBe(ids.length);
-    expect((await app.server.inject({ url: '/docs/' })).statusCode).toBe(200);
+  });
+
+  test('the reference page may run exactly the script that stands in it', async () => {
+    const page = await app.server.inject({ url: '/docs/' });
+    expect(page.statusCode).toBe(200);
+    const scripts = [...page.body.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(([, text]) => text ?? '');
+    expect(scripts.length).toBeGreaterThan(0);
+    const policy = String(page.headers['content-security-policy']);
+    for (const script of scripts) expect(policy).toContain(createHash('sha256').update(script).digest('base64'));
+    expect(policy).not.toContain("script-src 'self' 'unsafe-inline'");
+    expect(page.body).not.toMatch(/src="https?:/);
   });
 });

@@ -1,6 +1,5 @@
 import fastifyHelmet from '@fastify/helmet';
 import fastifySwagger from '@fastify/swagger';
-import scalar from '@scalar/fastify-api-reference';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -11,6 +10,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { version } from '../config.ts';
 import type { AppContext } from '../context.ts';
+import { serveDocs } from './docs.ts';
 import { requireLocalOwner } from './local-owner.ts';
 import { onError } from './on-error.ts';
 import { serveWebApp } from './web-app.ts';
@@ -62,6 +62,7 @@ export async function createServer(
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
         styleSrc: ["'self'", "'unsafe-inline'"],
         frameAncestors: ["'none'"],
         // The app is also used over plain http on localhost.
@@ -95,10 +96,7 @@ export async function createServer(
   );
   for (const register of open) register(server, ctx);
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
-  await server.register(scalar, {
-    routePrefix: '/docs',
-    configuration: { url: '/openapi.json', withDefaultFonts: false },
-  });
+  await server.register(serveDocs);
   await serveWebApp(server);
   return server;
 }

@@ -3,8 +3,8 @@ import { wordsIn } from './words.ts';
 
 /** Endings that change with number, case or tense and not with the matter, longest first; a light stemmer in a line. */
 const endings: Record<string, RegExp> = {
-  en: /(ings?|edly|ed|ies|es|s|ly)$/,
-  de: /(ungen|ern|em|en|er|es|e|s|n)$/,
+  en: /(ings?|edly|ed|ies|es|s|ly|y)$/,
+  de: /(ern|em|en|er|es|e|s|n)$/,
   fr: /(ements?|aux|ées|és|ée|es|e|s)$/,
   es: /(aciones|ación|mente|es|os|as|o|a|s)$/,
   it: /(mente|zioni|zione|i|e|o|a)$/,

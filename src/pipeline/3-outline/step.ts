@@ -59,7 +59,9 @@ export const outlineStep = defineStep<'outline', { topic: TopicOutput; research:
     if (sections.length === 0) {
       throw new AppError('model_output_invalid', 'The outline rests on none of the passages that were found.');
     }
-    await context.log(`${sections.length} sections: ${sections.map((section) => section.heading).join(' · ')}`);
+    await context.log(
+      `${sections.length === 1 ? 'One section' : `${sections.length} sections`}: ${sections.map((section) => section.heading).join(' · ')}`,
+    );
     return { sections, wantsFaq: answer.wantsFaq };
   },
 });
