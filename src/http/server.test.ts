@@ -160,7 +160,9 @@ describe('for machines', () => {
   test('the reference page may run exactly the script that stands in it', async () => {
     const page = await app.server.inject({ url: '/docs/' });
     expect(page.statusCode).toBe(200);
-    const scripts = [...page.body.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(([, text]) => text ?? '');
+    const scripts = [...page.body.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
+      ([, text]) => text ?? '',
+    );
     expect(scripts.length).toBeGreaterThan(0);
     const policy = String(page.headers['content-security-policy']);
     for (const script of scripts) expect(policy).toContain(createHash('sha256').update(script).digest('base64'));

@@ -49,11 +49,21 @@ function isTask(name: string): name is TaskName {
   return Object.hasOwn(tasks, name);
 }
 
-/** The passages' own language, which need not be the article's; sentences are cut and judged by it. */
-async function languageOf(passages: readonly PassageInput[], fallback: string): Promise<string> {
+/** From this share of passages on, the article's language counts as that of the passages. */
+const enoughOfIt = 0.3;
+
+/**
+ * The passages' own language, which need not be the article's; sentences are cut and judged by it, and what is written
+ * in another one is left out. Where several languages meet, the article's has precedence.
+ */
+async function languageOf(passages: readonly PassageInput[], wanted: string): Promise<string> {
+  const detected = await Promise.all(passages.slice(0, 20).map(({ text }) => detectLanguage(text.slice(0, 400))));
+  const known = detected.filter((language) => language !== null);
+  const inWanted = known.filter((language) => language === wanted).length;
+  if (known.length === 0 || inWanted / known.length >= enoughOfIt) return wanted;
   const sample = passages
     .slice(0, 20)
     .map(({ text }) => text.slice(0, 200))
     .join('\n');
-  return (await detectLanguage(sample)) ?? fallback;
+  return (await detectLanguage(sample)) ?? wanted;
 }

@@ -6,6 +6,8 @@
  */
 export interface Cues {
   openers: RegExp;
+  /** Words that point back when they stand among the first few of a sentence: "Ideally, this decision ...". */
+  backward: RegExp;
   references: RegExp;
   firstPerson: RegExp;
   negations: RegExp;
@@ -14,23 +16,39 @@ export interface Cues {
 /** Alternatives that must stand as whole words at the start of a sentence; spaces in them match any white space. */
 const opening = (words: string) =>
   new RegExp(`^["'“„«‘(]*(?:${words.replaceAll(' ', '\\s+')})(?![\\p{L}\\p{M}\\p{N}])`, 'iu');
+/** The same among the first five words. */
+const early = (words: string) =>
+  new RegExp(`^(?:\\S+\\s+){0,4}["'“„«‘(]*(?:${words.replaceAll(' ', '\\s+')})(?![\\p{L}\\p{M}\\p{N}])`, 'iu');
 /** The same anywhere in the sentence. */
 const anywhere = (words: string) =>
   new RegExp(`(?<![\\p{L}\\p{M}\\p{N}])(?:${words.replaceAll(' ', '\\s+')})(?![\\p{L}\\p{M}\\p{N}])`, 'iu');
 
-const tables: Record<string, Record<keyof Cues, string>> = {
+const backward: Record<string, string> = {
+  en: 'this|these|those|such|aforementioned|the (?:former|latter|same|above|previous|following)',
+  de: 'dies(?:e|er|es|em|en)|derartige?[nrms]?|solche[nrms]?|jene[nrms]?|letztere[nrms]?|desselben|derselben',
+  fr: 'cet|cette|ces|celui-ci|celle-ci|ceux-ci|celles-ci|ce dernier|cette dernière|en reprendre',
+  es: 'este|esta|estos|estas|esto|dich[oa]s?|éste|ésta|tales',
+  it: 'questo|questa|questi|queste|tale|tali|quest\\p{L}*',
+  pt: '(?:n|d)?ess[ea]s?|(?:n|d)?est[ea]s?|isso|isto|tais',
+  nl: 'deze|dit|dergelijke|zulke',
+  pl: 'ten|tego|tej|tych|tym|tymi|takich|takiego',
+  ru: 'эт(?:от|а|о|и|ого|ой|их|ом|ому|у|им|ими)|данн\\p{L}+|так(?:их|ого|ой)',
+  sv: 'denna|detta|dessa',
+};
+
+const tables: Record<string, Record<'openers' | 'references' | 'firstPerson' | 'negations', string>> = {
   en: {
     openers:
-      "this|that|these|those|it|its|it's|they|their|them|he|she|his|her|him|such|however|therefore|thus|hence|moreover|furthermore|also|but|and|or|so|then|yet|still|nor|instead|otherwise|nevertheless|nonetheless|consequently|accordingly|meanwhile|besides|similarly|likewise|conversely|finally|lastly|second|secondly|third|thirdly|firstly|next|again|here|there|both|either|neither|another|the (?:former|latter|same|other|others|second|third|first|next|last|resulting|aforementioned)|for (?:example|instance|this|that|these)|in (?:this|that|these|such|contrast|addition|particular|fact|other words|short|turn|either|both)|as (?:a result|such|well|we|usual|mentioned|stated|noted|described|explained|shown|seen|you can see)|because of (?:this|that)|on the (?:other|contrary|one)|at (?:this|that) (?:point|time|stage)|to (?:this|that) end|to do (?:this|so)|with (?:this|that|these)|by (?:this|that|doing)|one of (?:these|them)|some of (?:these|them)|most of (?:these|them)|all of (?:these|them|this)|all (?:this|these|those)|each of (?:these|them)|if (?:so|not|this|that|it|they)|when (?:this|that|it|they)|while (?:this|that|it|they)|although (?:this|that|it|they)|once (?:this|that|it|they)|after (?:this|that)|before (?:this|that)|more (?:precisely|specifically|importantly|generally)|indeed|actually|of course|obviously|naturally|unfortunately|fortunately|luckily|hopefully|sometimes|note that|remember that|put differently|yes|no|well|now|others|only then|rather|even (?:so|then|better|worse)|too|above all|except|apart from (?:this|that)|compared to (?:this|that)|despite (?:this|that)|regardless|whatever|which|who|where|similar|one (?:is|can|such|example|way|more)|two (?:of|more)",
+      "some time later|later|other|afterwards|previously|earlier|originally|ideally|additionally|specifically|quantitatively|qualitatively|optionally|as for|as far as|in (?:any|that|this|such|the (?:first|second|same|other)) (?:case|way|event|situation)|in the (?:other direction|same way|meantime|end)|when in (?:this|that|such)|each one|every one|each of them|the (?:counterpart|above|script|two|three|command|option|setting|bank)|from (?:this|that|then|there|here)|until then|since then|of these|of those|among (?:these|them)|whichever|let us|this|that|these|those|it|its|it's|they|their|them|he|she|his|her|him|such|however|therefore|thus|hence|moreover|furthermore|also|but|and|or|so|then|yet|still|nor|instead|otherwise|nevertheless|nonetheless|consequently|accordingly|meanwhile|besides|similarly|likewise|conversely|finally|lastly|second|secondly|third|thirdly|firstly|next|again|here|there|both|either|neither|another|the (?:former|latter|same|other|others|second|third|first|next|last|resulting|aforementioned)|for (?:example|instance|this|that|these)|in (?:this|that|these|such|contrast|addition|particular|fact|other words|short|turn|either|both)|as (?:a result|such|well|we|usual|mentioned|stated|noted|described|explained|shown|seen|you can see)|because of (?:this|that)|on the (?:other|contrary|one)|at (?:this|that) (?:point|time|stage)|to (?:this|that) end|to do (?:this|so)|with (?:this|that|these)|by (?:this|that|doing)|one of (?:these|them)|some of (?:these|them)|most of (?:these|them)|all of (?:these|them|this)|all (?:this|these|those)|each of (?:these|them)|if (?:so|not|this|that|it|they)|when (?:this|that|it|they)|while (?:this|that|it|they)|although (?:this|that|it|they)|once (?:this|that|it|they)|after (?:this|that)|before (?:this|that)|more (?:precisely|specifically|importantly|generally)|indeed|actually|of course|obviously|naturally|unfortunately|fortunately|luckily|hopefully|sometimes|note that|remember that|put differently|yes|no|well|now|others|only then|rather|even (?:so|then|better|worse)|too|above all|except|apart from (?:this|that)|compared to (?:this|that)|despite (?:this|that)|regardless|whatever|which|who|where|similar|one (?:is|can|such|example|way|more)|two (?:of|more)",
     references:
-      'see (?:also|the|section|chapter|figure|table|below|above|sidebar|here|page|our|this)|figure \\d|fig\\.? \\d|table \\d|section \\d|chapter \\d|listing \\d|appendix|sidebar|below|above|the following|as follows|following (?:section|chapter|paragraph|command|example|table|list|figure|steps)|previous(?:ly)? (?:section|chapter|paragraph|example|command|mentioned|described|step|article|post)|next (?:section|chapter|paragraph|step)|this (?:section|chapter|book|article|page|tutorial|guide|post|figure|table|document|manual|handbook|example|line|last|second|first|latter)|these (?:lines|examples|sections|chapters)|in (?:chapter|section)|click (?:here|on|the)|already (?:mentioned|seen|discussed|described|explained)|aforementioned|mentioned|shown here|earlier in|later in|screenshot|read more|learn more|our example|case study',
+      'see|what follows|for (?:more|further) (?:details|information)|see (?:also|the|section|chapter|figure|table|below|above|sidebar|here|page|our|this)|figure \\d|fig\\.? \\d|table \\d|section \\d|chapter \\d|listing \\d|appendix|sidebar|below|above|the following|as follows|following (?:section|chapter|paragraph|command|example|table|list|figure|steps)|previous(?:ly)? (?:section|chapter|paragraph|example|command|mentioned|described|step|article|post)|next (?:section|chapter|paragraph|step)|this (?:section|chapter|book|article|page|tutorial|guide|post|figure|table|document|manual|handbook|example|line|last|second|first|latter)|these (?:lines|examples|sections|chapters)|in (?:chapter|section)|click (?:here|on|the)|already (?:mentioned|seen|discussed|described|explained)|aforementioned|mentioned|shown here|earlier in|later in|screenshot|read more|learn more|our example|case study',
     firstPerson: "i|i'm|i've|i'd|i'll|me|my|mine|we|we're|we've|we'll|us|our|ours|let's|let us",
     negations:
       "not|no|never|none|neither|nor|without|cannot|can't|don't|doesn't|isn't|aren't|won't|wasn't|weren't|shouldn't|couldn't|wouldn't|hardly",
   },
   de: {
     openers:
-      'von da an|von hier|einer von|eine von|der (?:vorherige|obige|genannte)|diese|dies|dieser|dieses|diesem|diesen|das (?:ist|sind|bedeutet|heißt|gilt|war|wird|kann|geht|macht|hat|liegt|führt|erlaubt|ermöglicht)|es|er|sie (?:ist|sind|kann|können|wird|werden|hat|haben|enthält|enthalten|bietet|bieten|besteht|bestehen|dient|dienen|erlaubt|ermöglicht|wurde|wurden)|ihr|ihre|ihren|ihrem|sein|seine|jedoch|aber|und|oder|denn|doch|daher|deshalb|deswegen|darum|somit|folglich|also|auch|außerdem|zudem|ferner|weiterhin|darüber hinaus|dennoch|trotzdem|allerdings|hingegen|dagegen|stattdessen|andernfalls|sonst|ansonsten|dann|danach|anschließend|schließlich|zuletzt|zweitens|drittens|hier|hierbei|hierfür|hierzu|hiermit|dabei|dadurch|dafür|damit|daran|darauf|daraus|darin|darunter|dazu|davon|davor|dort|so|solche|solcher|solches|beide|beides|beispielsweise|zum beispiel|z\\.|insbesondere|tatsächlich|natürlich|leider|glücklicherweise|zwar|weder|ebenso|ebenfalls|gleichzeitig|in diesem|in diesen|in dieser|bei diesem|bei diesen|bei dieser|aus diesem|aus diesen|mit diesem|mit diesen|mit dieser|nach diesem|auf diese|auf diesem|für diese|für diesen|zu diesem|zu diesen|unter diesen|wie (?:bereits|schon|oben|erwähnt|gesagt|gesehen)|im (?:ersten|zweiten|letzten|folgenden|gegensatz)|letztere|letzterer|letzteres|erstere|ersterer|ein weiterer|eine weitere|ein weiteres|ein anderer|eine andere|ein anderes|andere|einer davon|eine davon|nun|jetzt|ja|nein|beachten sie|denken sie daran|kurz gesagt|mit anderen worten|genau|genauer|nur so|wenn (?:dies|das|es|sie nicht)|falls (?:dies|das|es|nicht)|sobald (?:dies|das|es)|obwohl (?:dies|das|es)|nachdem (?:dies|das|es)|letzten endes|umgekehrt|vielmehr|sogar|was|welche|der letzte|der erste|der zweite|der andere|die letzte|die erste|die zweite|die andere|das andere|dasselbe|derselbe|dieselbe|dessen|deren',
+      'einige zeit später|später|zuvor|von da an|von hier|einer von|eine von|der (?:vorherige|obige|genannte)|diese|dies|dieser|dieses|diesem|diesen|das (?:ist|sind|bedeutet|heißt|gilt|war|wird|kann|geht|macht|hat|liegt|führt|erlaubt|ermöglicht)|es|er|sie (?:ist|sind|kann|können|wird|werden|hat|haben|enthält|enthalten|bietet|bieten|besteht|bestehen|dient|dienen|erlaubt|ermöglicht|wurde|wurden)|ihr|ihre|ihren|ihrem|sein|seine|jedoch|aber|und|oder|denn|doch|daher|deshalb|deswegen|darum|somit|folglich|also|auch|außerdem|zudem|ferner|weiterhin|darüber hinaus|dennoch|trotzdem|allerdings|hingegen|dagegen|stattdessen|andernfalls|sonst|ansonsten|dann|danach|anschließend|schließlich|zuletzt|zweitens|drittens|hier|hierbei|hierfür|hierzu|hiermit|dabei|dadurch|dafür|damit|daran|darauf|daraus|darin|darunter|dazu|davon|davor|dort|so|solche|solcher|solches|beide|beides|beispielsweise|zum beispiel|z\\.|insbesondere|tatsächlich|natürlich|leider|glücklicherweise|zwar|weder|ebenso|ebenfalls|gleichzeitig|in diesem|in diesen|in dieser|bei diesem|bei diesen|bei dieser|aus diesem|aus diesen|mit diesem|mit diesen|mit dieser|nach diesem|auf diese|auf diesem|für diese|für diesen|zu diesem|zu diesen|unter diesen|wie (?:bereits|schon|oben|erwähnt|gesagt|gesehen)|im (?:ersten|zweiten|letzten|folgenden|gegensatz)|letztere|letzterer|letzteres|erstere|ersterer|ein weiterer|eine weitere|ein weiteres|ein anderer|eine andere|ein anderes|andere|einer davon|eine davon|nun|jetzt|ja|nein|beachten sie|denken sie daran|kurz gesagt|mit anderen worten|genau|genauer|nur so|wenn (?:dies|das|es|sie nicht)|falls (?:dies|das|es|nicht)|sobald (?:dies|das|es)|obwohl (?:dies|das|es)|nachdem (?:dies|das|es)|letzten endes|umgekehrt|vielmehr|sogar|was|welche|der letzte|der erste|der zweite|der andere|die letzte|die erste|die zweite|die andere|das andere|dasselbe|derselbe|dieselbe|dessen|deren',
     references:
       'siehe|s\\. ?o\\.|s\\. ?u\\.|abbildung|abb\\.|tabelle \\d|abschnitt|kapitel|anhang|seitenleiste|oben|unten|untenstehend\\p{L}*|obenstehend\\p{L}*|folgend\\p{L}*|vorherig\\p{L}*|vorhergehend\\p{L}*|vorangegangen\\p{L}*|nächsten abschnitt|nächsten kapitel|dieses? (?:buch\\p{L}*|kapitels?|abschnitts?|artikels?|seite|beispiels?|zeilen?)|diesem (?:buch|kapitel|abschnitt|artikel|beispiel|fall)|klicken sie|klicke|hier klicken|bereits (?:erwähnt|gesehen|beschrieben|besprochen)|erwähnt\\p{L}*|weiterlesen|mehr erfahren|bildschirmfoto|fallstudie',
     firstPerson: 'ich|mich|mir|mein|meine|meinen|meinem|meiner|wir|uns|unser|unsere|unserem|unseren|unserer|unseres',
@@ -92,7 +110,7 @@ tables.ru = {
     'это|этот|эта|эти|этого|этой|этом|этих|такой|такая|такое|такие|он|она|оно|они|его|её|ее|их|однако|но|и|а|или|поэтому|следовательно|таким образом|кроме (?:того|этого)|также|тоже|затем|потом|тогда|там|здесь|в (?:этом|этой|этих|таком|таких|частности|результате|противном|итоге)|для (?:этого|этой)|при (?:этом|этой)|с (?:этой|этим|другой)|на (?:этом|этой)|по (?:этой|этому)|после этого|например|другой|другая|другое|другие|оба|обе|второй|вторая|последний|последняя|если (?:это|так)|когда это|как (?:уже|видно|было)|к сожалению|конечно|иногда|да|нет|впрочем|наконец|иначе|то есть|тем не менее|напротив|который|которая|которые|зато|ведь|именно',
   references:
     'см\\.?|смотрите|рисун\\p{L}+|рис\\.?|таблиц\\p{L}+ \\d|раздел\\p{L}*|глав[аеуы]|приложени[еи]|ниже|выше|следующ\\p{L}+|предыдущ\\p{L}+|вышеупомянут\\p{L}+|упомянут\\p{L}+|нажмите|щёлкните|подробнее|читать далее|скриншот|эт(?:ой|а|у) (?:книг\\p{L}+|стат\\p{L}+)',
-  firstPerson: 'я|меня|мне|мой|моя|моё|мои|мы|нас|нам|нами|наш|наша|наше|наши|нашей|нашего|наших',
+  firstPerson: 'давайте|я|меня|мне|мой|моя|моё|мои|мы|нас|нам|нами|наш|наша|наше|наши|нашей|нашего|наших',
   negations: 'не|нет|ни|никогда|никакой|никакие|без|ничего|нельзя',
 };
 tables.sv = {
@@ -109,6 +127,7 @@ const nothing = /(?!)/u;
 /** Scripts without spaces need patterns without word borders. */
 const unspacedCues: Record<string, Cues> = {
   ja: {
+    backward: /^.{0,12}(この|その|これら|それら|同じ)/u,
     openers:
       /^(上の|下の|今回|具体的に|すなわち|これにより|他の|もはや|前者|後者|これ|それ|この|その|あれ|あの|ここ|そこ|また|しかし|ただし|そして|そのため|したがって|さらに|なお|例えば|たとえば|つまり|一方|もちろん|同様|次に|最後に|上記|以下|こう|そう|では|でも|もし(これ|それ)|彼|両方)/u,
     references:
@@ -117,6 +136,7 @@ const unspacedCues: Record<string, Cues> = {
     negations: /(ない|ません|なかった|せず|なく)/u,
   },
   zh: {
+    backward: /^.{0,8}(这个|这些|该|此|這個|這些)/u,
     openers:
       /^(这|那|此|该|它|他|她|其|但|但是|然而|因此|所以|而且|此外|另外|并且|例如|比如|同样|然后|最后|接着|不过|也|还|即|以上|以下|如此|上述|這|該|但|當然|因此|並且|此外|另外|例如)/u,
     references:
@@ -132,10 +152,11 @@ export function cuesFor(language: string | null): Cues {
   if (known) return known;
   const table = language === null ? undefined : tables[language];
   if (language === null || !table) {
-    return { openers: nothing, references: nothing, firstPerson: nothing, negations: nothing };
+    return { openers: nothing, backward: nothing, references: nothing, firstPerson: nothing, negations: nothing };
   }
   const cues: Cues = {
     openers: opening(table.openers),
+    backward: backward[language] === undefined ? nothing : early(backward[language]),
     references: anywhere(table.references),
     firstPerson: anywhere(table.firstPerson),
     negations: anywhere(table.negations),

@@ -1,15 +1,26 @@
 import { containsVerbatim } from '../../text/match.ts';
 import { contentTerms } from '../../text/terms.ts';
-import { countWords } from '../../text/words.ts';
 import type { Block, TaskInput, TaskOutput } from '../tasks.ts';
 import { findQuestions } from './faq.ts';
+import { openings, technical } from './opening.ts';
 import { phrasesFor } from './phrases.ts';
-import { aimAt, cosine, type Scored, sameThing, scoreUnits } from './rank.ts';
+import {
+  type Aim,
+  aimAt,
+  centrality,
+  cosine,
+  inverseFrequencies,
+  relevance,
+  type Scored,
+  sameThing,
+  type Vector,
+  vectorOf,
+} from './rank.ts';
 import { Said, withoutRepetition } from './repetition.ts';
 import { inReadingOrder, quote, toBlocks } from './section.ts';
-import { type Unit, unitsOf } from './units.ts';
+import { type SourceSentence, type Unit, unitsOf } from './units.ts';
 
-const limits = { introductionShare: 0.45, points: 5, pointWords: 32, questions: 3 };
+const limits = { introductionShare: 0.5, points: 5, least: 8, pointWords: 32, leastSubject: 0.06, questions: 3 };
 
 /**
  * Introduction, key points and questions. The introduction takes what is closest to title and keyword, and says that the
@@ -28,12 +39,14 @@ export function writeFrame(input: TaskInput<'draft-frame'>, sourceLanguage: stri
     [contentTerms(input.keyword, sourceLanguage), 1.2],
     [contentTerms(sections.map(({ heading }) => heading).join(' '), sourceLanguage), 0.25],
   );
-  const scored = scoreUnits(units, aim).map((entry) => ({
+  const advance = (entry: Scored): Scored => ({
     ...entry,
-    score: entry.score + (missing.has(entry.unit.source) ? 0.15 : 0),
-  }));
-
-  const opening = pickOpening(scored, input.words * limits.introductionShare);
+    score: entry.score + (missing.has(entry.unit.source) ? 0.1 : 0),
+  });
+  const opening = pickOpening(
+    openings(units, input.keyword, aim, sourceLanguage).map(advance),
+    input.words * limits.introductionShare,
+  );
   for (const { unit } of opening) said.addUnit(unit);
   const introduction: Block[] = [
     ...toBlocks(inReadingOrder(opening), { ...phrases, links: [] }, written),
@@ -43,18 +56,18 @@ export function writeFrame(input: TaskInput<'draft-frame'>, sourceLanguage: stri
   const faq = input.wantsFaq ? findQuestions(passages, said, sourceLanguage).slice(0, limits.questions) : [];
   for (const { answer } of faq) for (const { text } of answer) said.add(text);
   const spent = opening.reduce((sum, { unit }) => sum + unit.words, 0);
-  const points = pickPoints(scored, said, Math.max(input.words * 0.35, input.words - spent), missing);
+  const points = pickPoints(units, aim, said, Math.max(input.words * 0.35, input.words - spent), missing);
   const conclusion: Block[] = [
     points.length > 0
       ? {
           type: points.length > 1 ? 'bullets' : 'paragraph',
-          sentences: points.map(({ unit, index }) => sentenceAt(unit, index)),
+          sentences: points.map(({ unit, sentence }) => quote(sentence, unit)),
         }
-      : { type: 'paragraph', sentences: [{ text: phrases.disclosure, citations: [] }] },
+      : // All was said already; a closing sentence without a fact is better than one said twice.
+        { type: 'paragraph', sentences: [{ text: `${phrases.angle(input.keyword)}.`, citations: [] }] },
   ];
-  if (points.length === 0) introduction.pop();
   return {
-    introduction: introduction.length > 0 ? introduction : conclusion,
+    introduction,
     conclusion,
     conclusionHeading: phrases.keyPoints,
     faqHeading: faq.length > 0 ? phrases.questions : '',
@@ -73,57 +86,74 @@ function sourcesNotUsed({ passages }: TaskInput<'draft-frame'>, written: readonl
   return missing;
 }
 
-/** One or two units that say what the matter is about; a list is no opening. */
-function pickOpening(scored: readonly Scored[], words: number): Scored[] {
-  const texts = scored.filter(({ unit }) => unit.kind === 'text' && unit.words <= Math.max(words * 1.3, 45));
-  const [first, ...others] = texts.sort((a, b) => b.score - a.score || a.unit.order - b.unit.order);
+/** One or two units that say what the matter is about; the second continues the first or adds another view. */
+function pickOpening(ranked: readonly Scored[], words: number): Scored[] {
+  const order = [...ranked].sort((a, b) => b.score - a.score || a.unit.order - b.unit.order);
+  const [first, ...others] = order;
   if (!first) return [];
-  const second =
-    others.find(
-      (other) =>
-        first.unit.words + other.unit.words <= words * 1.2 &&
-        cosine(first.vector, other.vector) < sameThing &&
-        other.unit.passage === first.unit.passage,
-    ) ??
-    others.find(
-      (other) => first.unit.words + other.unit.words <= words * 1.2 && cosine(first.vector, other.vector) < sameThing,
-    );
+  const fitting = others.filter(
+    (other) =>
+      first.unit.words + other.unit.words <= words * 1.2 &&
+      other.score >= first.score * 0.6 &&
+      cosine(first.vector, other.vector) < sameThing,
+  );
+  const second = fitting.find((other) => other.unit.passage === first.unit.passage) ?? fitting[0];
   return second ? [first, second] : [first];
 }
 
 interface Point {
   unit: Unit;
-  index: number;
+  sentence: SourceSentence;
+  score: number;
+  /** Share of the aim that its own words meet. */
+  subject: number;
+  vector: Vector;
 }
 
-/** Heads of units that were not used: they can be read alone. One per passage, short ones, of several sources. */
-function pickPoints(scored: readonly Scored[], said: Said, words: number, missing: Set<string>): Point[] {
-  const points: Point[] = [];
-  const passages = new Set<number>();
-  const sources = new Map<string, number>();
+/**
+ * Sentences that can be read alone and that nothing else has used, measured one by one: about the subject and the
+ * sections, central, short, not twice the same. One per passage, at first at most two per source.
+ */
+function pickPoints(units: readonly Unit[], aim: Aim, said: Said, words: number, missing: Set<string>): Point[] {
+  const heads = units.flatMap((unit) => {
+    const [sentence] = unit.sentences;
+    const fits = sentence !== undefined && sentence.words >= limits.least && sentence.words <= limits.pointWords;
+    return unit.kind === 'text' && !unit.leans && fits && !said.has(sentence.text) ? [{ unit, sentence }] : [];
+  });
+  const idf = inverseFrequencies(heads.map(({ sentence }) => sentence.terms));
+  const vectors = heads.map(({ sentence }) => vectorOf(sentence.terms, idf));
+  const central = centrality(vectors);
+  const points = heads
+    .map(({ unit, sentence }, index) => {
+      const subject = relevance({ terms: sentence.terms, headingTerms: [] }, aim, idf);
+      const score =
+        subject +
+        0.3 * (central[index] ?? 0) +
+        (unit.opens ? 0.15 : 0) +
+        (missing.has(unit.source) ? 0.3 : 0) -
+        (technical.test(sentence.text) ? 0.3 : 0);
+      return { unit, sentence, score, subject, vector: vectors[index] ?? new Map() };
+    })
+    .sort((a, b) => b.score - a.score || a.unit.order - b.unit.order);
+  const picked: Point[] = [];
   let total = 0;
-  const order = [...scored].sort(
-    (a, b) => Number(missing.has(b.unit.source)) - Number(missing.has(a.unit.source)) || b.score - a.score,
-  );
-  for (const perSource of [2, limits.points]) {
-    for (const { unit } of order) {
-      const head = unit.sentences[0];
-      if (points.length >= limits.points || total >= words) return points;
-      if (unit.kind === 'list' || !head || head.words > limits.pointWords || head.words < 8) continue;
-      if (passages.has(unit.passage) || (sources.get(unit.source) ?? 0) >= perSource || said.has(head.text)) continue;
-      if (total + head.words > words * 1.25) continue;
-      points.push({ unit, index: 0 });
-      said.add(head.text);
-      passages.add(unit.passage);
-      sources.set(unit.source, (sources.get(unit.source) ?? 0) + 1);
-      total += countWords(head.text);
+  // What is off the subject only comes where the list would be no list without it.
+  for (const round of [
+    { perSource: 2, subject: limits.leastSubject, enough: limits.points },
+    { perSource: limits.points, subject: limits.leastSubject, enough: limits.points },
+    { perSource: limits.points, subject: 0, enough: 2 },
+  ]) {
+    for (const point of points) {
+      if (picked.length >= round.enough || total >= words) break;
+      if (point.subject < round.subject) continue;
+      const fromSource = picked.filter(({ unit }) => unit.source === point.unit.source).length;
+      if (fromSource >= round.perSource || picked.some(({ unit }) => unit.passage === point.unit.passage)) continue;
+      if (picked.some(({ vector }) => cosine(vector, point.vector) > 0.4) || said.has(point.sentence.text)) continue;
+      if (total + point.sentence.words > words * 1.25) continue;
+      picked.push(point);
+      said.add(point.sentence.text);
+      total += point.sentence.words;
     }
   }
-  return points;
-}
-
-function sentenceAt(unit: Unit, index: number) {
-  const sentence = unit.sentences[index];
-  if (!sentence) throw new RangeError(`the unit has no sentence ${index}`);
-  return quote(sentence, unit);
+  return picked;
 }

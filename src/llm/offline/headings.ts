@@ -1,3 +1,4 @@
+import { isForeign } from '../../text/stop-words.ts';
 import { contentTerms } from '../../text/terms.ts';
 import { wordsIn } from '../../text/words.ts';
 import type { PassageInput } from '../tasks.ts';
@@ -46,24 +47,25 @@ export function sameHeading(a: string, b: string, language: string | null): bool
 
 /**
  * Headings that a group of passages offers, best first: the innermost heading of its passages, the ones above it, the
- * title of the source without the site's name, and last the words that the group uses most.
+ * title of the source without the site's name.
  */
 export function headingsFor(passages: readonly PassageInput[], language: string | null): string[] {
   const offers: string[] = [];
   const offer = (raw: string | undefined) => {
     const heading = raw === undefined ? null : cleanHeading(raw);
-    if (heading !== null && !offers.includes(heading)) offers.push(heading);
+    // "How often" says nothing without the text it stood in.
+    if (heading === null || contentTerms(heading, language).length === 0 || isForeign(heading, language)) return;
+    if (!offers.includes(heading)) offers.push(heading);
   };
   const paths = passages.map((passage) => (passage.heading ?? '').split(' > ').filter(Boolean));
   for (const path of paths) offer(path.at(-1));
   for (const path of paths) for (const part of path.slice(0, -1).reverse()) offer(part);
   for (const passage of passages) offer(passage.sourceTitle.split(/\s+[|–—-]\s+/u)[0]);
-  offer(frequentWords(passages, language));
   return offers;
 }
 
-/** The two words of content that a group uses most, in the spelling met first. */
-function frequentWords(passages: readonly PassageInput[], language: string | null): string | undefined {
+/** The two words of content that a group uses most, in the spelling met first: a heading where there is no other. */
+export function frequentWords(passages: readonly PassageInput[], language: string | null): string | undefined {
   const counts = new Map<string, { count: number; word: string }>();
   for (const word of wordsIn(passages.map(({ text }) => text).join('\n'))) {
     const [term] = contentTerms(word, language);

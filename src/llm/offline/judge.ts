@@ -8,7 +8,7 @@ type Claim = TaskInput<'judge'>['claims'][number];
 type Verdict = TaskOutput<'judge'>['verdicts'][number];
 
 /** From this share of common terms on, a sentence of the passage speaks of the same as the claim. */
-const sameMatter = 0.7;
+const sameMatter = 0.6;
 
 /**
  * Judges by words alone, so it errs towards "unsupported": a claim holds when it stands verbatim in its passage, or when

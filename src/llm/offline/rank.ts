@@ -101,7 +101,9 @@ export function scoreUnits(units: readonly Unit[], aim: Aim): Scored[] {
       0.2 * (1 - unit.passage / passages) +
       (unit.opens ? 0.1 : 0) -
       // One short sentence from the middle of a paragraph is a splinter.
-      (unit.kind === 'text' && unit.sentences.length === 1 && unit.words < 30 ? (unit.opens ? 0.1 : 0.2) : 0),
+      (unit.kind === 'text' && unit.sentences.length === 1 && unit.words < 30 ? (unit.opens ? 0.1 : 0.25) : 0) -
+      (unit.kind === 'text' && unit.words < 14 ? 0.2 : 0) -
+      (unit.leans ? 0.3 : 0),
   }));
 }
 
@@ -111,13 +113,9 @@ export const sameThing = 0.62;
 /**
  * Picks units until `words` are together: always the one with the best score less its overlap with what is picked
  * already (maximal marginal relevance: J. Carbonell, J. Goldstein, SIGIR 1998). A source that has not spoken yet gets a
- * small advance. Never picks more than a tenth over the limit, and nothing below `floor`.
+ * small advance. Never picks more than a tenth over the limit, except for one unit of up to 60 words.
  */
-export function pick(
-  scored: readonly Scored[],
-  words: number,
-  options: { floor?: number; lists?: number } = {},
-): Scored[] {
+export function pick(scored: readonly Scored[], words: number, options: { lists?: number } = {}): Scored[] {
   const picked: Scored[] = [];
   const left = new Set(scored);
   let total = 0;
@@ -126,9 +124,10 @@ export function pick(
     let best: Scored | undefined;
     let bestValue = Number.NEGATIVE_INFINITY;
     for (const candidate of left) {
-      if (candidate.score < (options.floor ?? 0)) continue;
       if (candidate.unit.kind === 'list' && lists >= (options.lists ?? 1)) continue;
-      if (total + candidate.unit.words > words * 1.1) continue;
+      // A first unit that is too long still says more than nothing.
+      if (picked.length > 0 && total + candidate.unit.words > words * 1.1) continue;
+      if (picked.length === 0 && candidate.unit.words > Math.max(60, words * 1.1)) continue;
       const overlap = Math.max(0, ...picked.map((other) => cosine(other.vector, candidate.vector)));
       if (overlap > sameThing) continue;
       const fresh = picked.length > 0 && picked.every((other) => other.unit.source !== candidate.unit.source);

@@ -33,7 +33,13 @@ export function isQuotableItem(text: string, language: string | null): boolean {
 
 /** Whether a sentence can be read without the one before it. */
 export function standsAlone(text: string, language: string | null): boolean {
-  return !cuesFor(language).openers.test(text);
+  return !cuesFor(language).openers.test(text) && !leansBack(text, language);
+}
+
+/** Whether a sentence begins on its own and then points back ("Ideally, this decision ..."): readable, if need be. */
+export function leansBack(text: string, language: string | null): boolean {
+  const cues = cuesFor(language);
+  return cues.backward.test(text) && !cues.openers.test(text);
 }
 
 function isPlain(text: string, language: string | null): boolean {

@@ -1,9 +1,11 @@
+import { splitSentences } from '../../text/sentences.ts';
 import { contentTerms } from '../../text/terms.ts';
 import { countWords } from '../../text/words.ts';
 import type { Block, Sentence, TaskInput, TaskOutput } from '../tasks.ts';
 import { cleanHeading } from './headings.ts';
 import { type Phrases, phrasesFor } from './phrases.ts';
-import { aimAt, cosine, pick, type Scored, scoreUnits, type Vector } from './rank.ts';
+import { type Aim, aimAt, cosine, pick, type Scored, sameThing, scoreUnits, type Vector } from './rank.ts';
+import { isQuotableItem } from './readable.ts';
 import { Said, withoutRepetition } from './repetition.ts';
 import { type SourceSentence, type Unit, unitsOf } from './units.ts';
 
@@ -17,33 +19,56 @@ export function writeSection(
   sourceLanguage: string | null,
 ): TaskOutput<'draft-section'> {
   const { passages, language } = input;
+  const phrases = phrasesFor(language);
   const said = new Said(input.alreadyWritten, sourceLanguage);
-  const units = withoutRepetition(unitsOf(passages, sourceLanguage), said);
+  const units = withoutRepetition(unitsOf(passages, sourceLanguage), new Said(input.alreadyWritten, sourceLanguage));
+  const topic = aimAt(
+    [contentTerms(input.title, sourceLanguage), 0.5],
+    [contentTerms(input.keyword, sourceLanguage), 0.7],
+  );
   const aim = aimAt(
     [contentTerms(input.title, sourceLanguage), 0.5],
     [contentTerms(input.keyword, sourceLanguage), 0.7],
     [contentTerms(`${input.heading} ${input.goal}`, sourceLanguage), 1],
   );
-  const picked = pick(aboutHeading(scoreUnits(units, aim), input.heading), input.words);
-  const blocks = toBlocks(inReadingOrder(picked), phrasesFor(language), input.alreadyWritten);
-  return { blocks: blocks.length > 0 ? blocks : lastResort(input) };
+  const picked = pickAbout(scoreUnits(units, aim), input, topic);
+  const blocks = toBlocks(inReadingOrder(picked), phrases, input.alreadyWritten);
+  return { blocks: blocks.length > 0 ? blocks : lastResort(input, said, sourceLanguage, phrases) };
 }
+
+/** Likeness to what stands under the section's heading from which a unit belongs to it. */
+const sameMatter = 0.07;
+/** Off the matter is better than nothing only where less than this share of the words is there. */
+const thin = 0.65;
 
 /**
  * Keeps a section to its matter: what stands under the same heading in a source comes first, then what is like it. The
- * rest is an answer to another question, however well it fits the title.
+ * rest answers another question, however well it fits the title, and fills in only where the section would be thin.
  */
-function aboutHeading(scored: Scored[], heading: string): Scored[] {
-  const own = scored.filter(({ unit }) => cleanHeading(unit.heading) === heading);
+function pickAbout(scored: Scored[], input: TaskInput<'draft-section'>, topic: Aim): Scored[] {
+  const own = scored.filter(({ unit }) => cleanHeading(unit.heading) === input.heading);
   const first = Math.min(...scored.map(({ unit }) => unit.passage));
-  const core = own.length > 0 ? own : scored.filter(({ unit }) => unit.passage === first);
+  const core = new Set(own.length > 0 ? own : scored.filter(({ unit }) => unit.passage === first));
   const centre: Vector = new Map();
-  for (const { vector } of core)
-    for (const [term, weight] of vector) centre.set(term, (centre.get(term) ?? 0) + weight);
-  return scored.map((entry) => ({
-    ...entry,
-    score: entry.score + (core.includes(entry) ? 0.25 : Math.min(0.2, cosine(centre, entry.vector)) - 0.1),
-  }));
+  for (const { vector } of core) {
+    // The words of the topic are everywhere and bind nothing together.
+    for (const [term, weight] of vector) if (!topic.terms.has(term)) centre.set(term, (centre.get(term) ?? 0) + weight);
+  }
+  const weighed = scored.map((entry) => {
+    const likeness = core.has(entry) ? 1 : cosine(centre, entry.vector);
+    return { ...entry, likeness, score: entry.score + (core.has(entry) ? 0.25 : Math.min(0.2, likeness) - 0.1) };
+  });
+  const picked = pick(
+    weighed.filter(({ likeness }) => likeness >= sameMatter),
+    input.words,
+  );
+  const words = picked.reduce((sum, { unit }) => sum + unit.words, 0);
+  if (words >= input.words * thin) return picked;
+  const rest = weighed.filter((entry) => !picked.includes(entry) && entry.unit.sentences.length > 1);
+  const more = pick(rest, input.words - words).filter(({ vector }) =>
+    picked.every((other) => cosine(other.vector, vector) < sameThing),
+  );
+  return [...picked, ...more];
 }
 
 /**
@@ -82,7 +107,7 @@ export function toBlocks(units: readonly Unit[], phrases: Phrases, written: read
     if (last && together) last.sentences.push(...sentences);
     else {
       const turns = previous !== undefined && previous.source !== unit.source;
-      if (turns && link !== undefined && !linked && unit.kind === 'text') {
+      if (turns && link !== undefined && !linked && unit.kind === 'text' && sentences.length > 1) {
         sentences.unshift({ text: link, citations: [] });
         linked = true;
       }
@@ -101,15 +126,18 @@ export function quote(sentence: SourceSentence, unit: Pick<Unit, 'ref'>): Senten
   return { text: sentence.text, citations: [{ ref: unit.ref, quote: sentence.text }] };
 }
 
-/** A section has to say something: where nothing reads well, the first unused whole sentence of its passages, if any. */
-function lastResort(input: TaskInput<'draft-section'>): Block[] {
-  const used = new Set(input.alreadyWritten);
-  for (const passage of input.passages) {
-    const text = passage.text.split(/\n\s*\n/u)[0]?.trim();
-    if (text && !used.has(text))
-      return [{ type: 'paragraph', sentences: [{ text, citations: [{ ref: passage.ref, quote: text }] }] }];
+/**
+ * A section has to say something: where nothing reads well, the first sentence of its passages that was not used and is
+ * no wreck; where all was used, a sentence without a fact. The pipeline would fail without a block.
+ */
+function lastResort(input: TaskInput<'draft-section'>, said: Said, language: string | null, phrases: Phrases): Block[] {
+  for (const { ref, text } of input.passages) {
+    const found = splitSentences(text, language).find(
+      (sentence) => isQuotableItem(sentence, language) && !said.has(sentence),
+    );
+    if (found) return [{ type: 'paragraph', sentences: [{ text: found, citations: [{ ref, quote: found }] }] }];
   }
-  throw new NothingToSay(`No passage of the section "${input.heading}" holds a sentence that could be quoted.`);
+  return [{ type: 'paragraph', sentences: [{ text: `${phrases.angle(input.heading)}.`, citations: [] }] }];
 }
 
 /** Thrown when the passages give nothing to write. */

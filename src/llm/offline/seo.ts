@@ -3,6 +3,7 @@ import { contentTerms } from '../../text/terms.ts';
 import { wordsIn } from '../../text/words.ts';
 import type { TaskInput, TaskOutput } from '../tasks.ts';
 import { isOwnPhrase } from './phrases.ts';
+import { standsAlone } from './readable.ts';
 
 /** A description shorter than this wastes its place in a list of results. In characters. */
 const leastDescription = 120;
@@ -54,10 +55,12 @@ function description(sentences: string[], keyword: string, language: string, lim
   const value = (text: string) => {
     const terms = new Set(contentTerms(text, language));
     const met = wanted.filter((term) => terms.has(term)).length / Math.max(1, wanted.length);
-    return met * 2 + (text.length >= leastDescription ? 1 : text.length / leastDescription);
+    return met + (text.length >= leastDescription ? 1.5 : text.length / leastDescription);
   };
   const whole: string[] = [];
   sentences.forEach((sentence, index) => {
+    // What opens a result in a list of results has nothing before it to lean on.
+    if (!standsAlone(sentence, language)) return;
     const next = sentences[index + 1];
     whole.push(sentence);
     if (next !== undefined) whole.push(`${sentence} ${next}`);

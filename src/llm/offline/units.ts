@@ -2,7 +2,7 @@ import { splitSentences } from '../../text/sentences.ts';
 import { contentTerms } from '../../text/terms.ts';
 import { countWords } from '../../text/words.ts';
 import type { PassageInput } from '../tasks.ts';
-import { isQuotable, isQuotableItem, standsAlone } from './readable.ts';
+import { isQuotable, isQuotableItem, leansBack, standsAlone } from './readable.ts';
 
 /** A sentence of a passage, as it stands there. */
 export interface SourceSentence {
@@ -34,6 +34,8 @@ export interface Unit {
   heading: string;
   /** Whether it begins its paragraph; what begins later may miss something said before. */
   opens: boolean;
+  /** Whether its first sentence points back: taken only where better material has run out. */
+  leans: boolean;
 }
 
 /** A unit is a thought, not a page: it ends after this many sentences or words. */
@@ -60,6 +62,7 @@ export function unitsOf(passages: readonly PassageInput[], language: string | nu
         headingTerms,
         heading,
         opens,
+        leans: sentences[0] !== undefined && leansBack(sentences[0].text, language),
       });
     };
     const paragraphs = passage.text.split(/\n\s*\n/u).map((text) => text.trim());
@@ -109,7 +112,7 @@ function runs(sentences: string[], language: string | null): SourceSentence[][] 
     const full = run.length >= unitLimits.sentences || words + sentence.words > unitLimits.words;
     // A new thought begins where a sentence can stand alone and enough is together already.
     if (full || (alone && run.length >= 2 && words >= 40)) close();
-    if (run.length === 0 && !alone) continue;
+    if (run.length === 0 && !alone && !leansBack(text, language)) continue;
     run.push(sentence);
     words += sentence.words;
   }

@@ -74,7 +74,8 @@ async function writeSection(
   const { brief } = context;
   const section = outline.sections[index];
   if (!section) throw new RangeError(`no section ${index}`);
-  const passages = await passagesFor(context, research, section);
+  const elsewhere = outline.sections.flatMap((other) => (other === section ? [] : other.passageIds));
+  const passages = await passagesFor(context, research, section, new Set(elsewhere));
   const handles = giveHandles(passages);
   const { answer } = await context.ask(draftSectionPrompt, {
     title: topic.title,
@@ -98,11 +99,15 @@ async function writeSection(
   };
 }
 
-/** The passages that the outline chose, and the best others where those are few. */
+/**
+ * The passages that the outline chose, and the best of those that no other section has where they are few; in the order
+ * in which their sources tell them, so that what leans on something before it follows it here too.
+ */
 async function passagesFor(
   context: StepContext,
   research: ResearchOutput,
   section: OutlineOutput['sections'][number],
+  elsewhere: Set<string>,
 ): Promise<CitablePassage[]> {
   const { app, pipeline } = context;
   const chosen = await getPassages(app.db, pipeline.userId, research.sourceIds, section.passageIds);
@@ -112,12 +117,17 @@ async function passagesFor(
       sourceIds: research.sourceIds,
       text: `${section.heading}. ${section.goal}`,
       language: research.language,
-      limit: minPassages + chosen.size,
+      limit: minPassages + elsewhere.size,
     });
-    for (const passage of more) if (chosen.size < minPassages) chosen.set(passage.id, passage);
+    for (const passage of more) {
+      if (chosen.size < minPassages && !elsewhere.has(passage.id)) chosen.set(passage.id, passage);
+    }
   }
-  const order = [...section.passageIds, ...chosen.keys()];
-  return [...chosen.values()].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  const best = section.passageIds.flatMap((id) => chosen.get(id)?.sourceId ?? []);
+  const order = [...new Set([...best, ...[...chosen.values()].map(({ sourceId }) => sourceId)])];
+  return [...chosen.values()].sort(
+    (a, b) => order.indexOf(a.sourceId) - order.indexOf(b.sourceId) || a.ordinal - b.ordinal,
+  );
 }
 
 async function writeFrame(

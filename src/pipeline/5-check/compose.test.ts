@@ -25,7 +25,7 @@ const part = (heading: string | null, ...texts: string[]) => ({
 });
 const draft: DraftOutput = {
   introduction: part(null, 'Hello.'),
-  sections: [part('First', 'One.', 'Two.', 'Three.'), part('Second', 'Gone.')],
+  sections: [part('First', 'One.', 'Two.', 'Three.'), part('Second', 'Gone.'), part('Third', 'Moving on.')],
   faqHeading: 'Questions',
   faq: [{ question: 'Why?', answer: [sentence('Because.')] }],
   conclusion: part('End', 'Bye.'),

@@ -1,6 +1,6 @@
 import { escapeMarkdown } from '../../articles/markdown.ts';
 import type { Source } from '../../knowledge/schema.ts';
-import type { DraftBlock, DraftOutput, DraftSentence } from '../4-draft/step.ts';
+import type { DraftBlock, DraftOutput, DraftPart, DraftSentence } from '../4-draft/step.ts';
 
 /** A sentence that stays, with the sources its claims rest on. */
 export interface KeptSentence {
@@ -47,9 +47,11 @@ export function composeMarkdown(draft: DraftOutput, fate: Fate, sources: Source[
       .map((sentence, index) => {
         const follows = kept[index + 1];
         const goesOn = follows && sameSources(follows.sourceIds, sentence.sourceIds);
-        return escapeMarkdown(sentence.text) + (goesOn ? '' : mark(sentence.sourceIds));
+        const text = escapeMarkdown(sentence.text) + (goesOn ? '' : mark(sentence.sourceIds));
+        // Chinese and Japanese set no blank after a full stop.
+        return !follows || /[。！？][”’」』）]*$/u.test(sentence.text) ? text : `${text} `;
       })
-      .join(' ');
+      .join('');
   const block = ({ type, sentences: list }: DraftBlock): string[] => {
     const kept = next(list);
     if (kept.length === 0) return [];
@@ -60,9 +62,17 @@ export function composeMarkdown(draft: DraftOutput, fate: Fate, sources: Source[
     const text = blocks.flatMap(block);
     return text.length > 0 && heading ? [`## ${escapeMarkdown(heading)}`, ...text] : text;
   };
+  /** A section of which only connecting words are left says nothing: its places are passed over. */
+  const provenSection = ({ heading, blocks }: DraftPart): string[] => {
+    const list = blocks.flatMap((one) => one.sentences);
+    const proven = list.some((sentence, index) => fate(sentence, place + index)?.sourceIds.length);
+    if (proven) return section(heading, blocks);
+    place += list.length;
+    return [];
+  };
 
   const body = [...section(null, draft.introduction.blocks)];
-  for (const part of draft.sections) body.push(...section(part.heading, part.blocks));
+  for (const part of draft.sections) body.push(...provenSection(part));
   const answers = draft.faq.flatMap(({ question, answer }) => {
     const kept = next(answer);
     return kept.length > 0 ? [`### ${escapeMarkdown(question)}`, paragraph(kept)] : [];

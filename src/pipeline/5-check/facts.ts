@@ -78,6 +78,8 @@ export function examine(
 
 /** Whole-word, case-insensitive: "Ann" does not stand in "planning". */
 function containsName(text: string, name: string): boolean {
-  const escaped = name.normalize('NFKC').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'iu').test(text.normalize('NFKC'));
+  // NFKC would turn the signs of trade marks into letters.
+  const plain = (part: string) => part.replace(/[™®©℠]/g, '').normalize('NFKC');
+  const escaped = plain(name).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'iu').test(plain(text));
 }
