@@ -10,6 +10,7 @@ const publicationSchema = z.object({
   status: z.string(),
   remoteId: z.number().nullable(),
   remoteUrl: z.string().nullable(),
+  remoteStatus: z.string().nullable(),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
 });
 export type PublicationAnswer = z.infer<typeof publicationSchema>;
@@ -19,6 +20,13 @@ const list = z.object({ items: z.array(publicationSchema) });
 const pollMs = 300;
 /** A site that does not answer is tried for hours by the server; a terminal waits this long, in milliseconds. */
 const patienceMs = 120_000;
+
+/** Where a publication stands, in a word: what was sent as a draft is on the site, but not published. */
+export function describePublication(publication: PublicationAnswer): string {
+  const { status, remoteStatus, remoteId } = publication;
+  const word = status === 'published' && remoteStatus === 'draft' ? 'saved as a draft' : status;
+  return remoteId === null ? word : `${word} (post ${remoteId})`;
+}
 
 /**
  * Waits until an article has been delivered to a site or given up, and returns its publication as it then is; after

@@ -5,11 +5,11 @@ import { AppError } from '../errors.ts';
 import type { BriefRequest } from '../pipeline/brief.ts';
 import { type PipelineAnswer, pipelineSchema } from '../pipeline/present.ts';
 import { receiptSchema } from '../pipeline/receipt.ts';
-import { reportLines } from '../report.ts';
+import { formatUsd, reportLines } from '../report.ts';
 import { readSourceFile } from '../source-file.ts';
 import { type Io, print } from './io.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { awaitPublication, type PublicationAnswer } from './publication.ts';
+import { awaitPublication, describePublication, type PublicationAnswer } from './publication.ts';
 import { openSession, type Session } from './session.ts';
 import { findSite } from './site.ts';
 
@@ -137,11 +137,9 @@ function finish(io: Io, session: Session, written: Written, options: WriteOption
     ...(article && !options.out ? [article.markdown.trimEnd(), '', '---', ''] : []),
     ...(article
       ? reportLines(article, receipt, publication?.remoteUrl ?? addressOf(session, article.id))
-      : [`No article came of it; it cost ${pipeline.costMicroUsd} micro-dollars.`]),
+      : [`No article came of it; it cost ${formatUsd(pipeline.costMicroUsd)}.`]),
     ...(article && options.out ? [`written   ${options.out}`] : []),
-    ...(publication
-      ? [`site      ${publication.status}${publication.remoteId ? ` (post ${publication.remoteId})` : ''}`]
-      : []),
+    ...(publication ? [`site      ${describePublication(publication)}`] : []),
   ]);
   for (const line of trouble.lines) io.stderr.write(`${line}\n`);
   return trouble.status;

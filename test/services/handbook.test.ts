@@ -84,7 +84,7 @@ const briefs = [
   [
     'zh',
     'Debian 软件包管理',
-    urlsOf('zh-CN', 'sect.apt-get', 'sect.apt-cache', 'sect.manipulating-packages-with-dpkg'),
+    urlsOf('zh-CN', 'sect.apt-get', 'sect.regular-upgrades', 'sect.manipulating-packages-with-dpkg'),
   ],
 ] as const;
 
