@@ -1,5 +1,5 @@
 import { runCli } from './cli/program.ts';
-import { onStopSignal } from './stop-signals.ts';
+import { onStopSignal } from './cli/stop-signals.ts';
 
 const wish = new AbortController();
 const stopListening = onStopSignal((signal) => wish.abort(new Error(`ended by ${signal}`)));

@@ -3,14 +3,14 @@ import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { presentArticle } from './articles/present.ts';
 import { getArticle } from './articles/queries.ts';
+import { reportLines } from './cli/report.ts';
+import { readSourceFile } from './cli/source-file.ts';
 import type { AppContext } from './context.ts';
 import { type Db, queryRows } from './db/open.ts';
 import { checkedBriefSchema } from './pipeline/brief.ts';
 import { createPipeline } from './pipeline/commands.ts';
 import { presentReceipt } from './pipeline/receipt.ts';
 import { type Pipeline, pipelines } from './pipeline/schema.ts';
-import { reportLines } from './report.ts';
-import { readSourceFile } from './source-file.ts';
 
 /** docs/samples/brief.json: a brief whose sources are files beside it. */
 const sampleBrief = z.strictObject({

@@ -1,8 +1,8 @@
+import { explain } from './cli/explain.ts';
+import { onStopSignal } from './cli/stop-signals.ts';
 import { loadConfig } from './config.ts';
-import { explain } from './explain.ts';
 import { createLogger } from './logger.ts';
 import { serve } from './serve.ts';
-import { onStopSignal } from './stop-signals.ts';
 
 const wish = new AbortController();
 const stopListening = onStopSignal((signal) => wish.abort(signal));

@@ -6,11 +6,11 @@ import { migrate } from '../db/migrate.ts';
 import { openDatabase } from '../db/open.ts';
 import { pendingMigrations } from '../db/pending-migrations.ts';
 import { AppError } from '../errors.ts';
-import { explain } from '../explain.ts';
-import { formatUsd } from '../report.ts';
 import { siteCheckSchema } from '../sites/present.ts';
 import { inspectDataDir } from './doctor-data-dir.ts';
+import { explain } from './explain.ts';
 import { type Io, print } from './io.ts';
+import { formatUsd } from './report.ts';
 import { openSession, type Session } from './session.ts';
 import { allSites } from './site.ts';
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '../errors.ts';
-import { explain } from '../explain.ts';
+import { explain } from './explain.ts';
 
 /** A stream that lines are written to, and what is known of the terminal behind it. */
 export interface Output {

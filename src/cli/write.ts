@@ -5,13 +5,13 @@ import { AppError } from '../errors.ts';
 import type { BriefRequest } from '../pipeline/brief.ts';
 import { type PipelineAnswer, pipelineSchema } from '../pipeline/present.ts';
 import { receiptSchema } from '../pipeline/receipt.ts';
-import { formatUsd, reportLines } from '../report.ts';
-import { readSourceFile } from '../source-file.ts';
 import { type Io, print } from './io.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { awaitPublication, describePublication, type PublicationAnswer } from './publication.ts';
+import { formatUsd, reportLines } from './report.ts';
 import { openSession, type Session } from './session.ts';
 import { findSite } from './site.ts';
+import { readSourceFile } from './source-file.ts';
 
 export interface WriteOptions {
   source: string[];

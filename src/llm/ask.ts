@@ -8,7 +8,6 @@ import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
 import type { ResolvedModel } from './models.ts';
 import { type Prompt, renderInput } from './prompt.ts';
-import { explainFailure } from './provider-errors.ts';
 import { readAnswer } from './read-answer.ts';
 import { type TaskInput, type TaskName, type TaskOutput, tasks } from './tasks.ts';
 
@@ -131,6 +130,8 @@ async function attempt<N extends TaskName>(
     text = result.text;
     usage = tokenUsage(result.usage);
   } catch (error) {
+    // With the SDK itself loaded on first use, so is what knows its errors.
+    const { explainFailure } = await import('./provider-errors.ts');
     const failure = explainFailure(error, model.id, owner.signal.aborted ? null : timeout);
     usage = failure.usage ? tokenUsage(failure.usage) : null;
     if (failure.text === null) {

@@ -8,7 +8,10 @@ import { listClaims } from '../articles/queries.ts';
 import { articles } from '../articles/schema.ts';
 import { listCalls } from '../budget/ledger.ts';
 import { modelCalls } from '../budget/schema.ts';
+import { newId } from '../db/id.ts';
 import { AppError } from '../errors.ts';
+import { publications } from '../publishing/schema.ts';
+import { createSite } from '../sites/sites.ts';
 import { cancelPipeline, continuePipeline, retryPipeline } from './commands.ts';
 import { eventsAfter } from './events.ts';
 import { claimPipeline, lockLease } from './lease.ts';
@@ -126,6 +129,43 @@ describe('a run', () => {
     ]);
     const [article] = await ctx.db.select().from(articles);
     expect(article?.markdown).not.toContain('A sourdough starter is a mixture');
+  });
+});
+
+describe('links to own articles', () => {
+  test('go to a published article on a neighbouring topic, and not to one on something else or not yet public', async () => {
+    const { ctx, read } = await start(diligentScript);
+    const site = await createSite(ctx, ctx.db, ctx.ownerId, {
+      name: 'Blog',
+      url: 'https://blog.example.com',
+      username: 'me',
+      applicationPassword: 'abcd efgh ijkl mnop',
+    });
+    const publish = async (topic: string, keyword: string, remoteStatus: string) => {
+      const { id } = await givenPipeline(ctx, { topic, keyword, duplicates: 'allow' });
+      await runPipeline(ctx, id, never);
+      const { articleId, userId } = await read(id);
+      await ctx.db.insert(publications).values({
+        id: newId(),
+        userId,
+        articleId: articleId ?? '',
+        siteId: site.id,
+        wanted: 'publish',
+        status: 'published',
+        remoteStatus,
+        remoteUrl: `https://blog.example.com/${keyword.replaceAll(' ', '-')}`,
+      });
+    };
+    await publish('Baking bread with a sourdough starter', 'sourdough bread', 'publish');
+    await publish('Feeding a sourdough starter with rye flour', 'rye starter', 'draft');
+    await publish('Quarterly tax returns for freelancers', 'tax returns', 'publish');
+
+    const { id } = await givenPipeline(ctx, { topic: 'Keeping a sourdough starter alive', duplicates: 'allow' });
+    await runPipeline(ctx, id, never);
+    const [article] = await ctx.db.select().from(articles).where(eq(articles.pipelineId, id));
+    const links = [...(article?.markdown ?? '').matchAll(/https:\/\/blog\.example\.com\/[\w-]+/g)].map(([url]) => url);
+    expect(links).toEqual(['https://blog.example.com/sourdough-bread']);
+    expect(article?.seo?.checks.find(({ name }) => name === 'internal_links')).toMatchObject({ passed: true });
   });
 });
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AppError } from './errors.ts';
-import { maxSourceCharacters } from './pipeline/brief.ts';
+import { AppError } from '../errors.ts';
+import { maxSourceCharacters } from '../pipeline/brief.ts';
 
 /** A source as `POST /pipelines` takes it. */
 export interface TextSource {

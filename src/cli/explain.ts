@@ -1,4 +1,4 @@
-import { AppError } from './errors.ts';
+import { AppError } from '../errors.ts';
 
 /** What a system or the database said when starting failed, in words: what happened, what to do. */
 const causes: Record<string, (error: SystemError) => [string, string]> = {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { articleSummarySchema } from './articles/present.ts';
-import type { receiptSchema } from './pipeline/receipt.ts';
+import type { articleSummarySchema } from '../articles/present.ts';
+import type { receiptSchema } from '../pipeline/receipt.ts';
 
 type Receipt = z.infer<typeof receiptSchema>;
 
