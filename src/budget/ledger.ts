@@ -1,4 +1,4 @@
-import { and, eq, inArray, or, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, or, sql } from 'drizzle-orm';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { queryRows } from '../db/open.ts';
@@ -139,11 +139,15 @@ export async function findAnswer(db: Db, pipelineId: string, requestDigest: stri
   return row ?? null;
 }
 
+/** A row of the ledger without the answer, which may be large. */
+export type LedgerEntry = Omit<ModelCall, 'output'>;
+
 /** Every call of the given pipelines, oldest first. */
-export async function listCalls(db: Db, pipelineIds: string[]): Promise<ModelCall[]> {
+export async function listCalls(db: Db, pipelineIds: string[]): Promise<LedgerEntry[]> {
   if (pipelineIds.length === 0) return [];
+  const { output: _, ...columns } = getTableColumns(modelCalls);
   return db
-    .select()
+    .select(columns)
     .from(modelCalls)
     .where(inArray(modelCalls.pipelineId, pipelineIds))
     .orderBy(modelCalls.startedAt, modelCalls.id);

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { listCalls } from '../budget/ledger.ts';
-import type { ModelCall } from '../budget/schema.ts';
+import { type LedgerEntry, listCalls } from '../budget/ledger.ts';
 import type { Db } from '../db/open.ts';
 import { checkedBriefSchema } from './brief.ts';
 import { stepNames } from './pipeline.ts';
@@ -77,7 +76,7 @@ export async function presentPipeline(db: Db, row: Pipeline): Promise<PipelineAn
   return answer;
 }
 
-function present(row: Pipeline, attempts: StepRecord[], calls: ModelCall[]): PipelineAnswer {
+function present(row: Pipeline, attempts: StepRecord[], calls: LedgerEntry[]): PipelineAnswer {
   return {
     id: row.id,
     topic: row.topic,
@@ -104,12 +103,12 @@ function present(row: Pipeline, attempts: StepRecord[], calls: ModelCall[]): Pip
 function presentStep(
   name: (typeof stepNames)[number],
   attempts: StepRecord[],
-  calls: ModelCall[],
+  calls: LedgerEntry[],
 ): PipelineAnswer['steps'][number] {
   const mine = attempts.filter((attempt) => attempt.name === name && attempt.status !== 'superseded');
   const last = mine.at(-1);
   const made = calls.filter((call) => call.step === name);
-  const all = (value: (call: ModelCall) => number | null) =>
+  const all = (value: (call: LedgerEntry) => number | null) =>
     made.every((call) => value(call) !== null) ? sum(made.map(value)) : null;
   return {
     name,

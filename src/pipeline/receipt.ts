@@ -53,7 +53,7 @@ export async function presentReceipt(db: Db, pipeline: Pipeline): Promise<Receip
     costMicroUsd: calls.reduce((sum, call) => sum + (call.costMicroUsd ?? 0), 0),
     budgetMicroUsd: pipeline.budgetMicroUsd,
     durationMs: startedAt && finishedAt ? finishedAt.getTime() - startedAt.getTime() : null,
-    calls: calls.map(({ userId: _u, pipelineId: _p, requestDigest: _d, output: _o, provider: _v, ...call }) => ({
+    calls: calls.map(({ userId: _u, pipelineId: _p, requestDigest: _d, provider: _v, ...call }) => ({
       ...call,
       startedAt: call.startedAt.toISOString(),
       finishedAt: call.finishedAt?.toISOString() ?? null,
