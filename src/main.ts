@@ -5,7 +5,7 @@ import { createLogger } from './logger.ts';
 import { serve } from './serve.ts';
 
 const wish = new AbortController();
-const stopListening = onStopSignal((signal) => wish.abort(signal));
+const stopListening = onStopSignal((signal) => wish.abort(signal), process.env.npm_lifecycle_event !== undefined);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 try {
   const { config, secrets } = loadConfig(process.env);
