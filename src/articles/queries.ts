@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, ilike, inArray, isNull, lt, or } from 'drizzle-orm';
+import { and, asc, desc, eq, ilike, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { passages, sources } from '../knowledge/schema.ts';
@@ -23,6 +23,8 @@ export async function listArticles(
     cursor?: string | undefined;
     query?: string | undefined;
     status?: Article['status'] | undefined;
+    /** Only those with a publication on this site. */
+    siteId?: string | undefined;
   },
 ): Promise<Article[]> {
   const words = query.query ? `%${query.query.replace(/[\\%_]/g, '\\$&')}%` : null;
@@ -36,6 +38,10 @@ export async function listArticles(
         query.cursor ? lt(articles.id, query.cursor) : undefined,
         query.status ? eq(articles.status, query.status) : undefined,
         words ? or(ilike(articles.title, words), ilike(articles.markdown, words)) : undefined,
+        // Publications are a room above this one, so only the name of their table is used here.
+        query.siteId
+          ? sql`exists (select 1 from publications where article_id = ${articles.id} and site_id = ${query.siteId})`
+          : undefined,
       ),
     )
     .orderBy(desc(articles.id))

@@ -55,6 +55,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
         querystring: listQuery.extend({
           query: z.string().trim().max(200).optional(),
           status: z.enum(articleStatuses).optional(),
+          siteId: z.uuid().optional().meta({ description: 'Only those with a publication on this site' }),
         }),
         response: { 200: listOf(articleSummarySchema), ...problems(401, 422) },
       },
@@ -166,7 +167,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
         summary: 'Every revision, newest first',
         operationId: 'listArticleRevisions',
         params: byId,
-        response: { 200: z.object({ items: z.array(revisionSchema) }), ...problems(401, 404, 422) },
+        response: { 200: listOf(revisionSchema), ...problems(401, 404, 422) },
       },
     },
     async (request) => {
@@ -181,6 +182,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
           fields,
           createdAt: createdAt.toISOString(),
         })),
+        nextCursor: null,
       };
     },
   );
@@ -193,13 +195,14 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
         summary: 'Every claim with its verdict, quote, passage and source',
         operationId: 'listArticleClaims',
         params: byId,
-        response: { 200: z.object({ items: z.array(claimSchema) }), ...problems(401, 404, 422) },
+        response: { 200: listOf(claimSchema), ...problems(401, 404, 422) },
       },
     },
     async (request) => {
       const article = await getArticle(ctx.db, request.userId, request.params.id);
       const rows = await listClaims(ctx.db, request.userId, article.id);
-      return { items: rows.map(presentClaim) };
+      // All of them: an article without its last claims would be half a proof.
+      return { items: rows.map(presentClaim), nextCursor: null };
     },
   );
 };

@@ -128,6 +128,19 @@ describe('articles by hand', () => {
     expect((await call('POST', `/articles/${created.id}/restore`)).json().markdown).toBe('Second.');
   });
 
+  test('are found by their words and by their site, and every list says where it goes on', async () => {
+    const { id } = (await call('POST', '/articles', { title: '100 % rye_bread', markdown: 'Wholemeal.' })).json();
+    const found = async (query: string) =>
+      (await call('GET', `/articles?${query}`)).json().items.map((item: { id: string }) => item.id);
+    expect(await found('query=rye_b')).toEqual([id]);
+    expect(await found('query=wholemeal')).toEqual([id]);
+    // A wildcard in the question is a character like any other.
+    expect(await found('query=rye%25bread')).toEqual([]);
+    expect(await found(`siteId=${newId()}`)).toEqual([]);
+    expect((await call('GET', `/articles/${id}/claims`)).json()).toEqual({ items: [], nextCursor: null });
+    expect((await call('GET', `/articles/${id}/revisions`)).json()).toMatchObject({ nextCursor: null });
+  });
+
   test('scripts in Markdown do not reach the HTML', async () => {
     const markdown = 'Hi <script>alert(1)</script> <img src=x onerror=alert(1)> [a](javascript:alert(1))';
     const { html } = (await call('POST', '/articles', { title: 'Hostile', markdown })).json();

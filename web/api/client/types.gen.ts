@@ -728,6 +728,10 @@ export type ListArticlesData = {
         cursor?: string;
         query?: string;
         status?: 'draft' | 'ready' | 'approved' | 'published';
+        /**
+         * Only those with a publication on this site
+         */
+        siteId?: string;
     };
     url: '/api/v1/articles';
 };
@@ -996,6 +1000,7 @@ export type ListArticleClaimsResponses = {
      */
     200: {
         items: Array<Claim>;
+        nextCursor: string | null;
     };
 };
 
@@ -1163,6 +1168,7 @@ export type ListArticleRevisionsResponses = {
             revision: number;
             title: string;
         }>;
+        nextCursor: string | null;
     };
 };
 
