@@ -6,6 +6,7 @@ import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
+import { answerSchema } from './answer-schema.ts';
 import type { ResolvedModel } from './models.ts';
 import { type Prompt, renderInput } from './prompt.ts';
 import { readAnswer } from './read-answer.ts';
@@ -74,7 +75,7 @@ async function attempt<N extends TaskName>(
   instructions: string,
 ): Promise<{ answer: TaskOutput<N> } | { problem: string }> {
   const schema = tasks[prompt.task].output as unknown as z.ZodType<TaskOutput<N>>;
-  const maxOutputTokens = prompt.maxOutputTokens(input);
+  const maxOutputTokens = prompt.maxOutputTokens(input) + model.thinkingTokens;
   const requestDigest = digest({
     model: model.id,
     generation: owner.generation,
@@ -86,7 +87,7 @@ async function attempt<N extends TaskName>(
   if (paid) return { answer: schema.parse(paid.output) };
 
   const worstCase = priceOf(model.price, {
-    inputTokens: inputTokenBound(instructions, question, JSON.stringify(schema.toJSONSchema())),
+    inputTokens: inputTokenBound(instructions, question, JSON.stringify(answerSchema(schema))),
     cachedInputTokens: 0,
     outputTokens: maxOutputTokens,
     reasoningTokens: 0,
@@ -118,11 +119,9 @@ async function attempt<N extends TaskName>(
       instructions,
       prompt: question,
       // Only the schema is given to the model here; the answer is read by us, so that a repairable one is not lost.
-      output: Output.object({
-        schema: jsonSchema(schema.toJSONSchema() as Parameters<typeof jsonSchema>[0]),
-        name: prompt.task.replace('-', '_'),
-      }),
+      output: Output.object({ schema: jsonSchema(answerSchema(schema)), name: prompt.task.replace('-', '_') }),
       maxOutputTokens,
+      ...(model.thinkingTokens > 0 ? { providerOptions: { openai: { reasoningEffort: 'low' } } } : {}),
       // The pipeline reschedules itself by the provider's own signals; retries in here would hold a worker.
       maxRetries: 0,
       abortSignal: AbortSignal.any([owner.signal, timeout]),

@@ -2,11 +2,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { givenPipeline } from '../../test/factories.ts';
 import { type OpenAiServer, startOpenAiServer } from '../../test/fakes/openai-server.ts';
 import { diligentScript } from '../../test/fakes/scripted-model.ts';
-import { startTestApp, type TestApp } from '../../test/harness.ts';
+import { startTestApp, type TestApp, testConfig } from '../../test/harness.ts';
 import { articles } from '../articles/schema.ts';
 import { listCalls } from '../budget/ledger.ts';
 import { getPipeline } from '../pipeline/queries.ts';
 import { runPipeline } from '../pipeline/runner.ts';
+import { createModels } from './models.ts';
 
 let app: TestApp | null = null;
 let provider: OpenAiServer | null = null;
@@ -30,6 +31,34 @@ async function start(env: Record<string, string> = {}) {
   };
   return { ctx, provider, run, logs: app.logs };
 }
+
+describe("OpenAI's own service", () => {
+  test('writes a whole article through the responses API, with reasoning tokens in the ledger', async () => {
+    provider = await startOpenAiServer(diligentScript);
+    const env = { OPENAI_API_KEY: 'sk-very-secret', LLM_MODEL: 'openai:gpt-5-mini' };
+    const { config, secrets } = testConfig(env);
+    app = await startTestApp({ env, overrides: { models: createModels(config, secrets, { openai: provider.url }) } });
+    const { ctx } = app;
+    const { id } = await givenPipeline(ctx);
+    await runPipeline(ctx, id, never);
+    expect(await getPipeline(ctx.db, ctx.ownerId, id)).toMatchObject({ status: 'succeeded', error: null });
+    const calls = await listCalls(ctx.db, [id]);
+    expect(calls.length).toBe(provider.calls.length);
+    for (const call of calls) {
+      expect(call).toMatchObject({ status: 'settled', inputTokens: 1000, cachedInputTokens: 400, reasoningTokens: 60 });
+      expect(call.pricedAs).toMatch(/^openai:gpt-5-mini/);
+      expect(call.costMicroUsd).toBeGreaterThan(0);
+    }
+    for (const { body, authorization } of provider.calls) {
+      expect(authorization).toBe('Bearer sk-very-secret');
+      // Room for thinking beside the answer, or the answer would be cut off.
+      expect(body.max_tokens).toBeGreaterThan(4_000);
+      expect(body.response_format).toMatchObject({ type: 'json_schema', strict: true });
+      // Strict schemas may not carry these; the answer is held against ours here.
+      expect(JSON.stringify(body.response_format)).not.toMatch(/"(minLength|minItems|maxItems|minimum|maximum)":/);
+    }
+  });
+});
 
 describe('an OpenAI-compatible server', () => {
   test('writes a whole article; each call is priced from the table with cached tokens at their own price', async () => {

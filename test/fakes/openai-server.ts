@@ -7,6 +7,7 @@ import type { Script } from './scripted-model.ts';
 /** What reached the provider: the task, and the body as it was sent. */
 export interface ProviderCall {
   task: TaskName;
+  /** As sent to chat completions; what comes to the responses API is put into the same form. */
   body: {
     model: string;
     max_tokens?: number;
@@ -41,9 +42,11 @@ export async function startOpenAiServer(script: Script): Promise<OpenAiServer> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = JSON.parse(Buffer.concat(chunks).toString()) as ProviderCall['body'];
+    const sent = JSON.parse(Buffer.concat(chunks).toString()) as ProviderCall['body'] & ResponsesBody;
+    const responses = request.url === '/v1/responses';
+    const body = responses ? asChat(sent) : sent;
     const parsed = parseInput(body.messages.findLast((message) => message.role === 'user')?.content ?? '');
-    if (request.url !== '/v1/chat/completions' || !parsed) {
+    if (!(responses || request.url === '/v1/chat/completions') || !parsed) {
       response.writeHead(404, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ error: { message: 'not found' } }));
       return;
@@ -53,32 +56,73 @@ export async function startOpenAiServer(script: Script): Promise<OpenAiServer> {
     if (await fake.intercept?.(call, response)) return;
     const respond = script[call.task] as ((input: unknown, count: number) => unknown) | undefined;
     const result = await respond?.(parsed.input, fake.calls.filter((one) => one.task === call.task).length);
+    const text = typeof result === 'string' ? result : JSON.stringify(result);
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(
-      JSON.stringify({
-        id: 'chatcmpl-1',
-        object: 'chat.completion',
-        created: 1,
-        model: body.model,
-        choices: [
-          {
-            index: 0,
-            finish_reason: 'stop',
-            message: { role: 'assistant', content: typeof result === 'string' ? result : JSON.stringify(result) },
-          },
-        ],
-        usage: {
-          prompt_tokens: 1000,
-          completion_tokens: 100,
-          total_tokens: 1100,
-          prompt_tokens_details: { cached_tokens: 400 },
-        },
-      }),
-    );
+    response.end(JSON.stringify(responses ? responsesAnswer(body.model, text) : chatAnswer(body.model, text)));
   }
 
   async function close(): Promise<void> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   }
+}
+
+/** The parts of a request to the responses API that matter here. */
+interface ResponsesBody {
+  input: { role: string; content: string | { text?: string }[] }[];
+  max_output_tokens?: number;
+  text?: { format?: unknown };
+}
+
+function asChat(sent: ProviderCall['body'] & ResponsesBody): ProviderCall['body'] {
+  const text = (content: ResponsesBody['input'][number]['content']) =>
+    typeof content === 'string' ? content : content.map((part) => part.text ?? '').join('');
+  return {
+    model: sent.model,
+    messages: sent.input.map(({ role, content }) => ({ role, content: text(content) })),
+    ...(sent.max_output_tokens === undefined ? {} : { max_tokens: sent.max_output_tokens }),
+    response_format: sent.text?.format,
+  };
+}
+
+function chatAnswer(model: string, content: string): unknown {
+  return {
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1,
+    model,
+    choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }],
+    usage: {
+      prompt_tokens: 1000,
+      completion_tokens: 100,
+      total_tokens: 1100,
+      prompt_tokens_details: { cached_tokens: 400 },
+    },
+  };
+}
+
+function responsesAnswer(model: string, text: string): unknown {
+  return {
+    id: 'resp_1',
+    object: 'response',
+    created_at: 1,
+    status: 'completed',
+    model,
+    output: [
+      {
+        type: 'message',
+        id: 'msg_1',
+        role: 'assistant',
+        status: 'completed',
+        content: [{ type: 'output_text', text, annotations: [] }],
+      },
+    ],
+    usage: {
+      input_tokens: 1000,
+      input_tokens_details: { cached_tokens: 400 },
+      output_tokens: 100,
+      output_tokens_details: { reasoning_tokens: 60 },
+      total_tokens: 1100,
+    },
+  };
 }

@@ -69,6 +69,7 @@ export function scriptedModel(script: Script): ScriptedModel {
       provider: 'scripted',
       languageModel,
       price: { kind: 'explicit', inputUsdPerMillion: 1, outputUsdPerMillion: 2 },
+      thinkingTokens: 0,
     },
   };
 }
