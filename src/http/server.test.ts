@@ -4,6 +4,7 @@ import { breadSources, withModel } from '../../test/factories.ts';
 import { diligentScript, scriptedModel } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { newId } from '../db/id.ts';
+import { listPipelines } from '../pipeline/queries.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -110,6 +111,8 @@ describe('creating', () => {
     expect(seen.length).toBeGreaterThanOrEqual(4);
     expect(new Set(seen).size).toBe(seen.length);
     expect([...seen].sort().reverse()).toEqual(seen);
+    const [row] = await listPipelines(app.ctx.db, app.ctx.ownerId, { limit: 1 });
+    expect(row?.brief.sources).toEqual(breadSources.map(({ title }) => ({ title, text: '', format: 'text' })));
   });
 });
 

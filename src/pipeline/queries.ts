@@ -1,6 +1,7 @@
-import { and, desc, eq, lt } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, lt, sql } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+import type { Brief } from './brief.ts';
 import { type Pipeline, pipelines } from './schema.ts';
 
 /** A user's pipeline. Throws `not_found`, also for another user's. */
@@ -21,14 +22,22 @@ export async function lockPipeline(tx: Db, userId: string, id: string): Promise<
   return row;
 }
 
-/** A user's pipelines, newest first; one more than `limit`, to know whether there is a next page. */
+/** The brief without the texts of its sources, which may be a megabyte for each pipeline of a list. */
+const briefWithoutTexts = sql<Brief>`jsonb_set(${pipelines.brief}, '{sources}', coalesce(
+  (select jsonb_agg(case when source ? 'url' then source else source - 'text' || '{"text":""}' end)
+   from jsonb_array_elements(${pipelines.brief} -> 'sources') as source), '[]'))`;
+
+/**
+ * A user's pipelines, newest first, without the texts of their sources; one more than `limit`, to know whether there is
+ * a next page.
+ */
 export async function listPipelines(
   db: Db,
   userId: string,
   query: { limit: number; cursor?: string | undefined; status?: Pipeline['status'] | undefined },
 ): Promise<Pipeline[]> {
   return db
-    .select()
+    .select({ ...getTableColumns(pipelines), brief: briefWithoutTexts })
     .from(pipelines)
     .where(
       and(
