@@ -127,6 +127,10 @@ export async function openPage(
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
       faults.push(message.text());
   });
+  page.on('response', (answer) => {
+    // The form knows its own mistakes: it has no reason to ask what a mistaken brief would cost.
+    if (answer.status() >= 400 && answer.url().includes('dryRun=true')) faults.push(`estimate ${answer.status()}`);
+  });
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('request', (request) => {
     if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url()))

@@ -10,15 +10,20 @@ import type { BriefBody } from './draft.ts';
 /** What the article is likely to cost, asked of the server a moment after the last change. */
 export function EstimateLine({ brief, mistaken }: { brief: BriefBody; mistaken: boolean }) {
   // The estimate does not read the sources, so their texts need not travel with every change.
-  const body = useSettled(JSON.stringify({ ...brief, sources: [] }), 350);
+  // A brief with mistakes settles to nothing: what was typed before it must not be asked about either.
+  const body = useSettled(mistaken ? null : JSON.stringify({ ...brief, sources: [] }), 350);
   const estimate = useQuery({
     queryKey: ['estimate', body],
     queryFn: async ({ signal }) => {
-      const { data } = await createPipeline({ body: JSON.parse(body) as BriefBody, query: { dryRun: 'true' }, signal });
+      const { data } = await createPipeline({
+        body: JSON.parse(body ?? '') as BriefBody,
+        query: { dryRun: 'true' },
+        signal,
+      });
       if (!('likely' in data)) throw new Error('A dry run answered with a started pipeline.');
       return data;
     },
-    enabled: !mistaken,
+    enabled: body !== null,
     staleTime: 60_000,
     placeholderData: (before) => before,
   });
