@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuild } from './build.mjs';
@@ -22,9 +22,20 @@ async function lock(root) {
   const folder = join(root, '.cache');
   const file = join(folder, 'setup.pid');
   mkdirSync(folder, { recursive: true });
+  // Written elsewhere and linked into place: a lock file that is there but still empty would look abandoned.
+  const mine = join(folder, `setup.${process.pid}`);
+  writeFileSync(mine, String(process.pid));
+  try {
+    return await take(file, mine);
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+async function take(file, mine) {
   for (let said = false; ; ) {
     try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' });
+      linkSync(mine, file);
       return () => rmSync(file, { force: true });
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;

@@ -1,10 +1,11 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { givenPipeline, withModel } from '../../test/factories.ts';
 import { diligentScript, scriptedModel } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { newId } from '../db/id.ts';
 import { type CallPlan, listCalls, pipelineSpending, release, reserve, settle, settleAbandoned } from './ledger.ts';
-import { priceOf } from './prices.ts';
+import { priceOf, worstPriceOf } from './prices.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -12,11 +13,19 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const usage = { inputTokens: 10, cachedInputTokens: 0, outputTokens: 10, reasoningTokens: 0 };
+const usage = {
+  inputTokens: 10,
+  cachedInputTokens: 0,
+  cacheWriteInputTokens: 0,
+  outputTokens: 10,
+  reasoningTokens: 0,
+};
+const at = new Date('2026-11-01T12:00:00Z');
 
 async function plan(budgetMicroUsd: number, worstCaseMicroUsd: number): Promise<CallPlan> {
   const pipeline = await givenPipeline(app.ctx, { budgetMicroUsd, topic: `Budget ${newId()}` });
   return {
+    kind: 'text',
     userId: pipeline.userId,
     pipelineId: pipeline.id,
     step: 'topic',
@@ -26,6 +35,7 @@ async function plan(budgetMicroUsd: number, worstCaseMicroUsd: number): Promise<
     provider: 'test',
     model: 'test:model',
     pricedAs: null,
+    unitPrices: { input_mtok: 1, output_mtok: 1 },
     worstCaseMicroUsd,
   };
 }
@@ -83,19 +93,42 @@ describe('prices', () => {
     const price = priceOf(
       { kind: 'table', providerId: 'openai', modelId: 'gpt-4o-mini' },
       { ...usage, inputTokens: 1 },
+      at,
     );
     expect(price.pricedAs).toMatch(/^openai:gpt-4o-mini/);
     expect(Number.isInteger(price.microUsd)).toBe(true);
     expect(price.microUsd).toBeGreaterThan(0);
   });
 
+  test('count cached input at its own price, and never more of it than there is input', () => {
+    const sonnet = { kind: 'table', providerId: 'anthropic', modelId: 'claude-sonnet-4-5' } as const;
+    const million = { ...usage, inputTokens: 100_000, outputTokens: 0 };
+    const plain = priceOf(sonnet, million, at).microUsd;
+    expect(priceOf(sonnet, { ...million, cachedInputTokens: 100_000 }, at).microUsd).toBe(plain / 10);
+    expect(priceOf(sonnet, { ...million, cacheWriteInputTokens: 100_000 }, at).microUsd).toBe(plain * 1.25);
+    expect(priceOf(sonnet, { ...million, cachedInputTokens: 900_000 }, at).microUsd).toBe(plain / 10);
+  });
+
+  test('the worst case covers whatever the provider does with its cache', () => {
+    const sonnet = { kind: 'table', providerId: 'anthropic', modelId: 'claude-sonnet-4-5' } as const;
+    fc.assert(
+      fc.property(fc.nat(300_000), fc.nat(300_000), fc.nat(300_000), fc.nat(60_000), (input, read, write, output) => {
+        const worst = worstPriceOf(sonnet, input, output, at).microUsd;
+        const real = { ...usage, inputTokens: input, cachedInputTokens: read, cacheWriteInputTokens: write };
+        expect(priceOf(sonnet, { ...real, outputTokens: output }, at).microUsd).toBeLessThanOrEqual(worst);
+      }),
+    );
+  });
+
   test('a model that nobody knows is refused, not free', () => {
     const unknown = { kind: 'table', providerId: 'openai', modelId: 'no-such-model' } as const;
-    expect(() => priceOf(unknown, usage)).toThrow(expect.objectContaining({ code: 'price_unknown' }));
+    expect(() => priceOf(unknown, usage, at)).toThrow(expect.objectContaining({ code: 'price_unknown' }));
   });
 
   test('explicit prices are dollars per million tokens, also zero', () => {
-    expect(priceOf({ kind: 'explicit', inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 }, usage).microUsd).toBe(23);
-    expect(priceOf({ kind: 'explicit', inputUsdPerMillion: 0, outputUsdPerMillion: 0 }, usage).microUsd).toBe(0);
+    expect(priceOf({ kind: 'explicit', inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 }, usage, at).microUsd).toBe(
+      23,
+    );
+    expect(priceOf({ kind: 'explicit', inputUsdPerMillion: 0, outputUsdPerMillion: 0 }, usage, at).microUsd).toBe(0);
   });
 });

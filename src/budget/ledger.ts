@@ -3,20 +3,23 @@ import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { queryRows } from '../db/open.ts';
 import { AppError, type StoredError } from '../errors.ts';
-import type { TokenUsage } from './prices.ts';
-import { type ModelCall, modelCalls } from './schema.ts';
+import type { TokenUsage, UnitPrices } from './prices.ts';
+import { type CallKind, type PaidCall, paidCalls } from './schema.ts';
 
 /** What is known of a call before it is made. */
 export interface CallPlan {
+  kind: CallKind;
   userId: string;
   pipelineId: string;
   step: string;
   task: string;
-  promptVersion: number;
+  /** Null for a call without a prompt: a search. */
+  promptVersion: number | null;
   requestDigest: string;
   provider: string;
   model: string;
   pricedAs: string | null;
+  unitPrices: UnitPrices;
   /** The worst case: all input tokens and the full limit of output tokens, in micro-dollars. */
   worstCaseMicroUsd: number;
 }
@@ -33,7 +36,7 @@ export async function pipelineSpending(db: Db, pipelineId: string): Promise<Spen
     db,
     sql`select coalesce(sum(cost_micro_usd), 0) as settled,
           coalesce(sum(reserved_micro_usd) filter (where status = 'reserved'), 0) as reserved
-        from model_calls where pipeline_id = ${pipelineId}`,
+        from paid_calls where pipeline_id = ${pipelineId}`,
   );
   return { settledMicroUsd: Number(row?.settled ?? 0), reservedMicroUsd: Number(row?.reserved ?? 0) };
 }
@@ -60,14 +63,15 @@ export async function reserve(tx: Db, plan: CallPlan): Promise<string> {
   }
   const id = newId();
   const { worstCaseMicroUsd, ...columns } = plan;
-  await tx.insert(modelCalls).values({ id, status: 'reserved', reservedMicroUsd: worstCaseMicroUsd, ...columns });
+  await tx.insert(paidCalls).values({ id, status: 'reserved', reservedMicroUsd: worstCaseMicroUsd, ...columns });
   return id;
 }
 
-/** How a call ended. Without `usage` the provider did not say, and the reservation stands in as an estimate. */
+/** How a call ended. */
 export interface CallResult {
+  /** Null when the provider did not say, and for calls that are not priced by tokens. */
   usage: TokenUsage | null;
-  /** The true cost in micro-dollars; null together with `usage`. */
+  /** The true cost in micro-dollars; null when it is unknown: the reservation then stands in as an estimate. */
   costMicroUsd: number | null;
   output?: unknown;
   error?: StoredError;
@@ -78,30 +82,31 @@ export interface CallResult {
  * worker seemed dead; a call that is truly settled is left alone, so settling twice changes nothing.
  */
 export async function settle(db: Db, callId: string, result: CallResult): Promise<void> {
-  const known = result.usage !== null && result.costMicroUsd !== null;
+  const known = result.costMicroUsd !== null;
   await db
-    .update(modelCalls)
+    .update(paidCalls)
     .set({
       status: result.error ? 'failed' : 'settled',
       estimated: !known,
-      costMicroUsd: known ? result.costMicroUsd : sql`${modelCalls.reservedMicroUsd}`,
+      costMicroUsd: known ? result.costMicroUsd : sql`${paidCalls.reservedMicroUsd}`,
       inputTokens: result.usage?.inputTokens ?? null,
       cachedInputTokens: result.usage?.cachedInputTokens ?? null,
+      cacheWriteInputTokens: result.usage?.cacheWriteInputTokens ?? null,
       outputTokens: result.usage?.outputTokens ?? null,
       reasoningTokens: result.usage?.reasoningTokens ?? null,
       output: result.output ?? null,
       error: result.error ?? null,
       finishedAt: sql`now()`,
     })
-    .where(and(eq(modelCalls.id, callId), or(eq(modelCalls.status, 'reserved'), eq(modelCalls.estimated, true))));
+    .where(and(eq(paidCalls.id, callId), or(eq(paidCalls.status, 'reserved'), eq(paidCalls.estimated, true))));
 }
 
 /** Gives a reservation back for a call that certainly was not billed: it was refused or never sent. */
 export async function release(db: Db, callId: string, error: StoredError): Promise<void> {
   await db
-    .update(modelCalls)
+    .update(paidCalls)
     .set({ status: 'released', costMicroUsd: 0, error, finishedAt: sql`now()` })
-    .where(and(eq(modelCalls.id, callId), eq(modelCalls.status, 'reserved')));
+    .where(and(eq(paidCalls.id, callId), eq(paidCalls.status, 'reserved')));
 }
 
 /**
@@ -110,47 +115,47 @@ export async function release(db: Db, callId: string, error: StoredError): Promi
  */
 export async function settleAbandoned(db: Db, pipelineId: string): Promise<number> {
   const rows = await db
-    .update(modelCalls)
+    .update(paidCalls)
     .set({
       status: 'failed',
       estimated: true,
-      costMicroUsd: sql`${modelCalls.reservedMicroUsd}`,
+      costMicroUsd: sql`${paidCalls.reservedMicroUsd}`,
       error: { code: 'lease_lost', message: 'The worker ended before the answer was stored.', hint: '' },
       finishedAt: sql`now()`,
     })
-    .where(and(eq(modelCalls.pipelineId, pipelineId), eq(modelCalls.status, 'reserved')))
-    .returning({ id: modelCalls.id });
+    .where(and(eq(paidCalls.pipelineId, pipelineId), eq(paidCalls.status, 'reserved')))
+    .returning({ id: paidCalls.id });
   return rows.length;
 }
 
 /** The answer that this pipeline has already paid for to the same question, or null. */
-export async function findAnswer(db: Db, pipelineId: string, requestDigest: string): Promise<ModelCall | null> {
+export async function findAnswer(db: Db, pipelineId: string, requestDigest: string): Promise<PaidCall | null> {
   const [row] = await db
     .select()
-    .from(modelCalls)
+    .from(paidCalls)
     .where(
       and(
-        eq(modelCalls.pipelineId, pipelineId),
-        eq(modelCalls.requestDigest, requestDigest),
-        eq(modelCalls.status, 'settled'),
-        sql`${modelCalls.output} is not null`,
+        eq(paidCalls.pipelineId, pipelineId),
+        eq(paidCalls.requestDigest, requestDigest),
+        eq(paidCalls.status, 'settled'),
+        sql`${paidCalls.output} is not null`,
       ),
     );
   return row ?? null;
 }
 
 /** A row of the ledger without the answer, which may be large. */
-export type LedgerEntry = Omit<ModelCall, 'output'>;
+export type LedgerEntry = Omit<PaidCall, 'output'>;
 
 /** Every call of the given pipelines, oldest first. */
 export async function listCalls(db: Db, pipelineIds: string[]): Promise<LedgerEntry[]> {
   if (pipelineIds.length === 0) return [];
-  const { output: _, ...columns } = getTableColumns(modelCalls);
+  const { output: _, ...columns } = getTableColumns(paidCalls);
   return db
     .select(columns)
-    .from(modelCalls)
-    .where(inArray(modelCalls.pipelineId, pipelineIds))
-    .orderBy(modelCalls.startedAt, modelCalls.id);
+    .from(paidCalls)
+    .where(inArray(paidCalls.pipelineId, pipelineIds))
+    .orderBy(paidCalls.startedAt, paidCalls.id);
 }
 
 /** Micro-dollars as dollars for a message: exact, without rounding small amounts away. */

@@ -1,7 +1,7 @@
 import type { LanguageModelUsage } from 'ai';
 import type { z } from 'zod';
 import { findAnswer, release, reserve, settle } from '../budget/ledger.ts';
-import { priceOf, type TokenUsage } from '../budget/prices.ts';
+import { priceOf, type TokenUsage, worstPriceOf } from '../budget/prices.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { digest } from '../digest.ts';
@@ -86,16 +86,14 @@ async function attempt<N extends TaskName>(
   const paid = await findAnswer(ctx.db, owner.pipeline.id, requestDigest);
   if (paid) return { answer: schema.parse(paid.output) };
 
-  const worstCase = priceOf(model.price, {
-    inputTokens: inputTokenBound(instructions, question, JSON.stringify(answerSchema(schema))),
-    cachedInputTokens: 0,
-    outputTokens: maxOutputTokens,
-    reasoningTokens: 0,
-  });
+  const at = new Date();
+  const inputTokens = inputTokenBound(instructions, question, JSON.stringify(answerSchema(schema)));
+  const worstCase = worstPriceOf(model.price, inputTokens, maxOutputTokens, at);
   owner.signal.throwIfAborted();
   const callId = await ctx.db.transaction(async (tx) => {
     await owner.guard(tx);
     return reserve(tx, {
+      kind: 'text',
       userId: owner.pipeline.userId,
       pipelineId: owner.pipeline.id,
       step: owner.step,
@@ -105,6 +103,7 @@ async function attempt<N extends TaskName>(
       provider: model.provider,
       model: model.id,
       pricedAs: worstCase.pricedAs,
+      unitPrices: worstCase.unitPrices,
       worstCaseMicroUsd: worstCase.microUsd,
     });
   });
@@ -135,7 +134,11 @@ async function attempt<N extends TaskName>(
     usage = failure.usage ? tokenUsage(failure.usage) : null;
     if (failure.text === null) {
       if (failure.billed) {
-        await settle(ctx.db, callId, { usage, costMicroUsd: cost(model, usage), error: toStoredError(failure.error) });
+        await settle(ctx.db, callId, {
+          usage,
+          costMicroUsd: cost(model, usage, at),
+          error: toStoredError(failure.error),
+        });
       } else await release(ctx.db, callId, toStoredError(failure.error));
       owner.signal.throwIfAborted();
       throw failure.error;
@@ -145,16 +148,16 @@ async function attempt<N extends TaskName>(
   const read = readAnswer(text, schema);
   if ('problem' in read) {
     const error = toStoredError(new AppError('model_output_invalid', read.problem));
-    await settle(ctx.db, callId, { usage, costMicroUsd: cost(model, usage), error });
+    await settle(ctx.db, callId, { usage, costMicroUsd: cost(model, usage, at), error });
     ctx.log.warn({ pipelineId: owner.pipeline.id, task: prompt.task, problem: read.problem }, 'answer not usable');
     return { problem: read.problem };
   }
-  await settle(ctx.db, callId, { usage, costMicroUsd: cost(model, usage), output: read.answer });
+  await settle(ctx.db, callId, { usage, costMicroUsd: cost(model, usage, at), output: read.answer });
   return { answer: read.answer };
 }
 
-function cost(model: ResolvedModel, usage: TokenUsage | null): number | null {
-  return usage ? priceOf(model.price, usage).microUsd : null;
+function cost(model: ResolvedModel, usage: TokenUsage | null, at: Date): number | null {
+  return usage ? priceOf(model.price, usage, at).microUsd : null;
 }
 
 /**
@@ -174,6 +177,7 @@ function tokenUsage(usage: LanguageModelUsage): TokenUsage | null {
     inputTokens,
     outputTokens,
     cachedInputTokens: usage.inputTokenDetails?.cacheReadTokens ?? 0,
+    cacheWriteInputTokens: usage.inputTokenDetails?.cacheWriteTokens ?? 0,
     reasoningTokens: usage.outputTokenDetails?.reasoningTokens ?? 0,
   };
 }

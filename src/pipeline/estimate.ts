@@ -19,12 +19,17 @@ const tokensPerWord = 4 / 3;
 export async function estimate(ctx: Pick<AppContext, 'models'>, brief: Brief): Promise<z.infer<typeof estimateSchema>> {
   const model = await ctx.models.resolve(brief.model ?? ctx.models.defaultId);
   const cost = (words: number, reading: number, writing: number) =>
-    priceOf(model.price, {
-      inputTokens: Math.ceil((6_000 + words * 8) * tokensPerWord * reading),
-      outputTokens: Math.ceil(words * tokensPerWord * writing),
-      cachedInputTokens: 0,
-      reasoningTokens: 0,
-    }).microUsd;
+    priceOf(
+      model.price,
+      {
+        inputTokens: Math.ceil((6_000 + words * 8) * tokensPerWord * reading),
+        outputTokens: Math.ceil(words * tokensPerWord * writing),
+        cachedInputTokens: 0,
+        cacheWriteInputTokens: 0,
+        reasoningTokens: 0,
+      },
+      new Date(),
+    ).microUsd;
   const middle = (brief.words.min + brief.words.max) / 2;
   return { low: cost(brief.words.min, 1, 2), likely: cost(middle, 1.5, 3), high: cost(brief.words.max, 3, 6) };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { claimSchema, presentClaim } from '../articles/present.ts';
 import { listClaims } from '../articles/queries.ts';
 import { listCalls } from '../budget/ledger.ts';
-import { callStatuses } from '../budget/schema.ts';
+import { callKinds, callStatuses } from '../budget/schema.ts';
 import type { Db } from '../db/open.ts';
 import type { Pipeline } from './schema.ts';
 
@@ -17,15 +17,21 @@ export const receiptSchema = z
     calls: z.array(
       z.object({
         id: z.uuid(),
+        kind: z.enum(callKinds),
         step: z.string(),
         task: z.string(),
-        promptVersion: z.int(),
+        promptVersion: z.int().nullable().meta({ description: 'null for a search, which has no prompt' }),
         model: z.string(),
         pricedAs: z.string().nullable(),
+        unitPrices: z
+          .record(z.string(), z.unknown())
+          .nullable()
+          .meta({ description: 'Dollars per million tokens, by kind of token, as they stood at the time of the call' }),
         status: z.enum(callStatuses),
         estimated: z.boolean(),
         inputTokens: z.int().nullable(),
         cachedInputTokens: z.int().nullable(),
+        cacheWriteInputTokens: z.int().nullable(),
         outputTokens: z.int().nullable(),
         reasoningTokens: z.int().nullable(),
         costMicroUsd: z.int().nullable(),

@@ -7,7 +7,7 @@ import { editArticle } from '../articles/articles.ts';
 import { listClaims } from '../articles/queries.ts';
 import { articles } from '../articles/schema.ts';
 import { listCalls } from '../budget/ledger.ts';
-import { modelCalls } from '../budget/schema.ts';
+import { paidCalls } from '../budget/schema.ts';
 import { newId } from '../db/id.ts';
 import { AppError } from '../errors.ts';
 import { publications } from '../publishing/schema.ts';
@@ -330,7 +330,7 @@ describe('waiting and commands', () => {
     expect((await read(id)).status).toBe('cancelled');
     expect(model.asked).not.toContain('draft-section');
     // The answer that came anyway is in the ledger: it was paid for.
-    const [outline] = await ctx.db.select().from(modelCalls).where(eq(modelCalls.task, 'outline'));
+    const [outline] = await ctx.db.select().from(paidCalls).where(eq(paidCalls.task, 'outline'));
     expect(outline?.costMicroUsd).toBe(1200);
     await retryPipeline(ctx, ctx.ownerId, id);
     await runPipeline(ctx, id, never);

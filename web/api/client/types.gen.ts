@@ -514,6 +514,7 @@ export type Receipt = {
     articleId: string | null;
     budgetMicroUsd: number;
     calls: Array<{
+        cacheWriteInputTokens: number | null;
         cachedInputTokens: number | null;
         costMicroUsd: number | null;
         error: {
@@ -525,16 +526,26 @@ export type Receipt = {
         finishedAt: string | null;
         id: string;
         inputTokens: number | null;
+        kind: 'text' | 'search';
         model: string;
         outputTokens: number | null;
         pricedAs: string | null;
-        promptVersion: number;
+        /**
+         * null for a search, which has no prompt
+         */
+        promptVersion: number | null;
         reasoningTokens: number | null;
         reservedMicroUsd: number;
         startedAt: string;
         status: 'reserved' | 'settled' | 'failed' | 'released';
         step: string;
         task: string;
+        /**
+         * Dollars per million tokens, by kind of token, as they stood at the time of the call
+         */
+        unitPrices: {
+            [key: string]: unknown;
+        } | null;
     }>;
     claims: Array<Claim>;
     costMicroUsd: number;
@@ -550,6 +561,7 @@ export type ReceiptInput = {
     articleId: string | null;
     budgetMicroUsd: number;
     calls: Array<{
+        cacheWriteInputTokens: number | null;
         cachedInputTokens: number | null;
         costMicroUsd: number | null;
         error: {
@@ -561,16 +573,26 @@ export type ReceiptInput = {
         finishedAt: string | null;
         id: string;
         inputTokens: number | null;
+        kind: 'text' | 'search';
         model: string;
         outputTokens: number | null;
         pricedAs: string | null;
-        promptVersion: number;
+        /**
+         * null for a search, which has no prompt
+         */
+        promptVersion: number | null;
         reasoningTokens: number | null;
         reservedMicroUsd: number;
         startedAt: string;
         status: 'reserved' | 'settled' | 'failed' | 'released';
         step: string;
         task: string;
+        /**
+         * Dollars per million tokens, by kind of token, as they stood at the time of the call
+         */
+        unitPrices: {
+            [key: string]: unknown;
+        } | null;
     }>;
     claims: Array<ClaimInput>;
     costMicroUsd: number;
