@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { priceOf } from '../budget/prices.ts';
 import type { AppContext } from '../context.ts';
+import { modelsFor } from '../llm/models.ts';
 import type { Brief } from './brief.ts';
 
 /** What a pipeline is likely to cost, in micro-dollars. */
@@ -17,7 +18,7 @@ const tokensPerWord = 4 / 3;
  * article, high the longest with every sentence checked and rewritten.
  */
 export async function estimate(ctx: Pick<AppContext, 'models'>, brief: Brief): Promise<z.infer<typeof estimateSchema>> {
-  const model = await ctx.models.resolve(brief.model ?? ctx.models.defaultId);
+  const model = await ctx.models.resolve(modelsFor(ctx.models, brief)[0] ?? 'offline');
   const cost = (words: number, reading: number, writing: number) =>
     priceOf(
       model.price,
