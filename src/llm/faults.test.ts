@@ -391,6 +391,9 @@ describe.each(clients)('%s', (_name, model, env) => {
       if (fault.repair) {
         const [first, second] = server.calls.filter(({ task }) => task === fault.task);
         expect(second?.messages.map(({ text }) => text).join('\n')).toMatch(fault.repair);
+        // What was cut off gets more room.
+        const more = (second?.maxOutputTokens ?? 0) - (first?.maxOutputTokens ?? 0);
+        expect(more > 0).toBe(fault.repair.source.includes('cut off'));
         // The long beginning stays the same, so that the provider's cache can serve it.
         expect(second?.instructions).toBe(first?.instructions);
         expect(second?.messages[0]?.text.startsWith(first?.messages[0]?.text ?? '?')).toBe(true);
