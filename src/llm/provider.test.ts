@@ -103,6 +103,18 @@ describe('each provider writes a whole article, priced to the micro-dollar', () 
     }
   });
 
+  test('words that were not counted are taken for the worst case, not for nothing', async () => {
+    const { server, run } = await start('openai-chat:gpt-4o-mini');
+    server.intercept = async (_call, wire) => {
+      wire.answer(await wire.text(), { usage: { input: 1000, cached: 0, cacheWrite: 0, output: 0, reasoning: 0 } });
+      return true;
+    };
+    const { calls } = await run();
+    for (const call of calls) {
+      expect(call).toMatchObject({ status: 'settled', estimated: true, costMicroUsd: call.reservedMicroUsd });
+    }
+  });
+
   test('nothing is kept at OpenAI, and its thinking is asked to be short', async () => {
     const { server, run } = await start('openai:gpt-5-mini');
     await run();
