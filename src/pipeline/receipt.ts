@@ -26,7 +26,10 @@ export const receiptSchema = z
         unitPrices: z
           .record(z.string(), z.unknown())
           .nullable()
-          .meta({ description: 'Dollars per million tokens, by kind of token, as they stood at the time of the call' }),
+          .meta({
+            description:
+              'Dollars per million tokens by kind of token, or of one request, as they stood at the time of the call',
+          }),
         status: z.enum(callStatuses),
         estimated: z.boolean(),
         inputTokens: z.int().nullable(),

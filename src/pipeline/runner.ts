@@ -4,6 +4,7 @@ import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
 import { ask } from '../llm/ask.ts';
+import { askSearch } from '../web-search/ask-search.ts';
 import { type AnyStep, PipelineWaiting, type StepContext } from './define-step.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
@@ -192,7 +193,8 @@ async function whyStopped(
     if (delay !== undefined) {
       // Up to a fifth more, so that pipelines stopped by one outage do not all come back in the same second.
       const until = error.retryAt ?? new Date(ctx.now().getTime() + delay * (1 + Math.random() / 5));
-      const reason = error.code === 'model_unavailable' ? 'provider' : 'retry';
+      const ofProvider = error.code === 'model_unavailable' || error.code === 'search_unavailable';
+      const reason = ofProvider ? 'provider' : 'retry';
       return { kind: 'waiting', waiting: { reason, until: until.toISOString(), message: error.message } };
     }
   }
@@ -215,18 +217,20 @@ function stepContext(
       await lockLease(tx, pipeline);
       return write(tx);
     });
+  const owner = {
+    pipeline,
+    step: step.name,
+    generation,
+    signal,
+    guard: (tx: AppContext['db']) => lockLease(tx, pipeline),
+  };
   return {
     app: ctx,
     pipeline,
     brief: pipeline.brief,
     signal,
-    ask: (prompt, input) =>
-      ask(
-        ctx,
-        { pipeline, step: step.name, generation, signal, guard: (tx) => lockLease(tx, pipeline) },
-        prompt,
-        input,
-      ),
+    ask: (prompt, input) => ask(ctx, owner, prompt, input),
+    search: (question, refused) => askSearch(ctx, owner, question, refused),
     log: (message) => guarded((tx) => recordEvent(tx, pipeline, 'log', { step: step.name, message })),
     progress: (fraction) =>
       guarded(async (tx) => {
