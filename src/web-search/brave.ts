@@ -42,13 +42,14 @@ const dayMs = 24 * 60 * 60 * 1000;
  */
 export function createBrave(args: {
   http: Endpoint['http'];
+  timeoutMs: number;
   baseUrl: string;
   apiKey: string;
   priceUsd: number;
   now: () => Date;
   wait: Wait;
 }): SearchProvider {
-  const endpoint: Endpoint = { http: args.http, title: 'Brave', failuresAreFree: true };
+  const endpoint: Endpoint = { http: args.http, timeoutMs: args.timeoutMs, title: 'Brave', failuresAreFree: true };
   const headers = { 'x-subscription-token': args.apiKey };
   let last: Promise<unknown> = Promise.resolve();
   let opensAt = 0;

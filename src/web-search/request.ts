@@ -2,12 +2,13 @@ import { AppError } from '../errors.ts';
 import type { SafeFetch } from '../net/safe-fetch.ts';
 import { SearchError } from './provider.ts';
 
-const timeoutMs = 15_000;
 const maxBytes = 2_000_000;
 
 /** A provider as requests see it. */
 export interface Endpoint {
   http: SafeFetch;
+  /** For one request to the last byte of its answer, in milliseconds. */
+  timeoutMs: number;
   /** Its name for people. */
   title: string;
   /** True when it bills successful requests only; otherwise a failure of its own may have been billed. */
@@ -31,7 +32,7 @@ export interface ProviderAnswer {
 }
 
 /**
- * Sends a request and reads the answer, within 15 seconds and 2 MB. Redirects are not followed: a key is sent to one
+ * Sends a request and reads the answer, within its time and 2 MB. Redirects are not followed: a key is sent to one
  * host only. Throws {@link SearchError} when no whole answer came, or the reason of the signal.
  */
 export async function send(endpoint: Endpoint, request: ProviderRequest): Promise<ProviderAnswer> {
@@ -42,7 +43,7 @@ export async function send(endpoint: Endpoint, request: ProviderRequest): Promis
       headers: { accept: 'application/json', ...request.headers },
       ...(request.body === undefined ? {} : { body: request.body }),
       signal: request.signal,
-      timeoutMs,
+      timeoutMs: endpoint.timeoutMs,
       maxBytes,
       redirect: 'manual',
     });

@@ -23,11 +23,12 @@ const jsonOff = 'Add json to search.formats in its settings.yml (formats: [html,
  */
 export function createSearxng(args: {
   http: Endpoint['http'];
+  timeoutMs: number;
   baseUrl: string;
   priceUsd: number;
   now: () => Date;
 }): SearchProvider {
-  const endpoint: Endpoint = { http: args.http, title: 'SearXNG', failuresAreFree: true };
+  const endpoint: Endpoint = { http: args.http, timeoutMs: args.timeoutMs, title: 'SearXNG', failuresAreFree: true };
   const address = (parameters: Record<string, string>) => {
     const url = new URL(`${args.baseUrl}/search`);
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);

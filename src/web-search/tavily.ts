@@ -16,12 +16,13 @@ const itemSchema = z.object({
  */
 export function createTavily(args: {
   http: Endpoint['http'];
+  timeoutMs: number;
   baseUrl: string;
   apiKey: string;
   priceUsd: number;
   now: () => Date;
 }): SearchProvider {
-  const endpoint: Endpoint = { http: args.http, title: 'Tavily', failuresAreFree: false };
+  const endpoint: Endpoint = { http: args.http, timeoutMs: args.timeoutMs, title: 'Tavily', failuresAreFree: false };
   const authorization = `Bearer ${args.apiKey}`;
   return {
     name: 'tavily',

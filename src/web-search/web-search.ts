@@ -23,6 +23,7 @@ export interface WebSearchSettings {
   tavilyUrl?: string;
   now?: () => Date;
   wait?: Wait;
+  timeoutMs?: number;
 }
 
 /**
@@ -37,16 +38,17 @@ export function createWebSearch(config: Config, secrets: Secrets, settings: WebS
   const now = settings.now ?? (() => new Date());
   const chosen = [searxngUrl, settings.braveUrl, settings.tavilyUrl].filter((url) => url != null);
   const http = createSafeFetch({ allowPrivateHosts: chosen.map(hostAndPort), userAgent: config.net.userAgent });
+  const shared = { http, timeoutMs: settings.timeoutMs ?? 15_000, now };
   const providers: SearchProvider[] = [];
-  if (searxngUrl) providers.push(createSearxng({ http, baseUrl: searxngUrl, priceUsd: prices.searxng, now }));
+  if (searxngUrl) providers.push(createSearxng({ ...shared, baseUrl: searxngUrl, priceUsd: prices.searxng }));
   if (secrets.braveApiKey) {
     const wait = settings.wait ?? waitFor;
     const { braveApiKey: apiKey } = secrets;
-    providers.push(createBrave({ http, baseUrl: braveUrl, apiKey, priceUsd: prices.brave, now, wait }));
+    providers.push(createBrave({ ...shared, baseUrl: braveUrl, apiKey, priceUsd: prices.brave, wait }));
   }
   if (secrets.tavilyApiKey) {
     const { tavilyApiKey: apiKey } = secrets;
-    providers.push(createTavily({ http, baseUrl: tavilyUrl, apiKey, priceUsd: prices.tavily, now }));
+    providers.push(createTavily({ ...shared, baseUrl: tavilyUrl, apiKey, priceUsd: prices.tavily }));
   }
   return { providers, allow: domains(allow), deny: domains(deny), close: () => http.close() };
 }
