@@ -46,6 +46,8 @@ export interface Secrets {
   openaiApiKey: string | null;
   braveApiKey: string | null;
   tavilyApiKey: string | null;
+  anthropicApiKey: string | null;
+  googleApiKey: string | null;
 }
 
 export const version = '0.1.0';
@@ -79,6 +81,8 @@ const environment = z.object({
   LLM_MODEL: optional(text.regex(/^(offline|[a-z-]+:[^,\s]+)(\s*,\s*(offline|[a-z-]+:[^,\s]+))*$/)),
   MODEL_PRICES: optional(text.regex(/^[a-z-]+:[^,=\s]+=[\d.]+\/[\d.]+(\s*,\s*[a-z-]+:[^,=\s]+=[\d.]+\/[\d.]+)*$/)),
   OPENAI_API_KEY: optional(text),
+  ANTHROPIC_API_KEY: optional(text),
+  GOOGLE_GENERATIVE_AI_API_KEY: optional(text),
   OPENAI_BASE_URL: optional(z.url({ protocol: /^https?$/ })),
   SEARCH_URL: optional(z.url({ protocol: /^https?$/ }).refine((value) => !/[@?#]/.test(value))),
   BRAVE_API_KEY: optional(text.regex(headerValue)),
@@ -102,10 +106,13 @@ const expectations: Record<keyof z.infer<typeof environment>, string> = {
   DATABASE_URL: 'must be a PostgreSQL address, for example DATABASE_URL=postgres://user:password@host:5432/blogposter',
   DATABASE_CA_CERT: 'must be a PEM certificate',
   LOG_LEVEL: 'must be one of trace, debug, info, warn, error, fatal, silent, for example LOG_LEVEL=info',
-  LLM_MODEL: 'must be provider:model, for example LLM_MODEL=openai:gpt-5-mini (or offline)',
+  LLM_MODEL:
+    'must be provider:model, several by commas in the order in which they are asked, for example LLM_MODEL=anthropic:claude-sonnet-5,openai:gpt-5-mini (or offline)',
   MODEL_PRICES:
     'must be prices in dollars per million tokens, input/output, for example MODEL_PRICES=openai:llama3.2=0/0,openai:my-model=0.25/2',
-  OPENAI_API_KEY: 'must be a key of the provider',
+  OPENAI_API_KEY: 'must be a key of OpenAI, or of the server at OPENAI_BASE_URL',
+  ANTHROPIC_API_KEY: 'must be a key of Anthropic',
+  GOOGLE_GENERATIVE_AI_API_KEY: "must be a key of Google's Gemini API",
   OPENAI_BASE_URL:
     'must be the address of an OpenAI-compatible server, for example OPENAI_BASE_URL=http://127.0.0.1:11434/v1',
   SEARCH_URL: 'must be the address of a SearXNG instance, for example SEARCH_URL=http://127.0.0.1:8888',
@@ -187,6 +194,8 @@ export function loadConfig(
       openaiApiKey: values.OPENAI_API_KEY ?? null,
       braveApiKey: values.BRAVE_API_KEY ?? null,
       tavilyApiKey: values.TAVILY_API_KEY ?? null,
+      anthropicApiKey: values.ANTHROPIC_API_KEY ?? null,
+      googleApiKey: values.GOOGLE_GENERATIVE_AI_API_KEY ?? null,
     },
   };
 }

@@ -47,12 +47,17 @@ const errorCodes = {
   model_unknown: {
     status: 422,
     retryable: false,
-    hint: 'Use provider:model, for example openai:gpt-5-mini, or offline.',
+    hint: 'Use provider:model with the provider openai, anthropic or google, for example openai:gpt-5-mini, or offline.',
   },
   model_rejected: {
     status: 502,
     retryable: false,
     hint: 'Check the key, the model name and the account of the provider, and retry.',
+  },
+  model_refused: {
+    status: 502,
+    retryable: false,
+    hint: 'Put the topic in other words, look at the sources, or choose another model; then retry.',
   },
   model_unavailable: {
     status: 503,

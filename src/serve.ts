@@ -35,7 +35,7 @@ function announce(app: App, say: (line: string) => void): void {
   const where = config.database.kind === 'embedded' ? `embedded database in ${config.dataDir}` : 'PostgreSQL';
   if (app.url) say(`blog-poster ${version} serves on ${app.url}`);
   else say(`blog-poster ${version} works the queue`);
-  say(`  ${where}; writer: ${models.defaultId}; Ctrl-C stops`);
+  say(`  ${where}; writer: ${models.chain.join(', then ')}; Ctrl-C stops`);
   if (config.database.kind === 'embedded' && config.role !== 'all') {
     say(`  Only one process can use the embedded database, and with --role ${config.role} it does half of the work.`);
   }

@@ -1,4 +1,6 @@
 import type { AppContext } from '../src/context.ts';
+import { callLimits } from '../src/llm/models.ts';
+import { createRests } from '../src/llm/rests.ts';
 import { type BriefRequest, briefSchema } from '../src/pipeline/brief.ts';
 import { createPipeline } from '../src/pipeline/commands.ts';
 import type { Pipeline } from '../src/pipeline/schema.ts';
@@ -22,7 +24,15 @@ export const breadSources = [
 
 /** Makes every step ask the scripted model. */
 export function withModel(model: ScriptedModel): Partial<AppContext> {
-  return { models: { defaultId: model.resolved.id, resolve: async () => model.resolved } };
+  const { resolved } = model;
+  const models = {
+    chain: [resolved.id],
+    limits: callLimits,
+    rests: createRests(),
+    schemaless: new Set<string>(),
+    resolve: async () => resolved,
+  };
+  return { models };
 }
 
 /** A pipeline in the database with its job, not yet run. */

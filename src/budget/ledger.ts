@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, inArray, or, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gte, inArray, or, sql } from 'drizzle-orm';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { queryRows } from '../db/open.ts';
@@ -142,6 +142,33 @@ export async function findAnswer(db: Db, pipelineId: string, requestDigest: stri
       ),
     );
   return row ?? null;
+}
+
+/**
+ * What a model answered to this question although it could not be used, at or after `since` (null: ever), as it was
+ * given to {@link settle}; null if there is nothing. The newest counts.
+ */
+export async function findUnusable(
+  db: Db,
+  pipelineId: string,
+  requestDigest: string,
+  since: Date | null,
+): Promise<unknown> {
+  const [row] = await db
+    .select({ output: paidCalls.output })
+    .from(paidCalls)
+    .where(
+      and(
+        eq(paidCalls.pipelineId, pipelineId),
+        eq(paidCalls.requestDigest, requestDigest),
+        eq(paidCalls.status, 'failed'),
+        sql`${paidCalls.output} is not null`,
+        since ? gte(paidCalls.startedAt, since) : undefined,
+      ),
+    )
+    .orderBy(desc(paidCalls.startedAt))
+    .limit(1);
+  return row?.output ?? null;
 }
 
 /** A row of the ledger without the answer, which may be large. */

@@ -1,15 +1,18 @@
-import type { LanguageModelUsage } from 'ai';
 import type { z } from 'zod';
-import { findAnswer, release, reserve, settle } from '../budget/ledger.ts';
+import { findAnswer, findUnusable, release, reserve, settle } from '../budget/ledger.ts';
 import { priceOf, type TokenUsage, worstPriceOf } from '../budget/prices.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { digest } from '../digest.ts';
-import { AppError, toStoredError } from '../errors.ts';
+import { AppError, type ErrorCode, toStoredError } from '../errors.ts';
 import { answerSchema } from './answer-schema.ts';
-import type { ResolvedModel } from './models.ts';
+import { callModel, type ModelReply, type ModelRequest } from './call-model.ts';
+import { problemOf } from './check-answer.ts';
+import { modelsFor, type ResolvedModel } from './models.ts';
 import { type Prompt, renderInput } from './prompt.ts';
+import { explainFailure, refusal } from './provider-errors.ts';
 import { readAnswer } from './read-answer.ts';
+import { readableText } from './readable-text.ts';
 import { type TaskInput, type TaskName, type TaskOutput, tasks } from './tasks.ts';
 
 /** Whose call it is, and what fences it. */
@@ -18,77 +21,246 @@ export interface CallOwner {
   step: string;
   /** Grows when the step is redone on purpose, so that the model is then asked anew. */
   generation: number;
+  /** When the step last failed: what could not be used by then is asked anew. Null if it never has. */
+  failedAt: Date | null;
   signal: AbortSignal;
   /** Throws when this worker no longer owns the pipeline; called inside the reserving transaction. */
   guard(tx: Db): Promise<void>;
+  /** Tells the watching user what happens. */
+  log(message: string): Promise<void>;
+  /** Shows the watching user what is being written; `text` is only worked out when it is shown. */
+  show(text: () => string): void;
 }
 
-/** No single answer may take longer, in milliseconds. */
-const callTimeoutMs = 180_000;
-/** Instructions that are added when an answer could not be read. */
-const repairNote = (problem: string) =>
-  `\n\nYour previous answer could not be used: ${problem}\nAnswer again, with nothing but JSON that fits the schema.`;
+type Ctx = Pick<AppContext, 'db' | 'models' | 'log'>;
+
+/** One question, the same for every model. */
+interface Question<N extends TaskName> {
+  prompt: Prompt<N>;
+  input: TaskInput<N>;
+  text: string;
+  schema: z.ZodType<TaskOutput<N>>;
+}
+
+/** An answer that could not be used, and why. */
+interface Unusable {
+  text: string;
+  problem: string;
+  cut: boolean;
+}
+
+/** The failures of one model that another one may not have. */
+const fallsBack: ReadonlySet<ErrorCode> = new Set([
+  'model_unavailable',
+  'model_rejected',
+  'model_refused',
+  'model_output_invalid',
+  'model_unknown',
+  'price_unknown',
+]);
 
 /**
- * Asks the pipeline's model one task and returns its answer, checked against the task's schema.
+ * Asks one task of the pipeline's models, in their order, and returns the first answer that holds, checked against the
+ * task's schema.
  *
- * The same question of the same pipeline is answered from the ledger: after a crash nothing is paid twice. Before a
- * call its worst case is reserved; afterwards the true cost replaces it, whatever the answer was worth. An answer that
- * does not fit is sent back once with what is wrong.
+ * The same question of the same pipeline is answered from the ledger, whichever model answered it: after a crash
+ * nothing is paid twice. Before a call its worst case is reserved; afterwards the true cost replaces it, whatever the
+ * answer was worth. An answer that cannot be used is sent back once with what is wrong.
  *
- * Throws `budget_exceeded` (nothing sent), `model_unavailable` (try later), `model_rejected`, `model_output_invalid`,
- * `price_unknown`, `model_unknown` or `lease_lost`.
+ * Throws `budget_exceeded` (nothing sent), `model_unavailable` (try later), `model_rejected`, `model_refused`,
+ * `model_output_invalid`, `price_unknown`, `model_unknown` or `lease_lost`.
  */
 export async function ask<N extends TaskName>(
-  ctx: Pick<AppContext, 'db' | 'models' | 'log'>,
+  ctx: Ctx,
   owner: CallOwner,
   prompt: Prompt<N>,
   input: TaskInput<N>,
 ): Promise<{ answer: TaskOutput<N>; model: string }> {
-  const model = await ctx.models.resolve(owner.pipeline.brief.model ?? ctx.models.defaultId);
-  const question = renderInput(prompt.task, input);
-  const first = await attempt(ctx, owner, model, prompt, input, question, prompt.instructions);
-  if ('answer' in first) return { answer: first.answer, model: model.id };
-  const second = await attempt(
-    ctx,
-    owner,
-    model,
-    prompt,
-    input,
-    question,
-    prompt.instructions + repairNote(first.problem),
-  );
-  if ('answer' in second) return { answer: second.answer, model: model.id };
+  const schema = tasks[prompt.task].output as unknown as z.ZodType<TaskOutput<N>>;
+  const question = { prompt, input, text: renderInput(prompt.task, input), schema };
+  const chain = modelsFor(ctx.models, owner.pipeline.brief);
+  for (const id of chain) {
+    const answer = await recall(ctx, owner, id, question);
+    if (answer) return { answer, model: id };
+  }
+  const failures: { id: string; error: AppError }[] = [];
+  const order = ctx.models.rests.order(chain);
+  for (const [index, id] of order.entries()) {
+    try {
+      const model = await ctx.models.resolve(id);
+      return { answer: await askModel(ctx, owner, model, question), model: id };
+    } catch (error) {
+      if (!(error instanceof AppError) || !fallsBack.has(error.code)) throw error;
+      failures.push({ id, error });
+      const next = order[index + 1];
+      if (!next) break;
+      letRest(ctx, id, error);
+      await owner.log(`${error.message} Asking ${next} instead.`);
+    }
+  }
+  throw summary(failures);
+}
+
+/** How long a model is passed over, in milliseconds: what a person has to mend takes longer than what passes. */
+const restMs = { model_unavailable: 60_000, model_rejected: 600_000 } as const;
+
+function letRest(ctx: Ctx, id: string, error: AppError): void {
+  if (error.code !== 'model_unavailable' && error.code !== 'model_rejected') return;
+  const named = error.retryAt ? error.retryAt.getTime() - Date.now() : 0;
+  ctx.models.rests.begin(id, Math.max(named, restMs[error.code]));
+}
+
+/** One error for the whole chain: as long as one of the models may come back, it is worth another try. */
+function summary(failures: { id: string; error: AppError }[]): AppError {
+  const [first] = failures;
+  if (!first) throw new RangeError('no model was asked');
+  if (failures.length === 1) return first.error;
+  const passing = failures.filter(({ error }) => error.retryable).map(({ error }) => error);
+  const lead = passing[0] ?? first.error;
+  const times = passing.flatMap(({ retryAt }) => retryAt ?? []).sort((a, b) => a.getTime() - b.getTime());
+  // One that named no time may be back at any moment: the ordinary delays decide.
+  const retryAt = times.length === passing.length ? times[0] : undefined;
+  return new AppError(lead.code, failures.map(({ error }) => error.message).join(' '), {
+    hint: lead.hint,
+    cause: lead,
+    ...(retryAt ? { retryAt } : {}),
+  });
+}
+
+function digestOf<N extends TaskName>(owner: CallOwner, id: string, question: Question<N>, previous: string | null) {
+  const { instructions, version } = question.prompt;
+  const base = { model: id, generation: owner.generation, version, instructions, question: question.text };
+  return digest(previous === null ? base : { ...base, previous });
+}
+
+/** The answer of this model that has already been paid for, at the first or the second attempt. */
+async function recall<N extends TaskName>(
+  ctx: Ctx,
+  owner: CallOwner,
+  id: string,
+  question: Question<N>,
+): Promise<TaskOutput<N> | null> {
+  const read = async (requestDigest: string) => {
+    const paid = await findAnswer(ctx.db, owner.pipeline.id, requestDigest);
+    const parsed = paid ? question.schema.safeParse(paid.output) : null;
+    return parsed?.success ? parsed.data : null;
+  };
+  const first = digestOf(owner, id, question, null);
+  const answer = await read(first);
+  if (answer) return answer;
+  const unusable = await findUnusable(ctx.db, owner.pipeline.id, first, null);
+  return unusable ? read(digestOf(owner, id, question, (unusable as Unusable).text)) : null;
+}
+
+/** One question, and where the answer cannot be used, one more try with what is wrong. */
+async function askModel<N extends TaskName>(
+  ctx: Ctx,
+  owner: CallOwner,
+  model: ResolvedModel,
+  question: Question<N>,
+): Promise<TaskOutput<N>> {
+  const first = await attempt(ctx, owner, model, question, null);
+  if ('answer' in first) return first.answer;
+  // The offline writer gives the same answer however often it is asked.
+  const second = model.provider === 'offline' ? first : await attempt(ctx, owner, model, question, first.unusable);
+  if ('answer' in second) return second.answer;
   throw new AppError(
     'model_output_invalid',
-    `The model ${model.id} did not return a usable "${prompt.task}": ${second.problem}`,
+    `The model ${model.id} did not return a usable "${question.prompt.task}": ${second.unusable.problem}`,
   );
 }
 
 async function attempt<N extends TaskName>(
-  ctx: Pick<AppContext, 'db' | 'models' | 'log'>,
+  ctx: Ctx,
   owner: CallOwner,
   model: ResolvedModel,
-  prompt: Prompt<N>,
-  input: TaskInput<N>,
-  question: string,
-  instructions: string,
-): Promise<{ answer: TaskOutput<N> } | { problem: string }> {
-  const schema = tasks[prompt.task].output as unknown as z.ZodType<TaskOutput<N>>;
-  const maxOutputTokens = prompt.maxOutputTokens(input) + model.thinkingTokens;
-  const requestDigest = digest({
-    model: model.id,
-    generation: owner.generation,
-    version: prompt.version,
-    instructions,
-    question,
-  });
-  const paid = await findAnswer(ctx.db, owner.pipeline.id, requestDigest);
-  if (paid) return { answer: schema.parse(paid.output) };
+  question: Question<N>,
+  previous: Unusable | null,
+): Promise<{ answer: TaskOutput<N> } | { unusable: Unusable }> {
+  const requestDigest = digestOf(owner, model.id, question, previous?.text ?? null);
+  // A worker died after this answer had been refused: it goes on from there instead of paying for it again.
+  const known = await findUnusable(ctx.db, owner.pipeline.id, requestDigest, owner.failedAt);
+  if (known) return { unusable: known as Unusable };
 
   const at = new Date();
-  const inputTokens = inputTokenBound(instructions, question, JSON.stringify(answerSchema(schema)));
-  const worstCase = worstPriceOf(model.price, inputTokens, maxOutputTokens, at);
+  const { callId, request } = await reserveCall(ctx, owner, model, question, previous, requestDigest, at);
+  const reply = await callModel(model, request);
+  const cost = (usage: TokenUsage | null) => (usage ? priceOf(model.price, usage, at).microUsd : null);
+  const paid = { usage: reply.usage, costMicroUsd: cost(reply.usage) };
+
+  // A connection that broke after the last word has still brought the whole answer.
+  const read = reply.failure === null || reply.text !== '' ? await readReply(model, question, reply) : null;
+  if (read && 'answer' in read && reply.end !== 'refused') {
+    await settle(ctx.db, callId, { ...paid, output: read.answer });
+    return { answer: read.answer };
+  }
+  if (reply.failure !== null) {
+    const failure = explainFailure(reply.failure, model.id, reply.text !== '', reply.expired);
+    if (failure.billed) await settle(ctx.db, callId, { ...paid, error: toStoredError(failure.error) });
+    else await release(ctx.db, callId, toStoredError(failure.error));
+    owner.signal.throwIfAborted();
+    const { pipeline, step } = owner;
+    ctx.log.warn({ pipelineId: pipeline.id, step, model: model.id, said: failure.said }, failure.error.message);
+    if (failure.schemaRefused && request.schema) {
+      ctx.models.schemaless.add(model.id);
+      return attempt(ctx, owner, model, question, previous);
+    }
+    throw failure.error;
+  }
+  if (reply.end === 'refused') {
+    const { code, message, hint } = refusal(model.id);
+    const error = new AppError(code, message, hint ? { hint } : {});
+    await settle(ctx.db, callId, { ...paid, error: toStoredError(error) });
+    throw error;
+  }
+  const problem = read && 'problem' in read ? read.problem : 'the answer was empty.';
+  const unusable = { text: reply.text.slice(0, 100_000), problem, cut: reply.end === 'cut' };
+  const error = toStoredError(new AppError('model_output_invalid', problem));
+  await settle(ctx.db, callId, { ...paid, error, output: unusable });
+  ctx.log.warn({ pipelineId: owner.pipeline.id, task: question.prompt.task, problem }, 'answer not usable');
+  return { unusable };
+}
+
+async function readReply<N extends TaskName>(
+  model: ResolvedModel,
+  { schema, prompt, input }: Question<N>,
+  reply: ModelReply,
+): Promise<{ answer: TaskOutput<N> } | { problem: string }> {
+  const read = readAnswer(reply.text, schema);
+  if ('problem' in read) {
+    return reply.end === 'cut' ? { problem: 'it was cut off at the limit of its length: be shorter.' } : read;
+  }
+  // What the offline writer writes is the sources' own words, in their own language.
+  const problem = model.provider === 'offline' ? null : await problemOf(prompt, input, read.answer);
+  return problem ? { problem } : read;
+}
+
+/** Reserves the worst case of the call that it puts together. Nothing has been sent when it throws. */
+async function reserveCall<N extends TaskName>(
+  ctx: Ctx,
+  owner: CallOwner,
+  model: ResolvedModel,
+  { prompt, input, text, schema }: Question<N>,
+  previous: Unusable | null,
+  requestDigest: string,
+  at: Date,
+): Promise<{ callId: string; request: ModelRequest }> {
+  const json = answerSchema(schema);
+  const structured = !ctx.models.schemaless.has(model.id);
+  const request: ModelRequest = {
+    instructions: structured
+      ? prompt.instructions
+      : `${prompt.instructions}\n\nThe answer has to fit this JSON schema:\n${JSON.stringify(json)}`,
+    messages: previous ? repairMessages(text, previous) : [{ from: 'user', text }],
+    schema: structured ? { name: prompt.task.replaceAll('-', '_'), json } : null,
+    // An answer that was cut off gets more room: told to be shorter, it may still not be short enough.
+    maxOutputTokens: prompt.maxOutputTokens(input) * (previous?.cut ? 2 : 1) + model.thinkingTokens,
+    limits: ctx.models.limits,
+    signal: owner.signal,
+    onText: (partial) => owner.show(() => readableText(partial)),
+  };
+  const texts = [request.instructions, ...request.messages.map((message) => message.text), JSON.stringify(json)];
+  const worstCase = worstPriceOf(model.price, inputTokenBound(texts), request.maxOutputTokens, at);
   owner.signal.throwIfAborted();
   const callId = await ctx.db.transaction(async (tx) => {
     await owner.guard(tx);
@@ -107,77 +279,25 @@ async function attempt<N extends TaskName>(
       worstCaseMicroUsd: worstCase.microUsd,
     });
   });
-
-  const timeout = AbortSignal.timeout(callTimeoutMs);
-  const { generateText, jsonSchema, Output } = await import('ai');
-  let text: string;
-  let usage: TokenUsage | null;
-  try {
-    const result = await generateText({
-      model: model.languageModel,
-      instructions,
-      prompt: question,
-      // Only the schema is given to the model here; the answer is read by us, so that a repairable one is not lost.
-      output: Output.object({ schema: jsonSchema(answerSchema(schema)), name: prompt.task.replace('-', '_') }),
-      maxOutputTokens,
-      ...(model.thinkingTokens > 0 ? { providerOptions: { openai: { reasoningEffort: 'low' } } } : {}),
-      // The pipeline reschedules itself by the provider's own signals; retries in here would hold a worker.
-      maxRetries: 0,
-      abortSignal: AbortSignal.any([owner.signal, timeout]),
-    });
-    text = result.text;
-    usage = tokenUsage(result.usage);
-  } catch (error) {
-    // With the SDK itself loaded on first use, so is what knows its errors.
-    const { explainFailure } = await import('./provider-errors.ts');
-    const failure = explainFailure(error, model.id, owner.signal.aborted ? null : timeout);
-    usage = failure.usage ? tokenUsage(failure.usage) : null;
-    if (failure.text === null) {
-      if (failure.billed) {
-        await settle(ctx.db, callId, {
-          usage,
-          costMicroUsd: cost(model, usage, at),
-          error: toStoredError(failure.error),
-        });
-      } else await release(ctx.db, callId, toStoredError(failure.error));
-      owner.signal.throwIfAborted();
-      throw failure.error;
-    }
-    text = failure.text;
-  }
-  const read = readAnswer(text, schema);
-  if ('problem' in read) {
-    const error = toStoredError(new AppError('model_output_invalid', read.problem));
-    await settle(ctx.db, callId, { usage, costMicroUsd: cost(model, usage, at), error });
-    ctx.log.warn({ pipelineId: owner.pipeline.id, task: prompt.task, problem: read.problem }, 'answer not usable');
-    return { problem: read.problem };
-  }
-  await settle(ctx.db, callId, { usage, costMicroUsd: cost(model, usage, at), output: read.answer });
-  return { answer: read.answer };
+  return { callId, request };
 }
 
-function cost(model: ResolvedModel, usage: TokenUsage | null, at: Date): number | null {
-  return usage ? priceOf(model.price, usage, at).microUsd : null;
+/** The conversation so far and what was wrong, so that the provider finds the long beginning in its cache. */
+function repairMessages(question: string, previous: Unusable): ModelRequest['messages'] {
+  const note = `Your previous answer could not be used: ${previous.problem}\nAnswer again, with nothing but JSON that fits the schema.`;
+  // No provider takes an empty message.
+  if (previous.text.trim() === '') return [{ from: 'user', text: `${question}\n\n${note}` }];
+  return [
+    { from: 'user', text: question },
+    { from: 'assistant', text: previous.text.slice(0, 20_000) },
+    { from: 'user', text: note },
+  ];
 }
 
 /**
  * No byte-level tokenizer makes more tokens than there are bytes, so this bound holds for every provider; the constant
- * covers the framing of roles and messages.
+ * covers the framing of roles and messages, and what some providers add to hold an answer to a schema.
  */
-function inputTokenBound(...texts: string[]): number {
-  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) + 200;
-}
-
-/** Null when the provider reported no usage at all, or nonsense. */
-function tokenUsage(usage: LanguageModelUsage): TokenUsage | null {
-  const { inputTokens, outputTokens } = usage;
-  if (inputTokens === undefined || outputTokens === undefined) return null;
-  if (!(inputTokens >= 0) || !(outputTokens >= 0)) return null;
-  return {
-    inputTokens,
-    outputTokens,
-    cachedInputTokens: usage.inputTokenDetails?.cacheReadTokens ?? 0,
-    cacheWriteInputTokens: usage.inputTokenDetails?.cacheWriteTokens ?? 0,
-    reasoningTokens: usage.outputTokenDetails?.reasoningTokens ?? 0,
-  };
+function inputTokenBound(texts: string[]): number {
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) + 1_000;
 }

@@ -1,44 +1,74 @@
-import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { LanguageModelV4, LanguageModelV4CallOptions, SharedV4ProviderOptions } from '@ai-sdk/provider';
 import type { PriceSource } from '../budget/prices.ts';
 import type { Config, Secrets } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { createRests, type Rests } from './rests.ts';
+
+/** What a provider's file makes of a model name: how it is called. */
+export interface ProviderModel {
+  languageModel: LanguageModelV4;
+  /** The provider's name in the price table. */
+  pricedBy: string;
+  /** Tokens that it may think before it answers; they count as output, so they are added to the limit of an answer. */
+  thinkingTokens: number;
+  /** Passed with every call: how much it may think. */
+  callOptions: Pick<LanguageModelV4CallOptions, 'reasoning' | 'providerOptions'>;
+  /** Passed with the instructions: that the provider may keep them in its cache. */
+  instructionOptions?: SharedV4ProviderOptions;
+}
 
 /** A model ready to be asked, and how it is priced. */
-export interface ResolvedModel {
+export interface ResolvedModel extends Omit<ProviderModel, 'pricedBy'> {
   /** As configured: `provider:model`, or `offline`. */
   id: string;
   provider: string;
-  languageModel: LanguageModelV4;
   price: PriceSource;
-  /** Tokens that it may think before it answers; they count as output, so they are added to the limit of an answer. */
-  thinkingTokens: number;
 }
 
-/** Models of OpenAI that think before they answer, and what they are given for it at low effort. */
-const thinking = /^(o\d|gpt-[5-9])/;
-const thinkingTokens = 4_000;
+/** How long one call may take, in milliseconds. A local model may need a minute to load, so the first words have most. */
+export interface CallLimits {
+  firstMs: number;
+  /** Between two pieces of an answer. */
+  idleMs: number;
+  totalMs: number;
+}
+
+export const callLimits: CallLimits = { firstMs: 120_000, idleMs: 60_000, totalMs: 600_000 };
 
 /** The models that this instance may use. */
 export interface Models {
-  /** The model that is used when a brief names none. */
-  defaultId: string;
-  /** Throws `model_unknown` for a provider that is not configured. */
+  /** In the order in which they are asked: the next one when the one before it cannot answer. Never empty. */
+  chain: readonly string[];
+  limits: CallLimits;
+  /** Which models of the chain are left alone for a while. */
+  rests: Rests;
+  /** Models whose server has refused to hold an answer to a schema; they are told it in words. */
+  schemaless: Set<string>;
+  /** Throws `model_unknown` for a provider that is not known or not configured. */
   resolve(id: string): Promise<ResolvedModel>;
 }
 
-/** Where the providers' own services are, if not at their public addresses. */
-export interface ProviderUrls {
-  openai?: string;
+/** The models that a brief is written by: the one that it names and no other, else the instance's chain. */
+export function modelsFor(models: Models, brief: { model?: string | undefined }): readonly string[] {
+  return brief.model ? [brief.model] : models.chain;
 }
 
-/** Builds the registry; SDKs are loaded when a model is first asked. `urls` is for tests. */
-export function createModels(config: Config, secrets: Secrets, urls: ProviderUrls = {}): Models {
-  const defaultId = config.models.chain[0] ?? 'offline';
+/** Where the providers' own services are if not at their public addresses, and other limits: for tests. */
+export interface ModelsOptions {
+  urls?: { openai?: string; anthropic?: string; google?: string };
+  limits?: CallLimits;
+}
+
+/** Builds the registry; a provider's library is loaded when its first model is asked. */
+export function createModels(config: Config, secrets: Secrets, options: ModelsOptions = {}): Models {
   const resolved = new Map<string, Promise<ResolvedModel>>();
   return {
-    defaultId,
+    chain: config.models.chain,
+    limits: options.limits ?? callLimits,
+    rests: createRests(),
+    schemaless: new Set(),
     resolve(id) {
-      const known = resolved.get(id) ?? load(id, config, secrets, urls);
+      const known = resolved.get(id) ?? load(id, config, secrets, options.urls ?? {});
       resolved.set(id, known);
       // A failure is not kept: it is told each time, and a corrected configuration starts a new process anyway.
       known.catch(() => resolved.delete(id));
@@ -47,58 +77,60 @@ export function createModels(config: Config, secrets: Secrets, urls: ProviderUrl
   };
 }
 
-async function load(id: string, config: Config, secrets: Secrets, urls: ProviderUrls): Promise<ResolvedModel> {
+async function load(
+  id: string,
+  config: Config,
+  secrets: Secrets,
+  urls: NonNullable<ModelsOptions['urls']>,
+): Promise<ResolvedModel> {
   if (id === 'offline') {
     const { createOfflineModel } = await import('./offline/model.ts');
-    return {
-      id,
-      provider: 'offline',
-      languageModel: createOfflineModel(),
-      price: { kind: 'explicit', inputUsdPerMillion: 0, outputUsdPerMillion: 0 },
-      thinkingTokens: 0,
-    };
+    const price = { kind: 'explicit', inputUsdPerMillion: 0, outputUsdPerMillion: 0 } as const;
+    return { id, provider: id, languageModel: createOfflineModel(), price, thinkingTokens: 0, callOptions: {} };
   }
-  const [provider, ...rest] = id.split(':');
+  const [provider = '', ...rest] = id.split(':');
   const model = rest.join(':');
-  if (provider !== 'openai' || !model) {
-    throw new AppError('model_unknown', `The model "${id}" names no provider that is known here.`);
-  }
-  if (!secrets.openaiApiKey && !config.models.openaiBaseUrl) {
-    throw new AppError('model_unknown', `The model "${id}" needs OPENAI_API_KEY or OPENAI_BASE_URL.`, {
-      hint: 'Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own, and start again.',
-    });
-  }
-  return {
-    id,
-    provider,
-    languageModel: config.models.openaiBaseUrl
-      ? await compatibleModel(config.models.openaiBaseUrl, secrets.openaiApiKey, model)
-      : await openaiModel(urls.openai, secrets.openaiApiKey, model),
-    price: config.models.prices[id] ?? { kind: 'table', providerId: provider, modelId: model },
-    thinkingTokens: !config.models.openaiBaseUrl && thinking.test(model) ? thinkingTokens : 0,
-  };
+  if (!model) throw new AppError('model_unknown', `"${id}" names no model.`);
+  const { pricedBy, ...made } = await make(id, provider, model, config, secrets, urls);
+  const price = config.models.prices[id] ?? { kind: 'table', providerId: pricedBy, modelId: model };
+  return { id, provider, price, ...made };
 }
 
-/** OpenAI's own service, by its responses API: newer models refuse parameters of the older one. */
-async function openaiModel(
-  baseURL: string | undefined,
-  apiKey: string | null,
+async function make(
+  id: string,
+  provider: string,
   model: string,
-): Promise<LanguageModelV4> {
-  const { createOpenAI } = await import('@ai-sdk/openai');
-  const openai = createOpenAI({ ...(baseURL ? { baseURL } : {}), ...(apiKey ? { apiKey } : {}) });
-  return openai.responses(model);
-}
-
-/** Any server that speaks OpenAI's chat completions: Ollama, vLLM, LM Studio, gateways. It may need no key. */
-async function compatibleModel(baseURL: string, apiKey: string | null, model: string): Promise<LanguageModelV4> {
-  const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
-  const server = createOpenAICompatible({
-    name: 'openai',
-    baseURL,
-    ...(apiKey ? { apiKey } : {}),
-    includeUsage: true,
-    supportsStructuredOutputs: true,
-  });
-  return server.chatModel(model);
+  config: Config,
+  secrets: Secrets,
+  urls: NonNullable<ModelsOptions['urls']>,
+): Promise<ProviderModel> {
+  const key = (value: string | null, name: string) => {
+    if (value) return value;
+    const hint = `Set ${name} and start again, or choose another model.`;
+    throw new AppError('model_unknown', `The model "${id}" needs ${name}.`, { hint });
+  };
+  switch (provider) {
+    case 'anthropic': {
+      const { anthropicModel } = await import('./providers/anthropic.ts');
+      return anthropicModel(model, key(secrets.anthropicApiKey, 'ANTHROPIC_API_KEY'), urls.anthropic);
+    }
+    case 'google': {
+      const { googleModel } = await import('./providers/google.ts');
+      return googleModel(model, key(secrets.googleApiKey, 'GOOGLE_GENERATIVE_AI_API_KEY'), urls.google);
+    }
+    case 'openai':
+    case 'openai-chat':
+    case 'openai-responses': {
+      const server = config.models.openaiBaseUrl;
+      if (!server) key(secrets.openaiApiKey, 'OPENAI_API_KEY (or OPENAI_BASE_URL, for a server of your own)');
+      if (provider === 'openai' && server) {
+        const { compatibleModel } = await import('./providers/openai-compatible.ts');
+        return compatibleModel(model, secrets.openaiApiKey, server);
+      }
+      const { openaiModel } = await import('./providers/openai.ts');
+      return openaiModel(model, secrets.openaiApiKey, server ?? urls.openai, provider === 'openai-chat');
+    }
+    default:
+      throw new AppError('model_unknown', `The model "${id}" names no provider that is known here.`);
+  }
 }

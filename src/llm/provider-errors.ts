@@ -1,82 +1,181 @@
-import { APICallError, type LanguageModelUsage, NoObjectGeneratedError } from 'ai';
+import { APICallError } from '@ai-sdk/provider';
 import { AppError } from '../errors.ts';
+import type { CallLimits } from './models.ts';
 
-/** A failed call, explained: what to tell, whether it may have been billed, and what it left behind. */
+/** A failed call, explained: what to tell, whether it may have been billed, and whether a plainer request would do. */
 export interface CallFailure {
   error: AppError;
   /** False only when the provider certainly did no work: then the reservation is given back. */
   billed: boolean;
-  usage: LanguageModelUsage | null;
-  /** The text of an answer that arrived but did not fit; it may still be readable. */
-  text: string | null;
+  /** True when the provider cannot hold an answer to a schema: asked again without one, it may answer. */
+  schemaRefused: boolean;
+  /** What the provider said, for the log only: shortened, without anything that looks like a key. */
+  said: string;
 }
 
-/** Sorts what the AI SDK threw. `timeout` is the call's own time limit, null when the caller itself gave up. */
-export function explainFailure(error: unknown, model: string, timeout: AbortSignal | null): CallFailure {
-  if (NoObjectGeneratedError.isInstance(error)) {
-    return {
-      error: new AppError('model_output_invalid', `The model ${model} returned something that cannot be used.`),
-      billed: true,
-      usage: error.usage ?? null,
-      text: error.text ?? '',
-    };
-  }
-  const nothing = { usage: null, text: null };
-  if (timeout?.aborted) {
-    const late = new AppError('model_unavailable', `The model ${model} did not answer in time.`, { cause: error });
-    return { error: late, billed: true, ...nothing };
-  }
-  if (APICallError.isInstance(error)) return { ...explainApiError(error, model), ...nothing };
-  const cause = new AppError('model_unavailable', `The call to the model ${model} broke off.`, { cause: error });
-  return { error: cause, billed: true, ...nothing };
+/**
+ * Sorts what went wrong with a call.
+ * @param arrived whether some of the answer had come: then it is billed
+ * @param expired the call's own time limit that ended it
+ */
+export function explainFailure(
+  failure: unknown,
+  model: string,
+  arrived: boolean,
+  expired: keyof CallLimits | null,
+): CallFailure {
+  const signs = readSigns(failure);
+  const said = withoutKeys(signs.body || describe(failure)).slice(0, 500);
+  const sorted: Sorted = expired ? late(model, expired) : sort(signs, model);
+  const { hint, retryAt } = sorted;
+  const error = new AppError(sorted.code, sorted.message, {
+    cause: failure,
+    details: { status: signs.status ?? null },
+    ...(hint ? { hint } : {}),
+    ...(retryAt ? { retryAt } : {}),
+  });
+  return { error, billed: arrived || sorted.billed, schemaRefused: sorted.schemaRefused === true, said };
 }
 
-function explainApiError(error: APICallError, model: string): Pick<CallFailure, 'error' | 'billed'> {
-  const status = error.statusCode;
-  const body = error.responseBody ?? '';
-  if (status === undefined) {
-    // The connection failed or broke: whether the provider had begun cannot be known.
-    const lost = new AppError('model_unavailable', `The provider of ${model} could not be reached.`, { cause: error });
-    return { error: lost, billed: !/ECONNREFUSED|ENOTFOUND/.test(causes(error)) };
+/** What a failure tells of itself: an HTTP status (also of an error inside a stream), its headers and its body. */
+interface Signs {
+  status: number | null;
+  headers: Record<string, string>;
+  body: string;
+  /** System codes of the connection, such as ECONNREFUSED. */
+  causes: string;
+}
+
+interface Sorted {
+  code: 'model_unavailable' | 'model_rejected' | 'model_refused';
+  message: string;
+  hint?: string;
+  retryAt?: Date;
+  billed: boolean;
+  schemaRefused?: boolean;
+}
+
+function readSigns(failure: unknown): Signs {
+  if (APICallError.isInstance(failure)) {
+    const { statusCode = null, responseHeaders = {}, responseBody = '' } = failure;
+    return { status: statusCode, headers: responseHeaders, body: responseBody, causes: causes(failure) };
   }
-  const rejected = (message: string, hint: string) => ({
-    error: new AppError('model_rejected', message, { hint, cause: error, details: { status } }),
+  // An error inside a stream: the providers' libraries give it a status where its type is known.
+  const part = typeof failure === 'object' && failure !== null ? (failure as Record<string, unknown>) : {};
+  const status = typeof part.statusCode === 'number' ? part.statusCode : null;
+  const body = part.data === undefined ? '' : JSON.stringify(part.data);
+  return { status, headers: {}, body, causes: causes(failure) };
+}
+
+/** Signs that the account, not the request, is the obstacle: OpenAI, Anthropic, gateways (402). */
+const outOfCredit =
+  /insufficient_quota|billing_hard_limit|billing_not_active|credit balance is too low|insufficient (credit|balance|funds)/i;
+const badKey = /api[_ ]?key[_ ](not valid|invalid|expired)|invalid[_ ]api[_ ]key|API_KEY_INVALID|authentication_error/i;
+const tooMuchOutput = /max_(completion_|output_)?tokens|maxOutputTokens/;
+const tooLong =
+  /context[_ ](length|window|size)|(prompt|input|request) is too (long|large)|input token count|too many (input )?tokens|maximum context|string_above_max_length/i;
+const noSchema =
+  /response_format|json_schema|structured[_ ]output|output_config|responseSchema|responseJsonSchema|grammar/i;
+const declined = /content_policy|content_filter|content management policy|safety system|invalid_prompt|usage policy/i;
+
+function sort({ status, headers, body, causes: code }: Signs, model: string): Sorted {
+  const unavailable = (message: string, billed: boolean, retryAt?: Date): Sorted => ({
+    code: 'model_unavailable',
+    message,
+    billed,
+    ...(retryAt ? { retryAt } : {}),
+  });
+  const rejected = (message: string, hint: string): Sorted => ({
+    code: 'model_rejected',
+    message,
+    hint,
     billed: false,
   });
-  if (status === 429 && /insufficient_quota/.test(body)) {
+  if (status === null) {
+    const reached = !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(code);
+    // A connection that broke: whether the provider had begun cannot be known.
+    return reached
+      ? unavailable(`The answer of ${model} broke off.`, true)
+      : unavailable(`The provider of ${model} could not be reached.`, false);
+  }
+  if (status === 402 || ((status === 429 || status === 400 || status === 403) && outOfCredit.test(body))) {
     return rejected(`The account behind ${model} is out of credit.`, 'Add credit at the provider, then retry.');
   }
-  if (status === 429 || status >= 500) {
-    const retryAt = retryTime(error.responseHeaders);
-    const busy = new AppError('model_unavailable', `The provider of ${model} answered ${status}.`, {
-      cause: error,
-      ...(retryAt ? { retryAt } : {}),
-    });
-    return { error: busy, billed: status >= 500 && status !== 503 && status !== 529 };
+  if (status === 429)
+    return unavailable(`The provider of ${model} asks to wait (429).`, false, retryTime(headers, body));
+  if (status === 503 || status === 529) {
+    return unavailable(`The provider of ${model} is overloaded (${status}).`, false, retryTime(headers, body));
   }
-  if (status === 401 || status === 403) {
+  if (status === 408 || status === 409 || status === 425 || status >= 500) {
+    return unavailable(`The provider of ${model} answered ${status}.`, true, retryTime(headers, body));
+  }
+  if (status === 401 || status === 403 || (status === 400 && badKey.test(body))) {
     return rejected(`The provider refused the key for ${model}.`, 'Check the key and what it may use, then retry.');
   }
-  if (status === 404) return rejected(`The provider does not know the model ${model}.`, 'Check LLM_MODEL, then retry.');
-  if (status === 400 && /context|too long|maximum.*tokens/i.test(body)) {
-    return rejected(`The text was too long for ${model}.`, 'Use fewer sources or a model with a larger context.');
+  if (status === 404) {
+    const hint = 'Check the name in LLM_MODEL or in the brief, and that the account may use it; then retry.';
+    return rejected(`The provider does not know the model ${model}.`, hint);
   }
-  if (status >= 200 && status < 300) {
-    const garbled = new AppError('model_unavailable', `The answer of ${model} broke off or was unreadable.`, {
-      cause: error,
-    });
-    return { error: garbled, billed: true };
+  if (status === 413 || (status === 400 && tooLong.test(body))) {
+    const hint = 'Use fewer or shorter sources, or a model with a larger context.';
+    return rejected(`The text was too long for ${model}.`, hint);
   }
-  return rejected(`The provider of ${model} refused the request (${status}).`, 'Look at the log for what it said.');
+  if (status === 400 && declined.test(body)) return refusal(model);
+  if ((status === 400 || status === 422) && tooMuchOutput.test(body)) {
+    const hint = 'Ask for a shorter article, or use a model that may write longer answers.';
+    return rejected(`${model} does not accept the length of answer that was asked for.`, hint);
+  }
+  if (status >= 200 && status < 300) return unavailable(`The answer of ${model} broke off or was unreadable.`, true);
+  const hint = 'The log of the server says what the provider answered. Choose another model, or mend it and retry.';
+  return {
+    ...rejected(`The provider of ${model} refused the request (${status}).`, hint),
+    schemaRefused: (status === 400 || status === 422 || status === 501) && noSchema.test(body),
+  };
 }
 
-/** When the provider wants to be asked again: Retry-After as seconds or as a date (RFC 9110), however far away. */
-function retryTime(headers: Record<string, string> | undefined): Date | null {
-  const value = headers?.['retry-after'];
-  if (!value) return null;
-  const seconds = Number(value);
-  const time = Number.isFinite(seconds) ? Date.now() + seconds * 1000 : Date.parse(value);
-  return Number.isFinite(time) ? new Date(time) : null;
+/** The model, or a filter in front of it, does not want to write this. */
+export function refusal(model: string): Sorted {
+  const hint = 'Put the topic in other words, look at the sources, or choose another model; then retry.';
+  return { code: 'model_refused', message: `The model ${model} declined to write this.`, hint, billed: true };
+}
+
+function late(model: string, limit: keyof CallLimits): Sorted {
+  const message = {
+    firstMs: `The model ${model} did not begin to answer in time.`,
+    idleMs: `The model ${model} stopped in the middle of its answer.`,
+    totalMs: `The model ${model} took too long over its answer.`,
+  }[limit];
+  return { code: 'model_unavailable', message, billed: true };
+}
+
+/**
+ * When the provider wants to be asked again, however far away: Retry-After as seconds or as a date (RFC 9110, 10.2.3),
+ * `retry-after-ms` (OpenAI), or `retryDelay` in Google's error body (google.rpc.RetryInfo). At least a second from now.
+ */
+function retryTime(headers: Record<string, string>, body: string): Date | undefined {
+  const after = headers['retry-after'];
+  const delay = /"retryDelay"\s*:\s*"([\d.]+)s"/.exec(body)?.[1];
+  const ms = headers['retry-after-ms'] ? Number(headers['retry-after-ms']) : Number.NaN;
+  const seconds = after ? Number(after) : delay ? Number(delay) : Number.NaN;
+  const now = Date.now();
+  const time = Number.isFinite(ms)
+    ? now + ms
+    : Number.isFinite(seconds)
+      ? now + seconds * 1000
+      : Date.parse(after ?? '');
+  // 8.64e15 ms is the last moment that a Date can hold.
+  return Number.isFinite(time) && time < 8.64e15 ? new Date(Math.max(time, now + 1_000)) : undefined;
+}
+
+function describe(failure: unknown): string {
+  if (failure instanceof Error) return failure.message;
+  const message = (failure as { message?: unknown } | null)?.message;
+  return typeof message === 'string' ? message : String(failure);
+}
+
+/** Providers repeat the key that they refuse, in whole or in part. */
+function withoutKeys(text: string): string {
+  return text.replace(/\b(sk|pk|rk|key|gsk|xai|AIza|Bearer)[-_ ]?[\w*.-]{6,}/gi, '[key]');
 }
 
 function causes(error: unknown): string {

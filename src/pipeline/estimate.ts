@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { priceOf } from '../budget/prices.ts';
 import type { AppContext } from '../context.ts';
+import { modelsFor } from '../llm/models.ts';
 import { maxQueries } from '../web-search/queries.ts';
 import type { Brief } from './brief.ts';
 
@@ -22,7 +23,7 @@ export async function estimate(
   ctx: Pick<AppContext, 'models' | 'webSearch'>,
   brief: Brief,
 ): Promise<z.infer<typeof estimateSchema>> {
-  const model = await ctx.models.resolve(brief.model ?? ctx.models.defaultId);
+  const model = await ctx.models.resolve(modelsFor(ctx.models, brief)[0] ?? 'offline');
   const cost = (words: number, reading: number, writing: number) =>
     priceOf(
       model.price,

@@ -3,15 +3,16 @@ import { settleAbandoned } from '../budget/ledger.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
-import { ask } from '../llm/ask.ts';
+import { ask, type CallOwner } from '../llm/ask.ts';
 import { askSearch } from '../web-search/ask-search.ts';
 import { type AnyStep, PipelineWaiting, type StepContext } from './define-step.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
 import { claimPipeline, leaseRenewMs, lockLease, releaseLease, renewLease } from './lease.ts';
+import { createShow } from './live-text.ts';
 import { steps } from './pipeline.ts';
 import { type Pipeline, pipelines, type Waiting } from './schema.ts';
-import { countFailures, countRedone, findFinishedStep, finishStep, startStep } from './steps-store.ts';
+import { countFailures, countRedone, findFinishedStep, finishStep, lastUnusable, startStep } from './steps-store.ts';
 
 /** Delays before a step that failed for a passing reason is tried again, in milliseconds; after the last it fails. */
 const retryDelaysMs = [5_000, 30_000, 120_000, 600_000, 1_800_000];
@@ -137,8 +138,11 @@ async function runStep(
     await recordEvent(tx, pipeline, 'progress', { progress: share.from });
     return row;
   });
-  const generation = await countRedone(ctx.db, pipeline.id, step.name);
-  const context = stepContext(ctx, pipeline, step, generation, share, signal);
+  const asked = {
+    generation: await countRedone(ctx.db, pipeline.id, step.name),
+    failedAt: await lastUnusable(ctx.db, pipeline.id, step.name),
+  };
+  const context = stepContext(ctx, pipeline, step, asked, share, signal);
   try {
     signal.throwIfAborted();
     const output = step.output.parse(await step.run(context, needs));
@@ -208,7 +212,7 @@ function stepContext(
   ctx: AppContext,
   pipeline: Pipeline,
   step: AnyStep,
-  generation: number,
+  asked: Pick<CallOwner, 'generation' | 'failedAt'>,
   share: { from: number; width: number },
   signal: AbortSignal,
 ): StepContext {
@@ -217,12 +221,15 @@ function stepContext(
       await lockLease(tx, pipeline);
       return write(tx);
     });
-  const owner = {
+  const log = (message: string) => guarded((tx) => recordEvent(tx, pipeline, 'log', { step: step.name, message }));
+  const owner: CallOwner = {
+    ...asked,
     pipeline,
     step: step.name,
-    generation,
     signal,
-    guard: (tx: AppContext['db']) => lockLease(tx, pipeline),
+    guard: (tx) => lockLease(tx, pipeline),
+    log,
+    show: createShow(ctx, pipeline.id, step.name),
   };
   return {
     app: ctx,
@@ -231,7 +238,7 @@ function stepContext(
     signal,
     ask: (prompt, input) => ask(ctx, owner, prompt, input),
     search: (question, refused) => askSearch(ctx, owner, question, refused),
-    log: (message) => guarded((tx) => recordEvent(tx, pipeline, 'log', { step: step.name, message })),
+    log,
     progress: (fraction) =>
       guarded(async (tx) => {
         const progress = thousandths(share.from + share.width * Math.min(1, Math.max(0, fraction)));

@@ -98,6 +98,27 @@ export async function countRedone(db: Db, pipelineId: string, name: string): Pro
   );
 }
 
+/**
+ * When a step last failed because no model gave an answer that could be used, or null. Tried again after that, a model
+ * is asked anew; after any other failure its unusable answers still count, so that they are not paid for again.
+ */
+export async function lastUnusable(db: Db, pipelineId: string, name: string): Promise<Date | null> {
+  const [row] = await db
+    .select({ finishedAt: pipelineSteps.finishedAt })
+    .from(pipelineSteps)
+    .where(
+      and(
+        eq(pipelineSteps.pipelineId, pipelineId),
+        eq(pipelineSteps.name, name),
+        eq(pipelineSteps.status, 'failed'),
+        sql`${pipelineSteps.error} ->> 'code' = 'model_output_invalid'`,
+      ),
+    )
+    .orderBy(desc(pipelineSteps.attempt))
+    .limit(1);
+  return row?.finishedAt ?? null;
+}
+
 /** Failed attempts at a step since it last succeeded or was redone; decides how long to wait before the next. */
 export async function countFailures(db: Db, pipelineId: string, name: string): Promise<number> {
   const rows = await db

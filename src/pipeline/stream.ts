@@ -36,6 +36,10 @@ export async function streamEvents(
   });
   response.write('retry: 1000\n\n');
   const unsubscribe = ctx.bus.subscribe(pipelineId, onChange);
+  // Without an id, so that Last-Event-ID stays that of the last recorded event.
+  const unwatch = ctx.bus.watchText(pipelineId, (live) => {
+    response.write(`event: text\ndata: ${JSON.stringify(live)}\n\n`);
+  });
   const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
   response.on('close', () => {
     closed = true;
@@ -66,6 +70,7 @@ export async function streamEvents(
   } finally {
     clearInterval(heartbeat);
     unsubscribe();
+    unwatch();
     response.end();
   }
 }

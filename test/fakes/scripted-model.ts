@@ -27,6 +27,7 @@ export function scriptedModel(script: Script): ScriptedModel {
   const answer = async (options: LanguageModelV4CallOptions): Promise<string> => {
     const text = options.prompt
       .flatMap((message) => (message.role === 'user' ? message.content : []))
+      .slice(0, 1)
       .map((part) => (part.type === 'text' ? part.text : ''))
       .join('');
     prompts.push(text);
@@ -57,8 +58,22 @@ export function scriptedModel(script: Script): ScriptedModel {
         warnings: [],
       };
     },
-    doStream() {
-      throw new Error('the scripted model does not stream');
+    async doStream(options) {
+      const { content, usage, finishReason } = await this.doGenerate(options);
+      const id = 'answer';
+      return {
+        stream: new ReadableStream({
+          start(controller) {
+            controller.enqueue({ type: 'stream-start', warnings: [] });
+            controller.enqueue({ type: 'text-start', id });
+            for (const part of content)
+              if (part.type === 'text') controller.enqueue({ type: 'text-delta', id, delta: part.text });
+            controller.enqueue({ type: 'text-end', id });
+            controller.enqueue({ type: 'finish', usage, finishReason });
+            controller.close();
+          },
+        }),
+      };
     },
   };
   return {
@@ -70,6 +85,7 @@ export function scriptedModel(script: Script): ScriptedModel {
       languageModel,
       price: { kind: 'explicit', inputUsdPerMillion: 1, outputUsdPerMillion: 2 },
       thinkingTokens: 0,
+      callOptions: {},
     },
   };
 }

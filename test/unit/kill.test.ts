@@ -7,10 +7,10 @@ import { afterEach, expect, test } from 'vitest';
 import type { PipelineAnswer } from '../../src/pipeline/present.ts';
 import type { Receipt } from '../../src/pipeline/receipt.ts';
 import { breadSources } from '../factories.ts';
-import { type OpenAiServer, startOpenAiServer } from '../fakes/openai-server.ts';
+import { type ModelServer, startModelServer } from '../fakes/model-server.ts';
 import { diligentScript } from '../fakes/scripted-model.ts';
 
-let provider: OpenAiServer | null = null;
+let provider: ModelServer | null = null;
 let child: ChildProcess | null = null;
 const dataDir = mkdtempSync(join(tmpdir(), 'bp-kill-'));
 
@@ -64,7 +64,7 @@ async function read(address: string, id: string): Promise<PipelineAnswer> {
 }
 
 test('a server that is killed in the middle of a call goes on at the next start and pays for no finished call again', async () => {
-  provider = await startOpenAiServer(diligentScript);
+  provider = await startModelServer(diligentScript);
   const { calls } = provider;
   let killing: Promise<void> = Promise.resolve();
   // Killed once in each of these tasks, after the provider has done (and billed) the work and before the answer is out.

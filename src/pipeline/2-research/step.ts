@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts';
 import { gatherSource, type SourceProblem } from '../../knowledge/gather.ts';
 import { pipelineSources, type Source } from '../../knowledge/schema.ts';
 import { storeDocument } from '../../knowledge/store.ts';
+import { modelsFor } from '../../llm/models.ts';
 import type { TopicOutput } from '../1-topic/step.ts';
 import { defineStep, type StepContext } from '../define-step.ts';
 import { explainSearch, type FoundSources, findSources, noProviderHint } from './find-sources.ts';
@@ -116,7 +117,6 @@ async function articleLanguage(context: StepContext, topic: TopicOutput, sources
   }
   const most = [...words].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
   const { models } = context.app;
-  const model = await models.resolve(context.brief.model ?? models.defaultId);
-  const order = model.provider === 'offline' ? [most, topic.language] : [topic.language, most];
+  const order = modelsFor(models, context.brief)[0] === 'offline' ? [most, topic.language] : [topic.language, most];
   return order[0] ?? order[1] ?? 'en';
 }
