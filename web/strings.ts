@@ -140,6 +140,12 @@ const english = {
     holdHours: 'Hours in which you can still stop it',
     duplicates: 'Write it even if I have a similar article',
     duplicatesHint: 'Otherwise the run stops before it costs anything and shows you the other one.',
+    search: {
+      allow: 'Find sources only on these sites',
+      deny: 'Find no sources on these sites',
+      hint: 'Domains; what is below them counts too.',
+      placeholder: 'example.com, example.org',
+    },
     estimate: 'Likely cost',
     estimateRange: (low: string, high: string) => `(${low} to ${high})`,
     estimateFree: '(no paid model is used)',
@@ -154,7 +160,8 @@ const english = {
     recentRuns: 'Recent runs',
     mistakes: {
       noTopic: 'Say what the article is about, in at least 3 characters.',
-      noSources: 'Add at least one source. Nothing is written without sources; three or more make a better article.',
+      noSources:
+        'Add at least one source. Nothing is written without sources; three or more make a better article. This instance cannot look for some by itself: no search provider is configured.',
       notMoney: 'Enter an amount in dollars, such as 0.50.',
       notNumber: 'Enter a whole number.',
       tooLarge: 'The texts are larger than 1 MB together. Remove one, or give its address in place of its text.',
@@ -162,6 +169,9 @@ const english = {
     sources: {
       title: 'Sources',
       hint: 'Only what stands in them gets into the article. Add addresses, paste texts, or drop files (.md, .html, .txt).',
+      orSearch: (providers: string[]) =>
+        `Leave this empty and sources are looked for on the web (${providers.join(', ')}).`,
+      searchAlso: 'Look for more sources on the web as well',
       list: 'Added sources',
       addresses: 'Addresses of pages or feeds, one per line',
       placeholder: 'https://example.com/page',
@@ -240,6 +250,9 @@ const english = {
       title: 'What was asked for',
       sources: (count: string) => `Sources (${count})`,
       range: (min: string, max: string) => `${min} to ${max} words`,
+      search: 'Search',
+      searched: (given: number) =>
+        given === 0 ? 'Sources are looked for on the web.' : 'More sources are looked for on the web.',
     },
   },
   waiting: {
@@ -276,9 +289,9 @@ const english = {
       until: 'Next attempt',
     },
     provider: {
-      badge: 'Model is busy',
-      title: 'The model provider is busy or down',
-      text: 'The run goes on by itself as soon as the provider answers.',
+      badge: 'Provider is busy',
+      title: 'A provider is busy or down',
+      text: 'The run goes on by itself as soon as the model or the search answers.',
       until: 'Next attempt',
     },
   },
@@ -286,13 +299,13 @@ const english = {
     title: 'Receipt',
     total: 'Total',
     duration: 'Duration',
-    calls: 'Model calls',
+    calls: 'Calls',
     claims: 'Claims supported',
     supported: (supported: string, all: string) => `${supported} of ${all}`,
     approved: (by: string, at: string) => `Approved by ${by}, ${at}.`,
-    table: 'Model calls',
+    table: 'Calls of models and searches',
     step: 'Task',
-    model: 'Model',
+    model: 'Model or search',
     tokensIn: 'Tokens in',
     tokensOut: 'Tokens out',
     cost: 'Cost',
@@ -328,6 +341,7 @@ const english = {
     emptyHint: 'This article cites nothing that is stored here.',
     words: (count: string) => `${count} words`,
     read: (date: string) => `read ${date}`,
+    foundBy: (query: string) => `Found by searching for “${query}”`,
     kinds: { url: 'Web page', 'feed-item': 'Entry of a feed', file: 'File', text: 'Pasted text' },
   },
   claims: {
