@@ -164,6 +164,7 @@ const english = {
         'Add at least one source. Nothing is written without sources; three or more make a better article. This instance cannot look for some by itself: no search provider is configured.',
       notMoney: 'Enter an amount in dollars, such as 0.50.',
       notNumber: 'Enter a whole number.',
+      notDomain: (typed: string) => `“${typed}” is no domain. Write it like example.com, without https:// and path.`,
       tooLarge: 'The texts are larger than 1 MB together. Remove one, or give its address in place of its text.',
     },
     sources: {

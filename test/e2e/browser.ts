@@ -23,10 +23,10 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Starts `node src/main.ts` on a free port. Throws with what it printed when it does not serve within a minute. */
-export async function startServer(): Promise<TestServer> {
+/** Starts `node src/main.ts` on a free port, with `env` over the usual. Throws with what it printed when it does not serve within a minute. */
+export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'bp-e2e-'));
-  let child = start(dataDir, '0');
+  let child = start(dataDir, '0', env);
   const url = await servedAt(child);
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -38,7 +38,7 @@ export async function startServer(): Promise<TestServer> {
     url,
     kill: () => end('SIGKILL'),
     async revive() {
-      child = start(dataDir, new URL(url).port);
+      child = start(dataDir, new URL(url).port, env);
       await servedAt(child);
     },
     async stop() {
@@ -48,7 +48,7 @@ export async function startServer(): Promise<TestServer> {
   };
 }
 
-function start(dataDir: string, port: string): ChildProcess {
+function start(dataDir: string, port: string, env: Record<string, string>): ChildProcess {
   return spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
     env: {
@@ -59,6 +59,10 @@ function start(dataDir: string, port: string): ChildProcess {
       LLM_MODEL: '',
       ALLOW_PRIVATE_HOSTS: silentHost,
       LOG_LEVEL: 'warn',
+      SEARCH_URL: '',
+      BRAVE_API_KEY: '',
+      TAVILY_API_KEY: '',
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type Draft, draftOf, emptyDraft, readAddresses, readDraft, titleOf, toBrief } from './draft.ts';
 
-const words = { noTopic: 'topic', noSources: 'sources', notMoney: 'money', notNumber: 'number', tooLarge: 'large' };
+const words = {
+  noTopic: 'topic',
+  noSources: 'sources',
+  notMoney: 'money',
+  notNumber: 'number',
+  notDomain: (typed: string) => `domain ${typed}`,
+  tooLarge: 'large',
+};
 const filled: Draft = {
   ...emptyDraft,
   topic: '  Restoring backups ',
@@ -65,6 +72,9 @@ describe('from the form to the brief', () => {
     });
     const also = { ...filled, searchAlso: true, searchDeny: 'c.example' };
     expect(toBrief(also, words, true).brief.search).toEqual({ also: true, allow: [], deny: ['c.example'] });
+    expect(toBrief({ ...bare, searchDeny: 'a.example, https://b.example/' }, words, true).mistakes).toEqual([
+      { path: 'search.deny', message: 'domain https://b.example/' },
+    ]);
     // Lists alone start no search, and without a provider there is none to start.
     expect(toBrief({ ...also, searchAlso: false }, words, true).brief).not.toHaveProperty('search');
     expect(toBrief(also, words, false).brief).not.toHaveProperty('search');

@@ -75,6 +75,7 @@ export interface DraftWords {
   noSources: string;
   notMoney: string;
   notNumber: string;
+  notDomain: (typed: string) => string;
   tooLarge: string;
 }
 
@@ -104,6 +105,12 @@ export function toBrief(
   const automatic = draft.siteId !== '' && draft.publish === 'publish' && draft.approval === 'auto';
   if (automatic && holdHours === null) mistakes.push({ path: 'holdHours', message: words.notNumber });
 
+  const search = canSearch ? searchOf(draft, sources.length === 0) : {};
+  for (const list of ['allow', 'deny'] as const) {
+    const wrong = search.search?.[list]?.find((name) => !isDomain(name));
+    if (wrong !== undefined) mistakes.push({ path: `search.${list}`, message: words.notDomain(wrong) });
+  }
+
   const brief: BriefBody = {
     topic,
     sources: sources.map((source) =>
@@ -113,7 +120,7 @@ export function toBrief(
     duplicates: draft.allowDuplicate ? 'allow' : 'stop',
     ...(budgetMicroUsd === null ? {} : { budgetMicroUsd }),
     ...given({ keyword: draft.keyword, audience: draft.audience, voice: draft.voice, language: draft.language }),
-    ...(canSearch ? searchOf(draft, sources.length === 0) : {}),
+    ...search,
     ...(draft.siteId ? { siteId: draft.siteId, publish: draft.publish } : {}),
     ...(automatic && holdHours !== null ? { approval: 'auto' as const, holdHours } : {}),
   };
@@ -131,6 +138,11 @@ function searchOf(draft: Draft, noSources: boolean): Pick<BriefBody, 'search'> {
   const deny = domains(draft.searchDeny);
   if (noSources && allow.length + deny.length === 0) return {};
   return { search: { also: !noSources, allow, deny } };
+}
+
+/** By the same rule as the server's: a name or an address of a host, and nothing else. */
+function isDomain(name: string): boolean {
+  return /^[^\s/:@?#\\]+$/.test(name) && URL.canParse(`http://${name}`);
 }
 
 /** The sources in the list and those still standing in the boxes below it. */
