@@ -256,15 +256,21 @@ describe('SearXNG', () => {
   });
 
   test('is reached on a private address, and nothing else is because of it', async () => {
-    const { config, secrets } = testConfig({ SEARCH_URL: `${server.url}/searxng`, TAVILY_API_KEY: tavilyKey });
-    const search = createWebSearch(config, secrets, { tavilyUrl: server.url.replace('127.0.0.1', 'localhost') });
+    const { config, secrets } = testConfig({ ...server.env.searxng, ...server.env.tavily, ...server.env.brave });
+    // Every name leads into the network, as after an attack on DNS.
+    const resolve = async () => [{ address: '127.0.0.1', family: 4 as const }];
+    const search = createWebSearch(config, secrets, { resolve });
     open.push(search);
-    await expect(search.providers[0]?.search('x', options)).resolves.toHaveLength(2);
-    const other = await startSearchServer();
-    server.faults.searxng = answerWith(302, { location: `${other.url}/searxng/search?q=x&format=json` }, '');
-    await expect(search.providers[0]?.search('x', options)).rejects.toMatchObject({ code: 'search_rejected' });
-    expect(other.calls).toEqual([]);
-    await other.close();
+    const [searxng, brave, tavily] = search.providers;
+    await expect(searxng?.search('x', options)).resolves.toHaveLength(2);
+    for (const provider of [brave, tavily]) {
+      await expect(provider?.search('x', options)).rejects.toMatchObject({
+        code: 'search_rejected',
+        billed: false,
+        message: expect.stringContaining('not a public internet address'),
+      });
+    }
+    expect(server.calls).toHaveLength(1);
   });
 });
 

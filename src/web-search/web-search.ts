@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, Secrets } from '../config.ts';
+import type { ResolveAll } from '../net/address-guard.ts';
 import { createSafeFetch } from '../net/safe-fetch.ts';
 import { createBrave, type Wait } from './brave.ts';
 import { parseDomain } from './domains.ts';
@@ -24,6 +25,7 @@ export interface WebSearchSettings {
   now?: () => Date;
   wait?: Wait;
   timeoutMs?: number;
+  resolve?: ResolveAll;
 }
 
 /**
@@ -37,7 +39,11 @@ export function createWebSearch(config: Config, secrets: Secrets, settings: WebS
   const tavilyUrl = settings.tavilyUrl ?? 'https://api.tavily.com';
   const now = settings.now ?? (() => new Date());
   const chosen = [searxngUrl, settings.braveUrl, settings.tavilyUrl].filter((url) => url != null);
-  const http = createSafeFetch({ allowPrivateHosts: chosen.map(hostAndPort), userAgent: config.net.userAgent });
+  const http = createSafeFetch({
+    allowPrivateHosts: chosen.map(hostAndPort),
+    userAgent: config.net.userAgent,
+    ...(settings.resolve ? { resolve: settings.resolve } : {}),
+  });
   const shared = { http, timeoutMs: settings.timeoutMs ?? 15_000, now };
   const providers: SearchProvider[] = [];
   if (searxngUrl) providers.push(createSearxng({ ...shared, baseUrl: searxngUrl, priceUsd: prices.searxng }));
