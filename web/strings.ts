@@ -232,6 +232,8 @@ const english = {
     stale: 'This may be out of date; the page keeps trying',
     reconnecting: 'The live connection was lost; the page reconnects by itself and asks in the meantime.',
     activity: 'What happened',
+    writing: (step: string) => `Being written: ${step}`,
+    unchecked: 'not checked yet',
     noActivity: 'Nothing yet. It starts as soon as there is room.',
     endings: {
       succeeded: 'Finished.',

@@ -9,6 +9,7 @@ import { AppError } from '../errors.ts';
 import { siteCheckSchema } from '../sites/present.ts';
 import { createWebSearch } from '../web-search/web-search.ts';
 import { inspectDataDir } from './doctor-data-dir.ts';
+import { inspectModels } from './doctor-models.ts';
 import { inspectSearch } from './doctor-search.ts';
 import { explain } from './explain.ts';
 import { type Io, print } from './io.ts';
@@ -79,10 +80,11 @@ async function examine(io: Io): Promise<Finding[]> {
     : await inspectSchema(config, secrets);
   findings.push(schema);
   if (schema.severity === 'problem') return findings;
+  findings.push(...(await inspectModels(config, secrets)));
   try {
     const session = await openSession(io, { work: false });
     try {
-      findings.push(...(await inspectServer(session)), await inspectModel(session), ...(await inspectSites(session)));
+      findings.push(...(await inspectServer(session)), await inspectCost(session), ...(await inspectSites(session)));
     } finally {
       await session.close();
     }
@@ -144,11 +146,11 @@ async function inspectServer({ api, kind }: Session): Promise<Finding[]> {
 
 const dryRun = z.object({ low: z.int(), likely: z.int(), high: z.int() });
 
-/** Asks for an estimate, which resolves the model and its price; the model itself is not asked, that would cost money. */
-async function inspectModel({ api }: Session): Promise<Finding> {
+/** What the running server would charge for an article, by its own models and prices. */
+async function inspectCost({ api }: Session): Promise<Finding> {
   try {
     const cost = await api.request('POST', '/pipelines?dryRun=true', dryRun, { topic: 'an article of usual length' });
-    const message = `configured and priced: an article is likely to cost ${formatUsd(cost.likely)}, at most about ${formatUsd(cost.high)}`;
+    const message = `an article is likely to cost ${formatUsd(cost.likely)}, at most about ${formatUsd(cost.high)}`;
     return { check: 'model', severity: 'ok', message };
   } catch (error) {
     return asFinding('model', error);

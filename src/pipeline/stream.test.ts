@@ -4,6 +4,7 @@ import { givenPipeline, withModel } from '../../test/factories.ts';
 import { diligentScript, scriptedModel } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { cancelPipeline, retryPipeline } from './commands.ts';
+import { notifyText } from './event-bus.ts';
 import { runPipeline } from './runner.ts';
 
 let app: TestApp;
@@ -70,6 +71,19 @@ test('shows a run live, ends with done, and resumes after the last event that wa
 
   const middle = events[Math.floor(events.length / 2)];
   expect(await readStream(id, middle?.id)).toEqual(events.filter((event) => event.id > (middle?.id ?? 0)));
+});
+
+test('passes on what is being written, without an id that a browser would resume from', async () => {
+  const { id } = await givenPipeline(app.ctx, { duplicates: 'allow' });
+  const watching = readStream(id, undefined, ({ type }) => type === 'text');
+  const live = { step: 'draft', text: 'Half a sentence, "quoted",\nand 日本' };
+  const timer = setInterval(() => void notifyText(app.ctx.db, id, live), 50);
+  const events = await watching;
+  clearInterval(timer);
+  expect(events.at(-1)).toEqual({ id: Number.NaN, type: 'text', data: live });
+  // Nothing of it is kept.
+  await cancelPipeline(app.ctx, app.ctx.ownerId, id);
+  expect((await readStream(id)).map(({ type }) => type)).toEqual(['done']);
 });
 
 test('goes on through a cancel and a retry', async () => {

@@ -23,7 +23,7 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Starts `node src/main.ts` on a free port, with `env` over the usual. Throws with what it printed when it does not serve within a minute. */
+/** Starts `node src/main.ts` on a free port, with `env` on top. Throws with what it printed when it does not serve within a minute. */
 export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'bp-e2e-'));
   let child = start(dataDir, '0', env);

@@ -73,6 +73,21 @@ describe('the feed of a run', () => {
     expect(feed.lastId).toBe(3);
   });
 
+  it('shows what is being written until something else is told, and remembers nothing of it', () => {
+    const live = (text: string): RunEvent => ({ id: '', type: 'text', data: JSON.stringify({ step: 'draft', text }) });
+    const feed = feedOf(
+      event(1, 'log', { step: 'draft', message: 'Writing 1.' }),
+      live('A star'),
+      live('A starter is'),
+    );
+    expect(feed).toMatchObject({ writing: { step: 'draft', text: 'A starter is' }, lastId: 1 });
+    expect(feed.activity).toHaveLength(1);
+    expect(addEvent(feed, event(2, 'progress', { progress: 0.5 })).writing).toEqual(feed.writing);
+    expect(addEvent(feed, event(2, 'log', { step: 'draft', message: 'Writing 2.' })).writing).toBeNull();
+    expect(addEvent(feed, { id: '', type: 'text', data: '{"step":"draft"' })).toEqual(feed);
+    expect(addEvent(feed, { id: '', type: 'text', data: '{"step":"teleport","text":"x"}' })).toEqual(feed);
+  });
+
   it('takes no event without a usable id', () => {
     expect(addEvent(emptyFeed, { id: '', type: 'log', data: '{"message":"x"}' })).toBe(emptyFeed);
     expect(addEvent(emptyFeed, { id: 'abc', type: 'log', data: '{"message":"x"}' })).toBe(emptyFeed);

@@ -20,9 +20,11 @@ export interface RunFeed {
   activity: Activity[];
   /** The last event was `done`: when the connection closes now, that is the end and not a failure. */
   ended: boolean;
+  /** What a model is writing right now, its end; null while nothing is written. Not recorded: it is gone afterwards. */
+  writing: { step: StepName; text: string } | null;
 }
 
-export const emptyFeed: RunFeed = { lastId: 0, activity: [], ended: false };
+export const emptyFeed: RunFeed = { lastId: 0, activity: [], ended: false, writing: null };
 
 /** One server-sent event as it arrives: its id, its name, its data as JSON text. */
 export interface RunEvent {
@@ -36,13 +38,27 @@ export interface RunEvent {
  * events that cannot be read change nothing.
  */
 export function addEvent(feed: RunFeed, event: RunEvent): RunFeed {
+  if (event.type === 'text') return { ...feed, writing: toWriting(event.data) ?? feed.writing };
   const id = Number(event.id);
   if (!Number.isSafeInteger(id) || id <= feed.lastId) return feed;
-  const next = { ...feed, lastId: id, ended: event.type === 'done' };
+  const next = {
+    ...feed,
+    lastId: id,
+    ended: event.type === 'done',
+    // Whatever is told besides the progress says that something else is being done now.
+    writing: event.type === 'progress' ? feed.writing : null,
+  };
   const data = parse(event.data);
   const line = data && toActivity(id, event.type, data);
   if (!line) return next;
   return { ...next, activity: [...feed.activity, line] };
+}
+
+function toWriting(data: string): RunFeed['writing'] {
+  const live = parse(data);
+  const step = stepOf(live?.step);
+  const words = text(live?.text);
+  return step && words ? { step, text: words } : null;
 }
 
 function toActivity(id: number, type: string, data: Record<string, unknown>): Activity | null {

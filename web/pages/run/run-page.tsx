@@ -24,6 +24,7 @@ import { StepList } from './step-list.tsx';
 import { useRun } from './use-run.ts';
 import { type RunCommands, useRunCommands } from './use-run-commands.ts';
 import { WaitingPanel } from './waiting-panel.tsx';
+import { WritingCard } from './writing-card.tsx';
 
 /** One run: its steps as they happen, what it costs, what can be done with it. */
 export function RunPage() {
@@ -71,6 +72,7 @@ export function RunPage() {
             title={t.run.failed(run.currentStep ? t.steps[run.currentStep].name : null)}
           />
         )}
+        {run.status === 'running' && feed.writing && <WritingCard writing={feed.writing} />}
         <Card className="p-4 sm:p-6">
           <StepList run={run} feed={feed} onRedo={settled && !commands.busy ? redo : undefined} />
         </Card>

@@ -57,6 +57,7 @@ export function useRun(runId: string) {
       refresh();
     };
     for (const type of ['step', 'progress', 'log', 'done']) source.addEventListener(type, take);
+    source.addEventListener('text', ({ type, data }: MessageEvent<string>) => dispatch({ id: '', type, data }));
     source.onopen = () => setConnection('live');
     source.onerror = () => {
       if (last === 'done') {

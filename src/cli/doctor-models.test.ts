@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { testConfig } from '../../test/harness.ts';
+import { inspectModels } from './doctor-models.ts';
+
+const inspect = async (env: Record<string, string>) => {
+  const { config, secrets } = testConfig(env);
+  return (await inspectModels(config, secrets)).map(({ severity, message, hint }) => [
+    severity,
+    `${message} ${hint ?? ''}`,
+  ]);
+};
+
+test('the offline writer needs nothing', async () => {
+  expect(await inspect({})).toEqual([['ok', expect.stringContaining('offline is configured')]]);
+});
+
+test('a missing key or price is in the way only when no model of the chain can be used', async () => {
+  expect(await inspect({ LLM_MODEL: 'anthropic:claude-sonnet-4-5' })).toEqual([
+    ['problem', expect.stringMatching(/needs ANTHROPIC_API_KEY.*Set ANTHROPIC_API_KEY/)],
+  ]);
+  const env = { LLM_MODEL: 'openai:who-knows,anthropic:claude-sonnet-4-5,offline', OPENAI_API_KEY: 'sk-secret-key' };
+  const findings = await inspect(env);
+  expect(findings).toEqual([
+    ['warning', expect.stringMatching(/No price is known for the model openai:who-knows.*MODEL_PRICES=/)],
+    ['warning', expect.stringContaining('needs ANTHROPIC_API_KEY')],
+    ['ok', expect.stringContaining('offline')],
+  ]);
+  expect(JSON.stringify(findings)).not.toContain('sk-secret-key');
+});
+
+test('a key that no model uses is pointed out, because a key alone chooses no model', async () => {
+  expect(await inspect({ GOOGLE_GENERATIVE_AI_API_KEY: 'AIza' })).toEqual([
+    ['ok', expect.stringContaining('offline')],
+    ['warning', expect.stringMatching(/GOOGLE_GENERATIVE_AI_API_KEY is set.*LLM_MODEL=google:/)],
+  ]);
+});
