@@ -24,6 +24,8 @@ import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
 import { migrateQueue, openQueue } from './queue/queue.ts';
 import { siteRoutes } from './sites/routes.ts';
+import { webSearchRoutes } from './web-search/routes.ts';
+import { createWebSearch } from './web-search/web-search.ts';
 
 /** A started application: where it listens, what it is made of, and how it stops. */
 export interface App {
@@ -37,7 +39,7 @@ export interface App {
 }
 
 const jobs = [runPipelineJob, publishJob];
-const apiRoutes = [pipelineRoutes, articleRoutes, approvalRoutes, siteRoutes, publicationRoutes];
+const apiRoutes = [pipelineRoutes, articleRoutes, approvalRoutes, siteRoutes, publicationRoutes, webSearchRoutes];
 
 /** Brings the schema of the product and of its queue up to this version. */
 export async function migrateAll(database: Database): Promise<{ applied: string[] }> {
@@ -70,6 +72,7 @@ export async function createContext(
     extractor: createExtractor(),
     embedder: createEmbedder(),
     models: createModels(config, secrets),
+    webSearch: overrides.webSearch ?? createWebSearch(config, secrets),
     ownerId: await ensureLocalOwner(database.db),
     now: () => new Date(),
     ...overrides,
@@ -83,6 +86,7 @@ export async function closeContext(ctx: AppContext): Promise<void> {
   await ctx.extractor.close();
   await ctx.embedder.close();
   await ctx.safeFetch.close();
+  await ctx.webSearch.close();
   await ctx.database.close();
 }
 

@@ -32,6 +32,12 @@ const wrong: Record<string, string[]> = {
   LLM_MODEL: ['gpt-5-mini', 'openai:', 'openai:a,,openai:b', 'openai:a b'],
   MODEL_PRICES: ['openai:x=1', 'x=1/2', 'openai:x=a/b', 'openai:x=1/2/3'],
   OPENAI_BASE_URL: ['127.0.0.1:11434', 'file:///v1'],
+  SEARCH_URL: ['127.0.0.1:8888', 'ftp://example.com', 'https://me:secret@example.com', 'https://example.com/?q=x'],
+  BRAVE_API_KEY: ['two words', 'ключ'],
+  TAVILY_API_KEY: ['tvly-one\ntvly-two'],
+  SEARCH_ALLOW: ['https://example.com', 'example.com:80', 'example.com/path'],
+  SEARCH_DENY: ['me@example.com', 'exa mple.com'],
+  SEARCH_PRICES: ['brave', 'brave=', 'brave=-1', 'google=0.01', 'brave=0,005'],
   CONCURRENT_PIPELINES: ['0', '100', 'two'],
 };
 

@@ -17,8 +17,25 @@ export interface Config {
   dataDir: string;
   log: { level: string };
   models: { chain: string[]; openaiBaseUrl: string | null; prices: Record<string, PriceSource> };
+  search: SearchConfig;
   net: { allowPrivateHosts: string[]; userAgent: string };
   worker: { concurrentPipelines: number };
+}
+
+export const searchProviderNames = ['searxng', 'brave', 'tavily'] as const;
+/** The search providers, in the order in which they are asked. */
+export type SearchProviderName = (typeof searchProviderNames)[number];
+
+/** Where sources are looked for when a brief brings none, and which of them may be read. */
+export interface SearchConfig {
+  /** The address of a SearXNG instance, without a final slash. */
+  searxngUrl: string | null;
+  /** Domains that found sources may only come from; empty for all. Subdomains count. */
+  allow: string[];
+  /** Domains that found sources never come from. */
+  deny: string[];
+  /** Dollars a request. */
+  prices: Record<SearchProviderName, number>;
 }
 
 /** Values that never reach a log, an error or an answer. */
@@ -27,6 +44,8 @@ export interface Secrets {
   /** Key material for encrypting stored credentials; at least 32 characters. */
   appSecret: string;
   openaiApiKey: string | null;
+  braveApiKey: string | null;
+  tavilyApiKey: string | null;
   anthropicApiKey: string | null;
   googleApiKey: string | null;
 }
@@ -40,6 +59,12 @@ const list = (value: string | undefined) =>
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean);
+
+/** What can be sent as a header: a key with a line break in it was copied wrongly. */
+const headerValue = /^[\x21-\x7e]+$/;
+/** A name or an address of a host, and nothing else. Names may hold any letters; they are compared in ASCII form. */
+const isHost = (value: string) => /^[^\s/:@?#\\]+$/.test(value) && URL.canParse(`http://${value}`);
+const hosts = text.refine((value) => list(value).every(isHost));
 
 const environment = z.object({
   PORT: text
@@ -59,6 +84,14 @@ const environment = z.object({
   ANTHROPIC_API_KEY: optional(text),
   GOOGLE_GENERATIVE_AI_API_KEY: optional(text),
   OPENAI_BASE_URL: optional(z.url({ protocol: /^https?$/ })),
+  SEARCH_URL: optional(z.url({ protocol: /^https?$/ }).refine((value) => !/[@?#]/.test(value))),
+  BRAVE_API_KEY: optional(text.regex(headerValue)),
+  TAVILY_API_KEY: optional(text.regex(headerValue)),
+  SEARCH_ALLOW: optional(hosts),
+  SEARCH_DENY: optional(hosts),
+  SEARCH_PRICES: optional(
+    text.regex(/^(searxng|brave|tavily)=\d+(\.\d+)?(\s*,\s*(searxng|brave|tavily)=\d+(\.\d+)?)*$/),
+  ),
   ALLOW_PRIVATE_HOSTS: optional(text),
   CONCURRENT_PIPELINES: text.regex(/^[1-9]\d?$/).optional(),
 });
@@ -82,6 +115,12 @@ const expectations: Record<keyof z.infer<typeof environment>, string> = {
   GOOGLE_GENERATIVE_AI_API_KEY: "must be a key of Google's Gemini API",
   OPENAI_BASE_URL:
     'must be the address of an OpenAI-compatible server, for example OPENAI_BASE_URL=http://127.0.0.1:11434/v1',
+  SEARCH_URL: 'must be the address of a SearXNG instance, for example SEARCH_URL=http://127.0.0.1:8888',
+  BRAVE_API_KEY: 'must be a key of the Brave Search API: one word, for example BRAVE_API_KEY=BSA...',
+  TAVILY_API_KEY: 'must be a key of the Tavily API: one word, for example TAVILY_API_KEY=tvly-...',
+  SEARCH_ALLOW: 'must be domains, for example SEARCH_ALLOW=example.com,example.org',
+  SEARCH_DENY: 'must be domains, for example SEARCH_DENY=example.com,example.org',
+  SEARCH_PRICES: 'must be dollars a request, for example SEARCH_PRICES=brave=0.005,tavily=0.008,searxng=0',
   ALLOW_PRIVATE_HOSTS: 'must be hosts or networks, for example ALLOW_PRIVATE_HOSTS=127.0.0.1:8080,10.0.0.0/8',
   CONCURRENT_PIPELINES: 'must be a number from 1 to 99, for example CONCURRENT_PIPELINES=2',
 };
@@ -137,6 +176,12 @@ export function loadConfig(
         openaiBaseUrl: values.OPENAI_BASE_URL?.replace(/\/$/, '') ?? null,
         prices: explicitPrices(list(values.MODEL_PRICES)),
       },
+      search: {
+        searxngUrl: values.SEARCH_URL?.replace(/\/+$/, '') ?? null,
+        allow: list(values.SEARCH_ALLOW),
+        deny: list(values.SEARCH_DENY),
+        prices: { ...searchPrices, ...explicitSearchPrices(list(values.SEARCH_PRICES)) },
+      },
       net: {
         allowPrivateHosts: list(values.ALLOW_PRIVATE_HOSTS),
         userAgent: `blog-poster/${version} (+${values.APP_URL ?? 'self-hosted'})`,
@@ -147,6 +192,8 @@ export function loadConfig(
       databaseUrl: values.DATABASE_URL ?? null,
       appSecret: values.APP_SECRET ?? generatedSecret(dataDir),
       openaiApiKey: values.OPENAI_API_KEY ?? null,
+      braveApiKey: values.BRAVE_API_KEY ?? null,
+      tavilyApiKey: values.TAVILY_API_KEY ?? null,
       anthropicApiKey: values.ANTHROPIC_API_KEY ?? null,
       googleApiKey: values.GOOGLE_GENERATIVE_AI_API_KEY ?? null,
     },
@@ -159,6 +206,22 @@ function explicitPrices(entries: string[]): Record<string, PriceSource> {
       const [id = '', prices = ''] = entry.split('=');
       const [input, output] = prices.split('/').map(Number);
       return [id, { kind: 'explicit', inputUsdPerMillion: input ?? 0, outputUsdPerMillion: output ?? 0 }];
+    }),
+  );
+}
+
+/**
+ * Dollars a request where SEARCH_PRICES says nothing else, as published in November 2026: Brave's plan "Search" is 5 $
+ * per 1,000 requests (api-dashboard.search.brave.com/app/plans); a basic search of Tavily is one credit, 0.008 $ when
+ * paid as one goes (docs.tavily.com/documentation/api-credits). SearXNG is the operator's own.
+ */
+const searchPrices: Record<SearchProviderName, number> = { searxng: 0, brave: 0.005, tavily: 0.008 };
+
+function explicitSearchPrices(entries: string[]): Partial<Record<SearchProviderName, number>> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const [name = '', price] = entry.split('=');
+      return [name, Number(price)];
     }),
   );
 }

@@ -8,6 +8,7 @@ import type { Logger } from './logger.ts';
 import type { SafeFetch } from './net/safe-fetch.ts';
 import type { EventBus } from './pipeline/event-bus.ts';
 import type { Queue } from './queue/queue.ts';
+import type { WebSearch } from './web-search/web-search.ts';
 
 /** Everything that functions may need and do not own; built once in `app.ts`, replaced piece by piece in tests. */
 export interface AppContext {
@@ -23,6 +24,7 @@ export interface AppContext {
   extractor: Extractor;
   embedder: Embedder;
   models: Models;
+  webSearch: WebSearch;
   /** The one local owner, until there are accounts. */
   ownerId: string;
   /** The present time in UTC. */

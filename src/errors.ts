@@ -69,6 +69,16 @@ const errorCodes = {
     retryable: false,
     hint: 'Retry the step, or choose a model that can return structured output.',
   },
+  search_unavailable: {
+    status: 503,
+    retryable: true,
+    hint: 'The search provider is busy or down; the pipeline tries again by itself.',
+  },
+  search_rejected: {
+    status: 502,
+    retryable: false,
+    hint: 'Check the key and the address of the search provider (blog-poster doctor does), and retry.',
+  },
   step_output_unreadable: { status: 409, retryable: false, hint: 'Redo the pipeline from the named step.' },
   lease_lost: {
     status: 409,

@@ -9,6 +9,9 @@ const secretNames = [
   'authorization',
   'cookie',
   'apiKey',
+  'braveApiKey',
+  'tavilyApiKey',
+  'x-subscription-token',
   'appSecret',
   'databaseUrl',
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Db } from '../db/open.ts';
+import { sourceOrigins } from '../knowledge/schema.ts';
 import { renderMarkdown } from './markdown.ts';
 import { type ArticleSource, type ClaimRow, listArticleSources } from './queries.ts';
 import { type Article, articleStatuses } from './schema.ts';
@@ -44,6 +45,11 @@ const sourceSchema = z
     language: z.string().nullable(),
     wordCount: z.int(),
     fetchedAt: time,
+    origin: z
+      .enum(sourceOrigins)
+      .nullable()
+      .meta({ description: 'Who named it: the brief, or a search; null when that is not known' }),
+    foundBy: z.string().nullable().meta({ description: 'The query that found it' }),
   })
   .meta({ id: 'ArticleSource' });
 

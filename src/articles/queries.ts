@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, ilike, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
-import { passages, sources } from '../knowledge/schema.ts';
+import { passages, pipelineSources, sources } from '../knowledge/schema.ts';
 import { type Article, articleRevisions, articleSources, articles, claims } from './schema.ts';
 
 /** A user's article, unless it is in the bin. Throws `not_found`, also for another user's. */
@@ -65,9 +65,16 @@ export async function listArticleSources(db: Db, articleIds: string[]) {
       language: sources.language,
       wordCount: sources.wordCount,
       fetchedAt: sources.fetchedAt,
+      origin: pipelineSources.origin,
+      foundBy: pipelineSources.foundBy,
     })
     .from(articleSources)
     .innerJoin(sources, eq(sources.id, articleSources.sourceId))
+    .innerJoin(articles, eq(articles.id, articleSources.articleId))
+    .leftJoin(
+      pipelineSources,
+      and(eq(pipelineSources.pipelineId, articles.pipelineId), eq(pipelineSources.sourceId, sources.id)),
+    )
     .where(inArray(articleSources.articleId, articleIds))
     .orderBy(asc(articleSources.number));
 }

@@ -161,7 +161,17 @@ describe('with no server running', () => {
     const { ok, findings } = JSON.parse(answer.out) as { ok: boolean; findings: { check: string; severity: string }[] };
     expect(ok).toBe(true);
     expect(new Set(findings.map((finding) => finding.check))).toEqual(
-      new Set(['configuration', 'data directory', 'web app', 'migrations', 'database', 'queue', 'model', 'site']),
+      new Set([
+        'configuration',
+        'data directory',
+        'web app',
+        'migrations',
+        'database',
+        'queue',
+        'model',
+        'search',
+        'site',
+      ]),
     );
   });
 });

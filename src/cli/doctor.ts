@@ -7,8 +7,10 @@ import { openDatabase } from '../db/open.ts';
 import { pendingMigrations } from '../db/pending-migrations.ts';
 import { AppError } from '../errors.ts';
 import { siteCheckSchema } from '../sites/present.ts';
+import { createWebSearch } from '../web-search/web-search.ts';
 import { inspectDataDir } from './doctor-data-dir.ts';
 import { inspectModels } from './doctor-models.ts';
+import { inspectSearch } from './doctor-search.ts';
 import { explain } from './explain.ts';
 import { type Io, print } from './io.ts';
 import { formatUsd } from './report.ts';
@@ -17,7 +19,16 @@ import { allSites } from './site.ts';
 
 /** One thing that was looked at. Only a `problem` makes the command fail. */
 export interface Finding {
-  check: 'configuration' | 'data directory' | 'database' | 'migrations' | 'queue' | 'model' | 'web app' | 'site';
+  check:
+    | 'configuration'
+    | 'data directory'
+    | 'database'
+    | 'migrations'
+    | 'queue'
+    | 'model'
+    | 'search'
+    | 'web app'
+    | 'site';
   severity: 'ok' | 'warning' | 'problem';
   message: string;
   hint?: string;
@@ -60,6 +71,9 @@ async function examine(io: Io): Promise<Finding[]> {
           hint: 'Build it: npm run build (npm start does it).',
         },
   ];
+  const webSearch = createWebSearch(config, secrets);
+  findings.push(...(await inspectSearch(webSearch)));
+  await webSearch.close();
   const holder = embedded ? findHolder(config.dataDir) : null;
   const schema: Finding = holder
     ? { check: 'migrations', severity: 'ok', message: `applied by the server that runs as process ${holder.pid}` }

@@ -46,7 +46,15 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
 
   add(program, 'write', 'write an article about a topic from real sources')
     .argument('<topic>', 'what the article is about')
-    .option('-s, --source <url or file>', 'a page, feed or file to draw on (again for more)', collect, [])
+    .option(
+      '-s, --source <url or file>',
+      'a page, feed or file to draw on (again for more); without any a search finds some',
+      collect,
+      [],
+    )
+    .option('--search', 'look for more sources besides the given ones')
+    .option('--allow <domain>', 'find sources only there (again for more)', collect, [])
+    .option('--deny <domain>', 'find no sources there (again for more)', collect, [])
     .option('--site <name>', 'the site it goes to, as a draft unless --publish says otherwise')
     .addOption(new Option('--publish <how>', 'draft, or publish (public once approved)').choices(['draft', 'publish']))
     .option('-o, --out <file>', 'write the article (Markdown) to a file instead of printing it')
@@ -66,8 +74,8 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     choose(async () => (await import('./migrate.ts')).migrateCommand(io, options), options.json),
   );
 
-  add(program, 'doctor', 'check configuration, database, queue, model, data directory and sites').action((options) =>
-    choose(async () => (await import('./doctor.ts')).doctor(io, options), options.json),
+  add(program, 'doctor', 'check configuration, database, queue, model, search, data directory and sites').action(
+    (options) => choose(async () => (await import('./doctor.ts')).doctor(io, options), options.json),
   );
 
   const site = program.command('site').description('WordPress sites');

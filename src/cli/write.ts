@@ -15,6 +15,9 @@ import { readSourceFile } from './source-file.ts';
 
 export interface WriteOptions {
   source: string[];
+  search?: boolean;
+  allow: string[];
+  deny: string[];
   site?: string;
   publish?: 'draft' | 'publish';
   out?: string;
@@ -82,12 +85,14 @@ function brief(
   siteId: string | undefined,
   options: WriteOptions,
 ): BriefRequest {
-  const { keyword, language, audience, voice, words, duplicates, model, budget } = options;
+  const { keyword, language, audience, voice, words, duplicates, model, budget, allow, deny } = options;
+  const search = options.search === true || allow.length + deny.length > 0;
   const given = { keyword, language, audience, voice, words, duplicates, model };
   return {
     topic,
     sources,
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    ...(search ? { search: { also: options.search === true, allow, deny } } : {}),
     ...(budget === undefined ? {} : { budgetMicroUsd: Math.round(budget * 1_000_000) }),
     // Whoever names a site wants the article there; public it becomes only when that is said.
     ...(siteId ? { siteId, publish: options.publish ?? 'draft' } : {}),

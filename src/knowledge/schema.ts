@@ -17,6 +17,9 @@ export const sources = pgTable('sources', {
 });
 export type Source = typeof sources.$inferSelect;
 
+export const sourceOrigins = ['brief', 'search'] as const;
+export type SourceOrigin = (typeof sourceOrigins)[number];
+
 export const pipelineSources = pgTable(
   'pipeline_sources',
   {
@@ -24,6 +27,10 @@ export const pipelineSources = pgTable(
     sourceId: uuid('source_id').notNull(),
     userId: uuid('user_id').notNull(),
     position: integer('position').notNull(),
+    /** Who named it: the brief, or a search. */
+    origin: text('origin').$type<SourceOrigin>().notNull().default('brief'),
+    /** The query that found it; null for what the brief named. */
+    foundBy: text('found_by'),
   },
   (table) => [primaryKey({ columns: [table.pipelineId, table.sourceId] })],
 );

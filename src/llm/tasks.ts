@@ -38,7 +38,7 @@ const wordRange = z.object({ min: z.number().int(), max: z.number().int() });
 
 export const intents = ['informational', 'commercial', 'transactional', 'navigational'] as const;
 
-/** topic: from a brief to an angle, a keyword and titles. It is asked before any source has been read. */
+/** topic: from a brief to an angle, a keyword, titles and what else to search for. It is asked before any source has been read. */
 export const topicTask = {
   name: 'topic',
   input: z.object({
@@ -55,6 +55,7 @@ export const topicTask = {
     intent: z.enum(intents),
     titles: z.array(z.string().min(1)).length(3),
     chosen: z.number().int().min(0).max(2),
+    queries: z.array(z.string()).describe('Up to three, for a search engine'),
   }),
 } as const;
 

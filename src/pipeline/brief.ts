@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseDomain } from '../web-search/domains.ts';
 
 /** The largest text of one pasted or uploaded source, in characters. */
 export const maxSourceCharacters = 500_000;
@@ -10,6 +11,22 @@ const sourceText = z.strictObject({
   title: z.string().trim().min(1).max(300),
   text: z.string().min(1).max(maxSourceCharacters),
   format: z.enum(['markdown', 'html', 'text']).default('text'),
+});
+
+const domains = z
+  .array(
+    z
+      .string()
+      .trim()
+      .max(253)
+      .refine((text) => parseDomain(text) !== null, 'must be a domain such as example.com, without https:// and path'),
+  )
+  .max(50);
+/** How sources are looked for. Without sources of its own a brief is always searched for. */
+const search = z.strictObject({
+  also: z.boolean().default(false).meta({ description: 'Look for more besides the given sources' }),
+  allow: domains.default([]).meta({ description: 'Only these domains and what is below them' }),
+  deny: domains.default([]).meta({ description: 'None of these domains' }),
 });
 
 /** What a pipeline is asked for. Money in micro-dollars, times ISO 8601 in UTC. */
@@ -24,6 +41,7 @@ export const briefSchema = z.strictObject({
     .array(z.union([sourceUrl, sourceText]))
     .max(50)
     .default([]),
+  search: search.optional(),
   audience: z.string().trim().min(1).max(300).optional(),
   voice: z.string().trim().min(1).max(1000).optional(),
   language: z

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
+import type { SearchProviderName } from '../config.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import type { Prompt } from '../llm/prompt.ts';
 import type { TaskInput, TaskName, TaskOutput } from '../llm/tasks.ts';
+import type { SearchAnswer, SearchQuestion } from '../web-search/ask-search.ts';
 import type { Brief } from './brief.ts';
 import type { Pipeline, Waiting } from './schema.ts';
 
@@ -15,6 +17,8 @@ export interface StepContext {
   signal: AbortSignal;
   /** Asks the pipeline's model; reserved and settled in the ledger, and never asked twice for the same question. */
   ask<N extends TaskName>(prompt: Prompt<N>, input: TaskInput<N>): Promise<{ answer: TaskOutput<N>; model: string }>;
+  /** Looks for pages on the web; metered like {@link StepContext.ask}. See `askSearch`. */
+  search(question: SearchQuestion, refused: Set<SearchProviderName>): Promise<SearchAnswer>;
   /** Tells the watching user what is being done right now. */
   log(message: string): Promise<void>;
   /** How far this step is, 0..1. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { priceOf } from '../budget/prices.ts';
 import type { AppContext } from '../context.ts';
 import { modelsFor } from '../llm/models.ts';
+import { maxQueries } from '../web-search/queries.ts';
 import type { Brief } from './brief.ts';
 
 /** What a pipeline is likely to cost, in micro-dollars. */
@@ -15,9 +16,13 @@ const tokensPerWord = 4 / 3;
 /**
  * Estimates the price of a brief from the price table. The draft reads the passages of every section and writes each
  * word once; outline, checks and the texts around it read and write about as much again. Low takes the shortest
- * article, high the longest with every sentence checked and rewritten.
+ * article, high the longest with every sentence checked and rewritten. A brief that is searched for asks one to four
+ * queries of the first provider.
  */
-export async function estimate(ctx: Pick<AppContext, 'models'>, brief: Brief): Promise<z.infer<typeof estimateSchema>> {
+export async function estimate(
+  ctx: Pick<AppContext, 'models' | 'webSearch'>,
+  brief: Brief,
+): Promise<z.infer<typeof estimateSchema>> {
   const model = await ctx.models.resolve(modelsFor(ctx.models, brief)[0] ?? 'offline');
   const cost = (words: number, reading: number, writing: number) =>
     priceOf(
@@ -32,5 +37,12 @@ export async function estimate(ctx: Pick<AppContext, 'models'>, brief: Brief): P
       new Date(),
     ).microUsd;
   const middle = (brief.words.min + brief.words.max) / 2;
-  return { low: cost(brief.words.min, 1, 2), likely: cost(middle, 1.5, 3), high: cost(brief.words.max, 3, 6) };
+  const [provider] = ctx.webSearch.providers;
+  const searched = brief.sources.length === 0 || brief.search?.also === true;
+  const query = searched && provider ? Math.ceil(provider.priceUsd * 1_000_000 - 1e-6) : 0;
+  return {
+    low: cost(brief.words.min, 1, 2) + query,
+    likely: cost(middle, 1.5, 3) + query * maxQueries,
+    high: cost(brief.words.max, 3, 6) + query * maxQueries,
+  };
 }

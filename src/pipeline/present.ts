@@ -108,18 +108,20 @@ function presentStep(
   const mine = attempts.filter((attempt) => attempt.name === name && attempt.status !== 'superseded');
   const last = mine.at(-1);
   const made = calls.filter((call) => call.step === name);
-  const all = (value: (call: LedgerEntry) => number | null) =>
-    made.every((call) => value(call) !== null) ? sum(made.map(value)) : null;
+  // A search is paid for, but it has no model and no tokens.
+  const texts = made.filter((call) => call.kind === 'text');
+  const all = (calls: LedgerEntry[], value: (call: LedgerEntry) => number | null) =>
+    calls.every((call) => value(call) !== null) ? sum(calls.map(value)) : null;
   return {
     name,
     status: last?.status ?? 'pending',
     attempt: last?.attempt ?? 0,
     startedAt: iso(last?.startedAt ?? null),
     finishedAt: iso(last?.finishedAt ?? null),
-    model: made.at(-1)?.model ?? null,
-    inputTokens: made.length === 0 ? null : all((call) => call.inputTokens),
-    outputTokens: made.length === 0 ? null : all((call) => call.outputTokens),
-    costMicroUsd: last ? all((call) => call.costMicroUsd) : null,
+    model: texts.at(-1)?.model ?? null,
+    inputTokens: texts.length === 0 ? null : all(texts, (call) => call.inputTokens),
+    outputTokens: texts.length === 0 ? null : all(texts, (call) => call.outputTokens),
+    costMicroUsd: last ? all(made, (call) => call.costMicroUsd) : null,
     error: last?.error ?? null,
   };
 }

@@ -23,10 +23,10 @@ export const receiptSchema = z
         promptVersion: z.int().nullable().meta({ description: 'null for a search, which has no prompt' }),
         model: z.string(),
         pricedAs: z.string().nullable(),
-        unitPrices: z
-          .record(z.string(), z.unknown())
-          .nullable()
-          .meta({ description: 'Dollars per million tokens, by kind of token, as they stood at the time of the call' }),
+        unitPrices: z.record(z.string(), z.unknown()).nullable().meta({
+          description:
+            'Dollars per million tokens by kind of token, or of one request, as they stood at the time of the call',
+        }),
         status: z.enum(callStatuses),
         estimated: z.boolean(),
         inputTokens: z.int().nullable(),

@@ -4,6 +4,7 @@ import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
 import { ask, type CallOwner } from '../llm/ask.ts';
+import { askSearch } from '../web-search/ask-search.ts';
 import { type AnyStep, PipelineWaiting, type StepContext } from './define-step.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
@@ -196,7 +197,8 @@ async function whyStopped(
     if (delay !== undefined) {
       // Up to a fifth more, so that pipelines stopped by one outage do not all come back in the same second.
       const until = error.retryAt ?? new Date(ctx.now().getTime() + delay * (1 + Math.random() / 5));
-      const reason = error.code === 'model_unavailable' ? 'provider' : 'retry';
+      const ofProvider = error.code === 'model_unavailable' || error.code === 'search_unavailable';
+      const reason = ofProvider ? 'provider' : 'retry';
       return { kind: 'waiting', waiting: { reason, until: until.toISOString(), message: error.message } };
     }
   }
@@ -235,6 +237,7 @@ function stepContext(
     brief: pipeline.brief,
     signal,
     ask: (prompt, input) => ask(ctx, owner, prompt, input),
+    search: (question, refused) => askSearch(ctx, owner, question, refused),
     log,
     progress: (fraction) =>
       guarded(async (tx) => {

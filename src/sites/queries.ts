@@ -26,3 +26,9 @@ export async function listSites(
     .orderBy(desc(sites.id))
     .limit(query.limit + 1);
 }
+
+/** The addresses of all sites of a user. */
+export async function listSiteUrls(db: Db, userId: string): Promise<string[]> {
+  const rows = await db.select({ url: sites.url }).from(sites).where(eq(sites.userId, userId));
+  return rows.map((row) => row.url);
+}

@@ -82,7 +82,7 @@ describe('the main job', () => {
         .getByText(/^\d+ claims hold, \d+ were mended, \d+ removed\.$/)
         .first()
         .waitFor();
-      const receipt = page.getByRole('region', { name: 'Model calls' });
+      const receipt = page.getByRole('region', { name: 'Calls of models and searches' });
       await receipt.getByRole('cell', { name: 'offline' }).first().waitFor();
       expect(await receipt.getByRole('cell', { name: '$0.00' }).count()).toBeGreaterThan(3);
       await picture(page, 'run-finished', true);

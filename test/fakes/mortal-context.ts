@@ -28,8 +28,20 @@ export function mortalContext(alive: AppContext, at: number): { ctx: AppContext;
     live();
     return alive.safeFetch(...request);
   };
+  const providers = alive.webSearch.providers.map((provider) => ({
+    ...provider,
+    search: async (...request: Parameters<typeof provider.search>) => {
+      live();
+      return provider.search(...request);
+    },
+  }));
   return {
-    ctx: { ...alive, db, safeFetch: Object.assign(ask, { close: alive.safeFetch.close }) },
+    ctx: {
+      ...alive,
+      db,
+      safeFetch: Object.assign(ask, { close: alive.safeFetch.close }),
+      webSearch: { ...alive.webSearch, providers },
+    },
     killed: () => count >= at,
   };
 }

@@ -98,6 +98,7 @@ export const diligentScript: Required<Script> = {
     intent: 'informational',
     titles: [topic, `${topic} explained`, `About ${topic}`],
     chosen: 0,
+    queries: [],
   }),
   outline: ({ passages }) => {
     const half = Math.ceil(passages.length / 2);

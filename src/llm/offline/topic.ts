@@ -30,7 +30,19 @@ export function proposeTopic(input: TaskInput<'topic'>): TaskOutput<'topic'> {
     intent: intentOf(input.topic),
     titles: titles.slice(0, 3),
     chosen: 0,
+    queries: searchQueries(title, keyword, language),
   };
+}
+
+/** What is left of the topic without its small words, and its main phrase when a keyword was given: never the keyword. */
+function searchQueries(title: string, keyword: string, language: string | null): string[] {
+  const stops = stopWords(language);
+  const words = title
+    .replace(openers, '')
+    .split(/[\s,;:.!?–—()"“”„«»]+/u)
+    .filter((word) => word !== '' && !stops.has(word.toLowerCase()));
+  const known = new Set([keyword, title, ''].map((text) => text.toLowerCase()));
+  return distinct([words.join(' '), mainPhrase(title, language)]).filter((query) => !known.has(query.toLowerCase()));
 }
 
 /** The topic as a title: one line, without end marks, the first letter large, at most 90 characters. */

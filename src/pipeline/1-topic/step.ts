@@ -13,6 +13,8 @@ export const topicOutput = z.object({
   title: z.string(),
   /** Of the brief's own words; null when they are too few to tell. The sources may still decide otherwise. */
   language: z.string().nullable(),
+  /** What else to search for. Missing in records of earlier versions, whose digests must stay what they are. */
+  queries: z.array(z.string()).optional(),
 });
 export type TopicOutput = z.infer<typeof topicOutput>;
 
@@ -43,6 +45,7 @@ export const topicStep = defineStep<'topic', object, TopicOutput>({
       titles: answer.titles.map((title) => title.trim()),
       title: (answer.titles[answer.chosen] ?? answer.titles[0] ?? brief.topic).trim(),
       language,
+      queries: answer.queries.map((query) => query.trim()).filter(Boolean),
     };
   },
 });

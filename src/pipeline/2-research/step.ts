@@ -7,6 +7,7 @@ import { storeDocument } from '../../knowledge/store.ts';
 import { modelsFor } from '../../llm/models.ts';
 import type { TopicOutput } from '../1-topic/step.ts';
 import { defineStep, type StepContext } from '../define-step.ts';
+import { explainSearch, type FoundSources, findSources, noProviderHint } from './find-sources.ts';
 
 export const researchOutput = z.object({
   /** In the order in which they were asked for; nothing else can be cited. */
@@ -14,6 +15,8 @@ export const researchOutput = z.object({
   /** What the article is written in. */
   language: z.string(),
   problems: z.array(z.object({ source: z.string(), code: z.string(), message: z.string() })),
+  /** The query that found a source, for those that a search found. Missing when nothing was searched for. */
+  foundBy: z.record(z.uuid(), z.string()).optional(),
 });
 export type ResearchOutput = z.infer<typeof researchOutput>;
 
@@ -22,7 +25,10 @@ const minWords = 60;
 const noSourcesHint =
   'Add at least one page, feed, file or pasted text that can be read, and start again. Without sources nothing is written.';
 
-/** research: reads every source safely, splits it into passages, embeds and stores them. No source, no article. */
+const searchedHint =
+  'Add sources of your own to the brief, put the topic into more common words, or widen the lists of allowed and denied domains.';
+
+/** research: reads every source safely, looks for some where the brief names none, splits it into passages, embeds and stores them. No source, no article. */
 export const researchStep = defineStep<'research', { topic: TopicOutput }, ResearchOutput>({
   name: 'research',
   version: 1,
@@ -31,9 +37,18 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
   weight: 3,
   async run(context, { topic }) {
     const { brief, app, pipeline } = context;
-    if (brief.sources.length === 0) {
-      throw new AppError('no_sources', 'No sources were given.', { hint: noSourcesHint });
+    const searches = brief.sources.length === 0 || brief.search?.also === true;
+    const canSearch = app.webSearch.providers.length > 0;
+    if (brief.sources.length === 0 && !canSearch) {
+      throw new AppError(
+        'no_sources',
+        'No sources were given, and no search provider is configured to look for some.',
+        {
+          hint: noProviderHint,
+        },
+      );
     }
+    const share = searches && canSearch ? 0.3 : 1;
     const stored = new Map<string, Source>();
     const problems: SourceProblem[] = [];
     for (const [index, requested] of brief.sources.entries()) {
@@ -50,17 +65,28 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
           problems.push({ source: name, code: 'extraction_failed', message: 'It holds no text that could be cited.' });
         }
       }
-      await context.progress((index + 1) / brief.sources.length);
+      await context.progress(((index + 1) / brief.sources.length) * share);
     }
     for (const problem of problems) await context.log(`Not used: ${problem.source}. ${problem.message}`);
-    const sources = [...stored.values()];
+    let search: FoundSources | null = null;
+    if (searches && canSearch) {
+      const before = brief.sources.length > 0 ? share : 0;
+      const progress = (fraction: number) => context.progress(before + (1 - before) * fraction);
+      search = await findSources(context, topic, [...stored.values()], progress);
+    } else if (searches) await context.log(`Nothing was searched for. ${noProviderHint}`);
+    const found = search?.found ?? [];
+    const sources = [...stored.values(), ...found.map(({ source }) => source)];
     const words = sources.reduce((sum, source) => sum + source.wordCount, 0);
-    if (words < minWords)
-      throw new AppError('no_sources', explain(sources.length, words, problems), { hint: noSourcesHint });
+    if (words < minWords) {
+      const given = brief.sources.length > 0 ? [explain(stored.size, words, problems)] : [];
+      const message = [...given, ...(search ? [explainSearch(search)] : [])].join(' ');
+      throw new AppError('no_sources', message, { hint: search ? searchedHint : noSourcesHint });
+    }
     return {
       sourceIds: sources.map((source) => source.id),
       language: brief.language ?? (await articleLanguage(context, topic, sources)),
-      problems,
+      problems: [...problems, ...(search?.problems ?? [])],
+      ...(search ? { foundBy: Object.fromEntries(found.map(({ source, query }) => [source.id, query])) } : {}),
     };
   },
   async save(tx, context, _needs, output) {
@@ -69,6 +95,8 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
       sourceId,
       userId: context.pipeline.userId,
       position,
+      origin: output.foundBy?.[sourceId] === undefined ? ('brief' as const) : ('search' as const),
+      foundBy: output.foundBy?.[sourceId] ?? null,
     }));
     await tx.delete(pipelineSources).where(eq(pipelineSources.pipelineId, context.pipeline.id));
     await tx.insert(pipelineSources).values(rows);

@@ -69,6 +69,7 @@ async function run(
     brief: pipeline.brief,
     signal: new AbortController().signal,
     ask: () => Promise.reject(new Error('this step asks no model')),
+    search: () => Promise.reject(new Error('this step searches nothing')),
     log: async () => undefined,
     progress: async () => undefined,
     assertLease: async () => undefined,

@@ -55,6 +55,10 @@ export type ArticleInput = {
 export type ArticleSource = {
     author: string | null;
     fetchedAt: string;
+    /**
+     * The query that found it
+     */
+    foundBy: string | null;
     id: string;
     kind: 'url' | 'feed-item' | 'file' | 'text';
     language: string | null;
@@ -62,6 +66,10 @@ export type ArticleSource = {
      * Its footnote number in the article
      */
     number: number;
+    /**
+     * Who named it: the brief, or a search; null when that is not known
+     */
+    origin: 'brief' | 'search' | null;
     publishedAt: string | null;
     siteName: string | null;
     title: string;
@@ -72,6 +80,10 @@ export type ArticleSource = {
 export type ArticleSourceInput = {
     author: string | null;
     fetchedAt: string;
+    /**
+     * The query that found it
+     */
+    foundBy: string | null;
     id: string;
     kind: 'url' | 'feed-item' | 'file' | 'text';
     language: string | null;
@@ -79,6 +91,10 @@ export type ArticleSourceInput = {
      * Its footnote number in the article
      */
     number: number;
+    /**
+     * Who named it: the brief, or a search; null when that is not known
+     */
+    origin: 'brief' | 'search' | null;
     publishedAt: string | null;
     siteName: string | null;
     title: string;
@@ -283,6 +299,20 @@ export type PipelineRequest = {
     model?: string;
     publish: 'none' | 'draft' | 'publish';
     publishAt?: string;
+    search?: {
+        /**
+         * Only these domains and what is below them
+         */
+        allow: Array<string>;
+        /**
+         * Look for more besides the given sources
+         */
+        also: boolean;
+        /**
+         * None of these domains
+         */
+        deny: Array<string>;
+    };
     siteId?: string;
     sources: Array<{
         url: string;
@@ -310,6 +340,20 @@ export type PipelineRequestInput = {
     model?: string;
     publish?: 'none' | 'draft' | 'publish';
     publishAt?: string;
+    search?: {
+        /**
+         * Only these domains and what is below them
+         */
+        allow?: Array<string>;
+        /**
+         * Look for more besides the given sources
+         */
+        also?: boolean;
+        /**
+         * None of these domains
+         */
+        deny?: Array<string>;
+    };
     siteId?: string;
     sources?: Array<{
         url: string;
@@ -541,7 +585,7 @@ export type Receipt = {
         step: string;
         task: string;
         /**
-         * Dollars per million tokens, by kind of token, as they stood at the time of the call
+         * Dollars per million tokens by kind of token, or of one request, as they stood at the time of the call
          */
         unitPrices: {
             [key: string]: unknown;
@@ -588,7 +632,7 @@ export type ReceiptInput = {
         step: string;
         task: string;
         /**
-         * Dollars per million tokens, by kind of token, as they stood at the time of the call
+         * Dollars per million tokens by kind of token, or of one request, as they stood at the time of the call
          */
         unitPrices: {
             [key: string]: unknown;
@@ -598,6 +642,24 @@ export type ReceiptInput = {
     costMicroUsd: number;
     durationMs: number | null;
     pipelineId: string;
+};
+
+export type SearchProvider = {
+    name: 'searxng' | 'brave' | 'tavily';
+    /**
+     * Dollars a request
+     */
+    priceUsd: number;
+    title: string;
+};
+
+export type SearchProviderInput = {
+    name: 'searxng' | 'brave' | 'tavily';
+    /**
+     * Dollars a request
+     */
+    priceUsd: number;
+    title: string;
 };
 
 export type SeoReport = {
@@ -1655,6 +1717,34 @@ export type RetryPublicationResponses = {
 };
 
 export type RetryPublicationResponse = RetryPublicationResponses[keyof RetryPublicationResponses];
+
+export type ListSearchProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/search-providers';
+};
+
+export type ListSearchProvidersErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+};
+
+export type ListSearchProvidersError = ListSearchProvidersErrors[keyof ListSearchProvidersErrors];
+
+export type ListSearchProvidersResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<SearchProvider>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListSearchProvidersResponse = ListSearchProvidersResponses[keyof ListSearchProvidersResponses];
 
 export type ListSitesData = {
     body?: never;

@@ -40,6 +40,9 @@ export function SourcesPanel({ article }: { article: Article }) {
               <p className="text-sm text-muted-foreground">
                 {t.sources.kinds[source.kind]}, {t.sources.read(formatDate(new Date(source.fetchedAt)))}
               </p>
+              {source.foundBy !== null && (
+                <p className="text-sm text-muted-foreground">{t.sources.foundBy(source.foundBy)}</p>
+              )}
             </div>
           </li>
         );

@@ -1,8 +1,12 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ArrowRight } from 'lucide-react';
 import { type FormEvent, useMemo, useRef, useState } from 'react';
-import { createPipelineMutation, listPipelinesQueryKey } from '@/api/client/@tanstack/react-query.gen.ts';
+import {
+  createPipelineMutation,
+  listPipelinesQueryKey,
+  listSearchProvidersOptions,
+} from '@/api/client/@tanstack/react-query.gen.ts';
 import { type FieldMistake, mistakeAt } from '@/api/problem.ts';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -29,6 +33,7 @@ const folded = [
   'approval',
   'holdHours',
   'duplicates',
+  'search',
 ];
 
 /** The brief: topic, sources, length, and everything else that has a default. */
@@ -50,7 +55,10 @@ export function BriefForm() {
     },
     onError: (problem) => showMistakes(problem.errors ?? []),
   });
-  const { brief, mistakes: seen } = useMemo(() => toBrief(draft, t.newArticle.mistakes), [draft]);
+  const providers = useQuery({ ...listSearchProvidersOptions(), staleTime: Number.POSITIVE_INFINITY });
+  // While that is not known the server has the last word.
+  const canSearch = providers.data?.items.length !== 0;
+  const { brief, mistakes: seen } = useMemo(() => toBrief(draft, t.newArticle.mistakes, canSearch), [draft, canSearch]);
   const errorAt = (path: string) => mistakeAt(mistakes, path);
 
   const update: typeof change = (part) => {
@@ -95,6 +103,7 @@ export function BriefForm() {
       <SourcesField
         draft={draft}
         change={update}
+        providers={providers.data?.items ?? []}
         error={mistakes.find((mistake) => mistake.path === 'sources')?.message}
         errorOf={(index) => errorAt(`sources.${index}`)}
       />
@@ -136,7 +145,14 @@ export function BriefForm() {
           </div>
         )}
       </div>
-      <MoreOptions draft={draft} change={update} errorAt={errorAt} open={open} onOpenChange={setOpen} />
+      <MoreOptions
+        draft={draft}
+        change={update}
+        searches={canSearch && (brief.sources?.length === 0 || draft.searchAlso)}
+        errorAt={errorAt}
+        open={open}
+        onOpenChange={setOpen}
+      />
       {!kept && (
         <Notice tone="warning" title={t.newArticle.notKept}>
           {t.newArticle.notKeptHint}
@@ -169,6 +185,8 @@ const fieldPaths: Record<string, string> = {
   addresses: 'sources',
   paste: 'sources',
   allowDuplicate: 'duplicates',
+  searchAllow: 'search',
+  searchDeny: 'search',
 };
 
 function isField(path: string): boolean {

@@ -1,17 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { type Draft, draftOf, emptyDraft, readAddresses, readDraft, titleOf, toBrief } from './draft.ts';
 
-const words = { noTopic: 'topic', noSources: 'sources', notMoney: 'money', notNumber: 'number', tooLarge: 'large' };
+const words = {
+  noTopic: 'topic',
+  noSources: 'sources',
+  notMoney: 'money',
+  notNumber: 'number',
+  notDomain: (typed: string) => `domain ${typed}`,
+  tooLarge: 'large',
+};
 const filled: Draft = {
   ...emptyDraft,
   topic: '  Restoring backups ',
   sources: [{ id: 'a', kind: 'url', url: 'https://a.example/' }],
 };
-const mistakesOf = (draft: Draft) => toBrief(draft, words).mistakes.map(({ path, message }) => `${path}: ${message}`);
+const mistakesOf = (draft: Draft) =>
+  toBrief(draft, words, false).mistakes.map(({ path, message }) => `${path}: ${message}`);
 
 describe('from the form to the brief', () => {
   it('sends what was typed and leaves out what was not', () => {
-    expect(toBrief(filled, words)).toEqual({
+    expect(toBrief(filled, words, false)).toEqual({
       brief: {
         topic: 'Restoring backups',
         sources: [{ url: 'https://a.example/' }],
@@ -27,6 +35,7 @@ describe('from the form to the brief', () => {
     const { brief } = toBrief(
       { ...filled, addresses: 'b.example/page', paste: { open: true, title: '', text: '# A heading\nand words' } },
       words,
+      false,
     );
     expect(brief.sources).toEqual([
       { url: 'https://a.example/' },
@@ -36,18 +45,39 @@ describe('from the form to the brief', () => {
   });
 
   it('asks for publication only with a site, and for a hold only when it goes out by itself', () => {
-    expect(toBrief({ ...filled, publish: 'publish', approval: 'auto' }, words).brief).not.toHaveProperty('publish');
-    expect(toBrief({ ...filled, siteId: 's', publish: 'draft', approval: 'auto' }, words).brief).not.toHaveProperty(
-      'approval',
+    expect(toBrief({ ...filled, publish: 'publish', approval: 'auto' }, words, false).brief).not.toHaveProperty(
+      'publish',
     );
     expect(
-      toBrief({ ...filled, siteId: 's', publish: 'publish', approval: 'auto', holdHours: '6' }, words).brief,
+      toBrief({ ...filled, siteId: 's', publish: 'draft', approval: 'auto' }, words, false).brief,
+    ).not.toHaveProperty('approval');
+    expect(
+      toBrief({ ...filled, siteId: 's', publish: 'publish', approval: 'auto', holdHours: '6' }, words, false).brief,
     ).toMatchObject({
       siteId: 's',
       publish: 'publish',
       approval: 'auto',
       holdHours: 6,
     });
+  });
+
+  it('needs no sources where a search finds some, and says how to search only when that is unusual', () => {
+    const bare = { ...filled, sources: [] };
+    expect(toBrief(bare, words, true)).toMatchObject({ mistakes: [], brief: { sources: [] } });
+    expect(toBrief(bare, words, true).brief).not.toHaveProperty('search');
+    expect(toBrief({ ...bare, searchAllow: 'a.example, b.example\n' }, words, true).brief.search).toEqual({
+      also: false,
+      allow: ['a.example', 'b.example'],
+      deny: [],
+    });
+    const also = { ...filled, searchAlso: true, searchDeny: 'c.example' };
+    expect(toBrief(also, words, true).brief.search).toEqual({ also: true, allow: [], deny: ['c.example'] });
+    expect(toBrief({ ...bare, searchDeny: 'a.example, https://b.example/' }, words, true).mistakes).toEqual([
+      { path: 'search.deny', message: 'domain https://b.example/' },
+    ]);
+    // Lists alone start no search, and without a provider there is none to start.
+    expect(toBrief({ ...also, searchAlso: false }, words, true).brief).not.toHaveProperty('search');
+    expect(toBrief(also, words, false).brief).not.toHaveProperty('search');
   });
 
   it('names each mistake at its field', () => {
@@ -96,6 +126,7 @@ describe('the brief of an earlier run', () => {
     const { brief } = toBrief(
       { ...filled, keyword: 'restore', length: 'long', budget: '1.25', siteId: 's', publish: 'publish' },
       words,
+      false,
     );
     const draft = draftOf({ ...brief, sources: [...(brief.sources ?? []), { title: 'A text' }] }, 's');
     expect(draft).toMatchObject({

@@ -36,6 +36,11 @@ export interface Draft {
   holdHours: string;
   budget: string;
   allowDuplicate: boolean;
+  /** Look for more besides the given sources; without any it is looked for in any case. */
+  searchAlso: boolean;
+  /** Domains, as they were typed. */
+  searchAllow: string;
+  searchDeny: string;
 }
 
 export const emptyDraft: Draft = {
@@ -56,6 +61,9 @@ export const emptyDraft: Draft = {
   holdHours: '24',
   budget: '0.50',
   allowDuplicate: false,
+  searchAlso: false,
+  searchAllow: '',
+  searchDeny: '',
 };
 
 /** The largest request the server takes, in bytes. */
@@ -67,19 +75,25 @@ export interface DraftWords {
   noSources: string;
   notMoney: string;
   notNumber: string;
+  notDomain: (typed: string) => string;
   tooLarge: string;
 }
 
 /**
  * Puts a draft into the words of the API. `brief` is always as good as it gets; with `mistakes` it must not be sent to be
  * written (an estimate may still be asked). Texts that were pasted but not added yet count as added, and so do addresses.
+ * Without sources a brief is a mistake unless this instance can search for some (`canSearch`).
  */
-export function toBrief(draft: Draft, words: DraftWords): { brief: BriefBody; mistakes: FieldMistake[] } {
+export function toBrief(
+  draft: Draft,
+  words: DraftWords,
+  canSearch: boolean,
+): { brief: BriefBody; mistakes: FieldMistake[] } {
   const mistakes: FieldMistake[] = [];
   const topic = draft.topic.trim();
   if (topic.length < 3) mistakes.push({ path: 'topic', message: words.noTopic });
   const sources = pendingSources(draft);
-  if (sources.length === 0) mistakes.push({ path: 'sources', message: words.noSources });
+  if (sources.length === 0 && !canSearch) mistakes.push({ path: 'sources', message: words.noSources });
 
   const budgetMicroUsd = parseMoney(draft.budget);
   if (budgetMicroUsd === null) mistakes.push({ path: 'budgetMicroUsd', message: words.notMoney });
@@ -91,6 +105,12 @@ export function toBrief(draft: Draft, words: DraftWords): { brief: BriefBody; mi
   const automatic = draft.siteId !== '' && draft.publish === 'publish' && draft.approval === 'auto';
   if (automatic && holdHours === null) mistakes.push({ path: 'holdHours', message: words.notNumber });
 
+  const search = canSearch ? searchOf(draft, sources.length === 0) : {};
+  for (const list of ['allow', 'deny'] as const) {
+    const wrong = search.search?.[list]?.find((name) => !isDomain(name));
+    if (wrong !== undefined) mistakes.push({ path: `search.${list}`, message: words.notDomain(wrong) });
+  }
+
   const brief: BriefBody = {
     topic,
     sources: sources.map((source) =>
@@ -100,6 +120,7 @@ export function toBrief(draft: Draft, words: DraftWords): { brief: BriefBody; mi
     duplicates: draft.allowDuplicate ? 'allow' : 'stop',
     ...(budgetMicroUsd === null ? {} : { budgetMicroUsd }),
     ...given({ keyword: draft.keyword, audience: draft.audience, voice: draft.voice, language: draft.language }),
+    ...search,
     ...(draft.siteId ? { siteId: draft.siteId, publish: draft.publish } : {}),
     ...(automatic && holdHours !== null ? { approval: 'auto' as const, holdHours } : {}),
   };
@@ -107,6 +128,21 @@ export function toBrief(draft: Draft, words: DraftWords): { brief: BriefBody; mi
     mistakes.push({ path: 'sources', message: words.tooLarge });
   }
   return { brief, mistakes };
+}
+
+/** How to search, when anything but the usual is asked for. */
+function searchOf(draft: Draft, noSources: boolean): Pick<BriefBody, 'search'> {
+  if (!noSources && !draft.searchAlso) return {};
+  const domains = (typed: string) => typed.split(/[\s,]+/).filter(Boolean);
+  const allow = domains(draft.searchAllow);
+  const deny = domains(draft.searchDeny);
+  if (noSources && allow.length + deny.length === 0) return {};
+  return { search: { also: !noSources, allow, deny } };
+}
+
+/** By the same rule as the server's: a name or an address of a host, and nothing else. */
+function isDomain(name: string): boolean {
+  return /^[^\s/:@?#\\]+$/.test(name) && URL.canParse(`http://${name}`);
 }
 
 /** The sources in the list and those still standing in the boxes below it. */
@@ -204,6 +240,10 @@ export function draftOf(brief: Record<string, unknown>, siteId: string | null): 
   const named = (Object.keys(lengths) as (keyof typeof lengths)[]).find(
     (name) => lengths[name].min === words.min && lengths[name].max === words.max,
   );
+  const search =
+    typeof brief.search === 'object' && brief.search !== null ? (brief.search as Record<string, unknown>) : {};
+  const names = (value: unknown) =>
+    Array.isArray(value) ? value.filter((name) => typeof name === 'string').join(', ') : '';
   const sources = Array.isArray(brief.sources) ? (brief.sources as { url?: string }[]) : [];
   return {
     ...emptyDraft,
@@ -221,6 +261,9 @@ export function draftOf(brief: Record<string, unknown>, siteId: string | null): 
     holdHours: String(brief.holdHours ?? emptyDraft.holdHours),
     budget: typeof brief.budgetMicroUsd === 'number' ? String(brief.budgetMicroUsd / 1_000_000) : emptyDraft.budget,
     allowDuplicate: brief.duplicates === 'allow',
+    searchAlso: search.also === true,
+    searchAllow: names(search.allow),
+    searchDeny: names(search.deny),
     sources: sources.flatMap(({ url }) => (url ? [{ id: newSourceId(), kind: 'url' as const, url }] : [])),
   };
 }

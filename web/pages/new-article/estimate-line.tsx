@@ -9,9 +9,13 @@ import type { BriefBody } from './draft.ts';
 
 /** What the article is likely to cost, asked of the server a moment after the last change. */
 export function EstimateLine({ brief, mistaken }: { brief: BriefBody; mistaken: boolean }) {
-  // The estimate does not read the sources, so their texts need not travel with every change.
+  // The estimate does not read the sources, so their texts need not travel with every change; that there are some
+  // matters, because otherwise they are searched for.
   // A brief with mistakes settles to nothing: what was typed before it must not be asked about either.
-  const body = useSettled(mistaken ? null : JSON.stringify({ ...brief, sources: [] }), 350);
+  const body = useSettled(
+    mistaken ? null : JSON.stringify({ ...brief, sources: brief.sources?.length ? [{ title: '-', text: '-' }] : [] }),
+    350,
+  );
   const estimate = useQuery({
     queryKey: ['estimate', body],
     queryFn: async ({ signal }) => {

@@ -14,6 +14,8 @@ import type { Draft } from './draft.ts';
 interface MoreOptionsProps {
   draft: Draft;
   change: (part: Partial<Draft>) => void;
+  /** Whether sources will be looked for on the web. */
+  searches: boolean;
   errorAt: (path: string) => string | undefined;
   open: boolean;
   onOpenChange: (open: boolean) => void;
@@ -51,7 +53,7 @@ const languages = [
 ];
 
 /** What has a good default: how the article should sound, where it goes, what it may cost. */
-export function MoreOptions({ draft, change, errorAt, open, onOpenChange }: MoreOptionsProps) {
+export function MoreOptions({ draft, change, searches, errorAt, open, onOpenChange }: MoreOptionsProps) {
   const id = useId();
   const names = new Intl.DisplayNames(undefined, { type: 'language' });
   return (
@@ -136,6 +138,30 @@ export function MoreOptions({ draft, change, errorAt, open, onOpenChange }: More
             />
           )}
         </Field>
+        {searches &&
+          (['allow', 'deny'] as const).map((list) => {
+            const name = list === 'allow' ? 'searchAllow' : 'searchDeny';
+            return (
+              <Field
+                key={list}
+                label={t.newArticle.search[list]}
+                hint={t.newArticle.search.hint}
+                error={errorAt(`search.${list}`)}
+              >
+                {(control) => (
+                  <Input
+                    {...control}
+                    name={name}
+                    autoCapitalize="off"
+                    spellCheck={false}
+                    placeholder={t.newArticle.search.placeholder}
+                    value={draft[name]}
+                    onChange={(e) => change({ [name]: e.target.value })}
+                  />
+                )}
+              </Field>
+            );
+          })}
         <Publishing draft={draft} change={change} errorAt={errorAt} />
         <label className="flex items-start gap-3 sm:col-span-2">
           <input

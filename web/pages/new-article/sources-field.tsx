@@ -1,5 +1,6 @@
 import { FileUp, Link2, Plus, TextQuote, X } from 'lucide-react';
 import { type DragEvent, useId, useRef, useState } from 'react';
+import type { SearchProvider } from '@/api/client/types.gen.ts';
 import { cn } from '@/components/class-names.ts';
 import { Button } from '@/components/ui/button.tsx';
 import { FieldError } from '@/components/ui/field.tsx';
@@ -13,13 +14,15 @@ import { newSourceId } from './source-id.ts';
 interface SourcesFieldProps {
   draft: Draft;
   change: (part: Partial<Draft>) => void;
+  /** Who looks for sources where none are given; empty while that is not known and when nobody does. */
+  providers: SearchProvider[];
   error: string | undefined;
   /** The mistake of the source at a place in the list. */
   errorOf: (index: number) => string | undefined;
 }
 
 /** What the article will rest on: addresses, pasted texts and files. */
-export function SourcesField({ draft, change, error, errorOf }: SourcesFieldProps) {
+export function SourcesField({ draft, change, providers, error, errorOf }: SourcesFieldProps) {
   const id = useId();
   const [notAddresses, setNotAddresses] = useState<string[]>([]);
   const [refused, setRefused] = useState<RefusedFile[]>([]);
@@ -80,7 +83,8 @@ export function SourcesField({ draft, change, error, errorOf }: SourcesFieldProp
           {t.newArticle.sources.title}
         </h2>
         <p id={`${id}-hint`} className="text-sm text-muted-foreground">
-          {t.newArticle.sources.hint}
+          {t.newArticle.sources.hint}{' '}
+          {providers.length > 0 && t.newArticle.sources.orSearch(providers.map(({ title }) => title))}
         </p>
       </div>
 
@@ -132,6 +136,18 @@ export function SourcesField({ draft, change, error, errorOf }: SourcesFieldProp
         </Button>
       </div>
       <FieldError id={`${id}-error`} error={problem} />
+      {providers.length > 0 && (draft.sources.length > 0 || draft.addresses.trim() || draft.paste.text.trim()) && (
+        <label className="flex items-start gap-3">
+          <input
+            type="checkbox"
+            name="searchAlso"
+            checked={draft.searchAlso}
+            onChange={(event) => change({ searchAlso: event.target.checked })}
+            className="mt-1 size-4 shrink-0 accent-accent"
+          />
+          <span className="text-sm">{t.newArticle.sources.searchAlso}</span>
+        </label>
+      )}
 
       {draft.paste.open ? (
         <PasteBox draft={draft} change={change} onAdd={addPaste} />

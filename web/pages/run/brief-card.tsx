@@ -6,7 +6,7 @@ import { t } from '@/strings.ts';
 
 /** What the run was asked for, folded away. */
 export function BriefCard({ run }: { run: Pipeline }) {
-  const { words, keyword, audience, voice, language, sources } = run.brief;
+  const { words, keyword, audience, voice, language, sources, search } = run.brief;
   const range = isRange(words) ? t.run.brief.range(formatCount(words.min), formatCount(words.max)) : null;
   const list = Array.isArray(sources) ? sources.filter(isSource) : [];
   return (
@@ -35,6 +35,9 @@ export function BriefCard({ run }: { run: Pipeline }) {
               ))}
             </ul>
           </Entry>
+          <Entry name={t.run.brief.search} wide>
+            {list.length === 0 || also(search) ? t.run.brief.searched(list.length) : null}
+          </Entry>
           <Entry name={t.newArticle.length}>{range}</Entry>
           <Entry name={t.newArticle.keyword}>{text(keyword)}</Entry>
           <Entry name={t.newArticle.audience}>{text(audience)}</Entry>
@@ -55,6 +58,9 @@ function Entry({ name, wide, children }: { name: string; wide?: boolean; childre
     </div>
   );
 }
+
+const also = (search: unknown) =>
+  typeof search === 'object' && search !== null && 'also' in search && search.also === true;
 
 const text = (value: unknown) => (typeof value === 'string' ? value : null);
 

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.ts';
-import { approveArticle, cancelPipeline, cancelPublication, checkSite, continuePipeline, createArticle, createPipeline, createPublication, createSite, deleteArticle, deleteSite, editArticle, getArticle, getHealth, getLiveness, getPipeline, getPipelineReceipt, getPublication, getReadiness, getSite, holdArticle, listArticleClaims, listArticleRevisions, listArticles, listPipelines, listPublications, listSites, type Options, restoreArticle, retryPipeline, retryPublication, streamPipelineEvents, updateSite } from '../sdk.gen.ts';
-import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, EditArticleData, EditArticleError, EditArticleResponse, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetLivenessData, GetLivenessResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSiteData, GetSiteError, GetSiteResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSitesData, ListSitesError, ListSitesResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse } from '../types.gen.ts';
+import { approveArticle, cancelPipeline, cancelPublication, checkSite, continuePipeline, createArticle, createPipeline, createPublication, createSite, deleteArticle, deleteSite, editArticle, getArticle, getHealth, getLiveness, getPipeline, getPipelineReceipt, getPublication, getReadiness, getSite, holdArticle, listArticleClaims, listArticleRevisions, listArticles, listPipelines, listPublications, listSearchProviders, listSites, type Options, restoreArticle, retryPipeline, retryPublication, streamPipelineEvents, updateSite } from '../sdk.gen.ts';
+import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, EditArticleData, EditArticleError, EditArticleResponse, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetLivenessData, GetLivenessResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSiteData, GetSiteError, GetSiteResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSitesData, ListSitesError, ListSitesResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse } from '../types.gen.ts';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -558,6 +558,24 @@ export const retryPublicationMutation = (options?: Partial<Options<RetryPublicat
     };
     return mutationOptions;
 };
+
+export const listSearchProvidersQueryKey = (options?: Options<ListSearchProvidersData>) => createQueryKey('listSearchProviders', options);
+
+/**
+ * Who looks for sources when a brief names none, in the order of asking; empty when none is configured
+ */
+export const listSearchProvidersOptions = (options?: Options<ListSearchProvidersData>) => queryOptions<ListSearchProvidersResponse, ListSearchProvidersError, ListSearchProvidersResponse, ReturnType<typeof listSearchProvidersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listSearchProviders({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSearchProvidersQueryKey(options)
+});
 
 export const listSitesQueryKey = (options?: Options<ListSitesData>) => createQueryKey('listSites', options);
 

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { findAnswer, release, reserve, settle } from '../budget/ledger.ts';
+import type { SearchProviderName } from '../config.ts';
+import type { AppContext } from '../context.ts';
+import type { Db } from '../db/open.ts';
+import { digest } from '../digest.ts';
+import { AppError, toStoredError } from '../errors.ts';
+import { SearchError, type SearchProvider, type SearchResult } from './provider.ts';
+
+/** Whose search it is, and what fences it. */
+export interface SearchOwner {
+  pipeline: { id: string; userId: string };
+  step: string;
+  /** Grows when the step is redone on purpose, so that it is then searched anew. */
+  generation: number;
+  signal: AbortSignal;
+  /** Throws when this worker no longer owns the pipeline; called inside the reserving transaction. */
+  guard(tx: Db): Promise<void>;
+}
+
+/** What is searched for. */
+export interface SearchQuestion {
+  query: string;
+  /** ISO 639-1, or null for any. */
+  language: string | null;
+  /** Only pages of these domains are wanted; empty for all. */
+  domains: readonly string[];
+}
+
+/** What a search found, and what stood in its way. */
+export interface SearchAnswer {
+  results: SearchResult[];
+  /** Who answered, for people. */
+  provider: string;
+  /** Providers that were asked before and failed. */
+  failures: SearchError[];
+}
+
+/** Results asked of each query. */
+const count = 15;
+/** Goes up when the meaning of a request or of its stored results changes. */
+const version = 1;
+const stored = z.array(
+  z.object({ url: z.string(), title: z.string(), snippet: z.string(), publishedAt: z.string().nullable() }),
+);
+
+/**
+ * Searches with the first provider that answers. The same question of the same pipeline is answered from the ledger,
+ * whichever provider had answered it: after a crash nothing is paid twice. Before a request its price is reserved;
+ * afterwards it is settled, or given back when it certainly was not billed. A provider that refuses (bad key, used up,
+ * misconfigured), and not only this query, is put into `refused` and not asked again by the same caller.
+ *
+ * Throws `budget_exceeded` (nothing sent), `lease_lost`, and when no provider answered `search_unavailable` (try later:
+ * at least one may answer then) or `search_rejected`.
+ */
+export async function askSearch(
+  ctx: Pick<AppContext, 'db' | 'webSearch' | 'log'>,
+  owner: SearchOwner,
+  question: SearchQuestion,
+  refused: Set<SearchProviderName>,
+): Promise<SearchAnswer> {
+  const { providers } = ctx.webSearch;
+  for (const provider of providers) {
+    const paid = await findAnswer(ctx.db, owner.pipeline.id, requestDigest(provider, owner, question));
+    if (paid) return { results: stored.parse(paid.output), provider: provider.title, failures: [] };
+  }
+  const failures: SearchError[] = [];
+  for (const provider of providers) {
+    if (refused.has(provider.name)) continue;
+    try {
+      return { results: await attempt(ctx, owner, provider, question), provider: provider.title, failures };
+    } catch (error) {
+      if (!(error instanceof SearchError)) throw error;
+      ctx.log.warn({ pipelineId: owner.pipeline.id, provider: provider.name, err: error }, 'search failed');
+      if (!error.retryable && !error.ofRequest) refused.add(provider.name);
+      failures.push(error);
+    }
+  }
+  throw allFailed(failures);
+}
+
+function requestDigest(provider: SearchProvider, owner: SearchOwner, question: SearchQuestion): string {
+  return digest({ search: provider.name, version, generation: owner.generation, count, ...question });
+}
+
+async function attempt(
+  ctx: Pick<AppContext, 'db'>,
+  owner: SearchOwner,
+  provider: SearchProvider,
+  question: SearchQuestion,
+): Promise<SearchResult[]> {
+  // Up to the next micro-dollar, forgiving the noise of floating-point products.
+  const priceMicroUsd = Math.ceil(provider.priceUsd * 1_000_000 - 1e-6);
+  owner.signal.throwIfAborted();
+  const callId = await ctx.db.transaction(async (tx) => {
+    await owner.guard(tx);
+    return reserve(tx, {
+      kind: 'search',
+      userId: owner.pipeline.userId,
+      pipelineId: owner.pipeline.id,
+      step: owner.step,
+      task: 'search',
+      promptVersion: null,
+      requestDigest: requestDigest(provider, owner, question),
+      provider: provider.name,
+      model: provider.name,
+      pricedAs: null,
+      unitPrices: { request: provider.priceUsd },
+      worstCaseMicroUsd: priceMicroUsd,
+    });
+  });
+  let results: SearchResult[];
+  try {
+    const { language, domains } = question;
+    results = await provider.search(question.query, { language, domains, count, signal: owner.signal });
+  } catch (error) {
+    const certainlyFree = error instanceof SearchError && !error.billed;
+    if (certainlyFree) await release(ctx.db, callId, toStoredError(error));
+    else await settle(ctx.db, callId, { usage: null, costMicroUsd: null, error: toStoredError(error) });
+    owner.signal.throwIfAborted();
+    throw error;
+  }
+  await settle(ctx.db, callId, { usage: null, costMicroUsd: priceMicroUsd, output: results });
+  return results;
+}
+
+/** One error for all: retryable when any of them is, at the earliest time that one of them named. */
+function allFailed(failures: SearchError[]): AppError {
+  const passing = failures.filter((failure) => failure.retryable);
+  const [first] = passing.length > 0 ? passing : failures;
+  // Without a failure every provider had refused an earlier query of the same caller.
+  const message = failures.map((failure) => failure.message).join(' ') || 'No search provider can be asked.';
+  const hint = first?.hint;
+  const times = passing.flatMap(({ retryAt }) => (retryAt ? [retryAt.getTime()] : []));
+  return new AppError(passing.length > 0 ? 'search_unavailable' : 'search_rejected', message, {
+    ...(hint ? { hint } : {}),
+    ...(times.length === passing.length && times.length > 0 ? { retryAt: new Date(Math.min(...times)) } : {}),
+  });
+}
