@@ -21,6 +21,7 @@ describe('parseFeed', () => {
           publishedAt: '2026-11-02T09:00:00.000Z',
           author: 'Someone',
           contentHtml: '<p>The long text.</p>',
+          fit: 0,
         },
       ],
     });
@@ -100,7 +101,7 @@ describe('parseFeed', () => {
     expect(feed?.items).toHaveLength(50);
     expect(feed?.items[0]?.title).toBe('59');
     expect(feed?.items.map((item) => item.title)).not.toContain('undated');
-    expect(parseFeed(rss(items.join('')), null, 3)?.items.map((item) => item.title)).toEqual(['59', '58', '57']);
+    expect(parseFeed(rss(items.join('')), null, null, 3)?.items.map((item) => item.title)).toEqual(['59', '58', '57']);
   });
 
   it('reads a feed that is cut off or not well-formed', () => {

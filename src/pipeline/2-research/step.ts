@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import { gatherSource, type SourceProblem } from '../../knowledge/gather.ts';
+import { gatherSource, nameOfSource, type SourceProblem } from '../../knowledge/gather.ts';
 import { pipelineSources, type Source } from '../../knowledge/schema.ts';
 import { storeDocument } from '../../knowledge/store.ts';
 import type { TopicOutput } from '../1-topic/step.ts';
@@ -12,7 +12,9 @@ export const researchOutput = z.object({
   sourceIds: z.array(z.uuid()).min(1),
   /** What the article is written in. */
   language: z.string(),
-  problems: z.array(z.object({ source: z.string(), code: z.string(), message: z.string() })),
+  problems: z.array(
+    z.object({ source: z.string(), code: z.string(), message: z.string(), hint: z.string().default('') }),
+  ),
 });
 export type ResearchOutput = z.infer<typeof researchOutput>;
 
@@ -37,8 +39,11 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
     const problems: SourceProblem[] = [];
     for (const [index, requested] of brief.sources.entries()) {
       context.signal.throwIfAborted();
-      await context.log(`Reading ${'url' in requested ? requested.url : `"${requested.title}"`}.`);
-      const gathered = await gatherSource(app, requested, context.signal);
+      await context.log(`Reading ${nameOfSource(requested)}.`);
+      const gathered = await gatherSource(app, requested, context.signal, {
+        topic: { text: `${brief.topic} ${topic.keyword}`, language: topic.language },
+        log: (message) => context.log(message),
+      });
       problems.push(...gathered.problems);
       for (const read of gathered.documents) {
         await context.assertLease();
@@ -46,16 +51,20 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
         if (source) stored.set(source.id, source);
         else {
           const name = read.url ?? read.document.title;
-          problems.push({ source: name, code: 'extraction_failed', message: 'It holds no text that could be cited.' });
+          const [message, hint] = ['It holds no text that could be cited.', 'Use a source with more text.'];
+          problems.push({ source: name, code: 'extraction_failed', message, hint });
         }
       }
       await context.progress((index + 1) / brief.sources.length);
     }
-    for (const problem of problems) await context.log(`Not used: ${problem.source}. ${problem.message}`);
+    for (const problem of problems)
+      await context.log(`Not used: ${problem.source}. ${problem.message} ${problem.hint}`);
     const sources = [...stored.values()];
     const words = sources.reduce((sum, source) => sum + source.wordCount, 0);
     if (words < minWords)
-      throw new AppError('no_sources', explain(sources.length, words, problems), { hint: noSourcesHint });
+      throw new AppError('no_sources', explain(sources.length, words, problems), {
+        hint: [problems[0]?.hint, noSourcesHint].filter(Boolean).join(' '),
+      });
     return {
       sourceIds: sources.map((source) => source.id),
       language: brief.language ?? (await articleLanguage(context, topic, sources)),
