@@ -56,16 +56,19 @@ export async function findEntries(gathering: Gathering, site: string): Promise<E
   const named = (await ctx.robots.sitemaps(site)).filter((url) => URL.canParse(url) && isSameSite(url, site));
   const list: Entries['list'] = [];
   const usual = usualSitemaps.map((path) => new URL(path, site).href);
-  let opened = 0;
-  for (const url of named.length > 0 ? named : usual) {
-    const reading = await attempt(gathering, url);
+  for (const url of [...named.slice(0, maxChildren), ...usual]) {
+    // Those that the site names may each hold a part; the usual places hold the same.
+    if (list.length > 0 && usual.includes(url)) break;
+    const reading = await attempt(gathering, () => readBytes(gathering, url));
     if (reading === null || !('sitemap' in reading)) continue;
-    list.push(...(await entriesOfSitemap(gathering, reading.sitemap, url)).list);
-    // The usual places hold the same; those that the site names may each hold a part.
-    if (named.length === 0 || ++opened === maxChildren) break;
+    const { sitemap } = reading;
+    list.push(...((await attempt(gathering, () => entriesOfSitemap(gathering, sitemap, url)))?.list ?? []));
   }
-  for (const url of await feedsOf(gathering, site)) {
-    const reading = await attempt(gathering, url);
+  // That the page of a site cannot be had is told where nothing else of it was found.
+  const feeds =
+    list.length > 0 ? await attempt(gathering, () => feedsOf(gathering, site)) : await feedsOf(gathering, site);
+  for (const url of feeds ?? []) {
+    const reading = await attempt(gathering, () => readBytes(gathering, url));
     if (reading !== null && 'feed' in reading) list.push(...reading.feed.items);
   }
   if (list.length === 0) {
@@ -74,7 +77,7 @@ export async function findEntries(gathering: Gathering, site: string): Promise<E
   return { list: merge(list), from: site, what: 'site' };
 }
 
-/** The feeds that the site's page announces. That the page cannot be had is told: then nothing of the site can. */
+/** The feeds that the site's page announces, else the usual place of one. Throws when the page cannot be had. */
 async function feedsOf(gathering: Gathering, site: string): Promise<string[]> {
   const page = await fetchPage(gathering.ctx, site, gathering.signal);
   const announced = await gathering.ctx.extractor.announcedFeeds({
@@ -93,13 +96,13 @@ async function readBytes(gathering: Gathering, url: string): Promise<Reading> {
 }
 
 /** Null for what is not there or is no feed or sitemap: a site is asked for several and has one or two. */
-async function attempt(gathering: Gathering, url: string): Promise<Reading | null> {
+async function attempt<T>({ ctx, signal }: Gathering, read: () => Promise<T>): Promise<T | null> {
   try {
-    return await readBytes(gathering, url);
+    return await read();
   } catch (error) {
-    gathering.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (!(error instanceof AppError) || error.code === 'shutting_down') throw error;
-    gathering.ctx.log.debug({ url, code: error.code, reason: error.message }, 'no sitemap or feed there');
+    ctx.log.debug({ code: error.code, reason: error.message }, 'no sitemap or feed there');
     return null;
   }
 }
