@@ -59,6 +59,7 @@ export async function createContext(
   const safeFetch =
     overrides.safeFetch ??
     createSafeFetch({ allowPrivateHosts: config.net.allowPrivateHosts, userAgent: config.net.userAgent });
+  const extractor = overrides.extractor ?? createExtractor();
   return {
     config,
     secrets,
@@ -68,8 +69,8 @@ export async function createContext(
     queue: overrides.queue ?? (await openQueue(database, log, config.role !== 'web')),
     bus: await createEventBus(database),
     safeFetch,
-    robots: createRobots(safeFetch, { userAgent: config.net.userAgent }),
-    extractor: createExtractor(),
+    robots: createRobots(safeFetch, extractor, { userAgent: config.net.userAgent }),
+    extractor,
     embedder: createEmbedder(),
     models: createModels(config, secrets),
     webSearch: overrides.webSearch ?? createWebSearch(config, secrets),

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { refusedError } from './refusal.ts';
 
 /** A piece of a document, in reading order. `level` (1-6) only with headings. Rows of a table stand on own lines. */
 export interface Block {
@@ -69,5 +69,5 @@ export function isReadable(text: string): boolean {
 export function requireText(document: ExtractedDocument, what: string): ExtractedDocument {
   const prose = document.blocks.filter((block) => block.kind !== 'heading' && block.kind !== 'code');
   if (prose.some((block) => isReadable(block.text))) return document;
-  throw new AppError('extraction_failed', `${what} holds no text that can be read.`, { details: { cause: 'no_text' } });
+  throw refusedError('no_text', `${what} holds no text that can be read.`);
 }

@@ -1,15 +1,13 @@
+import { type IsolatedAnswer, type IsolatedCall, type IsolatedTask, runIsolated } from './isolated-tasks.ts';
 import type { WorkerReply } from './isolated-worker.ts';
-import { type PageInput, type PageResult, readPage } from './read-page.ts';
 
-/** Entry of the process that reads pages: one call in, one reply out; it ends with its parent. */
-process.on('message', (input: PageInput) => {
-  let reply: WorkerReply<PageResult>;
-  try {
-    reply = { ok: true, value: readPage(input) };
-  } catch (error) {
+/** Entry of the process that takes strangers' bytes apart: one call in, one reply out; it ends with its parent. */
+process.on('message', (call: IsolatedCall) => {
+  const reply = (message: WorkerReply<IsolatedAnswer<IsolatedTask>>) => process.send?.(message);
+  runIsolated(call).then(
+    (value) => reply({ ok: true, value }),
     // The parent turns this into an AppError; an Error object itself loses its class on the way.
-    reply = { ok: false, message: error instanceof Error ? error.message : String(error) };
-  }
-  process.send?.(reply);
+    (error: unknown) => reply({ ok: false, message: error instanceof Error ? error.message : String(error) }),
+  );
 });
 process.on('disconnect', () => process.exit());

@@ -10,8 +10,11 @@ afterAll(() => extractor.close());
 
 const filler =
   'This is an ordinary paragraph, with a comma or two, and it goes on for a while so that it counts as text. ';
-const read = (html: string | Uint8Array, options?: ExtractOptions, url: string | null = 'https://blog.example/post') =>
-  extractor.extract({ html, contentType: 'text/html; charset=utf-8', url }, options);
+const read = (
+  content: string | Uint8Array,
+  options?: ExtractOptions,
+  url: string | null = 'https://blog.example/post',
+) => extractor.extract({ content, contentType: 'text/html; charset=utf-8', url }, options);
 const page = (body: string, head = '') =>
   `<!doctype html><html lang="en-GB"><head><title>Page title</title>${head}</head><body>${body}</body></html>`;
 async function failure(promise: Promise<unknown>): Promise<AppError> {
@@ -81,23 +84,24 @@ describe('the text of a page', () => {
   });
 
   it.each([
-    ['nothing', ''],
-    ['a menu', page('<ul><li><a href="/a">Home</a></li><li><a href="/b">About us</a></li></ul>')],
+    ['nothing', 'empty', ''],
+    ['a menu', 'no_text', page('<ul><li><a href="/a">Home</a></li><li><a href="/b">About us</a></li></ul>')],
     [
       'a page that is made by scripts',
+      'script_only',
       page(
         '<div id="root"></div><script>document.write("x")</script><noscript>You need to enable JavaScript to run this app.</noscript>',
       ),
     ],
-    ['only code', page('<pre>one two three four five six seven eight</pre>')],
-  ])('is refused when there is none: %s', async (_name, html) => {
+    ['only code', 'no_text', page('<pre>one two three four five six seven eight</pre>')],
+  ])('is refused when there is none: %s (%s)', async (_name, cause, html) => {
     const error = await failure(read(html));
-    expect(error).toMatchObject({ code: 'extraction_failed', details: { cause: 'no_text' } });
+    expect(error).toMatchObject({ code: 'extraction_failed', details: { cause } });
   });
 
   it('survives XHTML that closes elements in themselves', async () => {
     const html = `<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x"><html xmlns="http://www.w3.org/1999/xhtml" xml:lang="de"><head><script src="a.js"/><title>T</title></head><body><a id="top"/><p>${filler.repeat(5)}</p></body></html>`;
-    const document = await extractor.extract({ html, contentType: 'application/xhtml+xml', url: null });
+    const document = await extractor.extract({ content: html, contentType: 'application/xhtml+xml', url: null });
     expect(document).toMatchObject({ title: 'T', language: 'de', blocks: [{ text: filler.repeat(5).trim() }] });
   });
 });
@@ -197,7 +201,7 @@ describe('charsets', () => {
 describe('other texts', () => {
   it('are read by their content type, and stopped like pages', async () => {
     const as = (contentType: string, html: string, options?: ExtractOptions) =>
-      extractor.extract({ html, contentType, url: null }, options);
+      extractor.extract({ content: html, contentType, url: null }, options);
     const markdown = await as('text/markdown; charset=utf-8', '# Title\n\nSome *words* that make a sentence.');
     expect(markdown).toMatchObject({ title: 'Title', blocks: [{ text: 'Some words that make a sentence.' }] });
     const plain = await as('text/plain', 'Some *words* that make a sentence.');
@@ -237,15 +241,15 @@ describe('hostile pages', () => {
     ['more elements than a text has', '<i>x</i>'.repeat(70_000), {}, 'too_complex'],
     ['half a million entities', '&amp;'.repeat(500_000), {}, 'too_complex'],
     ['a million angle brackets', '<'.repeat(1_000_000), {}, 'too_complex'],
-    ['tags that never end', '<a b="'.repeat(100_000), {}, 'no_text'],
-    ['comments that never end', '<!--'.repeat(100_000), {}, 'no_text'],
+    ['tags that never end', '<a b="'.repeat(100_000), {}, 'empty'],
+    ['comments that never end', '<!--'.repeat(100_000), {}, 'empty'],
   ])('%s', async (_name, html, options, cause) => {
     expect((await failure(read(html, options))).details?.cause).toBe(cause);
   });
 
   it('says that it is stopping when it was closed', async () => {
     const other = createExtractor();
-    const running = failure(other.extract({ html: page(`<p>${filler}</p>`), contentType: null, url: null }));
+    const running = failure(other.extract({ content: page(`<p>${filler}</p>`), contentType: null, url: null }));
     await new Promise((resolve) => setImmediate(resolve));
     await other.close();
     expect((await running).code).toBe('shutting_down');

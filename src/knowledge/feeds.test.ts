@@ -21,6 +21,7 @@ describe('parseFeed', () => {
           publishedAt: '2026-11-02T09:00:00.000Z',
           author: 'Someone',
           contentHtml: '<p>The long text.</p>',
+          fit: 0,
         },
       ],
     });
@@ -100,12 +101,18 @@ describe('parseFeed', () => {
     expect(feed?.items).toHaveLength(50);
     expect(feed?.items[0]?.title).toBe('59');
     expect(feed?.items.map((item) => item.title)).not.toContain('undated');
-    expect(parseFeed(rss(items.join('')), null, 3)?.items.map((item) => item.title)).toEqual(['59', '58', '57']);
+    expect(parseFeed(rss(items.join('')), null, null, 3)?.items.map((item) => item.title)).toEqual(['59', '58', '57']);
   });
 
   it('reads a feed that is cut off or not well-formed', () => {
     const feed = parseFeed(rss('<item><title>A & B <br> C</title><link>https://blog.example/a</link></item>'), null);
     expect(feed?.items[0]?.url).toBe('https://blog.example/a');
+    const whole = rss(
+      '<item><link>https://blog.example/a</link></item><item><link>https://blog.example/b</link></item>',
+    );
+    for (let end = whole.indexOf('</item>') + 7; end < whole.indexOf('/b</link>'); end++) {
+      expect(parseFeed(whole.slice(0, end), null)?.items.map((item) => item.url)).toEqual(['https://blog.example/a']);
+    }
   });
 
   it('refuses entities that a feed declares itself', () => {

@@ -1,26 +1,31 @@
 import { type AnyFeed, parseFeed as parseAnyFeed } from 'feedsmith';
-import { AppError } from '../errors.ts';
+import { chooseEntries, type Entry, type Ranked, type Topic } from './choose-entries.ts';
 import { cleanText, parseDate } from './document.ts';
+import { refusedError } from './refusal.ts';
 
-/** An entry of a feed. */
-export interface FeedItem {
-  /** Absolute; null when the entry names no page. */
-  url: string | null;
-  /** Plain text; empty when the entry has no title. */
-  title: string;
-  /** ISO 8601 in UTC. */
-  publishedAt: string | null;
+/** An entry of a feed; its title is plain text. */
+export interface FeedItem extends Entry {
   author: string | null;
   /** The text that the feed itself carries, as HTML from a stranger; null when there is none. */
   contentHtml: string | null;
 }
 
-/** A feed with its newest entries, newest first. */
+/** A feed with the entries that fit the topic best, newest first among equals. */
 export interface Feed {
   title: string;
   siteUrl: string | null;
+  items: (FeedItem & Ranked)[];
+}
+
+/** A feed as it stands. */
+interface WholeFeed extends Omit<Feed, 'items'> {
   items: FeedItem[];
 }
+
+/** Feeds put the newest first; of the entries behind these many not even the title is looked at. */
+const maxRead = 5_000;
+/** In characters; longer texts of an entry are cut, in the middle of a paragraph if need be. */
+const maxContent = 200_000;
 
 const feedTypes = /^application\/(rss|atom|rdf|feed)\+(xml|json)\b/i;
 
@@ -39,32 +44,51 @@ export function looksLikeFeed(text: string, contentType: string | null): boolean
 }
 
 /**
- * Reads RSS, Atom, RDF or JSON Feed, at most `maxItems` (50) of its newest entries; null when the text is not a feed.
+ * Reads RSS, Atom, RDF or JSON Feed: at most `maxItems` (50) of its entries, chosen by `topic` when there is one, else
+ * the newest; null when the text is not a feed.
  * @throws AppError extraction_failed when an XML feed declares entities of its own: no honest feed does, and they can
  * be nested into gigabytes
  */
-export function parseFeed(text: string, contentType: string | null, maxItems = 50): Feed | null {
+export function parseFeed(
+  text: string,
+  contentType: string | null,
+  topic: Topic | null = null,
+  maxItems = 50,
+): Feed | null {
   if (!looksLikeFeed(text, contentType)) return null;
   if (/<!ENTITY\s/i.test(text)) {
-    throw new AppError('extraction_failed', 'The feed declares XML entities, which are not read.', {
-      details: { cause: 'entities' },
-    });
+    throw refusedError(
+      'entities',
+      'The feed declares XML entities, which can be nested into gigabytes and are not read.',
+    );
   }
-  let parsed: AnyFeed;
+  const parsed = tryParse(text) ?? tryParse(completeEntries(text));
+  if (parsed === null) return null;
+  const feed = read(parsed);
+  const items = chooseEntries(feed.items, topic, maxItems).map((item) => ({
+    ...item,
+    contentHtml: item.contentHtml?.slice(0, maxContent) ?? null,
+  }));
+  return { ...feed, items };
+}
+
+/** Null for whatever feedsmith does not recognise as a feed, for which it throws; the caller then treats it as a page. */
+function tryParse(text: string): AnyFeed | null {
   try {
-    parsed = parseAnyFeed(text);
+    return parseAnyFeed(text, { maxItems: maxRead }) as AnyFeed;
   } catch (error) {
-    // feedsmith throws for whatever it does not recognise as a feed; the caller then treats the text as a page.
     if (error instanceof Error) return null;
     throw error;
   }
-  const feed = read(parsed);
-  const items = feed.items.map((item, position) => ({ item, position }));
-  items.sort((a, b) => (b.item.publishedAt ?? '').localeCompare(a.item.publishedAt ?? '') || a.position - b.position);
-  return { ...feed, items: items.slice(0, maxItems).map(({ item }) => item) };
 }
 
-function read(parsed: AnyFeed): Feed {
+/** A feed that was cut off in the middle of an entry, without that entry. */
+function completeEntries(text: string): string {
+  const end = Math.max(text.lastIndexOf('</item>'), text.lastIndexOf('</entry>'));
+  return end === -1 ? '' : text.slice(0, text.indexOf('>', end) + 1);
+}
+
+function read(parsed: AnyFeed): WholeFeed {
   switch (parsed.format) {
     case 'rss': {
       const { feed } = parsed;

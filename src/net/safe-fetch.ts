@@ -20,8 +20,8 @@ export interface SafeFetchOptions {
   signal?: AbortSignal;
   /** For everything together: names, connections, redirects and the last byte of the body. */
   timeoutMs: number;
-  /** Cap on the body after decompression. */
-  maxBytes: number;
+  /** Cap on the body after decompression; a function of the answer's headers where it depends on what comes. */
+  maxBytes: number | ((headers: Headers) => number);
   /** 5 unless told; ignored with `redirect: 'manual'`. */
   maxRedirects?: number;
   /** `manual` returns a 3xx answer as it is. `follow` unless told. */
@@ -117,12 +117,14 @@ export function createSafeFetch(settings: SafeFetchSettings): SafeFetch {
         });
         const location = redirectStatuses.has(response.status) ? response.headers.get('location') : null;
         if (location === null || options.redirect === 'manual') {
-          const body = await readCapped(response, hop, options.maxBytes);
+          const headers = new Headers([...response.headers]);
+          const { maxBytes } = options;
+          const body = await readCapped(response, hop, typeof maxBytes === 'number' ? maxBytes : maxBytes(headers));
           return {
             status: response.status,
             url: hop.url.href,
             redirects,
-            headers: new Headers([...response.headers]),
+            headers,
             body,
           };
         }

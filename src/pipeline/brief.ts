@@ -7,6 +7,9 @@ export const maxSourceCharacters = 500_000;
 const sourceUrl = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2000),
 });
+const sourceSite = z.strictObject({
+  site: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2000),
+});
 const sourceText = z.strictObject({
   title: z.string().trim().min(1).max(300),
   text: z.string().min(1).max(maxSourceCharacters),
@@ -38,7 +41,7 @@ export const briefSchema = z.strictObject({
     .max(500, 'must be at most 500 characters: put longer material into a source'),
   keyword: z.string().trim().min(1).max(100).optional(),
   sources: z
-    .array(z.union([sourceUrl, sourceText]))
+    .array(z.union([sourceUrl, sourceSite, sourceText]))
     .max(50)
     .default([]),
   search: search.optional(),

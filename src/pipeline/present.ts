@@ -92,7 +92,7 @@ function present(row: Pipeline, attempts: StepRecord[], calls: LedgerEntry[]): P
     waiting: row.waiting,
     brief: {
       ...row.brief,
-      sources: row.brief.sources.map((source) => ('url' in source ? source : { title: source.title })),
+      sources: row.brief.sources.map((source) => ('text' in source ? { title: source.title } : source)),
     },
     createdAt: row.createdAt.toISOString(),
     startedAt: iso(row.startedAt),

@@ -24,7 +24,7 @@ export async function lockPipeline(tx: Db, userId: string, id: string): Promise<
 
 /** The brief without the texts of its sources, which may be a megabyte for each pipeline of a list. */
 const briefWithoutTexts = sql<Brief>`jsonb_set(${pipelines.brief}, '{sources}', coalesce(
-  (select jsonb_agg(case when source ? 'url' then source else source - 'text' || '{"text":""}' end)
+  (select jsonb_agg(case when source ? 'text' then source || '{"text":""}' else source end)
    from jsonb_array_elements(${pipelines.brief} -> 'sources') as source), '[]'))`;
 
 /**

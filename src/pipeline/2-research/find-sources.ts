@@ -26,6 +26,9 @@ const maxDocuments = 2;
 /** Lists of domains up to this length are passed on to the provider; a query has no room for more. */
 const maxWishedDomains = 5;
 
+/** Nobody asked for just this page: there is nothing to mend, and a way to have it all the same. */
+const foundHint = 'If you want it all the same, name it as a source yourself.';
+
 /** What the search brought. */
 export interface FoundSources {
   found: { source: Source; query: string }[];
@@ -88,7 +91,12 @@ export async function findSources(
         objection(read, topic, brief, rules) ??
         ((parties.get(party) ?? 0) >= maxPerParty ? `There are ${maxPerParty} pages of ${party} already.` : null);
       if (reason) {
-        problems.push({ source: read.url ?? candidate.url, code: 'extraction_failed', message: reason });
+        problems.push({
+          source: read.url ?? candidate.url,
+          code: 'extraction_failed',
+          message: reason,
+          hint: foundHint,
+        });
         continue;
       }
       await context.assertLease();
@@ -97,7 +105,7 @@ export async function findSources(
         const message = source
           ? 'It says the same as a source that is there already.'
           : 'It holds no text that could be cited.';
-        problems.push({ source: candidate.url, code: 'extraction_failed', message });
+        problems.push({ source: candidate.url, code: 'extraction_failed', message, hint: foundHint });
         continue;
       }
       known.add(source.id);

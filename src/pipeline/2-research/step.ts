@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import { gatherSource, type SourceProblem } from '../../knowledge/gather.ts';
+import { gatherSource, nameOfSource, type SourceProblem } from '../../knowledge/gather.ts';
 import { pipelineSources, type Source } from '../../knowledge/schema.ts';
 import { storeDocument } from '../../knowledge/store.ts';
 import { modelsFor } from '../../llm/models.ts';
@@ -14,7 +14,9 @@ export const researchOutput = z.object({
   sourceIds: z.array(z.uuid()).min(1),
   /** What the article is written in. */
   language: z.string(),
-  problems: z.array(z.object({ source: z.string(), code: z.string(), message: z.string() })),
+  problems: z.array(
+    z.object({ source: z.string(), code: z.string(), message: z.string(), hint: z.string().default('') }),
+  ),
   /** The query that found a source, for those that a search found. Missing when nothing was searched for. */
   foundBy: z.record(z.uuid(), z.string()).optional(),
 });
@@ -53,8 +55,11 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
     const problems: SourceProblem[] = [];
     for (const [index, requested] of brief.sources.entries()) {
       context.signal.throwIfAborted();
-      await context.log(`Reading ${'url' in requested ? requested.url : `"${requested.title}"`}.`);
-      const gathered = await gatherSource(app, requested, context.signal);
+      await context.log(`Reading ${nameOfSource(requested)}.`);
+      const gathered = await gatherSource(app, requested, context.signal, {
+        topic: { text: `${brief.topic} ${topic.keyword}`, language: topic.language },
+        log: (message) => context.log(message),
+      });
       problems.push(...gathered.problems);
       for (const read of gathered.documents) {
         await context.assertLease();
@@ -62,12 +67,14 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
         if (source) stored.set(source.id, source);
         else {
           const name = read.url ?? read.document.title;
-          problems.push({ source: name, code: 'extraction_failed', message: 'It holds no text that could be cited.' });
+          const [message, hint] = ['It holds no text that could be cited.', 'Use a source with more text.'];
+          problems.push({ source: name, code: 'extraction_failed', message, hint });
         }
       }
       await context.progress(((index + 1) / brief.sources.length) * share);
     }
-    for (const problem of problems) await context.log(`Not used: ${problem.source}. ${problem.message}`);
+    for (const problem of problems)
+      await context.log(`Not used: ${problem.source}. ${problem.message} ${problem.hint}`);
     let search: FoundSources | null = null;
     if (searches && canSearch) {
       const before = brief.sources.length > 0 ? share : 0;
@@ -80,7 +87,8 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
     if (words < minWords) {
       const given = brief.sources.length > 0 ? [explain(stored.size, words, problems)] : [];
       const message = [...given, ...(search ? [explainSearch(search)] : [])].join(' ');
-      throw new AppError('no_sources', message, { hint: search ? searchedHint : noSourcesHint });
+      const hint = [problems[0]?.hint, search ? searchedHint : noSourcesHint].filter(Boolean).join(' ');
+      throw new AppError('no_sources', message, { hint });
     }
     return {
       sourceIds: sources.map((source) => source.id),

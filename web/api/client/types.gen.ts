@@ -317,6 +317,8 @@ export type PipelineRequest = {
     sources: Array<{
         url: string;
     } | {
+        site: string;
+    } | {
         format: 'markdown' | 'html' | 'text';
         text: string;
         title: string;
@@ -357,6 +359,8 @@ export type PipelineRequestInput = {
     siteId?: string;
     sources?: Array<{
         url: string;
+    } | {
+        site: string;
     } | {
         format?: 'markdown' | 'html' | 'text';
         text: string;

@@ -1,45 +1,29 @@
 import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
-import { AppError } from '../errors.ts';
-import { decodeHtml } from './decode-html.ts';
 import { type Block, cleanText, type ExtractedDocument } from './document.ts';
-import { extractPlainText, parseMarkdown } from './extract-text.ts';
 import { blocksOf, type DomElement, removeFurniture } from './html-blocks.ts';
 import { isDeeperThan } from './html-depth.ts';
+import { removeHidden } from './html-hidden.ts';
 import { type DomDocument, person, readMetadata } from './page-metadata.ts';
-
-/** A page to read. */
-export interface PageInput {
-  html: string | Uint8Array;
-  contentType: string | null;
-  url: string | null;
-  maxDepth: number;
-}
-
-/** The document, or why it was not read: `cause` for programs, `message` for people. */
-export type PageResult = { document: ExtractedDocument } | { refused: { cause: string; message: string } };
+import { refuseWall, shapeOf } from './page-walls.ts';
+import { type Refusal, refuse } from './refusal.ts';
 
 /**
- * Reads a page where it is called, however long it takes: meant for a process that can be killed.
+ * Reads HTML where it is called, however long it takes: meant for a process that can be killed.
  * Readability picks the article. Where it finds nothing, or leaves most of what the page itself marks as its main part
  * (documentation and reference pages often), the marked part is taken instead.
+ * @param url where the page came from; null for HTML that was given as it is
  */
-export function readPage(input: PageInput): PageResult {
-  const text = typeof input.html === 'string' ? input.html : decodeHtml(input.html, input.contentType);
-  const type = input.contentType?.split(';')[0]?.trim().toLowerCase();
-  if (type === 'text/markdown' || type === 'text/x-markdown') return readText(parseMarkdown, text);
-  if (type === 'text/plain') return readText(extractPlainText, text);
-  const html = asHtml(text, input.contentType);
-  if (isDeeperThan(html, input.maxDepth)) {
-    return refused('too_deep', `The page nests its elements more than ${input.maxDepth} deep, which no text needs.`);
-  }
-  if (count(html, '<') > maxTags || count(html, '&') > maxEntities) {
-    return refused('too_complex', 'The page consists of more elements than a text has.');
-  }
+export function readHtml(text: string, contentType: string | null, url: string | null, maxDepth: number): Result {
+  const html = asHtml(text, contentType);
+  const tooComplex = refuseComplex(html, maxDepth);
+  if (tooComplex !== null) return tooComplex;
   const document = parse(html);
-  const metadata = readMetadata(document, input.url);
+  const metadata = readMetadata(document, url);
   const body = document.body;
   if (body === null) return { document: { ...metadata, blocks: [] } };
+  const shape = shapeOf(document);
+  removeHidden(document);
   removeFurniture(body);
   const main = mainPart(document);
   const mainBlocks = main === null ? [] : blocksOf(main);
@@ -55,6 +39,8 @@ export function readPage(input: PageInput): PageResult {
   const blocks =
     size === 0 || size < proseLength(mainBlocks) * 0.5 ? (main === null ? bodyBlocks : mainBlocks) : picked;
 
+  const wall = url === null ? null : refuseWall(shape, proseLength(blocks), metadata.title);
+  if (wall !== null) return wall;
   const title =
     cleanText(article?.title ?? '') || metadata.title || (blocks.find((block) => block.kind === 'heading')?.text ?? '');
   return {
@@ -68,31 +54,53 @@ export function readPage(input: PageInput): PageResult {
   };
 }
 
+type Result = { document: ExtractedDocument } | Refusal;
+
+/**
+ * The feeds that a page names in its head, absolute, at most 10; none for a page that is not worth taking apart.
+ */
+export function announcedFeeds(text: string, url: string, maxDepth: number): string[] {
+  const head = text.slice(0, 200_000);
+  if (refuseComplex(head, maxDepth) !== null) return [];
+  const links = Array.from(parse(head).querySelectorAll('link[rel~="alternate"][href]'));
+  return links
+    .filter((link) => /^application\/(rss|atom|feed)\+(xml|json)$/i.test(link.getAttribute('type')?.trim() ?? ''))
+    .map((link) => link.getAttribute('href') ?? '')
+    .filter((href) => URL.canParse(href, url))
+    .map((href) => new URL(href, url).href)
+    .slice(0, 10);
+}
+
+function refuseComplex(html: string, maxDepth: number): Refusal | null {
+  if (isDeeperThan(html, maxDepth)) {
+    return refuse('too_deep', `The page nests its elements more than ${maxDepth} deep, which no text needs.`);
+  }
+  if (count(html, '<') > maxTags || count(html, '&') > maxEntities) {
+    return refuse('too_complex', 'The page consists of more elements than a text has.');
+  }
+  const links = html.match(/<a\s/gi)?.length ?? 0;
+  if (links > maxLinks) {
+    return refuse('too_complex', `The page holds ${links} links: it is a list of addresses, not a text.`);
+  }
+  if (/<!DOCTYPE[^>[]{0,500}\[[^\]]{0,5000}<!ENTITY\s/i.test(html.slice(0, 10_000))) {
+    return refuse('entities', 'The page declares XML entities, which can be nested into gigabytes and are not read.');
+  }
+  return null;
+}
+
 /**
  * The parser makes about 600 bytes of every tag and every entity, and Readability passes over all of them several
  * times: 100,000 empty elements take 3 s. Long pages have 5,000 tags, the largest books on one page about 100,000.
  */
 const maxTags = 120_000;
 const maxEntities = 100_000;
+/** The longest articles of encyclopedias have 5,000. Readability weighs every one several times: 50,000 take 7 s. */
+const maxLinks = 15_000;
 
 function count(text: string, char: string): number {
   let found = 0;
   for (let at = text.indexOf(char); at !== -1; at = text.indexOf(char, at + 1)) found++;
   return found;
-}
-
-/** An AppError does not survive the way between processes as what it is; its parts do. */
-function readText(read: (text: string) => ExtractedDocument, text: string): PageResult {
-  try {
-    return { document: read(text) };
-  } catch (error) {
-    if (error instanceof AppError) return refused(String(error.details?.cause), error.message);
-    throw error;
-  }
-}
-
-function refused(cause: string, message: string): PageResult {
-  return { refused: { cause, message } };
 }
 
 function parse(html: string): DomDocument {
