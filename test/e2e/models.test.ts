@@ -66,7 +66,7 @@ it('shows the text while a model writes it, why it waits when the provider is bu
     busy = false;
     await page.getByRole('button', { name: 'Try now' }).click();
     await page.getByRole('main').getByText('Finished', { exact: true }).first().waitFor({ timeout: 60_000 });
-    const receipt = page.getByRole('region', { name: 'Model calls' });
+    const receipt = page.getByRole('region', { name: 'Calls of models and searches' });
     await receipt.getByRole('cell', { name: 'openai:local-model' }).first().waitFor();
     await picture(page, 'run-receipt-of-a-model', true);
     expect(faults).toEqual([]);

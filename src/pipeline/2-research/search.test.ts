@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { breadSources, givenPipeline, withModel } from '../../../test/factories.ts';
 import { mortalContext } from '../../../test/fakes/mortal-context.ts';
@@ -511,9 +511,10 @@ describe('money', () => {
       // Before the research there is nothing to lose here.
       if (sent + inFlight === 0) continue;
       during++;
+      // A renewal that the dying worker had under way must not come after this: a dead one sends none.
       await ctx.db
         .update(pipelines)
-        .set({ leaseExpiresAt: new Date(0) })
+        .set({ leaseExpiresAt: new Date(0), lease: sql`${pipelines.lease} + 1` })
         .where(eq(pipelines.id, id));
       await runPipeline(ctx, id, never);
       const rows = await searches(id);
