@@ -63,7 +63,8 @@ export function createBrave(args: {
   async function ask(url: URL, signal: AbortSignal): Promise<ProviderAnswer> {
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
-      const early = opensAt - args.now().getTime();
+      // The clock may have been set back meanwhile: no wait is longer than the longest that was meant.
+      const early = Math.min(opensAt - args.now().getTime(), shortWaitMs);
       if (early > 0) await args.wait(early, signal);
       const answer = await send(endpoint, { url, headers, signal });
       const closedMs = closedFor(answer.headers);

@@ -153,7 +153,7 @@ async function searchAll(
       await context.log(`${answer.provider} found ${count(answer.results.length, 'page')}.`);
       lists.push({ query, results: answer.results });
     } catch (error) {
-      if (!(error instanceof AppError) || !searchFailures.has(error.code)) throw error;
+      if (!isSearchFailure(error)) throw error;
       await context.log(error.message);
       failures.push(error);
       // Who is down, or refuses altogether, will not do better with the next query a moment later.
@@ -166,7 +166,10 @@ async function searchAll(
   return lists;
 }
 
-const searchFailures = new Set<string>(['search_unavailable', 'search_rejected']);
+/** Whether no search provider could answer, now (`search_unavailable`) or until someone mends it (`search_rejected`). */
+export function isSearchFailure(error: unknown): error is AppError {
+  return error instanceof AppError && (error.code === 'search_unavailable' || error.code === 'search_rejected');
+}
 
 /** Why a found page that could be read is no source all the same; null when nothing speaks against it. */
 function objection(read: ReadDocument, topic: TopicOutput, brief: Brief, rules: SiteRules): string | null {

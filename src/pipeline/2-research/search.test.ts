@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { breadSources, givenPipeline, withModel } from '../../../test/factories.ts';
@@ -99,6 +100,11 @@ function publish(host: number, path: string, part: Partial<KnownPage> & { words?
     ...(part.published ? { published: part.published } : {}),
   };
 }
+
+const refuse = (status: number) => (response: ServerResponse) => {
+  response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+  return true;
+};
 
 const fivePages = () => [0, 1, 2, 3, 4].map((host) => publish(host, `/page-${host}`));
 
@@ -346,6 +352,14 @@ describe('sources of the brief', () => {
     expect(web.visits.filter((url) => url === known[0]?.url)).toHaveLength(1);
   });
 
+  test('are enough when every provider is down, and the run says so', async () => {
+    const { ctx, run, said } = await start(['brave']);
+    search.faults.brave = refuse(503);
+    const { id } = await givenPipeline(ctx, { topic, search: { also: true } });
+    expect((await run(id)).status).toBe('succeeded');
+    expect(await said(id)).toContain('The search failed: going on with the sources that were given.');
+  });
+
   test('are enough when nobody can be asked, and the run says so', async () => {
     const { ctx, run, said } = await start([]);
     const { id } = await givenPipeline(ctx, { topic, search: { also: true } });
@@ -355,11 +369,6 @@ describe('sources of the brief', () => {
 });
 
 describe('a provider that fails', () => {
-  const refuse = (status: number) => (response: import('node:http').ServerResponse) => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
-    return true;
-  };
-
   test('is replaced by the next one, query by query while it is busy, for good when it refuses', async () => {
     const known = fivePages();
     search.pages = () => known;

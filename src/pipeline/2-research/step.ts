@@ -7,7 +7,7 @@ import { storeDocument } from '../../knowledge/store.ts';
 import { modelsFor } from '../../llm/models.ts';
 import type { TopicOutput } from '../1-topic/step.ts';
 import { defineStep, type StepContext } from '../define-step.ts';
-import { explainSearch, type FoundSources, findSources, noProviderHint } from './find-sources.ts';
+import { explainSearch, type FoundSources, findSources, isSearchFailure, noProviderHint } from './find-sources.ts';
 
 export const researchOutput = z.object({
   /** In the order in which they were asked for; nothing else can be cited. */
@@ -79,11 +79,17 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
     if (searches && canSearch) {
       const before = brief.sources.length > 0 ? share : 0;
       const progress = (fraction: number) => context.progress(before + (1 - before) * fraction);
-      search = await findSources(context, topic, [...stored.values()], progress);
+      try {
+        search = await findSources(context, topic, [...stored.values()], progress);
+      } catch (error) {
+        // A wish for more is no reason to do without what is there.
+        if (!isSearchFailure(error) || wordsOf([...stored.values()]) < minWords) throw error;
+        await context.log('The search failed: going on with the sources that were given.');
+      }
     } else if (searches) await context.log(`Nothing was searched for. ${noProviderHint}`);
     const found = search?.found ?? [];
     const sources = [...stored.values(), ...found.map(({ source }) => source)];
-    const words = sources.reduce((sum, source) => sum + source.wordCount, 0);
+    const words = wordsOf(sources);
     if (words < minWords) {
       const given = brief.sources.length > 0 ? [explain(stored.size, words, problems)] : [];
       const message = [...given, ...(search ? [explainSearch(search)] : [])].join(' ');
@@ -110,6 +116,8 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
     await tx.insert(pipelineSources).values(rows);
   },
 });
+
+const wordsOf = (sources: Source[]) => sources.reduce((sum, source) => sum + source.wordCount, 0);
 
 function explain(count: number, words: number, problems: SourceProblem[]): string {
   const first = problems[0] ? ` ${problems[0].source}: ${problems[0].message}` : '';
