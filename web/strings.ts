@@ -169,12 +169,14 @@ const english = {
     },
     sources: {
       title: 'Sources',
-      hint: 'Only what stands in them gets into the article. Add addresses, paste texts, or drop files (.md, .html, .txt).',
+      hint: 'Only what stands in them gets into the article. Add addresses (pages, PDFs, feeds), paste texts, or drop files (.md, .html, .txt). For a whole site, the pages that fit the topic are chosen.',
       orSearch: (providers: string[]) =>
         `Leave this empty and sources are looked for on the web (${providers.join(', ')}).`,
       searchAlso: 'Look for more sources on the web as well',
       list: 'Added sources',
-      addresses: 'Addresses of pages or feeds, one per line',
+      addresses: 'Addresses of pages, PDFs or feeds, one per line',
+      wholeSite: 'Whole site',
+      wholeSiteOf: (name: string) => `Choose pages from the whole site of ${name}`,
       placeholder: 'https://example.com/page',
       add: 'Add',
       pasteText: 'Paste a text',
@@ -251,6 +253,7 @@ const english = {
     stepFailed: (step: string) => `${step} failed.`,
     brief: {
       title: 'What was asked for',
+      wholeSite: (address: string) => `${address} (whole site)`,
       sources: (count: string) => `Sources (${count})`,
       range: (min: string, max: string) => `${min} to ${max} words`,
       search: 'Search',

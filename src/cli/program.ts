@@ -48,7 +48,13 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .argument('<topic>', 'what the article is about')
     .option(
       '-s, --source <url or file>',
-      'a page, feed or file to draw on (again for more); without any a search finds some',
+      'a page, PDF, feed, sitemap or file to draw on (again for more); without any a search finds some',
+      collect,
+      [],
+    )
+    .option(
+      '--source-site <url>',
+      'a whole site to choose the pages from that fit the topic (again for more)',
       collect,
       [],
     )

@@ -15,6 +15,7 @@ import { readSourceFile } from './source-file.ts';
 
 export interface WriteOptions {
   source: string[];
+  sourceSite: string[];
   search?: boolean;
   allow: string[];
   deny: string[];
@@ -50,9 +51,10 @@ export async function write(io: Io, topic: string, options: WriteOptions): Promi
       hint: 'See the names with: site list',
     });
   }
-  const sources = options.source.map((source) =>
-    /^https?:\/\//i.test(source) ? { url: source } : readSourceFile(source),
-  );
+  const sources = [
+    ...options.source.map((source) => (/^https?:\/\//i.test(source) ? { url: source } : readSourceFile(source))),
+    ...options.sourceSite.map((site) => ({ site })),
+  ];
   const session = await openSession(io, { work: true });
   const progress = createProgress(io.stderr);
   let pipelineId: string | null = null;

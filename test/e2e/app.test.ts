@@ -174,10 +174,10 @@ describe('when something is wrong', () => {
 
       await page.getByLabel('Topic', { exact: true }).fill('A topic that stays');
       expect(await page.getByText('Say what the article is about, in at least 3 characters.').count()).toBe(0);
-      await page.getByLabel('Addresses of pages or feeds, one per line').fill('not-an-address');
+      await page.getByLabel('Addresses of pages, PDFs or feeds, one per line').fill('not-an-address');
       await page.getByRole('button', { name: 'Add', exact: true }).click();
       await page.getByText('Not a web address: not-an-address').waitFor();
-      await page.getByLabel('Addresses of pages or feeds, one per line').fill('example.org/half-typed');
+      await page.getByLabel('Addresses of pages, PDFs or feeds, one per line').fill('example.org/half-typed');
       await page.getByRole('button', { name: 'More options' }).click();
       await page.getByLabel('Budget in US dollars').fill('a lot');
       await page.getByRole('button', { name: 'More options' }).click();
@@ -186,7 +186,7 @@ describe('when something is wrong', () => {
 
       await page.reload();
       await expect(page.getByLabel('Topic', { exact: true }).inputValue()).resolves.toBe('A topic that stays');
-      await expect(page.getByLabel('Addresses of pages or feeds, one per line').inputValue()).resolves.toBe(
+      await expect(page.getByLabel('Addresses of pages, PDFs or feeds, one per line').inputValue()).resolves.toBe(
         'example.org/half-typed',
       );
     });
@@ -207,7 +207,7 @@ describe('when something is wrong', () => {
   it('says why a run failed and what to do, and lets the brief be changed without typing it again', async () => {
     await visit('/', async (page) => {
       await page.getByLabel('Topic', { exact: true }).fill('A page that may not be read');
-      await page.getByLabel('Addresses of pages or feeds, one per line').fill('http://127.0.0.1:1/private');
+      await page.getByLabel('Addresses of pages, PDFs or feeds, one per line').fill('http://127.0.0.1:1/private');
       await start(page);
       await status(page, 'Failed');
       await page.getByText('It failed at the step “Research”').waitFor();

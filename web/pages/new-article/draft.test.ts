@@ -31,6 +31,17 @@ describe('from the form to the brief', () => {
     });
   });
 
+  it('asks for the pages of a whole site where that was ticked, and gives it back for another start', () => {
+    const sources = [
+      { id: '1', kind: 'url' as const, url: 'https://a.example/page' },
+      { id: '2', kind: 'url' as const, url: 'https://b.example', whole: true },
+    ];
+    const { brief } = toBrief({ ...filled, sources }, words, false);
+    expect(brief.sources).toEqual([{ url: 'https://a.example/page' }, { site: 'https://b.example' }]);
+    const again = draftOf(JSON.parse(JSON.stringify(brief)), null);
+    expect(toBrief(again, words, false).brief.sources).toEqual(brief.sources);
+  });
+
   it('counts what stands in the boxes and was not added yet', () => {
     const { brief } = toBrief(
       { ...filled, addresses: 'b.example/page', paste: { open: true, title: '', text: '# A heading\nand words' } },

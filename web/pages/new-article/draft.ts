@@ -7,7 +7,8 @@ export type BriefBody = CreatePipelineData['body'];
 
 /** A source as it stands in the form. */
 export type SourceDraft =
-  | { id: string; kind: 'url'; url: string }
+  /** `whole`: not the page itself, but those pages of its site that fit the topic. */
+  | { id: string; kind: 'url'; url: string; whole?: boolean }
   | { id: string; kind: 'text'; title: string; text: string; format: 'markdown' | 'html' | 'text' };
 
 export const lengths = {
@@ -114,7 +115,11 @@ export function toBrief(
   const brief: BriefBody = {
     topic,
     sources: sources.map((source) =>
-      source.kind === 'url' ? { url: source.url } : { title: source.title, text: source.text, format: source.format },
+      source.kind === 'text'
+        ? { title: source.title, text: source.text, format: source.format }
+        : source.whole
+          ? { site: source.url }
+          : { url: source.url },
     ),
     words: { min: range.min ?? 600, max: range.max ?? 1200 },
     duplicates: draft.allowDuplicate ? 'allow' : 'stop',
@@ -244,7 +249,7 @@ export function draftOf(brief: Record<string, unknown>, siteId: string | null): 
     typeof brief.search === 'object' && brief.search !== null ? (brief.search as Record<string, unknown>) : {};
   const names = (value: unknown) =>
     Array.isArray(value) ? value.filter((name) => typeof name === 'string').join(', ') : '';
-  const sources = Array.isArray(brief.sources) ? (brief.sources as { url?: string }[]) : [];
+  const sources = Array.isArray(brief.sources) ? (brief.sources as { url?: string; site?: string }[]) : [];
   return {
     ...emptyDraft,
     topic: text(brief.topic),
@@ -264,6 +269,10 @@ export function draftOf(brief: Record<string, unknown>, siteId: string | null): 
     searchAlso: search.also === true,
     searchAllow: names(search.allow),
     searchDeny: names(search.deny),
-    sources: sources.flatMap(({ url }) => (url ? [{ id: newSourceId(), kind: 'url' as const, url }] : [])),
+    sources: sources.flatMap(({ url, site }) => {
+      const address = url ?? site;
+      if (!address) return [];
+      return [{ id: newSourceId(), kind: 'url' as const, url: address, ...(site ? { whole: true } : {}) }];
+    }),
   };
 }

@@ -98,6 +98,9 @@ export function SourcesField({ draft, change, providers, error, errorOf }: Sourc
               key={source.id}
               source={source}
               error={errorOf(index)}
+              onChange={(changed) =>
+                change({ sources: draft.sources.map((other) => (other.id === changed.id ? changed : other)) })
+              }
               onRemove={() => change({ sources: draft.sources.filter((other) => other.id !== source.id) })}
             />
           ))}
@@ -214,10 +217,12 @@ function PasteBox({ draft, change, onAdd }: Pick<SourcesFieldProps, 'draft' | 'c
 function SourceRow({
   source,
   error,
+  onChange,
   onRemove,
 }: {
   source: SourceDraft;
   error: string | undefined;
+  onChange: (source: SourceDraft) => void;
   onRemove: () => void;
 }) {
   const name = source.kind === 'url' ? source.url : source.title;
@@ -235,6 +240,18 @@ function SourceRow({
           </p>
         )}
       </div>
+      {source.kind === 'url' && (
+        <label className="flex items-center gap-2 text-sm whitespace-nowrap text-muted-foreground">
+          <input
+            type="checkbox"
+            checked={source.whole === true}
+            onChange={(event) => onChange({ ...source, whole: event.target.checked })}
+            aria-label={t.newArticle.sources.wholeSiteOf(name)}
+            className="size-4 shrink-0 accent-accent"
+          />
+          {t.newArticle.sources.wholeSite}
+        </label>
+      )}
       {source.kind === 'text' && (
         <span className="text-sm whitespace-nowrap text-muted-foreground">
           {t.newArticle.sources.words(formatCount(source.text.split(/\s+/).length))}

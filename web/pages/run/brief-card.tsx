@@ -19,14 +19,14 @@ export function BriefCard({ run }: { run: Pipeline }) {
               {list.map((source, index) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: the brief never changes, and two texts may share a title
                 <li key={index} className="break-words">
-                  {source.url ? (
+                  {source.url || source.site ? (
                     <a
-                      href={source.url}
+                      href={source.url ?? source.site}
                       target="_blank"
                       rel="noopener noreferrer"
                       className="text-accent underline underline-offset-4"
                     >
-                      {source.url}
+                      {source.url ?? t.run.brief.wholeSite(source.site ?? '')}
                     </a>
                   ) : (
                     source.title
@@ -68,6 +68,6 @@ function isRange(value: unknown): value is { min: number; max: number } {
   return typeof value === 'object' && value !== null && 'min' in value && 'max' in value;
 }
 
-function isSource(value: unknown): value is { url?: string; title?: string } {
+function isSource(value: unknown): value is { url?: string; site?: string; title?: string } {
   return typeof value === 'object' && value !== null;
 }
