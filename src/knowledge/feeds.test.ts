@@ -107,6 +107,12 @@ describe('parseFeed', () => {
   it('reads a feed that is cut off or not well-formed', () => {
     const feed = parseFeed(rss('<item><title>A & B <br> C</title><link>https://blog.example/a</link></item>'), null);
     expect(feed?.items[0]?.url).toBe('https://blog.example/a');
+    const whole = rss(
+      '<item><link>https://blog.example/a</link></item><item><link>https://blog.example/b</link></item>',
+    );
+    for (let end = whole.indexOf('</item>') + 7; end < whole.indexOf('/b</link>'); end++) {
+      expect(parseFeed(whole.slice(0, end), null)?.items.map((item) => item.url)).toEqual(['https://blog.example/a']);
+    }
   });
 
   it('refuses entities that a feed declares itself', () => {

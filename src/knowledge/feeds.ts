@@ -62,20 +62,30 @@ export function parseFeed(
       'The feed declares XML entities, which can be nested into gigabytes and are not read.',
     );
   }
-  let parsed: AnyFeed;
-  try {
-    parsed = parseAnyFeed(text, { maxItems: maxRead }) as AnyFeed;
-  } catch (error) {
-    // feedsmith throws for whatever it does not recognise as a feed; the caller then treats the text as a page.
-    if (error instanceof Error) return null;
-    throw error;
-  }
+  const parsed = tryParse(text) ?? tryParse(completeEntries(text));
+  if (parsed === null) return null;
   const feed = read(parsed);
   const items = chooseEntries(feed.items, topic, maxItems).map((item) => ({
     ...item,
     contentHtml: item.contentHtml?.slice(0, maxContent) ?? null,
   }));
   return { ...feed, items };
+}
+
+/** Null for whatever feedsmith does not recognise as a feed, for which it throws; the caller then treats it as a page. */
+function tryParse(text: string): AnyFeed | null {
+  try {
+    return parseAnyFeed(text, { maxItems: maxRead }) as AnyFeed;
+  } catch (error) {
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}
+
+/** A feed that was cut off in the middle of an entry, without that entry. */
+function completeEntries(text: string): string {
+  const end = Math.max(text.lastIndexOf('</item>'), text.lastIndexOf('</entry>'));
+  return end === -1 ? '' : text.slice(0, text.indexOf('>', end) + 1);
 }
 
 function read(parsed: AnyFeed): WholeFeed {

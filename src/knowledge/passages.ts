@@ -29,7 +29,7 @@ interface Unit {
 
 /**
  * Cuts a document into passages of about 60-160 words, of whole sentences under one heading. A sentence longer than 160
- * words is a passage of its own; a section shorter than 60 words stays short rather than take on the next heading's
+ * words is a passage of its own, one longer than 3,000 characters several; a section shorter than 60 words stays short rather than take on the next heading's
  * text. Left out are code (nothing in it can be claimed) and fragments: fewer than five words without the end of a
  * sentence, unless they are items of a list that a sentence introduces.
  */
@@ -64,8 +64,9 @@ function unitsOf(blocks: Block[], language: string | null): Unit[] {
   const units: Unit[] = [];
   blocks.forEach((block, index) => {
     if (block.kind === 'code') return;
-    const pieces = block.kind === 'table' ? block.text.split('\n') : splitSentences(block.text, language);
     if (!keeps(block, blocks, index)) return;
+    const sentences = block.kind === 'table' ? block.text.split('\n') : splitSentences(block.text, language);
+    const pieces = sentences.flatMap(cutToLength);
     let end = 0;
     pieces.forEach((text, position) => {
       const start = block.text.indexOf(text, end);
@@ -80,6 +81,22 @@ function unitsOf(blocks: Block[], language: string | null): Unit[] {
     });
   });
   return units;
+}
+
+/** Nobody writes such a sentence; what has no end for so long is data, or made to break what stores it. */
+const maxSentence = 3_000;
+
+/** A piece of bounded length stays as it is; a longer one is cut, between words where there are any. */
+function cutToLength(sentence: string): string[] {
+  const pieces: string[] = [];
+  let rest = sentence;
+  while (rest.length > maxSentence) {
+    const blank = rest.lastIndexOf(' ', maxSentence);
+    const end = blank > 0 ? blank : maxSentence;
+    pieces.push(rest.slice(0, end).trim());
+    rest = rest.slice(end).trim();
+  }
+  return [...pieces, rest].filter((piece) => piece !== '');
 }
 
 function keeps(block: Block, blocks: Block[], index: number): boolean {

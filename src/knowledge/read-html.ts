@@ -3,6 +3,7 @@ import { parseHTML } from 'linkedom';
 import { type Block, cleanText, type ExtractedDocument } from './document.ts';
 import { blocksOf, type DomElement, removeFurniture } from './html-blocks.ts';
 import { isDeeperThan } from './html-depth.ts';
+import { removeHidden } from './html-hidden.ts';
 import { type DomDocument, person, readMetadata } from './page-metadata.ts';
 import { refuseWall, shapeOf } from './page-walls.ts';
 import { type Refusal, refuse } from './refusal.ts';
@@ -22,6 +23,7 @@ export function readHtml(text: string, contentType: string | null, url: string |
   const body = document.body;
   if (body === null) return { document: { ...metadata, blocks: [] } };
   const shape = shapeOf(document);
+  removeHidden(document);
   removeFurniture(body);
   const main = mainPart(document);
   const mainBlocks = main === null ? [] : blocksOf(main);
@@ -76,6 +78,10 @@ function refuseComplex(html: string, maxDepth: number): Refusal | null {
   if (count(html, '<') > maxTags || count(html, '&') > maxEntities) {
     return refuse('too_complex', 'The page consists of more elements than a text has.');
   }
+  const links = html.match(/<a\s/gi)?.length ?? 0;
+  if (links > maxLinks) {
+    return refuse('too_complex', `The page holds ${links} links: it is a list of addresses, not a text.`);
+  }
   if (/<!DOCTYPE[^>[]{0,500}\[[^\]]{0,5000}<!ENTITY\s/i.test(html.slice(0, 10_000))) {
     return refuse('entities', 'The page declares XML entities, which can be nested into gigabytes and are not read.');
   }
@@ -88,6 +94,8 @@ function refuseComplex(html: string, maxDepth: number): Refusal | null {
  */
 const maxTags = 120_000;
 const maxEntities = 100_000;
+/** The longest articles of encyclopedias have 5,000. Readability weighs every one several times: 50,000 take 7 s. */
+const maxLinks = 15_000;
 
 function count(text: string, char: string): number {
   let found = 0;

@@ -30,12 +30,24 @@ export type SourceResult = Reading | Refusal;
 
 /** What a compressed file may grow to. */
 const maxUnpackedBytes = 10_000_000;
+/** A thick book; every passage of a source is stored and compared by its meaning, which takes a second for 15,000 words. */
+const maxText = 1_500_000;
+const maxBlocks = 20_000;
 
 /**
  * Finds out what it was given and reads it, where it is called and however long it takes: meant for a process that can
  * be killed. What the bytes are decides, not what the server says they are.
  */
 export async function readSource(input: SourceInput): Promise<SourceResult> {
+  const result = await readAny(input);
+  if (!('document' in result)) return result;
+  const { blocks } = result.document;
+  const length = blocks.reduce((sum, block) => sum + block.text.length, 0);
+  if (length <= maxText && blocks.length <= maxBlocks) return result;
+  return refuse('too_large', `It holds more text than a thick book: ${length} characters in ${blocks.length} pieces.`);
+}
+
+async function readAny(input: SourceInput): Promise<SourceResult> {
   const { content, url, topic } = input;
   if (typeof content === 'string') return readText(content, mediaType(input.contentType), input);
   if (content.byteLength === 0) return refuse('empty', 'The page is empty: it has not a single byte.');
@@ -84,7 +96,7 @@ function readGzip(bytes: Uint8Array, input: SourceInput): SourceResult | Promise
   if (sniff(content).kind !== 'text') {
     return refuse('not_text', 'It is a compressed file, not a page of text.');
   }
-  return readSource({ ...input, content, contentType: null });
+  return readAny({ ...input, content, contentType: null });
 }
 
 const mediaType = (contentType: string | null) => contentType?.split(';')[0]?.trim().toLowerCase() ?? '';

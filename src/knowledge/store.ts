@@ -7,6 +7,9 @@ import type { ExtractedDocument } from './extract.ts';
 import { contentHash, passageId, splitPassages } from './passages.ts';
 import { type Passage, passageEmbeddings, passages, type Source, sources } from './schema.ts';
 
+/** PostgreSQL takes 65,535 values in one statement. */
+const maxRows = 1_000;
+
 /** A document that was read, and where it came from. */
 export interface ReadDocument {
   kind: Source['kind'];
@@ -62,15 +65,17 @@ export async function storeDocument(
       sourceId: source.id,
       ...part,
     }));
-    await tx.insert(passages).values(rows);
-    if (vectors) {
+    for (let at = 0; at < rows.length; at += maxRows) {
+      const some = rows.slice(at, at + maxRows);
+      await tx.insert(passages).values(some);
+      if (!vectors) continue;
       await tx.insert(passageEmbeddings).values(
-        rows.map((row, index) => ({
+        some.map((row, index) => ({
           passageId: row.id,
           userId,
           model: embedder.model,
           dimensions: embedder.dimensions,
-          embedding: Array.from(vectors[index] ?? []),
+          embedding: Array.from(vectors[at + index] ?? []),
         })),
       );
     }
