@@ -27,7 +27,7 @@ const blockElements = setOf(
 );
 /** Marks inside running text that are not part of it: footnote numbers, "edit" links, paragraph anchors. */
 const markClasses =
-  /(^|\s)(reference|mw-editsection|headerlink|anchorjs-link|noprint|sr-only|screen-reader-text|visually-hidden)(\s|$)/;
+  /(^|\s)(mw-editsection|headerlink|anchorjs-link|noprint|sr-only|screen-reader-text|visually-hidden)(\s|$)/;
 
 const isElement = (node: DomNode): node is DomElement => node.nodeType === 1;
 
@@ -109,11 +109,21 @@ export function blocksOf(root: DomElement): Block[] {
   return blocks.filter((block) => !isCookieNote(block.text));
 }
 
+/** A raised number that leads to a note or back from one: "[3]", "3" or "*" in a link. */
+function isNoteMark(element: DomElement): boolean {
+  const other = element.localName === 'sup' ? 'a' : element.localName === 'a' ? 'sup' : null;
+  if (other === null || element.querySelector(other) === null) return false;
+  return /^\s*[[(]?(\d{1,3}|[a-z*†‡])[\])]?\s*$/i.test(element.textContent ?? '');
+}
+
 function isHidden(element: DomElement): boolean {
   return (
+    isNoteMark(element) ||
     skipped.has(element.localName) ||
     element.hasAttribute('hidden') ||
     markClasses.test(element.className) ||
+    // Raised, it is the number of a note; on the line, it is how some generators call every link.
+    (element.localName === 'sup' && /(^|\s)reference(\s|$)/.test(element.className)) ||
     /display\s*:\s*none/i.test(element.getAttribute('style') ?? '')
   );
 }
@@ -147,6 +157,9 @@ function isCookieNote(text: string): boolean {
 
 const furniture =
   'script:not([type="application/ld+json"]), style, noscript, template, nav, [role="navigation"], [role="search"], [role="dialog"], [role="contentinfo"], [role="banner"], [aria-hidden="true"], [hidden], footer';
+/** What other people wrote below the text, what else the site has to offer, and lists of contents. */
+const around =
+  '#comments, #respond, #disqus_thread, .comments-area, .comment-list, .comment-respond, .wp-block-comments, .wp-block-post-comments-form, .related-posts, .yarpp-related, .jp-relatedposts, .sharedaddy, .post-navigation, .widget-area, [role="doc-toc"], #toc, .toc, #toc_container, .table-of-contents, .wp-block-table-of-contents';
 const consent =
   /cookie-?(banner|notice|consent|bar|law|popup|overlay|info|message)|(^|[\s_-])(consent|gdpr|onetrust|cookiebot|cybot|cmp)([\s_-]|$)/i;
 
@@ -156,8 +169,28 @@ export function removeFurniture(body: DomElement): void {
     // A footer inside an article may hold its notes; one that holds the article is no footer.
     if (element.querySelector('article, main, [role="main"]') === null) element.remove();
   }
+  for (const element of Array.from(body.querySelectorAll(around))) {
+    // Some themes give such a name to the frame of the whole page.
+    if (element.querySelector('article, main, [role="main"], h1') === null) element.remove();
+  }
   for (const element of Array.from(body.querySelectorAll('div, section, aside, form, p'))) {
     const label = `${element.className} ${element.id}`;
     if (label.length > 1 && consent.test(label) && (element.textContent ?? '').length < 4000) element.remove();
   }
 }
+
+/**
+ * Takes out lists and tables that consist of links: menus, tables of contents, "previous" and "next". What is said
+ * beside the links of a list keeps it.
+ */
+export function removeLinkLists(body: DomElement): void {
+  for (const list of Array.from(body.querySelectorAll('ul, ol, dl, table'))) {
+    const links = Array.from(list.querySelectorAll('a[href]'));
+    if (links.length < 2) continue;
+    const all = lettersIn(list.textContent);
+    const linked = links.reduce((sum, link) => sum + lettersIn(link.textContent), 0);
+    if (linked >= all * 0.8 && all - linked < 200) list.remove();
+  }
+}
+
+const lettersIn = (text: string | null) => text?.match(/[\p{L}\p{N}]/gu)?.length ?? 0;

@@ -1,7 +1,7 @@
 import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
 import { type Block, cleanText, type ExtractedDocument } from './document.ts';
-import { blocksOf, type DomElement, removeFurniture } from './html-blocks.ts';
+import { blocksOf, type DomElement, removeFurniture, removeLinkLists } from './html-blocks.ts';
 import { isDeeperThan } from './html-depth.ts';
 import { removeHidden } from './html-hidden.ts';
 import { type DomDocument, person, readMetadata } from './page-metadata.ts';
@@ -10,8 +10,9 @@ import { type Refusal, refuse } from './refusal.ts';
 
 /**
  * Reads HTML where it is called, however long it takes: meant for a process that can be killed.
- * Readability picks the article. Where it finds nothing, or leaves most of what the page itself marks as its main part
- * (documentation and reference pages often), the marked part is taken instead.
+ * Readability picks the article: it tells where the text begins and ends. What it leaves out in between (paragraphs with
+ * many links, often) is text as well. Where it leaves out a good part of what the page marks as its main part, or of the
+ * element that holds nearly all running text (documentation and reference pages often), that is taken instead.
  * @param url where the page came from; null for HTML that was given as it is
  */
 export function readHtml(text: string, contentType: string | null, url: string | null, maxDepth: number): Result {
@@ -25,9 +26,8 @@ export function readHtml(text: string, contentType: string | null, url: string |
   const shape = shapeOf(document);
   removeHidden(document);
   removeFurniture(body);
-  const main = mainPart(document);
-  const mainBlocks = main === null ? [] : blocksOf(main);
-  const bodyBlocks = main === null ? blocksOf(body) : [];
+  removeLinkLists(body);
+  const whole = blocksOf(mainPart(document) ?? narrowest(body));
 
   const article = new Readability<DomElement>(document as unknown as ConstructorParameters<typeof Readability>[0], {
     charThreshold: 250,
@@ -35,9 +35,7 @@ export function readHtml(text: string, contentType: string | null, url: string |
     serializer: (node) => node as unknown as DomElement,
   }).parse();
   const picked = article?.content ? blocksOf(article.content) : [];
-  const size = proseLength(picked);
-  const blocks =
-    size === 0 || size < proseLength(mainBlocks) * 0.5 ? (main === null ? bodyBlocks : mainBlocks) : picked;
+  const blocks = proseLength(picked) < proseLength(whole) * enough ? whole : withoutGaps(picked, whole);
 
   const wall = url === null ? null : refuseWall(shape, proseLength(blocks), metadata.title);
   if (wall !== null) return wall;
@@ -55,6 +53,9 @@ export function readHtml(text: string, contentType: string | null, url: string |
 }
 
 type Result = { document: ExtractedDocument } | Refusal;
+
+/** Readability leaves out what surrounds an article, which is a tenth of a page's running text and not a third of it. */
+const enough = 0.85;
 
 /**
  * The feeds that a page names in its head, absolute, at most 10; none for a page that is not worth taking apart.
@@ -133,14 +134,63 @@ function mainPart(document: DomDocument): DomElement | null {
   return null;
 }
 
-/** Characters of running text, without headings, code, and short fragments such as menu entries. */
-function proseLength(blocks: Block[]): number {
-  let length = 0;
-  for (const { kind, text } of blocks) {
-    if (kind !== 'heading' && kind !== 'code' && (text.length >= 60 || /[.!?。！？]$/.test(text)))
-      length += text.length;
+/**
+ * The blocks of `whole` from the first to the last that was picked; the picked ones where most of them stand elsewhere.
+ * Readability also cuts words out of paragraphs (whatever is marked as a menu, also a menu that a manual speaks of), so
+ * not every picked block stands there in the same words.
+ */
+function withoutGaps(picked: Block[], whole: Block[]): Block[] {
+  const prose = picked.filter(isProse);
+  const place = ({ text }: Block) => {
+    const exact = whole.findIndex((block) => block.text === text);
+    return exact === -1 ? whole.findIndex((block) => block.text.startsWith(text.slice(0, 24))) : exact;
+  };
+  const positions = prose.map(place).filter((at) => at !== -1);
+  if (positions.length === 0 || positions.length < prose.length / 2) return picked;
+  let first = Math.min(...positions);
+  // A first paragraph full of links is passed over as a menu would be; short fragments above it are a byline or a date.
+  for (
+    let before = whole[first - 1];
+    before && (before.kind === 'heading' || isProse(before));
+    before = whole[first - 1]
+  )
+    first--;
+  let last = Math.max(...positions);
+  // Notes at the end of a text; what readers wrote below it begins with a heading or a name, a foot with its owner.
+  for (let after = whole[last + 1]; after && isProse(after) && !owner.test(after.text); after = whole[last + 1]) last++;
+  const blocks = whole.slice(first, last + 1);
+  return proseLength(blocks) < proseLength(picked) * 0.95 ? picked : blocks;
+}
+
+const owner = /©|\bcopyright\b|all rights reserved/i;
+
+/** The innermost element that holds nearly all running text of the page. */
+function narrowest(body: DomElement): DomElement {
+  let element = body;
+  let size = proseLength(blocksOf(body));
+  for (;;) {
+    let inner: DomElement | null = null;
+    for (let child = element.firstChild; child !== null; child = child.nextSibling) {
+      if (child.nodeType !== 1) continue;
+      const childSize = proseLength(blocksOf(child as DomElement));
+      if (childSize < size * 0.9 || childSize === 0) continue;
+      inner = child as DomElement;
+      size = childSize;
+      break;
+    }
+    if (inner === null) return element;
+    element = inner;
   }
-  return length;
+}
+
+/** Running text, without headings, code, and short fragments such as menu entries. */
+function isProse({ kind, text }: Block): boolean {
+  return kind !== 'heading' && kind !== 'code' && (text.length >= 60 || /[.!?。！？]$/.test(text));
+}
+
+/** Characters of running text. */
+function proseLength(blocks: Block[]): number {
+  return blocks.reduce((length, block) => length + (isProse(block) ? block.text.length : 0), 0);
 }
 
 /** The title is a field of the document: repeated as first heading it would only lengthen every heading path. */
