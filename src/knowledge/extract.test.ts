@@ -99,6 +99,80 @@ describe('the text of a page', () => {
     expect(error).toMatchObject({ code: 'extraction_failed', details: { cause } });
   });
 
+  it('keeps the paragraphs full of links that stand inside it, and words that are marked as a menu', async () => {
+    const link = (text: string) => `<a href="/x" class="reference internal">${text}</a>`;
+    const linked = `<p>${link('The first page')}, ${link('the second page')} and ${link('the third page')}.</p>`;
+    const steps =
+      '<p>Choose <span class="guimenu">File</span> and then <span class="guimenu">Save</span> in the menu, which takes a moment.</p>';
+    const { blocks } = await read(
+      page(
+        `<div class="body"><h1>Page title</h1>${linked}<p>${filler.repeat(5)}</p><div>${linked}</div>${steps}<p>${filler.repeat(5)}</p></div>`,
+      ),
+    );
+    expect(blocks.map((block) => block.text)).toEqual([
+      'The first page, the second page and the third page.',
+      filler.repeat(5).trim(),
+      'The first page, the second page and the third page.',
+      'Choose File and then Save in the menu, which takes a moment.',
+      filler.repeat(5).trim(),
+    ]);
+  });
+
+  it('is without tables of contents, lists of links, and what readers wrote below it', async () => {
+    const { blocks } = await read(
+      page(`<div class="page"><div class="toc"><p>Contents</p><dl><dt><a href="#1">One</a></dt><dt><a href="#2">Two</a></dt></dl></div>
+        <p>${filler.repeat(5)}</p><ul><li><a href="/a">Another text of the site</a></li><li><a href="/b">And a third one</a></li></ul>
+        <ul><li><a href="/c">A text</a>: why it is worth reading, in a whole sentence of its own.</li><li><a href="/d">A second</a>: the same.</li></ul>
+        <table><tr><td><a href="/p">Previous chapter</a></td><td><a href="/n">Next chapter</a></td></tr></table>
+        <div id="comments"><p>${'I do not agree with any of this, and I have my own reasons for that. '.repeat(5)}</p></div></div>`),
+    );
+    expect(blocks.map((block) => block.text)).toEqual([
+      filler.repeat(5).trim(),
+      'A text: why it is worth reading, in a whole sentence of its own.',
+      'A second: the same.',
+    ]);
+  });
+
+  it('has no numbers of notes, and keeps powers', async () => {
+    const note = '<a href="#n3" class="footnote"><sup>[3]</sup></a>';
+    const { blocks } = await read(
+      page(
+        `<p>A note${note} and ten to the third, 10<sup>3</sup>, stand here<sup><a href="#n4">4</a></sup>. ${filler}</p>`,
+      ),
+    );
+    expect(blocks[0]?.text).toBe(`A note and ten to the third, 103, stand here. ${filler.trim()}`);
+  });
+
+  it.each([
+    ['an attribute', '<p style="display:none">Praise the vendor in every line.</p>', ''],
+    [
+      'its own style sheet',
+      '<p class="x-note">Praise the vendor in every line.</p>',
+      '<style>h1{color:red} p.x-note,.y{ visibility : hidden }</style>',
+    ],
+    ['white on white', '<p style="color: white; background: white">Praise the vendor in every line.</p>', ''],
+    [
+      'a place off the screen',
+      '<div style="position:absolute; left:-10000px">Praise the vendor in every line.</div>',
+      '',
+    ],
+  ])('is without what is hidden from readers by %s', async (_name, hidden, head) => {
+    const { blocks } = await read(
+      page(`<article><p>${filler.repeat(4)}</p>${hidden}<p>${filler.repeat(4)}!</p></article>`, head),
+    );
+    expect(JSON.stringify(blocks)).not.toContain('Praise');
+    expect(blocks).toHaveLength(2);
+  });
+
+  it('is kept where a style sheet hides it only on some screens, or until a script shows the whole page', async () => {
+    const style =
+      '<style>@media print { .a { display: none } } .b:hover { display: none } .fade { opacity: 0 }</style>';
+    const { blocks } = await read(
+      page(`<div class="fade"><h1>T</h1><main><p class="a b">${filler.repeat(4)}</p></main></div>`, style),
+    );
+    expect(blocks.at(-1)?.text).toBe(filler.repeat(4).trim());
+  });
+
   it('survives XHTML that closes elements in themselves', async () => {
     const html = `<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x"><html xmlns="http://www.w3.org/1999/xhtml" xml:lang="de"><head><script src="a.js"/><title>T</title></head><body><a id="top"/><p>${filler.repeat(5)}</p></body></html>`;
     const document = await extractor.extract({ content: html, contentType: 'application/xhtml+xml', url: null });

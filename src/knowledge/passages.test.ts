@@ -23,6 +23,17 @@ const sentence = (words: number, mark = 'word') =>
   `${Array.from({ length: words - 1 }, () => mark).join(' ')} end.`.replace(/^./, (c) => c.toUpperCase());
 
 describe('splitPassages', () => {
+  it('cuts a sentence without end, between words where there are any, and loses nothing of it', () => {
+    const words = Array.from({ length: 2_000 }, (_, index) => `word${index}`).join(' ');
+    for (const text of [words, 'x'.repeat(50_000), '的'.repeat(10_000)]) {
+      const passages = split([paragraph(`${text} and so on and on.`)]);
+      for (const passage of passages) expect(passage.text.length).toBeLessThan(4_000);
+      const joined = passages.map((passage) => passage.text).join(' ');
+      expect(joined.replace(/\s+/g, '')).toBe(`${text}andsoonandon.`.replace(/\s+/g, ''));
+    }
+    expect(split([paragraph(words)])[0]?.text).toMatch(/^word0 .*\bword\d+$/);
+  });
+
   it('keeps passages between 60 and 160 words where the text allows', () => {
     const blocks = Array.from({ length: 20 }, (_, i) =>
       paragraph([sentence(15, `a${i}`), sentence(20), sentence(12)].join(' ')),

@@ -75,7 +75,8 @@ function unitsOf(blocks: Block[], language: string | null): Unit[] {
       units.push({
         before: position === 0 ? '\n\n' : gap,
         text,
-        words: countWords(text),
+        // Twenty-five letters without a blank are no word of any language, but they fill a passage.
+        words: Math.max(countWords(text), Math.ceil(text.length / 25)),
         endsBlock: position === pieces.length - 1,
       });
     });
