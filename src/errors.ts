@@ -1,3 +1,5 @@
+import { printable } from './storable.ts';
+
 /** What each stable error code means to a caller: its HTTP status, whether trying again can help, and the usual mend. */
 const errorCodes = {
   invalid_request: { status: 422, retryable: false, hint: 'Correct the named fields and send the request again.' },
@@ -163,6 +165,8 @@ export interface StoredError {
 
 /** Turns anything thrown into what may be stored and shown. Unexpected errors keep only a general message. */
 export function toStoredError(error: unknown): StoredError {
-  if (error instanceof AppError) return { code: error.code, message: error.message, hint: error.hint };
+  // A message may repeat what a page, a model or a site said.
+  if (error instanceof AppError)
+    return { code: error.code, message: printable(error.message), hint: printable(error.hint) };
   return { code: 'internal', message: 'Something unexpected went wrong.', hint: errorCodes.internal.hint };
 }

@@ -52,6 +52,21 @@ export function onError(error: FastifyError | Error, request: FastifyRequest, re
   send(known, request, reply);
 }
 
+/** An address that cannot even be taken apart, such as `%E0%A4%A`; Fastify answers these before there is a route. */
+export function onFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  if (error.code !== 'FST_ERR_BAD_URL') {
+    onError(error, request, reply);
+    return;
+  }
+  send(
+    new AppError('invalid_request', 'The address holds a % that does not begin an encoded character.', {
+      hint: 'Encode the parts of the address (encodeURIComponent) and send the request again.',
+    }),
+    request,
+    reply,
+  );
+}
+
 /** A path that no route knows. */
 export function onNotFound(request: FastifyRequest, reply: FastifyReply): void {
   send(

@@ -54,6 +54,12 @@ function explainApiError(error: APICallError, model: string): Pick<CallFailure, 
     });
     return { error: busy, billed: status >= 500 && status !== 503 && status !== 529 };
   }
+  if (error.url.startsWith('offline:')) {
+    return rejected(
+      `The offline writer cannot go on: ${error.message}`,
+      'It can only quote whole sentences of the sources. Add sources with running text, or set LLM_MODEL, and retry.',
+    );
+  }
   if (status === 401 || status === 403) {
     return rejected(`The provider refused the key for ${model}.`, 'Check the key and what it may use, then retry.');
   }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { allPrintable, printable } from '../storable.ts';
 
 /**
  * Reads a model's answer: JSON, also inside a code fence or with words around it, checked against the schema.
@@ -13,9 +14,10 @@ export function readAnswer<T>(text: string, schema: z.ZodType<T>): { answer: T }
     if (!candidate) continue;
     let value: unknown;
     try {
-      value = JSON.parse(candidate);
+      value = allPrintable(JSON.parse(candidate));
     } catch (error) {
-      problem = `it was not valid JSON (${error instanceof Error ? error.message : 'unreadable'}).`;
+      // The message repeats a piece of the text, which may be cut anywhere; a RangeError is nesting without end.
+      problem = `it was not valid JSON (${error instanceof Error ? printable(error.message) : 'unreadable'}).`;
       continue;
     }
     const parsed = schema.safeParse(value);

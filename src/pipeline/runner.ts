@@ -4,6 +4,7 @@ import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
 import { ask } from '../llm/ask.ts';
+import { allPrintable } from '../storable.ts';
 import { type AnyStep, PipelineWaiting, type StepContext } from './define-step.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
@@ -140,7 +141,8 @@ async function runStep(
   const context = stepContext(ctx, pipeline, step, generation, share, signal);
   try {
     signal.throwIfAborted();
-    const output = step.output.parse(await step.run(context, needs));
+    // What pages and models say may hold characters that no table keeps; the digest of later steps needs the stored form.
+    const output = allPrintable(step.output.parse(await step.run(context, needs)));
     await ctx.db.transaction(async (tx) => {
       await lockLease(tx, pipeline);
       await step.save(tx, context, needs, output);

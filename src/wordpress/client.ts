@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { SafeFetch, SafeFetchResponse } from '../net/safe-fetch.ts';
+import { printable } from '../storable.ts';
 import { escapeText } from './block-markup.ts';
 import { hasMarker } from './blocks.ts';
 import { discoverSite, type SiteDiscovery } from './discover.ts';
@@ -73,6 +74,8 @@ const gmt = z
   .string()
   .nullish()
   .transform((value) => (value ? `${value}Z` : null));
+/** Some of it is stored and shown: without what no table keeps. */
+const text = z.string().transform(printable);
 const rendered = z
   .object({ raw: z.string().optional() })
   .optional()
@@ -80,9 +83,9 @@ const rendered = z
 const postShape = z
   .object({
     id: z.int().positive(),
-    status: z.string(),
-    slug: z.string(),
-    link: z.string(),
+    status: text,
+    slug: text,
+    link: text,
     title: rendered,
     content: z.object({ raw: z.string() }),
     excerpt: rendered,
