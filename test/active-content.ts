@@ -28,7 +28,10 @@ export function parsePage(html: string): Nodes {
     .runSync({ type: 'root', children: [{ type: 'raw', value: html } as never] }) as Nodes;
 }
 
-/** Everything active in a page, one line each; `allowed` are hosts that addresses may name. Empty for harmless text. */
+/**
+ * Everything active in a page, one line each; `allowed` are hosts that addresses may name (and with
+ * any, mail addresses). Empty for harmless text.
+ */
 export function activeContent(html: string, allowed: readonly string[] = []): string[] {
   const found: string[] = [];
   const walk = (node: Nodes): void => {
@@ -39,7 +42,9 @@ export function activeContent(html: string, allowed: readonly string[] = []): st
         if (!addressAttributes.has(name)) continue;
         const url = URL.parse(String(value), 'https://same-site.invalid/');
         const harmless = url && (url.hostname === 'same-site.invalid' || allowed.includes(url.hostname));
-        if (!harmless || !/^https?:$/.test(url.protocol)) found.push(`${node.tagName} ${name}=${String(value)}`);
+        const mail = url?.protocol === 'mailto:' && allowed.length > 0;
+        if (!mail && (!harmless || !/^https?:$/.test(url.protocol)))
+          found.push(`${node.tagName} ${name}=${String(value)}`);
       }
     }
     if (node.type === 'element' || node.type === 'root') for (const child of node.children) walk(child);

@@ -7,7 +7,7 @@ const maxLength = 60;
 const maxEncodedBytes = 190;
 
 /** Marks that join, hide or turn what stands around them and are no letters: they leave no gap. */
-const joiners = /[\p{Cf}\ufe00-\ufe0f\u20e3'’]/gu;
+const joiners = /\p{Cf}|\p{Variation_Selector}|\u20e3|['’]/gu;
 
 /**
  * The address part of a title: lower-case letters and digits of any script, joined by hyphens, cut at a word. Latin

@@ -106,10 +106,12 @@ test('texts of nothing but white space make neither an empty title nor an empty 
   const pipeline = await run(
     {
       ...diligentScript,
-      topic: (input, call) => ({
-        ...(diligentScript.topic(input, call) as object),
-        titles: [' ', '\u3000', '\n'],
+      topic: ({ topic }) => ({
+        angle: `About ${topic}`,
         keyword: '\t',
+        intent: 'informational',
+        titles: [' ', '\u3000', '\n'],
+        chosen: 0,
       }),
       'draft-frame': () => ({
         introduction: [{ type: 'paragraph', sentences: [{ text: ' ', citations: [] }] }],
@@ -118,7 +120,7 @@ test('texts of nothing but white space make neither an empty title nor an empty 
         faqHeading: ' ',
         faq: [{ question: ' ', answer: [{ text: ' ', citations: [] }] }],
       }),
-    } as Script,
+    },
     { topic: 'A topic of its own' },
   );
   expect(pipeline.error).toBeNull();
