@@ -5,8 +5,8 @@ import { publishJob } from './jobs.ts';
 import { abandoned } from './lease.ts';
 import { publications } from './schema.ts';
 
-/** Deliveries at a time. A WordPress of ordinary size answered no more requests per second with eight than with four. */
-const concurrency = 4;
+/** Deliveries at a time, of which one site gets two: three sites have to hang before a fourth waits for them. */
+const concurrency = 6;
 /** How often to look for publications that nobody delivers although somebody should, in milliseconds. */
 const sweepMs = 10_000;
 

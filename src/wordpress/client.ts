@@ -35,7 +35,7 @@ export interface NewWordPressPost {
   excerpt?: string;
 }
 
-/** A post as the site stores it: `title` and `excerpt` are HTML, `content` is what was saved, times are ISO 8601 in UTC. */
+/** A post as the site stores it: `link` is a web address or empty, `title` and `excerpt` are HTML, `content` is what was saved, times are ISO 8601 in UTC. */
 export interface WordPressPost {
   id: number;
   status: string;
@@ -85,7 +85,7 @@ const postShape = z
     id: z.int().positive(),
     status: text,
     slug: text,
-    link: text,
+    link: text.transform((link) => (/^https?:$/.test(URL.parse(link)?.protocol ?? '') ? link : '')),
     title: rendered,
     content: z.object({ raw: z.string() }),
     excerpt: rendered,
