@@ -102,6 +102,16 @@ const errorCodes = {
     retryable: false,
     hint: 'Check the data directory: its rights, its free space and the version that wrote it.',
   },
+  storage_full: {
+    status: 507,
+    retryable: true,
+    hint: 'Make room on that disk. Nothing that was acknowledged is lost; work goes on by itself, or at the next start.',
+  },
+  database_unavailable: {
+    status: 503,
+    retryable: true,
+    hint: 'Nothing is lost; work goes on by itself when the database answers again. Check that it runs.',
+  },
   shutting_down: { status: 503, retryable: true, hint: 'The server is restarting; try again in a few seconds.' },
   internal: {
     status: 500,

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { explainDatabaseError } from '../db/database-error.ts';
 import { AppError, type FieldError } from '../errors.ts';
 
 /** RFC 9457 problem document with the product's own members. */
@@ -43,6 +44,7 @@ const titles: Record<number, string> = {
   500: 'Internal error',
   502: 'Bad gateway',
   503: 'Unavailable',
+  507: 'No room left',
 };
 
 /** Every error leaves as a problem document; only the unexpected ones are logged with their stack. */
@@ -115,5 +117,5 @@ function asAppError(error: FastifyError | Error): AppError {
   if ('statusCode' in error && error.statusCode === 400) {
     return new AppError('malformed_body', 'The request body could not be read as JSON.', { cause: error });
   }
-  return new AppError('internal', 'Something unexpected went wrong.', { cause: error });
+  return explainDatabaseError(error) ?? new AppError('internal', 'Something unexpected went wrong.', { cause: error });
 }

@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { settleAbandoned } from '../budget/ledger.ts';
 import type { AppContext } from '../context.ts';
+import { explainDatabaseError } from '../db/database-error.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
 import { ask } from '../llm/ask.ts';
@@ -159,14 +160,15 @@ async function runStep(
     await ctx.db.transaction(async (tx) => {
       await lockLease(tx, pipeline);
       const status = stop.kind === 'handed-over' ? 'cancelled' : stop.kind === 'waiting' ? 'waiting' : 'failed';
-      const retrying = stop.kind === 'waiting' && stop.waiting.until !== undefined && error instanceof AppError;
+      const cause = explainDatabaseError(error) ?? error;
+      const retrying = stop.kind === 'waiting' && stop.waiting.until !== undefined && cause instanceof AppError;
       const failed = stop.kind === 'failed' || retrying;
-      await finishStep(tx, attempt.id, retrying ? 'failed' : status, failed ? { error: toStoredError(error) } : {});
+      await finishStep(tx, attempt.id, retrying ? 'failed' : status, failed ? { error: toStoredError(cause) } : {});
       await recordEvent(tx, pipeline, 'step', {
         name: step.name,
         status: retrying ? 'failed' : status,
         attempt: attempt.attempt,
-        ...(failed ? { error: toStoredError(error) } : {}),
+        ...(failed ? { error: toStoredError(cause) } : {}),
       });
     });
     return { stop };
@@ -178,9 +180,10 @@ async function whyStopped(
   ctx: AppContext,
   pipeline: Pipeline,
   step: AnyStep,
-  error: unknown,
+  thrown: unknown,
   signal: AbortSignal,
 ): Promise<Stop> {
+  const error = thrown instanceof AppError ? thrown : (explainDatabaseError(thrown) ?? thrown);
   const lostIt = (e: unknown) => e instanceof AppError && e.code === 'lease_lost';
   if (lostIt(error) || lostIt(signal.reason)) return { kind: 'lease-lost' };
   if (signal.aborted) return { kind: 'handed-over' };
