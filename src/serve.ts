@@ -21,7 +21,8 @@ export async function serve(
     const sample = runSampleOnce(app.ctx, app.url, say, stop).catch((error) =>
       log.error({ err: error }, 'the sample article of the first start failed'),
     );
-    const broken = await Promise.race([aborted(stop), app.ctx.database.broken]);
+    const { broken: breaking } = app.ctx.database;
+    const broken = await Promise.race([aborted(stop), ...(breaking ? [breaking] : [])]);
     if (broken) throw broken;
     say('Stopping: what is under way is kept and goes on at the next start ...');
     await sample;

@@ -22,6 +22,8 @@ export async function openEmbeddedFiles(dataDir: string, create: (folder: string
   try {
     if (known) requireVersion(folder);
     else await makeDatabase(dataDir, folder, create);
+    // PostgreSQL's own lock, which a kill may leave empty; then it refuses to start. Ours says that nobody is in there.
+    rmSync(join(folder, 'postmaster.pid'), { force: true });
   } catch (cause) {
     throw cause instanceof AppError ? cause : storageError(dataDir, cause);
   }

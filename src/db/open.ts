@@ -107,6 +107,8 @@ async function openPostgres(databaseUrl: string, caCertificate: string | null, p
   // An idle connection that the server closes emits here; without a handler it would end the process. The pool
   // replaces the connection by itself, and a query that needs it reports its own error.
   pool.on('error', () => undefined);
+  // The same for one that is in use, between two statements of a transaction: the next statement reports it.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const listener = createListener(() => new pg.Client(connection));
   return {
     db: drizzle({ client: pool }) as unknown as Db,
