@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { settleAbandoned } from '../budget/ledger.ts';
 import type { AppContext } from '../context.ts';
 import { explainDatabaseError } from '../db/database-error.ts';
+import { queryRows } from '../db/open.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
 import { ask } from '../llm/ask.ts';
@@ -33,6 +34,23 @@ type Stop =
  * the next worker goes on here. Never throws for what went wrong inside a step: that is stored with the pipeline.
  */
 export async function runPipeline(ctx: AppContext, pipelineId: string, shutdown: AbortSignal): Promise<void> {
+  // A clock that jumps lets leases and heartbeats run out although their holders are well. What this very process is at
+  // work on it must not take from itself: the call under way would be paid for a second time.
+  const own = inHand.get(ctx.database) ?? new Set();
+  inHand.set(ctx.database, own);
+  if (own.has(pipelineId)) return;
+  own.add(pipelineId);
+  try {
+    await claimAndWalk(ctx, pipelineId, shutdown);
+  } finally {
+    own.delete(pipelineId);
+  }
+}
+
+/** The pipelines that this process is at work on, by database: tests run several workers over one. */
+const inHand = new WeakMap<AppContext['database'], Set<string>>();
+
+async function claimAndWalk(ctx: AppContext, pipelineId: string, shutdown: AbortSignal): Promise<void> {
   const pipeline = await claimPipeline(ctx.db, pipelineId);
   if (!pipeline) {
     await lookAgainLater(ctx, pipelineId);
@@ -198,7 +216,8 @@ async function whyStopped(
       // Up to a fifth more, so that pipelines stopped by one outage do not all come back in the same second.
       const until = error.retryAt ?? new Date(ctx.now().getTime() + delay * (1 + Math.random() / 5));
       const reason = error.code === 'model_unavailable' ? 'provider' : 'retry';
-      return { kind: 'waiting', waiting: { reason, until: until.toISOString(), message: error.message } };
+      const delayMs = Math.max(0, until.getTime() - ctx.now().getTime());
+      return { kind: 'waiting', waiting: { reason, until: until.toISOString(), delayMs, message: error.message } };
     }
   }
   if (!(error instanceof AppError)) {
@@ -243,6 +262,15 @@ function stepContext(
   };
 }
 
+/** A wait is ended by the database's clock, so it is set by it where ours differs: a machine may be an hour or a year off. */
+async function byDatabaseClock(ctx: AppContext, waiting: Waiting): Promise<Waiting> {
+  if (waiting.delayMs === undefined) return waiting;
+  const [row] = await queryRows<{ now: string | Date }>(ctx.db, sql`select now()`);
+  const theirs = new Date(row?.now ?? ctx.now()).getTime();
+  if (Math.abs(theirs - ctx.now().getTime()) < 60_000) return waiting;
+  return { ...waiting, until: new Date(theirs + waiting.delayMs).toISOString() };
+}
+
 /** Writes how the run ended, and enqueues its continuation when it has a time. */
 async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): Promise<void> {
   const [cause, status] =
@@ -253,7 +281,7 @@ async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): 
         : stopped.kind === 'handed-over'
           ? [null, 'queued' as const]
           : [toStoredError(stopped.kind === 'failed' ? stopped.error : null), 'failed' as const];
-  const waiting = stopped?.kind === 'waiting' ? stopped.waiting : null;
+  const waiting = stopped?.kind === 'waiting' ? await byDatabaseClock(ctx, stopped.waiting) : null;
   const ended = status === 'succeeded' || status === 'failed';
   await ctx.db.transaction(async (tx) => {
     await releaseLease(tx, pipeline, {

@@ -26,9 +26,17 @@ export const abandoned = and(
 const perSite = 2;
 const siteIsFree = sql`(select count(*) from publications as other where other.site_id = ${publications.siteId}
   and other.id <> ${publications.id} and other.status = 'publishing' and other.lease_expires_at >= now()) < ${perSite}`;
+/**
+ * No attempt is put off for longer than a day (what a site may ask for at most) and a fifth of the longest delay: what
+ * lies further ahead was set while the clock was wrong. A time that a person chose is another matter.
+ */
+export const setByAnotherClock = and(
+  eq(publications.status, 'queued'),
+  sql`${publications.nextAttemptAt} > now() + interval '26 hours'`,
+);
 const due = and(
   or(eq(publications.status, 'queued'), eq(publications.status, 'scheduled')),
-  or(isNull(publications.nextAttemptAt), lte(publications.nextAttemptAt, sql`now()`)),
+  or(isNull(publications.nextAttemptAt), lte(publications.nextAttemptAt, sql`now()`), setByAnotherClock),
 );
 
 /** Whether a publication is due and only waits for others of its site to be done. */
