@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { PriceSource } from './budget/prices.ts';
 import { AppError } from './errors.ts';
+import { storageError } from './storage-error.ts';
 
 /** What this process does: serve HTTP, work the queue, or both. */
 export type Role = 'all' | 'web' | 'worker';
@@ -226,14 +227,33 @@ function explicitSearchPrices(entries: string[]): Partial<Record<SearchProviderN
   );
 }
 
+/** Shorter than what is generated here: the file was cut while it was written, or someone else's. */
+const shortestSecret = 32;
+
 /** The secret of an embedded instance: made on first use and kept in the data directory, readable by its owner only. */
 function generatedSecret(dataDir: string): string {
   const file = join(dataDir, 'app-secret');
+  const next = `${file}.${process.pid}`;
+  let secret: string;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    if (!existsSync(file)) writeFileSync(file, randomBytes(48).toString('base64'), { mode: 0o600, flag: 'wx' });
-    return readFileSync(file, 'utf8').trim();
+    if (!existsSync(file)) {
+      try {
+        writeFileSync(next, randomBytes(48).toString('base64'), { mode: 0o600, flush: true });
+        // Whole or not at all, and only by the first of several starts.
+        linkSync(next, file);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      } finally {
+        rmSync(next, { force: true });
+      }
+    }
+    secret = readFileSync(file, 'utf8').trim();
   } catch (cause) {
-    throw new AppError('data_unusable', `The data directory ${dataDir} cannot be written.`, { cause });
+    throw storageError(dataDir, cause);
   }
+  if (secret.length >= shortestSecret) return secret;
+  throw new AppError('data_unusable', `${file} is empty or cut short.`, {
+    hint: 'Put the file from a backup in its place. Without one, delete it: a new one is made, and the passwords of your sites have to be entered anew.',
+  });
 }

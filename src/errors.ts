@@ -1,3 +1,5 @@
+import { printable } from './storable.ts';
+
 /** What each stable error code means to a caller: its HTTP status, whether trying again can help, and the usual mend. */
 const errorCodes = {
   invalid_request: { status: 422, retryable: false, hint: 'Correct the named fields and send the request again.' },
@@ -115,6 +117,16 @@ const errorCodes = {
     retryable: false,
     hint: 'Check the data directory: its rights, its free space and the version that wrote it.',
   },
+  storage_full: {
+    status: 507,
+    retryable: true,
+    hint: 'Make room on that disk. Nothing that was acknowledged is lost; work goes on by itself, or at the next start.',
+  },
+  database_unavailable: {
+    status: 503,
+    retryable: true,
+    hint: 'Nothing is lost; work goes on by itself when the database answers again. Check that it runs.',
+  },
   shutting_down: { status: 503, retryable: true, hint: 'The server is restarting; try again in a few seconds.' },
   internal: {
     status: 500,
@@ -178,6 +190,8 @@ export interface StoredError {
 
 /** Turns anything thrown into what may be stored and shown. Unexpected errors keep only a general message. */
 export function toStoredError(error: unknown): StoredError {
-  if (error instanceof AppError) return { code: error.code, message: error.message, hint: error.hint };
+  // A message may repeat what a page, a model or a site said.
+  if (error instanceof AppError)
+    return { code: error.code, message: printable(error.message), hint: printable(error.hint) };
   return { code: 'internal', message: 'Something unexpected went wrong.', hint: errorCodes.internal.hint };
 }

@@ -5,7 +5,7 @@ import type { Logger } from './logger.ts';
 
 /**
  * Runs the server and the workers until `stop` aborts; `say` receives the few lines a person reads. Resolves when
- * everything is closed. Throws what kept it from starting.
+ * everything is closed. Throws what kept it from starting, or from going on.
  */
 export async function serve(
   config: Config,
@@ -21,7 +21,9 @@ export async function serve(
     const sample = runSampleOnce(app.ctx, app.url, say, stop).catch((error) =>
       log.error({ err: error }, 'the sample article of the first start failed'),
     );
-    await aborted(stop);
+    const { broken: breaking } = app.ctx.database;
+    const broken = await Promise.race([aborted(stop), ...(breaking ? [breaking] : [])]);
+    if (broken) throw broken;
     say('Stopping: what is under way is kept and goes on at the next start ...');
     await sample;
   } finally {

@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, ne, sql } from 'drizzle-orm';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
@@ -25,13 +25,14 @@ export function wordsOf(markdown: string): number {
 /** Writes a new article and its first revision. Call it in a transaction. */
 export async function insertArticle(tx: Db, userId: string, content: NewArticle): Promise<Article> {
   const { author, ...columns } = content;
+  const slug = await freeSlug(tx, userId, slugify(columns.slug || columns.title));
   const [row] = await tx
     .insert(articles)
     .values({
       id: newId(),
       userId,
       ...columns,
-      slug: columns.slug || slugify(columns.title),
+      slug,
       wordCount: wordsOf(columns.markdown),
       status: 'draft',
     })
@@ -108,6 +109,22 @@ async function keepRevision(tx: Db, row: Article, author: 'pipeline' | 'user'): 
     markdown: row.markdown,
     fields: { slug, excerpt, metaTitle, metaDescription, keyword },
   });
+}
+
+/**
+ * The address with -2, -3, ... behind it while another of the account's articles has it. Call it in the transaction that
+ * stores it: until that ends, no other article of the account can take an address this way.
+ */
+export async function freeSlug(tx: Db, userId: string, wanted: string, ownId?: string): Promise<string> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`slugs of ${userId}`}))`);
+  const rows = await tx
+    .select({ slug: articles.slug })
+    .from(articles)
+    .where(and(eq(articles.userId, userId), ownId === undefined ? undefined : ne(articles.id, ownId)));
+  const taken = new Set(rows.map(({ slug }) => slug));
+  let slug = wanted;
+  for (let number = 2; taken.has(slug); number++) slug = `${wanted}-${number}`;
+  return slug;
 }
 
 /** Marks what has been decided about an article; the text stays as it is, so this makes no revision. */

@@ -80,7 +80,7 @@ const schema: Schema = {
 
 /**
  * Renders Markdown (CommonMark, GFM tables, task lists and footnotes, inline HTML) to a sanitised tree and HTML.
- * Nothing that runs survives: no script, handler, style, frame or form, and links only to http, https, mailto or the
+ * Nothing that runs survives: no script, handler, style, frame, form or invisible image, and links only to http, https, mailto or the
  * same site. Links to other hosts get `rel="noopener nofollow"`, those in the footnotes (citations) `rel="noopener"`.
  * Footnote ids are `note-fn-<id>` and `note-fnref-<id>`, heading ids `section-<slug>`.
  * @throws AppError invalid_request when it is nested deeper, or holds more links, than any article does.
@@ -98,6 +98,7 @@ export function renderMarkdown(markdown: string, options: RenderOptions = {}): R
     })
     .use(rehypeRaw)
     .use(rehypeSanitize, schema)
+    .use(() => removePixels)
     .use(() => (tree: Root) => markLinks(tree, new Set(options.ownHosts ?? []), false))
     .use(rehypeSlug, { prefix: headingPrefix })
     .use(rehypeStringify);
@@ -127,6 +128,18 @@ function refuseHostileShapes(markdown: string): void {
       hint: 'Flatten the quotes, lists or HTML elements and send it again.',
     });
   }
+}
+
+/** An image that nobody can see is there to count readers. */
+function removePixels(node: Parents): void {
+  const invisible = (value: unknown) => value !== null && value !== undefined && Number.parseFloat(String(value)) <= 2;
+  node.children = node.children.filter(
+    (child) =>
+      child.type !== 'element' ||
+      child.tagName !== 'img' ||
+      !(invisible(child.properties.width) || invisible(child.properties.height)),
+  ) as typeof node.children;
+  for (const child of node.children) if (child.type === 'element') removePixels(child);
 }
 
 function markLinks(node: Parents, ownHosts: ReadonlySet<string>, inFootnotes: boolean): void {
@@ -205,24 +218,49 @@ export function treeToText(tree: Root): string {
     .trim();
 }
 
+/** What GFM makes a link of although nobody wrote one: web and mail addresses (cmark-gfm, "autolinks (extension)"). */
+const bareAddress = /(?:https?:\/\/|www\.)[^\s<`|]*|[-.\w+]+@[-\w]+(?:\.[-\w]+)+/giu;
+const sentenceMarks = /[.,;:!?'")\]}»”’…*_~]+$/u;
+
 /**
  * Makes one plain sentence safe to stand in Markdown as text: in a paragraph, heading, list item, quote or table cell it
  * renders as itself. White space runs become one space and control characters go, as they cannot survive in one line.
- * A bare web or mail address still becomes a link, with the same text (GFM offers no escape for that).
+ * A bare web or mail address becomes code: GFM offers no escape for it, and a link that nobody set could lead anywhere.
  */
 export function escapeMarkdown(text: string): string {
+  const line = plainLine(text);
+  let escaped = '';
+  let end = 0;
+  for (const { 0: found, index } of line.matchAll(bareAddress)) {
+    const address = found.replace(sentenceMarks, '');
+    escaped += `${escapeInline(line.slice(end, index))}\`${address}\``;
+    end = index + address.length;
+  }
+  return escapeLine(escaped + escapeInline(line.slice(end)));
+}
+
+/** {@link escapeMarkdown} for the text of a link, where an address cannot become a link of its own. */
+export function escapeLinkText(text: string): string {
+  return escapeLine(escapeInline(plainLine(text)));
+}
+
+function escapeInline(text: string): string {
   return (
-    plainLine(text)
+    text
       .replace(/[\\`*[\]<|~]|&(?=#?\w+;)/g, '\\$&')
       // An underscore between letters or digits never opens emphasis (CommonMark 6.2) and reads better as it is.
       .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
       // Inside a bare address a backslash would count as part of it; broken up, it is found again after unescaping.
       .replace(/(?<=www)\.|(?<=https?|mailto|xmpp):|@/gi, '\\$&')
-      // What starts a heading, list, rule, underline or table row at the start of a line, or ends a heading at its end.
-      .replace(/^[#+\-=:>]/, '\\$&')
-      .replace(/^(\d{1,9})([.)])(?=\s|$)/, '$1\\$2')
-      .replace(/(?<=\s)#+$/, (marks) => marks.replaceAll('#', '\\#'))
   );
+}
+
+/** What starts a heading, list, rule, underline or table row at the start of a line, or ends a heading at its end. */
+function escapeLine(text: string): string {
+  return text
+    .replace(/^[#+\-=:>]/, '\\$&')
+    .replace(/^(\d{1,9})([.)])(?=\s|$)/, '$1\\$2')
+    .replace(/(?<=\s)#+$/, (marks) => marks.replaceAll('#', '\\#'));
 }
 
 /** One line of text without control characters, lone surrogates and runs of white space. */

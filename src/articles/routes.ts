@@ -3,6 +3,7 @@ import { onceByKey } from '../http/idempotency.ts';
 import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
+import { oneLine, printable } from '../storable.ts';
 import { deleteArticle, editArticle, insertArticle, restoreArticle } from './articles.ts';
 import {
   articleSchema,
@@ -19,13 +20,18 @@ const byId = z.object({ id: z.uuid() });
 const tags = ['articles'];
 
 const editable = {
-  title: z.string().trim().min(1).max(300),
-  markdown: z.string().max(500_000),
-  slug: z.string().trim().min(1).max(200),
-  excerpt: z.string().trim().max(1000),
-  metaTitle: z.string().trim().max(300),
-  metaDescription: z.string().trim().max(1000),
-  keyword: z.string().trim().max(100),
+  title: z
+    .string()
+    .overwrite(oneLine)
+    .min(1)
+    .max(300)
+    .refine((title) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(title), 'must hold something that can be read'),
+  markdown: z.string().overwrite(printable).max(500_000),
+  slug: z.string().overwrite(oneLine).min(1).max(200),
+  excerpt: z.string().overwrite(oneLine).max(1000),
+  metaTitle: z.string().overwrite(oneLine).max(300),
+  metaDescription: z.string().overwrite(oneLine).max(1000),
+  keyword: z.string().overwrite(oneLine).max(100),
 };
 
 const revisionSchema = z.object({

@@ -2,6 +2,7 @@ import { and, desc, eq, getTableColumns, gte, inArray, or, sql } from 'drizzle-o
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { queryRows } from '../db/open.ts';
+import { patiently } from '../db/patiently.ts';
 import { AppError, type StoredError } from '../errors.ts';
 import type { TokenUsage, UnitPrices } from './prices.ts';
 import { type CallKind, type PaidCall, paidCalls } from './schema.ts';
@@ -79,26 +80,29 @@ export interface CallResult {
 
 /**
  * Replaces the reservation by the true cost. Also corrects a call that was meanwhile settled as an estimate because its
- * worker seemed dead; a call that is truly settled is left alone, so settling twice changes nothing.
+ * worker seemed dead; a call that is truly settled is left alone, so settling twice changes nothing. The answer was paid
+ * for and exists nowhere else: a database that is away or full is tried for a minute.
  */
 export async function settle(db: Db, callId: string, result: CallResult): Promise<void> {
   const known = result.costMicroUsd !== null;
-  await db
-    .update(paidCalls)
-    .set({
-      status: result.error ? 'failed' : 'settled',
-      estimated: !known,
-      costMicroUsd: known ? result.costMicroUsd : sql`${paidCalls.reservedMicroUsd}`,
-      inputTokens: result.usage?.inputTokens ?? null,
-      cachedInputTokens: result.usage?.cachedInputTokens ?? null,
-      cacheWriteInputTokens: result.usage?.cacheWriteInputTokens ?? null,
-      outputTokens: result.usage?.outputTokens ?? null,
-      reasoningTokens: result.usage?.reasoningTokens ?? null,
-      output: result.output ?? null,
-      error: result.error ?? null,
-      finishedAt: sql`now()`,
-    })
-    .where(and(eq(paidCalls.id, callId), or(eq(paidCalls.status, 'reserved'), eq(paidCalls.estimated, true))));
+  await patiently(async () =>
+    db
+      .update(paidCalls)
+      .set({
+        status: result.error ? 'failed' : 'settled',
+        estimated: !known,
+        costMicroUsd: known ? result.costMicroUsd : sql`${paidCalls.reservedMicroUsd}`,
+        inputTokens: result.usage?.inputTokens ?? null,
+        cachedInputTokens: result.usage?.cachedInputTokens ?? null,
+        cacheWriteInputTokens: result.usage?.cacheWriteInputTokens ?? null,
+        outputTokens: result.usage?.outputTokens ?? null,
+        reasoningTokens: result.usage?.reasoningTokens ?? null,
+        output: result.output ?? null,
+        error: result.error ?? null,
+        finishedAt: sql`now()`,
+      })
+      .where(and(eq(paidCalls.id, callId), or(eq(paidCalls.status, 'reserved'), eq(paidCalls.estimated, true)))),
+  );
 }
 
 /** Gives a reservation back for a call that certainly was not billed: it was refused or never sent. */

@@ -62,8 +62,8 @@ export function createApi(origin: string, signal: AbortSignal): Api {
           // The server's own answer, a fault of ours or the user's wish to end is final; a broken connection is not.
           if (signal.aborted || !(error instanceof TypeError)) throw error;
         }
-        lostAt ??= Date.now();
-        if (Date.now() - lostAt > patienceMs) throw serverGone();
+        lostAt ??= performance.now();
+        if (performance.now() - lostAt > patienceMs) throw serverGone();
         await new Promise((resolve) => setTimeout(resolve, reconnectMs));
       }
     },

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { storageError } from '../storage-error.ts';
 import type { Finding } from './doctor.ts';
 
 /** Below these the data directory is in danger, or will be soon, in bytes. */
@@ -12,15 +13,9 @@ export function inspectDataDir(dataDir: string): Finding[] {
   const place = nearestExisting(dataDir);
   try {
     accessSync(place, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch {
-    return [
-      {
-        check,
-        severity: 'problem',
-        message: `${place} may not be read and written by this user`,
-        hint: `Give it to this user (chown), or set DATA_DIR to another folder.`,
-      },
-    ];
+  } catch (error) {
+    const { message, hint } = storageError(place, error);
+    return [{ check, severity: 'problem', message, hint }];
   }
   const space = statfsSync(place);
   const free = space.bavail * space.bsize;

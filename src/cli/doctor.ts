@@ -124,7 +124,13 @@ async function inspectSchema(config: Config, secrets: Secrets): Promise<Finding>
   }
 }
 
-const health = z.object({ status: z.string(), database: z.string(), queue: z.string(), version: z.string() });
+const health = z.object({
+  status: z.string(),
+  database: z.string(),
+  queue: z.string(),
+  disk: z.string(),
+  version: z.string(),
+});
 
 async function inspectServer({ api, kind }: Session): Promise<Finding[]> {
   const answer = await api.health(health);

@@ -1,3 +1,4 @@
+import { explainDatabaseError } from '../db/database-error.ts';
 import { AppError } from '../errors.ts';
 
 /** What a system or the database said when starting failed, in words: what happened, what to do. */
@@ -42,6 +43,11 @@ interface SystemError extends Error {
   address?: string;
 }
 
+/** The words for a start say more than those for a running server: they name DATABASE_URL. */
+function isKnownCause(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code in causes;
+}
+
 /**
  * Puts what made a command fail into lines for its user: what happened, then what to do. Mistakes in the configuration
  * are one line each. Only what nobody foresaw shows a stack.
@@ -52,6 +58,8 @@ export function explain(error: unknown): string[] {
     const cause = error.cause instanceof Error ? [`Reason: ${error.cause.message}`] : [];
     return [error.message, ...cause, error.hint];
   }
+  const database = explainDatabaseError(error);
+  if (database && !(error instanceof AggregateError) && !isKnownCause(error)) return [database.message, database.hint];
   // A host name with several addresses fails with one error for each of them.
   const inner = error instanceof AggregateError ? error.errors[0] : error;
   if (inner instanceof Error && 'code' in inner && typeof inner.code === 'string') {

@@ -39,12 +39,12 @@ export async function awaitPublication(
   progress: Progress,
 ): Promise<PublicationAnswer | null> {
   progress.step('delivering to the site');
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const { items } = await api.request('GET', '/publications?limit=100', list);
     const mine = items.find((item) => item.articleId === articleId && item.siteId === siteId) ?? null;
     const underWay = mine !== null && ['queued', 'publishing'].includes(mine.status);
-    if (!underWay || Date.now() > deadline) return mine;
+    if (!underWay || performance.now() > deadline) return mine;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }

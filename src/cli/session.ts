@@ -52,12 +52,12 @@ function ownSession(app: App, io: Io): Session {
 
 /** The port of the living server that holds the directory; waits for one that is just starting. Null when nobody does. */
 async function holderPort(dataDir: string, signal: AbortSignal): Promise<number | null> {
-  const deadline = Date.now() + startingMs;
+  const deadline = performance.now() + startingMs;
   for (;;) {
     const holder = findHolder(dataDir);
     if (!holder) return null;
     if (holder.port !== null) return holder.port;
-    if (Date.now() > deadline || signal.aborted) {
+    if (performance.now() > deadline || signal.aborted) {
       throw new AppError('data_in_use', `${dataDir} is in use by process ${holder.pid}, which does not serve.`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));

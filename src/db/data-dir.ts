@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { storageError } from '../storage-error.ts';
 
 /** Who holds an embedded data directory; `port` is known once its server listens on loopback. */
 const holderSchema = z.object({ pid: z.number().int(), startedAt: z.string(), port: z.number().int().nullable() });
@@ -19,7 +20,7 @@ export function lockDataDir(dataDir: string): () => void {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     writeHolder(mine, { pid: process.pid, startedAt: processStart(process.pid), port: null });
   } catch (cause) {
-    throw new AppError('data_unusable', `The data directory ${dataDir} cannot be written.`, { cause });
+    throw storageError(dataDir, cause);
   }
   try {
     for (let attempt = 0; attempt < 5; attempt++) {

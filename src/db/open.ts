@@ -4,7 +4,9 @@ import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import type { Pool, PoolConfig } from 'pg';
 import type { Config, Secrets } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { storageError } from '../storage-error.ts';
 import { announcePort, lockDataDir } from './data-dir.ts';
+import { openEmbeddedFiles, refuseAfterLogFailure } from './embedded-files.ts';
 
 /** The query interface that features receive: the database itself or a transaction on it, on either engine. */
 export type Db = PgDatabase<PgQueryResultHKT, Record<string, never>>;
@@ -17,6 +19,8 @@ export interface Database {
   listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>>;
   /** Notes for other processes where the holder of an embedded database serves; absent on a server's database. */
   announcePort?(port: number): void;
+  /** Resolves when an embedded database can no longer be used by this process; what was committed is safe. */
+  broken?: Promise<AppError>;
   close(): Promise<void>;
 }
 
@@ -38,20 +42,30 @@ async function openEmbedded(dataDir: string): Promise<Database> {
   try {
     const { PGlite } = await import('@electric-sql/pglite');
     const { vector } = await import('@electric-sql/pglite-pgvector');
-    const pglite = await PGlite.create({ dataDir: `${dataDir}/db`, extensions: { vector } });
+    const pglite = await openEmbeddedFiles(dataDir, (folder) =>
+      PGlite.create({ dataDir: folder, extensions: { vector } }),
+    );
+    const { promise: broken, resolve: onBroken } = Promise.withResolvers<AppError>();
+    let usable = true;
+    refuseAfterLogFailure(pglite, dataDir, (error) => {
+      usable = false;
+      onBroken(error);
+    });
     const database = await fromPglite(pglite);
     return {
       ...database,
+      broken,
       announcePort: (port) => announcePort(dataDir, port),
       async close() {
-        await database.close();
+        // Closing writes, too: after a failed write of the log it would never come back.
+        if (usable) await database.close();
         unlock();
       },
     };
   } catch (cause) {
     unlock();
     if (cause instanceof AppError) throw cause;
-    throw new AppError('data_unusable', `The embedded database in ${dataDir} could not be opened.`, { cause });
+    throw storageError(dataDir, cause);
   }
 }
 
@@ -93,6 +107,8 @@ async function openPostgres(databaseUrl: string, caCertificate: string | null, p
   // An idle connection that the server closes emits here; without a handler it would end the process. The pool
   // replaces the connection by itself, and a query that needs it reports its own error.
   pool.on('error', () => undefined);
+  // The same for one that is in use, between two statements of a transaction: the next statement reports it.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const listener = createListener(() => new pg.Client(connection));
   return {
     db: drizzle({ client: pool }) as unknown as Db,

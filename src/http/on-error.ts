@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { explainDatabaseError } from '../db/database-error.ts';
 import { AppError, type FieldError } from '../errors.ts';
 
 /** RFC 9457 problem document with the product's own members. */
@@ -43,6 +44,7 @@ const titles: Record<number, string> = {
   500: 'Internal error',
   502: 'Bad gateway',
   503: 'Unavailable',
+  507: 'No room left',
 };
 
 /** Every error leaves as a problem document; only the unexpected ones are logged with their stack. */
@@ -50,6 +52,21 @@ export function onError(error: FastifyError | Error, request: FastifyRequest, re
   const known = asAppError(error);
   if (known.code === 'internal') request.log.error({ err: error, requestId: request.id }, 'request failed');
   send(known, request, reply);
+}
+
+/** An address that cannot even be taken apart, such as `%E0%A4%A`; Fastify answers these before there is a route. */
+export function onFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  if (error.code !== 'FST_ERR_BAD_URL') {
+    onError(error, request, reply);
+    return;
+  }
+  send(
+    new AppError('invalid_request', 'The address holds a % that does not begin an encoded character.', {
+      hint: 'Encode the parts of the address (encodeURIComponent) and send the request again.',
+    }),
+    request,
+    reply,
+  );
 }
 
 /** A path that no route knows. */
@@ -100,5 +117,5 @@ function asAppError(error: FastifyError | Error): AppError {
   if ('statusCode' in error && error.statusCode === 400) {
     return new AppError('malformed_body', 'The request body could not be read as JSON.', { cause: error });
   }
-  return new AppError('internal', 'Something unexpected went wrong.', { cause: error });
+  return explainDatabaseError(error) ?? new AppError('internal', 'Something unexpected went wrong.', { cause: error });
 }

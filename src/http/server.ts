@@ -12,7 +12,8 @@ import { version } from '../config.ts';
 import type { AppContext } from '../context.ts';
 import { serveDocs } from './docs.ts';
 import { requireLocalOwner } from './local-owner.ts';
-import { onError } from './on-error.ts';
+import { onError, onFrameworkError } from './on-error.ts';
+import { refuseUnstorable } from './storable-input.ts';
 import { serveWebApp } from './web-app.ts';
 
 /** A Fastify instance whose routes are typed by their zod schemas. */
@@ -46,9 +47,12 @@ export async function createServer(
     // Ids are for finding a request in the log again; a client's own header is not trusted.
     genReqId: () => crypto.randomUUID(),
     forceCloseConnections: true,
+    frameworkErrors: onFrameworkError,
   }).withTypeProvider<ZodTypeProvider>();
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
+  // Every route takes JSON; Fastify would hand plain text on as a string.
+  server.removeContentTypeParser('text/plain');
   server.setErrorHandler(onError);
   server.addHook('onResponse', async (request, reply) => {
     request.log.debug(
@@ -90,6 +94,7 @@ export async function createServer(
     async (scope) => {
       const routes = scope.withTypeProvider<ZodTypeProvider>() as HttpServer;
       routes.addHook('onRequest', requireLocalOwner(ctx));
+      routes.addHook('preValidation', refuseUnstorable);
       for (const register of api) register(routes, ctx);
     },
     { prefix: '/api/v1' },

@@ -34,7 +34,8 @@ export function createRobots(
   extractor: Asking,
   options: { userAgent: string; now?: () => number },
 ): Robots {
-  const now = options.now ?? Date.now;
+  // A clock that is put back must not keep an answer for a year.
+  const now = options.now ?? (() => performance.now());
   // Rules are matched against the product token alone, "blog-poster" of "blog-poster/1.0 (+https://...)".
   const token = /^[A-Za-z_-]+/.exec(options.userAgent)?.[0] ?? '*';
   const cache = new Map<string, { rules: Promise<Rules | AppError>; until: number }>();

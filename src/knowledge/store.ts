@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
+import { allPrintable } from '../storable.ts';
 import { countWords } from '../text/words.ts';
 import type { Embedder } from './embeddings.ts';
 import type { ExtractedDocument } from './extract.ts';
@@ -29,8 +30,10 @@ export async function storeDocument(
   db: Db,
   embedder: Embedder,
   userId: string,
-  read: ReadDocument,
+  original: ReadDocument,
 ): Promise<Source | null> {
+  // Pages hold control characters and, where something was cut, half characters; no table keeps those.
+  const read = allPrintable(original);
   const hash = contentHash(read.document.blocks);
   const known = await findByContent(db, userId, hash);
   if (known) return known;

@@ -5,6 +5,7 @@ import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { digest } from '../digest.ts';
 import { AppError, type ErrorCode, toStoredError } from '../errors.ts';
+import { printable } from '../storable.ts';
 import { answerSchema } from './answer-schema.ts';
 import { callModel, type ModelReply, type ModelRequest } from './call-model.ts';
 import { problemOf } from './check-answer.ts';
@@ -214,7 +215,11 @@ async function attempt<N extends TaskName>(
     throw error;
   }
   const problem = read && 'problem' in read ? read.problem : 'the answer was empty.';
-  const unusable = { text: reply.text.slice(0, 100_000), problem, cut: reply.end === 'cut' };
+  const unusable = {
+    text: printable(reply.text.slice(0, 100_000)),
+    problem: printable(problem),
+    cut: reply.end === 'cut',
+  };
   const error = toStoredError(new AppError('model_output_invalid', problem));
   await settle(ctx.db, callId, { ...paid, error, output: unusable });
   ctx.log.warn({ pipelineId: owner.pipeline.id, task: question.prompt.task, problem }, 'answer not usable');

@@ -44,6 +44,8 @@ interface Signs {
   body: string;
   /** System codes of the connection, such as ECONNREFUSED. */
   causes: string;
+  /** Why the offline writer gave up, when it was that. */
+  offline: string | null;
 }
 
 interface Sorted {
@@ -58,13 +60,14 @@ interface Sorted {
 function readSigns(failure: unknown): Signs {
   if (APICallError.isInstance(failure)) {
     const { statusCode = null, responseHeaders = {}, responseBody = '' } = failure;
-    return { status: statusCode, headers: responseHeaders, body: responseBody, causes: causes(failure) };
+    const offline = failure.url.startsWith('offline:') ? failure.message : null;
+    return { status: statusCode, headers: responseHeaders, body: responseBody, causes: causes(failure), offline };
   }
   // An error inside a stream: the providers' libraries give it a status where its type is known.
   const part = typeof failure === 'object' && failure !== null ? (failure as Record<string, unknown>) : {};
   const status = typeof part.statusCode === 'number' ? part.statusCode : null;
   const body = part.data === undefined ? '' : JSON.stringify(part.data);
-  return { status, headers: {}, body, causes: causes(failure) };
+  return { status, headers: {}, body, causes: causes(failure), offline: null };
 }
 
 /** Signs that the account, not the request, is the obstacle: OpenAI, Anthropic, gateways (402). */
@@ -78,7 +81,7 @@ const noSchema =
   /response_format|json_schema|structured[_ ]output|output_config|responseSchema|responseJsonSchema|grammar/i;
 const declined = /content_policy|content_filter|content management policy|safety system|invalid_prompt|usage policy/i;
 
-function sort({ status, headers, body, causes: code }: Signs, model: string): Sorted {
+function sort({ status, headers, body, causes: code, offline }: Signs, model: string): Sorted {
   const unavailable = (message: string, billed: boolean, retryAt?: Date): Sorted => ({
     code: 'model_unavailable',
     message,
@@ -105,6 +108,11 @@ function sort({ status, headers, body, causes: code }: Signs, model: string): So
     return unavailable(`The provider of ${model} asks to wait (429).`, false, retryTime(headers, body));
   if (status === 503 || status === 529) {
     return unavailable(`The provider of ${model} is overloaded (${status}).`, false, retryTime(headers, body));
+  }
+  if (offline) {
+    const hint =
+      'It can only quote whole sentences of the sources. Add sources with running text, or set LLM_MODEL, and retry.';
+    return rejected(`The offline writer cannot go on: ${offline}`, hint);
   }
   if (status === 408 || status === 409 || status === 425 || status >= 500) {
     return unavailable(`The provider of ${model} answered ${status}.`, true, retryTime(headers, body));

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { allPrintable, printable } from '../storable.ts';
 
 /**
  * Reads a model's answer: JSON, also inside a code fence, after thoughts, or with words around it, checked against the
@@ -37,9 +38,10 @@ function* candidates(text: string): Generator<unknown> {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return allPrintable(JSON.parse(text));
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    // A RangeError is nesting without end.
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
   }
 }
@@ -68,7 +70,10 @@ function whyNoJson(text: string): string {
   try {
     JSON.parse(text.slice(text.indexOf('{')));
   } catch (error) {
-    if (error instanceof SyntaxError) return `it was not valid JSON (${error.message}).`;
+    // The message repeats a piece of the text, which may be cut anywhere.
+    if (error instanceof SyntaxError || error instanceof RangeError) {
+      return `it was not valid JSON (${printable(error.message)}).`;
+    }
     throw error;
   }
   return 'it was not JSON.';

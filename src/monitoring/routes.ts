@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { version } from '../config.ts';
 import type { AppContext } from '../context.ts';
+import { isNearlyFull } from '../db/embedded-files.ts';
+import { queryRows } from '../db/open.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 
 const part = z.enum(['up', 'down', 'not configured']);
@@ -14,6 +17,7 @@ const healthSchema = z
     queue: part,
     email: part,
     storage: part,
+    disk: part.meta({ description: 'down when the embedded database has nearly no room left' }),
     version: z.string(),
     timestamp: z.iso.datetime(),
   })
@@ -38,17 +42,33 @@ async function answers(probe: Promise<unknown>): Promise<'up' | 'down'> {
   return outcome;
 }
 
+/** Answers while rows can be written: a standby and a server that was set read-only answer questions all the same. */
+async function takesWrites(ctx: AppContext): Promise<void> {
+  const [row] = await queryRows<{ setting: string }>(
+    ctx.db,
+    sql`select current_setting('transaction_read_only') as setting`,
+  );
+  if (row?.setting !== 'off') throw new Error('the database is read-only');
+}
+
+function diskOf({ config }: AppContext): 'up' | 'down' | 'not configured' {
+  if (config.database.kind !== 'embedded' || !existsSync(config.dataDir)) return 'not configured';
+  return isNearlyFull(config.dataDir) ? 'down' : 'up';
+}
+
 async function health(ctx: AppContext): Promise<z.infer<typeof healthSchema>> {
-  const database = await answers(ctx.db.execute(sql`select 1`));
+  const database = await answers(takesWrites(ctx));
+  const disk = diskOf(ctx);
   const queue = database === 'up' ? await answers(ctx.db.execute(sql`select 1 from pgboss.version`)) : 'down';
   return {
-    status: database === 'down' ? 'unhealthy' : queue === 'down' ? 'degraded' : 'healthy',
+    status: database === 'down' ? 'unhealthy' : queue === 'down' || disk === 'down' ? 'degraded' : 'healthy',
     database,
     queue,
     // These come with later versions; a part that does not exist is never shown as up.
     redis: 'not configured',
     email: 'not configured',
     storage: 'not configured',
+    disk,
     version,
     timestamp: ctx.now().toISOString(),
   };

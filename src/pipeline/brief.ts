@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oneLine } from '../storable.ts';
 import { parseDomain } from '../web-search/domains.ts';
 
 /** The largest text of one pasted or uploaded source, in characters. */
@@ -11,7 +12,7 @@ const sourceSite = z.strictObject({
   site: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2000),
 });
 const sourceText = z.strictObject({
-  title: z.string().trim().min(1).max(300),
+  title: z.string().overwrite(oneLine).min(1).max(300),
   text: z.string().min(1).max(maxSourceCharacters),
   format: z.enum(['markdown', 'html', 'text']).default('text'),
 });
@@ -32,14 +33,25 @@ const search = z.strictObject({
   deny: domains.default([]).meta({ description: 'None of these domains' }),
 });
 
+/** Signs that carry a word each, or nearly: one of them is a topic ("茶"), as is one pictogram. */
+const dense =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}\p{Extended_Pictographic}]/gu;
+
+/** Whether a topic says what the article is about: something to read, of at least three letters or one dense sign. */
+function saysSomething(topic: string): boolean {
+  const visible = topic.match(/[\p{L}\p{N}\p{P}\p{S}]/gu)?.length ?? 0;
+  return /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(topic) && visible + 2 * (topic.match(dense)?.length ?? 0) >= 3;
+}
+
 /** What a pipeline is asked for. Money in micro-dollars, times ISO 8601 in UTC. */
 export const briefSchema = z.strictObject({
   topic: z
     .string()
-    .trim()
-    .min(3, 'must say what the article is about, in at least 3 characters')
-    .max(500, 'must be at most 500 characters: put longer material into a source'),
-  keyword: z.string().trim().min(1).max(100).optional(),
+    .overwrite(oneLine)
+    .min(1, 'must say what the article is about, in at least 3 characters')
+    .max(500, 'must be at most 500 characters: put longer material into a source')
+    .refine(saysSomething, 'must say what the article is about, in at least 3 characters'),
+  keyword: z.string().overwrite(oneLine).min(1).max(100).optional(),
   sources: z
     .array(z.union([sourceUrl, sourceSite, sourceText]))
     .max(50)

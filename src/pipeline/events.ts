@@ -1,5 +1,6 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
+import { allPrintable } from '../storable.ts';
 import { notifyChange } from './event-bus.ts';
 import { type EventType, type Pipeline, type PipelineEvent, pipelineEvents, pipelines } from './schema.ts';
 
@@ -13,7 +14,9 @@ export async function recordEvent(
   // With the pipeline's row locked, event ids grow in the order of the commits: a reader that asks for what came after
   // the last id it saw misses nothing.
   await tx.select({ id: pipelines.id }).from(pipelines).where(eq(pipelines.id, pipeline.id)).for('no key update');
-  await tx.insert(pipelineEvents).values({ pipelineId: pipeline.id, userId: pipeline.userId, type, data });
+  await tx
+    .insert(pipelineEvents)
+    .values({ pipelineId: pipeline.id, userId: pipeline.userId, type, data: allPrintable(data) });
   await notifyChange(tx, pipeline.id);
 }
 

@@ -10,6 +10,14 @@ export const leaseRenewMs = 3_000;
 const expiry = sql`now() + ${`${leaseMs} milliseconds`}::interval`;
 const expired = or(isNull(pipelines.leaseExpiresAt), lt(pipelines.leaseExpiresAt, sql`now()`));
 
+/** True when a wait is over. */
+const waitIsOver = sql`(${pipelines.waiting} ->> 'until')::timestamptz <= now()`;
+/** True when a wait ends later than it could: the clock was ahead when it was set, and has been put right since. */
+const waitIsAbsurd = sql`(${pipelines.waiting} ->> 'until')::timestamptz
+  > now() + (${pipelines.waiting} ->> 'delayMs')::float8 * interval '1 millisecond' + interval '1 minute'`;
+/** What nobody needs to be asked for any more: a pipeline whose wait is over. */
+export const waitedEnough = and(eq(pipelines.status, 'waiting'), or(waitIsOver, waitIsAbsurd));
+
 /** What a worker holds while it works: the pipeline as it was, with the lease number that only it has. */
 export type Lease = Pick<Pipeline, 'id' | 'lease'>;
 
@@ -18,7 +26,6 @@ export type Lease = Pick<Pipeline, 'id' | 'lease'>;
  * {@link leaseMs}. Raises the lease number, which fences off whoever held it before. Null when there is nothing to do.
  */
 export async function claimPipeline(db: Db, pipelineId: string): Promise<Pipeline | null> {
-  const due = and(eq(pipelines.status, 'waiting'), sql`(${pipelines.waiting} ->> 'until')::timestamptz <= now()`);
   const abandoned = and(eq(pipelines.status, 'running'), expired);
   const [claimed] = await db
     .update(pipelines)
@@ -32,7 +39,7 @@ export async function claimPipeline(db: Db, pipelineId: string): Promise<Pipelin
       error: null,
       finishedAt: null,
     })
-    .where(and(eq(pipelines.id, pipelineId), or(eq(pipelines.status, 'queued'), due, abandoned)))
+    .where(and(eq(pipelines.id, pipelineId), or(eq(pipelines.status, 'queued'), waitedEnough, abandoned)))
     .returning();
   return claimed ?? null;
 }

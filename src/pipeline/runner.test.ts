@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterEach, describe, expect, test } from 'vitest';
 import { givenPipeline, withModel } from '../../test/factories.ts';
 import { diligentScript, type Script, scriptedModel } from '../../test/fakes/scripted-model.ts';
@@ -299,6 +299,22 @@ describe('waiting and commands', () => {
     expect(pipeline.waiting?.reason).toBe('provider');
     // Before its time nobody takes it.
     expect(await claimPipeline(ctx.db, id)).toBeNull();
+  });
+
+  test('a wait that ends later than it could was set by a wrong clock, and is over', async () => {
+    const { ctx } = await start(diligentScript);
+    const { id } = await givenPipeline(ctx);
+    const wait = (until: string, delayMs: number | null) =>
+      ctx.db.execute(
+        sql`update pipelines set status = 'waiting', waiting = jsonb_strip_nulls(jsonb_build_object('reason', 'provider', 'until', now() + ${until}::interval, 'delayMs', ${delayMs}::int)) where id = ${id}`,
+      );
+    const claimed = async () => (await claimPipeline(ctx.db, id)) !== null;
+    await wait('2 hours', 7_200_000);
+    expect(await claimed()).toBe(false);
+    await wait('1 year', null);
+    expect(await claimed()).toBe(false);
+    await wait('1 year', 7_200_000);
+    expect(await claimed()).toBe(true);
   });
 
   test('an answer that cannot be read is sent back once with what is wrong, and both are billed', async () => {

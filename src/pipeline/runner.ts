@@ -1,9 +1,12 @@
 import { eq, sql } from 'drizzle-orm';
 import { settleAbandoned } from '../budget/ledger.ts';
 import type { AppContext } from '../context.ts';
+import { explainDatabaseError } from '../db/database-error.ts';
+import { queryRows } from '../db/open.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
 import { ask, type CallOwner } from '../llm/ask.ts';
+import { allPrintable } from '../storable.ts';
 import { askSearch } from '../web-search/ask-search.ts';
 import { type AnyStep, PipelineWaiting, type StepContext } from './define-step.ts';
 import { recordEvent } from './events.ts';
@@ -33,6 +36,23 @@ type Stop =
  * the next worker goes on here. Never throws for what went wrong inside a step: that is stored with the pipeline.
  */
 export async function runPipeline(ctx: AppContext, pipelineId: string, shutdown: AbortSignal): Promise<void> {
+  // A clock that jumps lets leases and heartbeats run out although their holders are well. What this very process is at
+  // work on it must not take from itself: the call under way would be paid for a second time.
+  const own = inHand.get(ctx.database) ?? new Set();
+  inHand.set(ctx.database, own);
+  if (own.has(pipelineId)) return;
+  own.add(pipelineId);
+  try {
+    await claimAndWalk(ctx, pipelineId, shutdown);
+  } finally {
+    own.delete(pipelineId);
+  }
+}
+
+/** The pipelines that this process is at work on, by database: tests run several workers over one. */
+const inHand = new WeakMap<AppContext['database'], Set<string>>();
+
+async function claimAndWalk(ctx: AppContext, pipelineId: string, shutdown: AbortSignal): Promise<void> {
   const pipeline = await claimPipeline(ctx.db, pipelineId);
   if (!pipeline) {
     await lookAgainLater(ctx, pipelineId);
@@ -145,7 +165,8 @@ async function runStep(
   const context = stepContext(ctx, pipeline, step, asked, share, signal);
   try {
     signal.throwIfAborted();
-    const output = step.output.parse(await step.run(context, needs));
+    // What pages and models say may hold characters that no table keeps; the digest of later steps needs the stored form.
+    const output = allPrintable(step.output.parse(await step.run(context, needs)));
     await ctx.db.transaction(async (tx) => {
       await lockLease(tx, pipeline);
       await step.save(tx, context, needs, output);
@@ -162,14 +183,15 @@ async function runStep(
     await ctx.db.transaction(async (tx) => {
       await lockLease(tx, pipeline);
       const status = stop.kind === 'handed-over' ? 'cancelled' : stop.kind === 'waiting' ? 'waiting' : 'failed';
-      const retrying = stop.kind === 'waiting' && stop.waiting.until !== undefined && error instanceof AppError;
+      const cause = explainDatabaseError(error) ?? error;
+      const retrying = stop.kind === 'waiting' && stop.waiting.until !== undefined && cause instanceof AppError;
       const failed = stop.kind === 'failed' || retrying;
-      await finishStep(tx, attempt.id, retrying ? 'failed' : status, failed ? { error: toStoredError(error) } : {});
+      await finishStep(tx, attempt.id, retrying ? 'failed' : status, failed ? { error: toStoredError(cause) } : {});
       await recordEvent(tx, pipeline, 'step', {
         name: step.name,
         status: retrying ? 'failed' : status,
         attempt: attempt.attempt,
-        ...(failed ? { error: toStoredError(error) } : {}),
+        ...(failed ? { error: toStoredError(cause) } : {}),
       });
     });
     return { stop };
@@ -181,9 +203,10 @@ async function whyStopped(
   ctx: AppContext,
   pipeline: Pipeline,
   step: AnyStep,
-  error: unknown,
+  thrown: unknown,
   signal: AbortSignal,
 ): Promise<Stop> {
+  const error = thrown instanceof AppError ? thrown : (explainDatabaseError(thrown) ?? thrown);
   const lostIt = (e: unknown) => e instanceof AppError && e.code === 'lease_lost';
   if (lostIt(error) || lostIt(signal.reason)) return { kind: 'lease-lost' };
   if (signal.aborted) return { kind: 'handed-over' };
@@ -199,7 +222,8 @@ async function whyStopped(
       const until = error.retryAt ?? new Date(ctx.now().getTime() + delay * (1 + Math.random() / 5));
       const ofProvider = error.code === 'model_unavailable' || error.code === 'search_unavailable';
       const reason = ofProvider ? 'provider' : 'retry';
-      return { kind: 'waiting', waiting: { reason, until: until.toISOString(), message: error.message } };
+      const delayMs = Math.max(0, until.getTime() - ctx.now().getTime());
+      return { kind: 'waiting', waiting: { reason, until: until.toISOString(), delayMs, message: error.message } };
     }
   }
   if (!(error instanceof AppError)) {
@@ -249,6 +273,15 @@ function stepContext(
   };
 }
 
+/** A wait is ended by the database's clock, so it is set by it where ours differs: a machine may be an hour or a year off. */
+async function byDatabaseClock(ctx: AppContext, waiting: Waiting): Promise<Waiting> {
+  if (waiting.delayMs === undefined) return waiting;
+  const [row] = await queryRows<{ now: string | Date }>(ctx.db, sql`select now()`);
+  const theirs = new Date(row?.now ?? ctx.now()).getTime();
+  if (Math.abs(theirs - ctx.now().getTime()) < 60_000) return waiting;
+  return { ...waiting, until: new Date(theirs + waiting.delayMs).toISOString() };
+}
+
 /** Writes how the run ended, and enqueues its continuation when it has a time. */
 async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): Promise<void> {
   const [cause, status] =
@@ -259,7 +292,7 @@ async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): 
         : stopped.kind === 'handed-over'
           ? [null, 'queued' as const]
           : [toStoredError(stopped.kind === 'failed' ? stopped.error : null), 'failed' as const];
-  const waiting = stopped?.kind === 'waiting' ? stopped.waiting : null;
+  const waiting = stopped?.kind === 'waiting' ? await byDatabaseClock(ctx, stopped.waiting) : null;
   const ended = status === 'succeeded' || status === 'failed';
   await ctx.db.transaction(async (tx) => {
     await releaseLease(tx, pipeline, {

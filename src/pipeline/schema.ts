@@ -13,6 +13,8 @@ export interface Waiting {
   until?: string;
   articleId?: string;
   message?: string;
+  /** How long it was to wait when `until` was set, in milliseconds; with reasons that end by themselves after a failure. */
+  delayMs?: number;
 }
 
 export const stepStatuses = ['running', 'succeeded', 'failed', 'waiting', 'cancelled', 'superseded'] as const;

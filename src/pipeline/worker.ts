@@ -1,6 +1,7 @@
 import { and, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { runPipelineJob } from './jobs.ts';
+import { waitedEnough } from './lease.ts';
 import { runPipeline } from './runner.ts';
 import { pipelines } from './schema.ts';
 
@@ -49,10 +50,7 @@ export async function sweepPipelines(ctx: Pick<AppContext, 'db' | 'queue'>): Pro
             eq(pipelines.status, 'queued'),
             sql`not exists (select 1 from pgboss.job where name = ${runPipelineJob.name} and state in ('created', 'retry', 'active') and data ->> 'pipelineId' = ${pipelines.id}::text)`,
           ),
-          and(
-            eq(pipelines.status, 'waiting'),
-            sql`(${pipelines.waiting} ->> 'until')::timestamptz < now() - interval '5 seconds'`,
-          ),
+          waitedEnough,
         ),
       ),
     )

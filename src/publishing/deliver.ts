@@ -12,7 +12,15 @@ import type { Site } from '../sites/schema.ts';
 import { publicationMarker, toBlocks } from '../wordpress/blocks.ts';
 import type { NewWordPressPost } from '../wordpress/client.ts';
 import { publishJob } from './jobs.ts';
-import { assertLease, changeUnderLease, claimPublication, type Lease, releaseLease, renewLease } from './lease.ts';
+import {
+  assertLease,
+  changeUnderLease,
+  claimPublication,
+  type Lease,
+  releaseLease,
+  renewLease,
+  waitsForSite,
+} from './lease.ts';
 import { type PlacedPost, placePost } from './place-post.ts';
 import type { Publication } from './schema.ts';
 
@@ -42,6 +50,9 @@ export const deliveryTiming: DeliveryTiming = {
   retryDelaysMs: [5_000, 30_000, 2 * minute, 10 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, 8 * hour],
 };
 
+/** How long a publication waits while others of its site are delivered, before it looks again; in milliseconds. */
+const siteBusyMs = 1_000;
+
 /** A publication whose workers die this often takes them down with it: it is stopped instead of tried for ever. */
 const maxAttempts = 25;
 
@@ -64,7 +75,14 @@ export async function deliverPublication(
   timing: DeliveryTiming = deliveryTiming,
 ): Promise<void> {
   const publication = await claimPublication(ctx.db, publicationId, timing.leaseMs);
-  if (!publication) return;
+  if (!publication) {
+    // Its turn comes when one of the others is done; the job that is asked for now looks again.
+    if (await waitsForSite(ctx.db, publicationId)) {
+      const startAfter = new Date(ctx.now().getTime() + siteBusyMs);
+      await ctx.queue.enqueue(ctx.db, publishJob, { publicationId }, { startAfter });
+    }
+    return;
+  }
   const lease: Lease = { id: publication.id, lease: publication.lease, leaseMs: timing.leaseMs };
   const lost = new AbortController();
   const timer = setInterval(() => {
@@ -200,7 +218,7 @@ async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: 
           status: 'published',
           mayExist: true,
           remoteId: post.id,
-          remoteUrl: post.link,
+          remoteUrl: post.link || null,
           remoteStatus: post.status,
           warnings,
           error: null,

@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, lte, or, sql } from 'drizzle-orm';
+import { and, eq, isNull, lt, lte, not, or, sql } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { type Publication, publications } from './schema.ts';
@@ -20,14 +20,35 @@ export const abandoned = and(
 );
 
 /**
- * Takes a publication to deliver it: one that is due, or whose worker has been silent for the length of a lease. Raises
+ * How many publications of one site are delivered at a time: a site that hangs must not take every worker. Not exact when
+ * several workers ask at the same moment, and need not be.
+ */
+const perSite = 2;
+const siteIsFree = sql`(select count(*) from publications as other where other.site_id = ${publications.siteId}
+  and other.id <> ${publications.id} and other.status = 'publishing' and other.lease_expires_at >= now()) < ${perSite}`;
+/**
+ * No attempt is put off for longer than a day (what a site may ask for at most) and a fifth of the longest delay: what
+ * lies further ahead was set while the clock was wrong. A time that a person chose is another matter.
+ */
+export const setByAnotherClock = and(
+  eq(publications.status, 'queued'),
+  sql`${publications.nextAttemptAt} > now() + interval '26 hours'`,
+);
+const due = and(
+  or(eq(publications.status, 'queued'), eq(publications.status, 'scheduled')),
+  or(isNull(publications.nextAttemptAt), lte(publications.nextAttemptAt, sql`now()`), setByAnotherClock),
+);
+
+/** Whether a publication is due and only waits for others of its site to be done. */
+export async function waitsForSite(db: Db, id: string): Promise<boolean> {
+  return (await db.$count(publications, and(eq(publications.id, id), due, not(siteIsFree)))) > 0;
+}
+
+/**
+ * Takes a publication to deliver it: one that is due while its site is free, or whose worker has been silent for the length of a lease. Raises
  * the lease number, which fences off whoever held it before, and counts the attempt. Null when there is nothing to do.
  */
 export async function claimPublication(db: Db, id: string, leaseMs: number): Promise<Publication | null> {
-  const due = and(
-    or(eq(publications.status, 'queued'), eq(publications.status, 'scheduled')),
-    or(isNull(publications.nextAttemptAt), lte(publications.nextAttemptAt, sql`now()`)),
-  );
   const [claimed] = await db
     .update(publications)
     .set({
@@ -37,7 +58,7 @@ export async function claimPublication(db: Db, id: string, leaseMs: number): Pro
       attempts: sql`${publications.attempts} + 1`,
       nextAttemptAt: null,
     })
-    .where(and(eq(publications.id, id), or(due, abandoned)))
+    .where(and(eq(publications.id, id), or(and(due, siteIsFree), abandoned)))
     .returning();
   return claimed ?? null;
 }

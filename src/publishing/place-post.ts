@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
+import { hasMarker } from '../wordpress/blocks.ts';
 import type { NewWordPressPost, WordPressClient, WordPressPost } from '../wordpress/client.ts';
-import { siteCauseOf } from '../wordpress/site-error.ts';
+import { siteCauseOf, siteError } from '../wordpress/site-error.ts';
 
 /** What to place, and what is known of earlier attempts. */
 export interface Placement {
@@ -53,6 +54,8 @@ export async function placePost(placement: Placement, tools: PlacementTools): Pr
   let created: WordPressPost;
   try {
     created = await tools.client.createPost(placement.post);
+    // A proxy or cache may answer with some other post; only what carries our mark is ours.
+    if (!hasMarker(created.content, placement.marker)) throw notOurs(created);
   } catch (error) {
     tools.signal.throwIfAborted();
     if (clearlyRefused(error)) {
@@ -141,17 +144,42 @@ async function lookForTwins(created: WordPressPost, placement: Placement, tools:
     try {
       await sleep(ms, undefined, { signal: tools.signal });
       const marked = await tools.client.findByMarker(placement.marker);
+      if (marked.length === 0) await confirm(created, tools);
       const live = marked.filter(({ status }) => status !== 'trash');
       return aboutTwins(created, live);
     } catch (error) {
       tools.signal.throwIfAborted();
-      if (!(error instanceof AppError)) throw error;
+      if (!(error instanceof AppError) || error.details?.vanished) throw error;
       failure = error;
       if (!error.retryable) break;
     }
   }
   // The post is there and known; that the site could not be asked for a second one must not undo that.
   return [`Whether the site holds a second copy could not be checked: ${failure?.message}`];
+}
+
+/** A site may say that it created a post and hold none: something in front of it answers yes to everything. */
+async function confirm(created: WordPressPost, { client }: PlacementTools): Promise<void> {
+  try {
+    const stored = await client.getPost(created.id);
+    if (stored.id === created.id) return;
+  } catch (error) {
+    if (siteCauseOf(error) !== 'not_found') throw error;
+  }
+  throw siteError('answer_incomplete', `The site said that it had created post ${created.id}, but it is not there.`, {
+    details: { mayHaveHappened: true, vanished: true },
+  });
+}
+
+function notOurs(post: WordPressPost): AppError {
+  return siteError(
+    'answer_incomplete',
+    `The site answered with another post (${post.id}) than the one that was sent.`,
+    {
+      details: { mayHaveHappened: true },
+      hint: 'A cache or plugin answers in place of the REST API: exclude /wp-json/ from it. Nothing is sent twice.',
+    },
+  );
 }
 
 /** True only when the site (or the way to it) made certain that nothing was created. */

@@ -2,11 +2,11 @@ import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { type DeliveryTiming, deliverPublication, deliveryTiming } from './deliver.ts';
 import { publishJob } from './jobs.ts';
-import { abandoned } from './lease.ts';
+import { abandoned, setByAnotherClock } from './lease.ts';
 import { publications } from './schema.ts';
 
-/** Deliveries at a time. A WordPress of ordinary size answered no more requests per second with eight than with four. */
-const concurrency = 4;
+/** Deliveries at a time, of which one site gets two: three sites have to hang before a fourth waits for them. */
+const concurrency = 6;
 /** How often to look for publications that nobody delivers although somebody should, in milliseconds. */
 const sweepMs = 10_000;
 
@@ -37,6 +37,7 @@ export async function sweepPublications(ctx: Pick<AppContext, 'db' | 'queue'>): 
     .where(
       or(
         abandoned,
+        setByAnotherClock,
         and(
           inArray(publications.status, ['queued', 'scheduled']),
           sql`coalesce(${publications.nextAttemptAt}, ${publications.createdAt}) < now() - interval '5 seconds'`,

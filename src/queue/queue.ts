@@ -80,6 +80,9 @@ export async function openQueue(database: Database, log: Logger, supervise: bool
   boss.on('error', (error) => log.error({ err: error }, 'queue error'));
   boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'queue warning'));
   await boss.start();
+  // Not the signal of the job: the queue also aborts that for a job whose heartbeat it missed, as when the clock jumped.
+  // Whether work may go on is for the lease to say.
+  const stopping = new AbortController();
 
   return {
     async enqueue(tx, job, payload, options = {}) {
@@ -104,7 +107,7 @@ export async function openQueue(database: Database, log: Logger, supervise: bool
         },
         async ([next]) => {
           if (!next) return;
-          await handler(job.payload.parse(next.data), next.signal);
+          await handler(job.payload.parse(next.data), stopping.signal);
         },
       );
     },
@@ -112,6 +115,9 @@ export async function openQueue(database: Database, log: Logger, supervise: bool
       const [stats] = await boss.getQueueStats(job.name, { force: true });
       return { ready: stats?.readyCount ?? 0, active: stats?.activeCount ?? 0 };
     },
-    stop: () => boss.stop({ graceful: true, timeout: shutdownMs }),
+    stop: () => {
+      stopping.abort(new Error('the process is stopping'));
+      return boss.stop({ graceful: true, timeout: shutdownMs });
+    },
   };
 }

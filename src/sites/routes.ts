@@ -3,6 +3,7 @@ import { onceByKey } from '../http/idempotency.ts';
 import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
+import { oneLine } from '../storable.ts';
 import { presentSite, siteCheckSchema, siteSchema } from './present.ts';
 import { getSite, listSites } from './queries.ts';
 import { checkStoredSite, createSite, deleteSite, updateSite } from './sites.ts';
@@ -12,9 +13,9 @@ const tags = ['sites'];
 
 const siteRequest = z
   .strictObject({
-    name: z.string().trim().min(1).max(100),
+    name: z.string().overwrite(oneLine).min(1).max(100),
     url: z.string().trim().min(1).max(2000).meta({ description: 'http or https address of the WordPress site' }),
-    username: z.string().trim().min(1).max(200),
+    username: z.string().overwrite(oneLine).min(1).max(200),
     applicationPassword: z
       .string()
       .trim()

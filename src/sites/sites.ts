@@ -3,6 +3,7 @@ import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import { type Db, queryRows } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+import { allPrintable } from '../storable.ts';
 import { checkSite, type SiteCheck, type SiteFinding } from '../wordpress/check.ts';
 import { siteBase } from '../wordpress/rest-url.ts';
 import { siteCauseOf } from '../wordpress/site-error.ts';
@@ -133,7 +134,7 @@ export async function checkStoredSite(
     },
   });
   const findings = blocked ? check.findings.map((finding) => explainPrivate(finding, site.url)) : check.findings;
-  const result = { ok: check.ok, findings };
+  const result = allPrintable({ ok: check.ok, findings });
   await ctx.db
     .update(sites)
     .set({ lastCheck: result, lastCheckedAt: sql`now()`, ...(restRoot ? { restRoot } : {}) })

@@ -3,6 +3,7 @@ import { splitSentences } from './sentences.ts';
 
 describe('splitSentences', () => {
   const cases: [language: string | null, sentences: string[]][] = [
+    ['th', ['คนทำขนมปังหลายคนเก็บหัวเชื้อไว้ห้าสิบกรัม ซึ่งต้องให้อาหารทุกวัน', 'ในตู้เย็นหัวเชื้อพักได้สองสัปดาห์โดยไม่ต้องให้อาหาร']],
     ['en', ['Dr. Smith wrote it, e.g. in No. 5 of the list.', 'It costs 3.50 dollars.']],
     ['en', ['Mr. J. R. Miller came.', 'He left at 5 p.m. and returned.']],
     ['en', ['He asked, "Is it done?"', 'Nobody knew.']],

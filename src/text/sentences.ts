@@ -1,5 +1,6 @@
 import { abbreviations, monthNames, neverLast } from './abbreviations.ts';
 import { baseLanguage } from './language.ts';
+import { countWords } from './words.ts';
 
 const segmenters = new Map<string, Intl.Segmenter>();
 
@@ -15,6 +16,7 @@ export function splitSentences(text: string, language: string | null): string[] 
   return text
     .split(/\n[^\S\n]*\n+/u)
     .flatMap((paragraph) => joinPieces(pieces(paragraph, base), base))
+    .flatMap((sentence) => (/\p{sc=Thai}/u.test(sentence) ? atBlanks(sentence) : sentence))
     .map((sentence) => sentence.trim())
     .filter((sentence) => sentence !== '');
 }
@@ -46,6 +48,26 @@ function joinPieces(parts: string[], language: string): string[] {
     else joined.push(part);
   }
   return joined;
+}
+
+/** Thai words that go on with what stands before the blank: which, that, and, or, but, because, by, so that. */
+const thaiConnective = /^(?:ซึ่ง|ที่|และ|หรือ|แต่|เพราะ|โดย|เพื่อ|จึง|รวมถึง|เช่น|ได้แก่)/u;
+
+/**
+ * Thai has no full stop: a blank stands between sentences, and between clauses as well. A blank is taken for an end
+ * where eight words stand before it and four behind it, and what follows does not go on with what was said.
+ */
+function atBlanks(text: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  for (const blank of text.matchAll(/(?<=\p{sc=Thai}) +(?=\p{sc=Thai})/gu)) {
+    const rest = text.slice(blank.index + blank[0].length);
+    const next = rest.split(' ', 1)[0] ?? '';
+    if (thaiConnective.test(rest) || countWords(next) < 4 || countWords(text.slice(start, blank.index)) < 8) continue;
+    parts.push(text.slice(start, blank.index));
+    start = blank.index + blank[0].length;
+  }
+  return [...parts, text.slice(start)];
 }
 
 const closers = `["'\\u2019\\u201D\\u00BB\\u203A)\\]]*`;

@@ -5,6 +5,7 @@ import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
+import { allPrintable } from '../storable.ts';
 import { SearchError, type SearchProvider, type SearchResult } from './provider.ts';
 
 /** Whose search it is, and what fences it. */
@@ -112,7 +113,7 @@ async function attempt(
   let results: SearchResult[];
   try {
     const { language, domains } = question;
-    results = await provider.search(question.query, { language, domains, count, signal: owner.signal });
+    results = allPrintable(await provider.search(question.query, { language, domains, count, signal: owner.signal }));
   } catch (error) {
     const certainlyFree = error instanceof SearchError && !error.billed;
     if (certainlyFree) await release(ctx.db, callId, toStoredError(error));

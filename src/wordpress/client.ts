@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { SafeFetch, SafeFetchResponse } from '../net/safe-fetch.ts';
+import { printable } from '../storable.ts';
 import { escapeText } from './block-markup.ts';
 import { hasMarker } from './blocks.ts';
 import { discoverSite, type SiteDiscovery } from './discover.ts';
@@ -34,7 +35,7 @@ export interface NewWordPressPost {
   excerpt?: string;
 }
 
-/** A post as the site stores it: `title` and `excerpt` are HTML, `content` is what was saved, times are ISO 8601 in UTC. */
+/** A post as the site stores it: `link` is a web address or empty, `title` and `excerpt` are HTML, `content` is what was saved, times are ISO 8601 in UTC. */
 export interface WordPressPost {
   id: number;
   status: string;
@@ -73,6 +74,8 @@ const gmt = z
   .string()
   .nullish()
   .transform((value) => (value ? `${value}Z` : null));
+/** Some of it is stored and shown: without what no table keeps. */
+const text = z.string().transform(printable);
 const rendered = z
   .object({ raw: z.string().optional() })
   .optional()
@@ -80,9 +83,9 @@ const rendered = z
 const postShape = z
   .object({
     id: z.int().positive(),
-    status: z.string(),
-    slug: z.string(),
-    link: z.string(),
+    status: text,
+    slug: text,
+    link: text.transform((link) => (/^https?:$/.test(URL.parse(link)?.protocol ?? '') ? link : '')),
     title: rendered,
     content: z.object({ raw: z.string() }),
     excerpt: rendered,

@@ -18,7 +18,7 @@ export function textOf(node: Nodes): string {
 
 /** HTML of nodes exactly as they stand, for the last-resort HTML block and preformatted text. */
 export function verbatimHtml(nodes: readonly Nodes[]): string {
-  return nodes.map(nodeHtml).join('');
+  return nodes.map((node) => nodeHtml(node)).join('');
 }
 
 /** HTML of running text on one line, as the editor keeps it in a paragraph, heading, list item or cell. */
@@ -29,15 +29,22 @@ export function inlineHtml(nodes: readonly Nodes[]): string {
     .trim();
 }
 
-function nodeHtml(node: Nodes): string {
-  if (node.type === 'text') return escapeText(node.value);
+/** WordPress turns an address that stands alone on a line or in a paragraph into an embed: it would ask it for content. */
+const loneAddress = /^(\s*https?:)\/\/(?=[^\s<>"]+\s*$)/gim;
+
+function nodeHtml(node: Nodes, inLink = false): string {
+  if (node.type === 'text') {
+    const text = escapeText(node.value);
+    return inLink ? text : text.replace(loneAddress, '$1&#047;&#047;');
+  }
   if (node.type !== 'element') return '';
   // Form fields are stripped from the posts of authors and contributors; a sign stays.
   if (node.tagName === 'input') return node.properties.checked ? '☑' : '☐';
   const tag = editorTags[node.tagName] ?? node.tagName;
   const open = openTag(tag, htmlAttributes(node));
   if (voidTags.has(tag)) return open;
-  return `${open}${verbatimHtml(node.children)}</${tag}>`;
+  const link = inLink || node.tagName === 'a';
+  return `${open}${node.children.map((child) => nodeHtml(child, link)).join('')}</${tag}>`;
 }
 
 /** HTML attributes of an element. The footnote plugin's own marks (data-*, task list classes) are left out. */

@@ -24,19 +24,33 @@ export function describe(response: SafeFetchResponse): string {
   return `${response.status} ${type || 'without a content type'}`;
 }
 
+/** What PHP prints into an answer when its errors are shown (display_errors, WP_DEBUG_DISPLAY). */
+const phpNotice =
+  /^\s*(?:<br \/>\s*)?(?:<b>)?(?:PHP )?(Fatal error|Parse error|Warning|Notice|Deprecated)(?:<\/b>)?: +([^\n]{0,200})/;
+/** Where an object or a list may begin; notices may hold brackets of their own. */
+const jsonStart = /\{"|\{\}|\[\{|\[\]/g;
+const maxStarts = 20;
+
+/** The first PHP error that stands in front of an answer, as one line; undefined when there is none. */
+function printedError(body: Uint8Array): string | undefined {
+  const found = phpNotice.exec(new TextDecoder().decode(body.subarray(0, 2_000)));
+  return found ? `${found[1]}: ${found[2]?.replace(/<[^>]*>/g, '').trim()}` : undefined;
+}
+
 /**
- * The JSON of a body. Plugins that print PHP notices in front of it are common (WP_DEBUG_DISPLAY), so whatever stands
- * before the first object or list is passed over.
+ * The JSON of a body. Plugins that print PHP notices in front of it are common, so whatever stands before the first
+ * object or list that goes on to the end is passed over.
  * @returns undefined when there is no complete JSON in it.
  */
 export function parseJson(body: Uint8Array): unknown {
   const text = new TextDecoder().decode(body).trim();
-  const start = text.search(/\{"|\{\}|\[\{|\[\]/);
-  for (const candidate of [text, start > 0 ? text.slice(start) : '']) {
+  let starts = 0;
+  for (const start of [0, ...text.matchAll(jsonStart).map(({ index }) => index)]) {
+    if (starts++ > maxStarts) break;
     try {
-      if (candidate !== '') return JSON.parse(candidate);
+      if (text !== '') return JSON.parse(start === 0 ? text : text.slice(start));
     } catch (error) {
-      // Not JSON as it stands: the next candidate may be. Anything but a syntax error is a fault of ours.
+      // Not JSON from here: the next start may be. Anything but a syntax error is a fault of ours.
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
@@ -55,10 +69,18 @@ export function readAnswer(
 ): RestAnswer {
   const { status, headers } = response;
   const host = new URL(response.url).host;
-  const json = isJson(response) ? parseJson(response.body) : undefined;
+  // Once something was printed, PHP can no longer say that JSON follows: the type is then that of a page.
+  const printed = printedError(response.body);
+  const json = isJson(response) || printed ? parseJson(response.body) : undefined;
   if (status >= 200 && status < 300) {
     const details = { status, mayHaveHappened: method !== 'GET' };
-    if (!isJson(response)) {
+    if (printed && json === undefined) {
+      throw siteError('answer_incomplete', `PHP on ${host} prints an error in place of the answer: ${printed}`, {
+        details,
+        hint: 'Look at the error log of the site: a plugin or theme fails. Turn off WP_DEBUG_DISPLAY there.',
+      });
+    }
+    if (!isJson(response) && !printed) {
       throw siteError('not_json', `${host} answered ${describe(response)} where WordPress answers JSON.`, { details });
     }
     if (json === undefined)

@@ -106,6 +106,8 @@ const failures: Readonly<Record<FetchFailure, { cause: SiteCause; sent: boolean 
   encoding: { cause: 'answer_incomplete', sent: true },
   protocol: { cause: 'answer_incomplete', sent: true },
 };
+const circleHint =
+  'Open the site in a browser: check its address under Settings > General, and its redirects and cache.';
 /** Time-outs of the connection itself, before a byte of the request was sent. */
 const connectCodes = new Set(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT']);
 
@@ -114,7 +116,12 @@ export function noAnswer(error: unknown, method: string): unknown {
   if (!(error instanceof AppError)) return error;
   const { cause: failure, code } = error.details ?? {};
   const wrap = (cause: SiteCause, sent: boolean) =>
-    siteError(cause, error.message, { details: { mayHaveHappened: sent && method !== 'GET' }, cause: error });
+    siteError(cause, error.message, {
+      details: { mayHaveHappened: sent && method !== 'GET' },
+      cause: error,
+      // Safe fetch follows redirects itself; what fails then is a circle.
+      ...(failure === 'redirects' ? { hint: circleHint } : {}),
+    });
   if (error.code === 'fetch_blocked') return wrap('address_blocked', false);
   if (error.code === 'fetch_too_large') return wrap('answer_too_large', true);
   if (error.code !== 'fetch_failed') return error;

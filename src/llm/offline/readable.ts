@@ -20,7 +20,9 @@ export const isQuestion = (text: string) => /[?？؟;]["'”’»」』)\]]*$/u.
 export function isQuotable(text: string, language: string | null): boolean {
   const words = countWords(text);
   if (words < lengths.min || words > limit(lengths.max, text)) return false;
-  if (!ending.test(text) || !/^["'“„«‘「(¿¡]*[\p{Lu}\p{Lt}\p{Lo}\p{N}]/u.test(text)) return false;
+  // Thai writes no full stop.
+  const ends = ending.test(text) || /\p{sc=Thai}["'”’»」』)\]]*$/u.test(text);
+  if (!ends || !/^["'“„«‘「(¿¡]*[\p{Lu}\p{Lt}\p{Lo}\p{N}]/u.test(text)) return false;
   return !isBroken(text) && isPlain(text, language) && !isForeign(text, language);
 }
 

@@ -110,9 +110,11 @@ export function shorten(text: string, limit: number): string {
   if (clause !== undefined && clause.length >= limit * 0.7) return `${clause.trimEnd()}…`;
   const words = wordsIn(room);
   const last = words.at(-1);
-  if (last === undefined) return `${room}…`;
+  if (last === undefined) return `${room.replace(/[\ud800-\udbff]$/, '')}…`;
   const whole = wordsIn(text)[words.length - 1] === last;
-  const cut = whole ? room : room.slice(0, room.lastIndexOf(last));
+  const shorter = whole ? room : room.slice(0, room.lastIndexOf(last));
+  // One word longer than the room, or the half of an emoji at its end.
+  const cut = /[\p{L}\p{N}]/u.test(shorter) ? shorter : room.replace(/[\ud800-\udbff]$/, '');
   return `${cut.replace(/[\s,;:–—(-]+$/u, '')}…`;
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { intents } from '../../llm/tasks.ts';
+import { oneLine } from '../../storable.ts';
 import { detectLanguage } from '../../text/language.ts';
+import { limitText } from '../../text/limit-text.ts';
 import { defineStep, PipelineWaiting, type StepContext } from '../define-step.ts';
 import { findDuplicate } from './duplicates.ts';
 import { topicPrompt } from './prompt.ts';
@@ -17,6 +19,10 @@ export const topicOutput = z.object({
   queries: z.array(z.string()).optional(),
 });
 export type TopicOutput = z.infer<typeof topicOutput>;
+
+/** In characters: no title or keyword of a model grows longer than the editor takes. */
+const maxTitle = 200;
+const maxKeyword = 100;
 
 /** topic: refuses what the account already has, before anything is spent, then finds angle, keyword and title. */
 export const topicStep = defineStep<'topic', object, TopicOutput>({
@@ -38,12 +44,13 @@ export const topicStep = defineStep<'topic', object, TopicOutput>({
       language: language ?? 'en',
       words: brief.words,
     });
+    const titles = answer.titles.map((title) => limitText(oneLine(title), maxTitle));
     return {
-      angle: answer.angle.trim(),
-      keyword: brief.keyword ?? answer.keyword.trim(),
+      angle: oneLine(answer.angle),
+      keyword: brief.keyword ?? (limitText(oneLine(answer.keyword), maxKeyword) || limitText(brief.topic, maxKeyword)),
       intent: answer.intent,
-      titles: answer.titles.map((title) => title.trim()),
-      title: (answer.titles[answer.chosen] ?? answer.titles[0] ?? brief.topic).trim(),
+      titles,
+      title: titles[answer.chosen] || titles.find(Boolean) || limitText(brief.topic, maxTitle),
       language,
       queries: answer.queries.map((query) => query.trim()).filter(Boolean),
     };

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import { searchPassages } from '../../knowledge/search.ts';
+import { oneLine } from '../../storable.ts';
+import { limitText } from '../../text/limit-text.ts';
 import type { TopicOutput } from '../1-topic/step.ts';
 import type { ResearchOutput } from '../2-research/step.ts';
 import { defineStep } from '../define-step.ts';
@@ -17,6 +19,8 @@ export type OutlineOutput = z.infer<typeof outlineOutput>;
 
 /** The most passages that a model reads at once: about 7,000 words. */
 const maxPassages = 60;
+/** In characters; a longer heading is a paragraph. */
+const maxHeading = 200;
 
 /** outline: sections in reading order, each with the stored passages that support it. */
 export const outlineStep = defineStep<'outline', { topic: TopicOutput; research: ResearchOutput }, OutlineOutput>({
@@ -51,7 +55,7 @@ export const outlineStep = defineStep<'outline', { topic: TopicOutput; research:
     const sections = answer.sections
       .map(({ refs, ...section }) => ({
         ...section,
-        heading: section.heading.trim(),
+        heading: limitText(oneLine(section.heading), maxHeading) || topic.title,
         passageIds: [...new Set(refs.flatMap((ref) => handles.resolve(ref) ?? []))],
       }))
       // A section that rests on nothing that was given could only be invented.

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { searchPassages } from '../../knowledge/search.ts';
 import { type CitablePassage, getPassages } from '../../knowledge/store.ts';
 import type { Block } from '../../llm/tasks.ts';
+import { oneLine } from '../../storable.ts';
 import type { TopicOutput } from '../1-topic/step.ts';
 import type { ResearchOutput } from '../2-research/step.ts';
 import type { OutlineOutput } from '../3-outline/step.ts';
@@ -172,9 +173,12 @@ async function writeFrame(
 function resolveBlocks(blocks: Block[], handles: Handles): DraftBlock[] {
   return blocks.map(({ type, sentences }) => ({
     type,
-    sentences: sentences.map(({ text, citations }) => ({
-      text: text.replace(/\s+/g, ' ').trim(),
-      citations: citations.map(({ ref, quote }) => ({ passageId: handles.resolve(ref), quote: quote.trim() })),
-    })),
+    sentences: sentences
+      .map(({ text, citations }) => ({
+        text: oneLine(text),
+        citations: citations.map(({ ref, quote }) => ({ passageId: handles.resolve(ref), quote: quote.trim() })),
+      }))
+      // White space passes for a text in the answer's schema.
+      .filter(({ text }) => text !== ''),
   }));
 }

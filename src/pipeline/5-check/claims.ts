@@ -1,5 +1,6 @@
 import type { CitablePassage } from '../../knowledge/store.ts';
 import { getPassages } from '../../knowledge/store.ts';
+import { oneLine } from '../../storable.ts';
 import type { TopicOutput } from '../1-topic/step.ts';
 import type { ResearchOutput } from '../2-research/step.ts';
 import type { DraftOutput, DraftSentence } from '../4-draft/step.ts';
@@ -162,7 +163,7 @@ export async function rewriteUnits(
       const sentence = byId.get(`c${position + 1}`) ?? null;
       rewritten.push(
         sentence && {
-          text: sentence.text.replace(/\s+/g, ' ').trim(),
+          text: oneLine(sentence.text),
           citations: sentence.citations.map(({ ref, quote }) => ({
             passageId: handles.resolve(ref),
             quote: quote.trim(),

@@ -1,4 +1,4 @@
-import { escapeMarkdown } from '../../articles/markdown.ts';
+import { escapeLinkText, escapeMarkdown } from '../../articles/markdown.ts';
 import type { Source } from '../../knowledge/schema.ts';
 import type { DraftBlock, DraftOutput, DraftPart, DraftSentence } from '../4-draft/step.ts';
 
@@ -93,8 +93,9 @@ const sameSources = (a: string[], b: string[]) => a.length === b.length && a.eve
 
 /** Author, title with its link, site and date, as far as they are known. */
 function footnote(source: Source): string {
-  const title = escapeMarkdown(source.title);
-  const linked = source.url ? `[${title}](<${source.url.replace(/[<>\s]/g, encodeURIComponent)}>)` : title;
+  const linked = source.url
+    ? `[${escapeLinkText(source.title)}](<${source.url.replace(/[<>\s\\]/g, encodeURIComponent)}>)`
+    : escapeMarkdown(source.title);
   const parts = [
     source.author && escapeMarkdown(source.author),
     linked,

@@ -1,4 +1,5 @@
 import type { Source } from '../../knowledge/schema.ts';
+import { limitText } from '../../text/limit-text.ts';
 
 /** What search engines read beside the text: schema.org BlogPosting (https://schema.org/BlogPosting) with its citations. */
 export function articleJsonLd(article: {
@@ -14,7 +15,7 @@ export function articleJsonLd(article: {
     '@context': 'https://schema.org',
     '@type': 'BlogPosting',
     // Google cuts headlines at 110 characters.
-    headline: article.title.slice(0, 110),
+    headline: limitText(article.title, 110),
     description: article.description,
     keywords: article.keyword,
     inLanguage: article.language,

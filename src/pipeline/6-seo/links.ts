@@ -3,7 +3,7 @@ import type { Nodes, Root } from 'mdast';
 import remarkGfm from 'remark-gfm';
 import remarkParse from 'remark-parse';
 import { unified } from 'unified';
-import { escapeMarkdown } from '../../articles/markdown.ts';
+import { escapeLinkText } from '../../articles/markdown.ts';
 import { articleEmbeddings, articles } from '../../articles/schema.ts';
 import type { Db } from '../../db/open.ts';
 import { cosine, type Embedder } from '../../knowledge/embeddings.ts';
@@ -110,7 +110,7 @@ export function insertLinks(
     linked = `${linked.slice(0, start)}[${linked.slice(start, end)}](<${url}>)${linked.slice(end)}`;
   }
   if (unmentioned.length > 0) {
-    const list = unmentioned.map(({ title, url }) => `- [${escapeMarkdown(title)}](<${url}>)`).join('\n');
+    const list = unmentioned.map(({ title, url }) => `- [${escapeLinkText(title)}](<${url}>)`).join('\n');
     linked = beforeFootnotes(linked, `## ${related[language] ?? related.en}\n\n${list}`);
   }
   return { markdown: linked, links: spots.length + unmentioned.length };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { limitText } from './limit-text.ts';
+import { limitText } from '../../text/limit-text.ts';
 import { type Scored, scoreArticle } from './score.ts';
 
 const good: Scored = {

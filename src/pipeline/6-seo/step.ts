@@ -1,6 +1,6 @@
-import { and, eq, isNull, ne } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
-import { rewriteArticle, wordsOf } from '../../articles/articles.ts';
+import { freeSlug, rewriteArticle, wordsOf } from '../../articles/articles.ts';
 import { markdownToText } from '../../articles/markdown.ts';
 import { editedByUser } from '../../articles/queries.ts';
 import { type Article, articleEmbeddings, articles } from '../../articles/schema.ts';
@@ -8,11 +8,11 @@ import { slugify } from '../../articles/slug.ts';
 import type { Db } from '../../db/open.ts';
 import { AppError } from '../../errors.ts';
 import { getSources } from '../../knowledge/store.ts';
+import { limitText } from '../../text/limit-text.ts';
 import type { CheckOutput } from '../5-check/step.ts';
 import { defineStep, type StepContext } from '../define-step.ts';
 import { pipelines } from '../schema.ts';
 import { articleJsonLd } from './json-ld.ts';
-import { limitText } from './limit-text.ts';
 import { findLinkTargets, insertLinks } from './links.ts';
 import { seoPrompt } from './prompt.ts';
 import { scoreArticle } from './score.ts';
@@ -81,7 +81,7 @@ export const seoStep = defineStep<'seo', { check: CheckOutput }, SeoOutput>({
       brief.siteId ?? null,
     );
     const { markdown, links } = insertLinks(check.markdown, targets, language);
-    const slug = await freeSlug(app.db, article, slugify(title));
+    const slug = slugify(title);
     const sources = await getSources(app.db, pipeline.userId, check.sourceIds);
     const removed = check.claims.filter(({ outcome }) => outcome === 'removed').length;
     const seo = scoreArticle({
@@ -115,7 +115,8 @@ export const seoStep = defineStep<'seo', { check: CheckOutput }, SeoOutput>({
       // Someone has begun to edit while this step ran: what they wrote stays, and they can run this step again.
       return;
     }
-    await rewriteArticle(tx, article, { ...columns, status: 'ready' });
+    const slug = await freeSlug(tx, article.userId, output.slug, article.id);
+    await rewriteArticle(tx, article, { ...columns, slug, status: 'ready' });
     const { model, dimensions } = context.app.embedder;
     await tx.delete(articleEmbeddings).where(eq(articleEmbeddings.articleId, article.id));
     if (embeddings.length === 0) return;
@@ -155,16 +156,4 @@ async function embed(context: StepContext, check: CheckOutput, excerpt: string):
     { facet: 'topic', vector: Array.from(first ?? []) },
     { facet: 'content', vector: Array.from(second ?? []) },
   ];
-}
-
-/** The address with -2, -3, ... behind it while another of the account's articles has it. */
-async function freeSlug(db: Db, article: Article, wanted: string): Promise<string> {
-  const rows = await db
-    .select({ slug: articles.slug })
-    .from(articles)
-    .where(and(eq(articles.userId, article.userId), ne(articles.id, article.id)));
-  const taken = new Set(rows.map(({ slug }) => slug));
-  let slug = wanted;
-  for (let number = 2; taken.has(slug); number++) slug = `${wanted}-${number}`;
-  return slug;
 }

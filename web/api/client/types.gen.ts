@@ -196,6 +196,10 @@ export type EstimateInput = {
 
 export type Health = {
     database: 'up' | 'down' | 'not configured';
+    /**
+     * down when the embedded database has nearly no room left
+     */
+    disk: 'up' | 'down' | 'not configured';
     email: 'up' | 'down' | 'not configured';
     queue: 'up' | 'down' | 'not configured';
     redis: 'up' | 'down' | 'not configured';
@@ -207,6 +211,10 @@ export type Health = {
 
 export type HealthInput = {
     database: 'up' | 'down' | 'not configured';
+    /**
+     * down when the embedded database has nearly no room left
+     */
+    disk: 'up' | 'down' | 'not configured';
     email: 'up' | 'down' | 'not configured';
     queue: 'up' | 'down' | 'not configured';
     redis: 'up' | 'down' | 'not configured';

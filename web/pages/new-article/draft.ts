@@ -92,7 +92,8 @@ export function toBrief(
 ): { brief: BriefBody; mistakes: FieldMistake[] } {
   const mistakes: FieldMistake[] = [];
   const topic = draft.topic.trim();
-  if (topic.length < 3) mistakes.push({ path: 'topic', message: words.noTopic });
+  // Whether it is long enough the server knows: one sign can be a word.
+  if (topic === '') mistakes.push({ path: 'topic', message: words.noTopic });
   const sources = pendingSources(draft);
   if (sources.length === 0 && !canSearch) mistakes.push({ path: 'sources', message: words.noSources });
 
