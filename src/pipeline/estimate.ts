@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { priceOf } from '../budget/prices.ts';
 import type { AppContext } from '../context.ts';
 import type { Brief } from './brief.ts';
 
@@ -17,6 +16,8 @@ const tokensPerWord = 4 / 3;
  * article, high the longest with every sentence checked and rewritten.
  */
 export async function estimate(ctx: Pick<AppContext, 'models'>, brief: Brief): Promise<z.infer<typeof estimateSchema>> {
+  // The table of prices is large, and a server that only serves needs none.
+  const { priceOf } = await import('../budget/prices.ts');
   const model = await ctx.models.resolve(brief.model ?? ctx.models.defaultId);
   const cost = (words: number, reading: number, writing: number) =>
     priceOf(model.price, {
