@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm';
-import type { Database, Db } from '../db/open.ts';
+import type { Database } from '../db/open.ts';
 
 /** Wakes whoever waits for news of a pipeline, in every process: run pages, the worker that must notice a cancel. */
 export interface EventBus {
@@ -8,17 +7,13 @@ export interface EventBus {
   close(): Promise<void>;
 }
 
-const channel = 'pipeline_changed';
-
-/** Announces a change when the transaction commits. */
-export async function notifyChange(tx: Db, pipelineId: string): Promise<void> {
-  await tx.execute(sql`select pg_notify(${channel}, ${pipelineId})`);
-}
+/** NOTIFY on it with a pipeline's id announces that something about the pipeline has changed. */
+export const changeChannel = 'pipeline_changed';
 
 /** Listens on the database once and hands each notification to those who wait for that pipeline. */
 export async function createEventBus(database: Database): Promise<EventBus> {
   const subscribers = new Map<string, Set<() => void>>();
-  const unlisten = await database.listen(channel, (pipelineId) => {
+  const unlisten = await database.listen(changeChannel, (pipelineId) => {
     // An empty payload means that notifications may have been lost: everyone looks.
     const woken = pipelineId === '' ? [...subscribers.values()] : [subscribers.get(pipelineId) ?? []];
     for (const set of woken) for (const onChange of set) onChange();

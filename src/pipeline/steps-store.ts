@@ -5,19 +5,28 @@ import type { StoredError } from '../errors.ts';
 import type { AnyStep } from './define-step.ts';
 import { type Pipeline, type PipelineStep, pipelineSteps, type StepStatus } from './schema.ts';
 
-/** The finished record of a step, or null. */
-export async function findFinishedStep(db: Db, pipelineId: string, name: string): Promise<PipelineStep | null> {
-  const [row] = await db
-    .select()
+/** What stands recorded of a pipeline's steps when a worker takes it. */
+export interface Recorded {
+  /** The finished record of each step that has one, by name. */
+  finished: Map<string, Pick<PipelineStep, 'inputDigest' | 'output'>>;
+  /**
+   * How many times each step was set aside on purpose. It goes into the digest of each model call: asked to redo a
+   * step, the model is asked anew; retrying after a failure takes the answers that were already paid for.
+   */
+  redone: Map<string, number>;
+}
+
+/** Reads {@link Recorded}. Nobody but the holder of the lease changes it: whoever sets steps aside takes the lease away. */
+export async function readRecorded(db: Db, pipelineId: string): Promise<Recorded> {
+  const { name, status, inputDigest, output } = pipelineSteps;
+  const rows = await db
+    .select({ name, status, inputDigest, output: sql`case when ${status} = 'succeeded' then ${output} end` })
     .from(pipelineSteps)
-    .where(
-      and(
-        eq(pipelineSteps.pipelineId, pipelineId),
-        eq(pipelineSteps.name, name),
-        eq(pipelineSteps.status, 'succeeded'),
-      ),
-    );
-  return row ?? null;
+    .where(and(eq(pipelineSteps.pipelineId, pipelineId), inArray(status, ['succeeded', 'superseded'])));
+  const finished = rows.filter((row) => row.status === 'succeeded');
+  const redone = new Map<string, number>();
+  for (const row of rows) if (row.status === 'superseded') redone.set(row.name, (redone.get(row.name) ?? 0) + 1);
+  return { finished: new Map(finished.map((row) => [row.name, row])), redone };
 }
 
 /** A record without its output, which may be large. */
@@ -41,7 +50,6 @@ export async function startStep(tx: Db, pipeline: Pipeline, step: AnyStep, input
     .update(pipelineSteps)
     .set({ status: 'cancelled', finishedAt: sql`now()` })
     .where(and(mine, eq(pipelineSteps.status, 'running')));
-  const [last] = await tx.select().from(pipelineSteps).where(mine).orderBy(desc(pipelineSteps.attempt)).limit(1);
   const [row] = await tx
     .insert(pipelineSteps)
     .values({
@@ -49,7 +57,7 @@ export async function startStep(tx: Db, pipeline: Pipeline, step: AnyStep, input
       userId: pipeline.userId,
       pipelineId: pipeline.id,
       name: step.name,
-      attempt: (last?.attempt ?? 0) + 1,
+      attempt: sql`(select coalesce(max(${pipelineSteps.attempt}), 0) + 1 from ${pipelineSteps} where ${mine})`,
       status: 'running',
       inputDigest,
       stepVersion: step.version,
@@ -85,17 +93,6 @@ export async function supersedeSteps(tx: Db, pipelineId: string, names: readonly
         eq(pipelineSteps.status, 'succeeded'),
       ),
     );
-}
-
-/**
- * How many times a step was set aside on purpose. It goes into the digest of each model call: asked to redo a step, the
- * model is asked anew; retrying after a failure takes the answers that were already paid for.
- */
-export async function countRedone(db: Db, pipelineId: string, name: string): Promise<number> {
-  return db.$count(
-    pipelineSteps,
-    and(eq(pipelineSteps.pipelineId, pipelineId), eq(pipelineSteps.name, name), eq(pipelineSteps.status, 'superseded')),
-  );
 }
 
 /** Failed attempts at a step since it last succeeded or was redone; decides how long to wait before the next. */
