@@ -11,6 +11,7 @@ import { checkedBriefSchema } from './pipeline/brief.ts';
 import { createPipeline } from './pipeline/commands.ts';
 import { presentReceipt } from './pipeline/receipt.ts';
 import { type Pipeline, pipelines } from './pipeline/schema.ts';
+import { samplesFolder } from './shipped-files.ts';
 
 /** docs/samples/brief.json: a brief whose sources are files beside it. */
 const sampleBrief = z.strictObject({
@@ -23,8 +24,6 @@ const sampleBrief = z.strictObject({
 /** The row of `instance_settings`: which pipeline it was, and since when its result has been told. */
 const settingName = 'first-run';
 const setting = z.object({ pipelineId: z.uuid(), toldAt: z.iso.datetime().nullable() });
-
-const samplesFolder = new URL('../docs/samples/', import.meta.url);
 
 /**
  * On the first start of an embedded instance, writes one article about the bundled samples with the offline model, by

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { type Database, fromPglite, openDatabase } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
 import type { HttpServer } from '../src/http/server.ts';
 import { createLogger } from '../src/logger.ts';
+import { createScratchDatabase } from './database.ts';
 
 /** A running application on a database of its own: PGlite, or PostgreSQL when TEST_DATABASE_URL is set. */
 export interface TestApp {
@@ -55,22 +55,15 @@ export async function startTestApp(
 }
 
 async function freshPostgres(url: string): Promise<Database> {
-  const pg = (await import('pg')).default;
-  const name = `bp_test_${randomBytes(6).toString('hex')}`;
-  const admin = new pg.Client({ connectionString: url });
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  const own = new URL(url);
-  own.pathname = `/${name}`;
-  const { config, secrets } = testConfig({ DATABASE_URL: own.toString() });
+  const scratch = await createScratchDatabase(url);
+  const { config, secrets } = testConfig({ DATABASE_URL: scratch.url });
   const database = await openDatabase(config, secrets);
   await migrateAll(database);
   return {
     ...database,
     async close() {
       await database.close();
-      await admin.query(`drop database ${name} with (force)`);
-      await admin.end();
+      await scratch.drop();
     },
   };
 }

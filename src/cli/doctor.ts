@@ -6,6 +6,7 @@ import { migrate } from '../db/migrate.ts';
 import { openDatabase } from '../db/open.ts';
 import { pendingMigrations } from '../db/pending-migrations.ts';
 import { AppError } from '../errors.ts';
+import { webAppFolder } from '../shipped-files.ts';
 import { siteCheckSchema } from '../sites/present.ts';
 import { createWebSearch } from '../web-search/web-search.ts';
 import { inspectDataDir } from './doctor-data-dir.ts';
@@ -34,7 +35,7 @@ export interface Finding {
   hint?: string;
 }
 
-const webApp = new URL('../../web/dist/index.html', import.meta.url);
+const webApp = new URL('index.html', webAppFolder);
 
 /** Looks at everything that a working installation needs and says what is wrong and how to mend it. */
 export async function doctor(io: Io, options: { json?: boolean }): Promise<number> {

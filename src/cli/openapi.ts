@@ -4,9 +4,10 @@ import { closeContext, createContext, createHttpServer, migrateAll } from '../ap
 import { loadConfig } from '../config.ts';
 import { fromPglite } from '../db/open.ts';
 import { createLogger } from '../logger.ts';
+import { apiDescription } from '../shipped-files.ts';
 import { type Io, print } from './io.ts';
 
-const checkedIn = fileURLToPath(new URL('../../openapi.json', import.meta.url));
+const checkedIn = fileURLToPath(apiDescription);
 
 /**
  * Writes the description of the API, always the same bytes for the same routes. With `check` nothing is written and

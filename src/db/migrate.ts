@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { AppError } from '../errors.ts';
+import { migrationsFolder } from '../shipped-files.ts';
 import type { Database } from './open.ts';
 
 /** Any number that no other program takes on this database: "blog" in ASCII. */
 const advisoryLock = 0x626c6f67;
-const folder = new URL('./migrations/', import.meta.url);
 
 interface Migration {
   name: string;
@@ -85,11 +85,11 @@ async function migrateSession(session: Session): Promise<{ applied: string[] }> 
 }
 
 function readMigrations(): Migration[] {
-  return readdirSync(folder)
+  return readdirSync(migrationsFolder)
     .filter((name) => name.endsWith('.sql'))
     .sort()
     .map((name) => {
-      const sql = readFileSync(new URL(name, folder), 'utf8');
+      const sql = readFileSync(new URL(name, migrationsFolder), 'utf8');
       return { name: name.replace(/\.sql$/, ''), sql, checksum: createHash('sha256').update(sql).digest('hex') };
     });
 }

@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
+import { migrationsFolder } from '../shipped-files.ts';
 import { type Database, queryRows } from './open.ts';
-
-const folder = new URL('./migrations/', import.meta.url);
 
 /** The names of the migrations that this version has and the database does not, in order; changes nothing. */
 export async function pendingMigrations({ db }: Pick<Database, 'db'>): Promise<string[]> {
@@ -12,7 +11,7 @@ export async function pendingMigrations({ db }: Pick<Database, 'db'>): Promise<s
   );
   const rows = known?.found ? await queryRows<{ name: string }>(db, sql`select name from schema_migrations`) : [];
   const applied = new Set(rows.map((row) => row.name));
-  return readdirSync(folder)
+  return readdirSync(migrationsFolder)
     .filter((file) => file.endsWith('.sql'))
     .map((file) => file.replace(/\.sql$/, ''))
     .filter((name) => !applied.has(name))

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import scalar from '@scalar/fastify-api-reference';
-import type { FastifyInstance } from 'fastify';
+import { type FastifyInstance, fastify } from 'fastify';
 
 /**
  * The API's reference for people at /docs. Its page starts with an inline script, which the content security policy
@@ -25,7 +24,29 @@ export async function serveDocs(server: FastifyInstance): Promise<void> {
     }
     return payload;
   });
-  await server.register(scalar, {
+
+  let pages: Promise<FastifyInstance> | undefined;
+  server.addHook('onClose', async () => (await pages)?.close());
+  for (const url of ['/docs', '/docs/*']) {
+    server.get(url, { schema: { hide: true } }, async (request, reply) => {
+      pages ??= loadPages();
+      const answer = await (await pages).inject({ method: 'GET', url: request.url, headers: request.headers });
+      if (answer.statusCode === 404) return reply.callNotFound();
+      const { 'content-length': _, connection: __, 'transfer-encoding': ___, ...headers } = answer.headers;
+      reply.code(answer.statusCode).headers(headers);
+      return reply.send(answer.body);
+    });
+  }
+}
+
+/**
+ * The pages are four megabytes of script that few servers are ever asked for, and Fastify takes no plugin after its
+ * start: they live in a server of their own, which listens nowhere and is built by the first request.
+ */
+async function loadPages(): Promise<FastifyInstance> {
+  const { default: scalar } = await import('@scalar/fastify-api-reference');
+  const pages = fastify();
+  await pages.register(scalar, {
     routePrefix: '/docs',
     // Nothing is loaded from or sent to anyone else.
     configuration: {
@@ -37,4 +58,6 @@ export async function serveDocs(server: FastifyInstance): Promise<void> {
       showDeveloperTools: 'never',
     },
   });
+  await pages.ready();
+  return pages;
 }

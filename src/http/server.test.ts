@@ -184,5 +184,10 @@ describe('for machines', () => {
     for (const script of scripts) expect(policy).toContain(createHash('sha256').update(script).digest('base64'));
     expect(policy).not.toContain("script-src 'self' 'unsafe-inline'");
     expect(page.body).not.toMatch(/src="https?:/);
+    const source = /src="([^"]+)"/.exec(page.body)?.[1] ?? '';
+    const script = await app.server.inject({ url: new URL(source, 'http://localhost/docs/').pathname });
+    expect(script.statusCode).toBe(200);
+    expect(script.headers['content-type']).toContain('javascript');
+    expect((await app.server.inject('/docs/nothing')).json()).toMatchObject({ status: 404, code: 'not_found' });
   });
 });

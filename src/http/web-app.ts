@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
+import { webAppFolder } from '../shipped-files.ts';
 import { onNotFound } from './on-error.ts';
 import type { HttpServer } from './server.ts';
 
-const root = fileURLToPath(new URL('../../web/dist/', import.meta.url));
+const root = fileURLToPath(webAppFolder);
 
 /** Serves the built web app; its own router handles the paths, so every page address answers with index.html. */
 export async function serveWebApp(server: HttpServer): Promise<void> {

@@ -8,9 +8,9 @@ import { getSite } from '../sites/queries.ts';
 import type { Brief } from './brief.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
-import { type StepName, stepNames } from './pipeline.ts';
 import { lockPipeline } from './queries.ts';
 import { type Pipeline, pipelineSteps, pipelines } from './schema.ts';
+import { type StepName, stepNames } from './step-names.ts';
 import { supersedeSteps } from './steps-store.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'queue' | 'models'>;

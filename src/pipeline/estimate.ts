@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { priceOf } from '../budget/prices.ts';
 import type { AppContext } from '../context.ts';
 import { modelsFor } from '../llm/models.ts';
 import { maxQueries } from '../web-search/queries.ts';
@@ -23,6 +22,8 @@ export async function estimate(
   ctx: Pick<AppContext, 'models' | 'webSearch'>,
   brief: Brief,
 ): Promise<z.infer<typeof estimateSchema>> {
+  // The table of prices is large, and a server that only serves needs none.
+  const { priceOf } = await import('../budget/prices.ts');
   const model = await ctx.models.resolve(modelsFor(ctx.models, brief)[0] ?? 'offline');
   const cost = (words: number, reading: number, writing: number) =>
     priceOf(

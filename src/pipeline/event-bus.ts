@@ -17,7 +17,8 @@ export interface LiveText {
   text: string;
 }
 
-const channel = 'pipeline_changed';
+/** NOTIFY on it with a pipeline's id announces that something about the pipeline has changed. */
+export const changeChannel = 'pipeline_changed';
 const textChannel = 'pipeline_text';
 
 /** Shows text to whoever watches the pipeline, in every process. At most about 7,900 bytes fit into a notification. */
@@ -25,15 +26,10 @@ export async function notifyText(db: Db, pipelineId: string, live: LiveText): Pr
   await db.execute(sql`select pg_notify(${textChannel}, ${JSON.stringify({ pipelineId, ...live })})`);
 }
 
-/** Announces a change when the transaction commits. */
-export async function notifyChange(tx: Db, pipelineId: string): Promise<void> {
-  await tx.execute(sql`select pg_notify(${channel}, ${pipelineId})`);
-}
-
 /** Listens on the database once and hands each notification to those who wait for that pipeline. */
 export async function createEventBus(database: Database): Promise<EventBus> {
   const subscribers = new Map<string, Set<() => void>>();
-  const unlisten = await database.listen(channel, (pipelineId) => {
+  const unlisten = await database.listen(changeChannel, (pipelineId) => {
     // An empty payload means that notifications may have been lost: everyone looks.
     const woken = pipelineId === '' ? [...subscribers.values()] : [subscribers.get(pipelineId) ?? []];
     for (const set of woken) for (const onChange of set) onChange();

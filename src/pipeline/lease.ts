@@ -44,7 +44,8 @@ export async function claimPipeline(db: Db, pipelineId: string): Promise<Pipelin
   return claimed ?? null;
 }
 
-const held = (lease: Lease) =>
+/** The condition under which a lease is still ours. */
+export const held = (lease: Lease) =>
   and(eq(pipelines.id, lease.id), eq(pipelines.lease, lease.lease), eq(pipelines.status, 'running'));
 
 /** Prolongs the lease; false when it has been lost. */
@@ -57,13 +58,33 @@ export async function renewLease(db: Db, lease: Lease): Promise<boolean> {
   return renewed.length > 0;
 }
 
+/** Whether the lease is still ours, without prolonging it. */
+export async function holdsLease(db: Db, lease: Lease): Promise<boolean> {
+  return (await db.$count(pipelines, held(lease))) > 0;
+}
+
+/** What a worker gets to hear that has lost its lease. */
+export function leaseLost(): AppError {
+  return new AppError('lease_lost', 'Another worker has taken this pipeline over, or it was cancelled.');
+}
+
 /**
  * Locks the pipeline's row until the end of `tx` and makes sure that the lease is still ours, so that nothing can be
  * taken over between this check and the commit. Throws `lease_lost`.
  */
 export async function lockLease(tx: Db, lease: Lease): Promise<void> {
   const [row] = await tx.select({ id: pipelines.id }).from(pipelines).where(held(lease)).for('update');
-  if (!row) throw new AppError('lease_lost', 'Another worker has taken this pipeline over, or it was cancelled.');
+  if (!row) throw leaseLost();
+}
+
+/** The same as {@link lockLease}, and changes the row it locks. Throws `lease_lost`. */
+export async function changeUnderLease(
+  tx: Db,
+  lease: Lease,
+  change: Partial<typeof pipelines.$inferInsert>,
+): Promise<void> {
+  const changed = await tx.update(pipelines).set(change).where(held(lease)).returning({ id: pipelines.id });
+  if (changed.length === 0) throw leaseLost();
 }
 
 /** Changes a pipeline under its lease and gives the lease up. Throws `lease_lost`. */
@@ -72,10 +93,5 @@ export async function releaseLease(
   lease: Lease,
   change: Partial<typeof pipelines.$inferInsert>,
 ): Promise<void> {
-  const released = await tx
-    .update(pipelines)
-    .set({ ...change, lease: sql`${pipelines.lease} + 1`, leaseExpiresAt: null })
-    .where(held(lease))
-    .returning({ id: pipelines.id });
-  if (released.length === 0) throw new AppError('lease_lost', 'Another worker has taken this pipeline over.');
+  await changeUnderLease(tx, lease, { ...change, lease: sql`${pipelines.lease} + 1` as never, leaseExpiresAt: null });
 }

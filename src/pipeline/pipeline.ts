@@ -6,9 +6,10 @@ import { checkStep } from './5-check/step.ts';
 import { seoStep } from './6-seo/step.ts';
 import { publishStep } from './7-publish/step.ts';
 import type { AnyStep } from './define-step.ts';
+import type { StepName } from './step-names.ts';
 
 /** The article's way, in order. This is the only place where the order is stated. */
-export const steps: readonly AnyStep[] = [
+export const steps: readonly (AnyStep & { name: StepName })[] = [
   topicStep,
   researchStep,
   outlineStep,
@@ -17,6 +18,3 @@ export const steps: readonly AnyStep[] = [
   seoStep,
   publishStep,
 ];
-
-export const stepNames = ['topic', 'research', 'outline', 'draft', 'check', 'seo', 'publish'] as const;
-export type StepName = (typeof stepNames)[number];

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { type LedgerEntry, listCalls } from '../budget/ledger.ts';
 import type { Db } from '../db/open.ts';
 import { checkedBriefSchema } from './brief.ts';
-import { stepNames } from './pipeline.ts';
 import { type Pipeline, pipelineStatuses, stepStatuses, waitingReasons } from './schema.ts';
+import { stepNames } from './step-names.ts';
 import { listSteps, type StepRecord } from './steps-store.ts';
 
 const time = z.iso.datetime();

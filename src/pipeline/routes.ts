@@ -5,11 +5,11 @@ import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import { cancelPipeline, continuePipeline, createPipeline, retryPipeline } from './commands.ts';
 import { estimate, estimateSchema } from './estimate.ts';
-import { stepNames } from './pipeline.ts';
 import { pipelineRequest, pipelineSchema, presentPipeline, presentPipelines } from './present.ts';
 import { getPipeline, listPipelines } from './queries.ts';
 import { presentReceipt, receiptSchema } from './receipt.ts';
 import { pipelineStatuses } from './schema.ts';
+import { stepNames } from './step-names.ts';
 import { streamEvents } from './stream.ts';
 
 const byId = z.object({ id: z.uuid() });

@@ -9,19 +9,31 @@ import { ask, type CallOwner } from '../llm/ask.ts';
 import { allPrintable } from '../storable.ts';
 import { askSearch } from '../web-search/ask-search.ts';
 import { type AnyStep, PipelineWaiting, type StepContext } from './define-step.ts';
-import { recordEvent } from './events.ts';
+import { recordEvent, recordEvents, recordUnderLease } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
-import { claimPipeline, leaseRenewMs, lockLease, releaseLease, renewLease } from './lease.ts';
+import {
+  changeUnderLease,
+  claimPipeline,
+  holdsLease,
+  leaseLost,
+  leaseRenewMs,
+  lockLease,
+  releaseLease,
+  renewLease,
+} from './lease.ts';
 import { createShow } from './live-text.ts';
 import { steps } from './pipeline.ts';
 import { type Pipeline, pipelines, type Waiting } from './schema.ts';
-import { countFailures, countRedone, findFinishedStep, finishStep, lastUnusable, startStep } from './steps-store.ts';
+import { countFailures, finishStep, readRecorded, startStep } from './steps-store.ts';
 
 /** Delays before a step that failed for a passing reason is tried again, in milliseconds; after the last it fails. */
 const retryDelaysMs = [5_000, 30_000, 120_000, 600_000, 1_800_000];
 
 /** A pipeline whose workers die this often takes them down with it: it is stopped instead of tried for ever. */
 const maxTakeovers = 10;
+
+/** How long a worker that has just looked at its lease takes no notice of announcements, in milliseconds. */
+const restMs = 250;
 
 /** Why the walk through the steps stopped before the end. */
 type Stop =
@@ -89,33 +101,51 @@ async function lookAgainLater(ctx: AppContext, pipelineId: string): Promise<void
 
 /** Renews the lease while the work goes on, and aborts `lost` as soon as it is no longer ours. */
 function keepLease(ctx: AppContext, pipeline: Pipeline, lost: AbortController): { end(): void } {
-  const look = () => {
-    renewLease(ctx.db, pipeline).then(
-      (held) => {
-        if (!held) lost.abort(new AppError('lease_lost', 'The pipeline was cancelled or taken over.'));
+  const heed = (answer: Promise<boolean>) => {
+    answer.then(
+      (ours) => {
+        if (!ours) lost.abort(new AppError('lease_lost', 'The pipeline was cancelled or taken over.'));
       },
       // The database did not answer: the lease may run out, and every write checks it again, so going on is safe.
-      (error) => ctx.log.warn({ err: error, pipelineId: pipeline.id }, 'lease not renewed'),
+      (error) => ctx.log.warn({ err: error, pipelineId: pipeline.id }, 'lease not looked after'),
     );
   };
-  const timer = setInterval(look, leaseRenewMs);
+  const renewal = setInterval(() => heed(renewLease(ctx.db, pipeline)), leaseRenewMs);
+  // A cancel is announced like every change, and most changes are this worker's own: one look serves all that come
+  // while it rests.
+  let rest: NodeJS.Timeout | null = null;
+  let again = false;
+  const look = () => {
+    if (rest) {
+      again = true;
+      return;
+    }
+    heed(holdsLease(ctx.db, pipeline));
+    rest = setTimeout(() => {
+      rest = null;
+      if (again) look();
+      again = false;
+    }, restMs);
+  };
   const unsubscribe = ctx.bus.subscribe(pipeline.id, look);
   return {
     end() {
-      clearInterval(timer);
       unsubscribe();
+      clearInterval(renewal);
+      if (rest) clearTimeout(rest);
     },
   };
 }
 
 async function walk(ctx: AppContext, pipeline: Pipeline, signal: AbortSignal): Promise<Stop | undefined> {
   const outputs: Record<string, unknown> = {};
+  const { finished, redone, unusable } = await readRecorded(ctx.db, pipeline.id);
   const total = steps.reduce((sum, step) => sum + step.weight, 0);
   let before = 0;
   for (const step of steps) {
     const needs = Object.fromEntries(step.needs.map((name) => [name, outputs[name]]));
     const inputDigest = digest({ brief: pipeline.brief, needs });
-    const recorded = await findFinishedStep(ctx.db, pipeline.id, step.name);
+    const recorded = finished.get(step.name);
     if (recorded) {
       const output = step.output.safeParse(recorded.output);
       if (!output.success || recorded.inputDigest !== inputDigest) {
@@ -126,7 +156,8 @@ async function walk(ctx: AppContext, pipeline: Pipeline, signal: AbortSignal): P
       outputs[step.name] = output.data;
     } else {
       const share = { from: thousandths(before / total), width: step.weight / total };
-      const result = await runStep(ctx, pipeline, step, needs, inputDigest, share, signal);
+      const asked = { generation: redone.get(step.name) ?? 0, failedAt: unusable.get(step.name) ?? null };
+      const result = await runStep(ctx, pipeline, step, needs, inputDigest, asked, share, signal);
       if ('stop' in result) return result.stop;
       outputs[step.name] = result.output;
     }
@@ -144,37 +175,33 @@ async function runStep(
   step: AnyStep,
   needs: Record<string, unknown>,
   inputDigest: string,
+  asked: Pick<CallOwner, 'generation' | 'failedAt'>,
   share: { from: number; width: number },
   signal: AbortSignal,
 ): Promise<{ output: unknown } | { stop: Stop }> {
   const attempt = await ctx.db.transaction(async (tx) => {
-    await lockLease(tx, pipeline);
+    await changeUnderLease(tx, pipeline, { currentStep: step.name, progress: share.from });
     const row = await startStep(tx, pipeline, step, inputDigest);
-    await tx
-      .update(pipelines)
-      .set({ currentStep: step.name, progress: share.from })
-      .where(eq(pipelines.id, pipeline.id));
-    await recordEvent(tx, pipeline, 'step', { name: step.name, status: 'running', attempt: row.attempt });
-    await recordEvent(tx, pipeline, 'progress', { progress: share.from });
+    await recordEvents(tx, pipeline, [
+      { type: 'step', data: { name: step.name, status: 'running', attempt: row.attempt } },
+      { type: 'progress', data: { progress: share.from } },
+    ]);
     return row;
   });
-  const asked = {
-    generation: await countRedone(ctx.db, pipeline.id, step.name),
-    failedAt: await lastUnusable(ctx.db, pipeline.id, step.name),
-  };
   const context = stepContext(ctx, pipeline, step, asked, share, signal);
   try {
     signal.throwIfAborted();
     // What pages and models say may hold characters that no table keeps; the digest of later steps needs the stored form.
     const output = allPrintable(step.output.parse(await step.run(context, needs)));
     await ctx.db.transaction(async (tx) => {
-      await lockLease(tx, pipeline);
+      const progress = thousandths(share.from + share.width);
+      await changeUnderLease(tx, pipeline, { progress });
       await step.save(tx, context, needs, output);
       await finishStep(tx, attempt.id, 'succeeded', { output });
-      const progress = thousandths(share.from + share.width);
-      await tx.update(pipelines).set({ progress }).where(eq(pipelines.id, pipeline.id));
-      await recordEvent(tx, pipeline, 'step', { name: step.name, status: 'succeeded', attempt: attempt.attempt });
-      await recordEvent(tx, pipeline, 'progress', { progress });
+      await recordEvents(tx, pipeline, [
+        { type: 'step', data: { name: step.name, status: 'succeeded', attempt: attempt.attempt } },
+        { type: 'progress', data: { progress } },
+      ]);
     });
     return { output };
   } catch (error) {
@@ -240,12 +267,8 @@ function stepContext(
   share: { from: number; width: number },
   signal: AbortSignal,
 ): StepContext {
-  const guarded = <T>(write: (tx: AppContext['db']) => Promise<T>) =>
-    ctx.db.transaction(async (tx) => {
-      await lockLease(tx, pipeline);
-      return write(tx);
-    });
-  const log = (message: string) => guarded((tx) => recordEvent(tx, pipeline, 'log', { step: step.name, message }));
+  const log = (message: string) =>
+    recordUnderLease(ctx.db, pipeline, { type: 'log', data: { step: step.name, message } });
   const owner: CallOwner = {
     ...asked,
     pipeline,
@@ -263,13 +286,13 @@ function stepContext(
     ask: (prompt, input) => ask(ctx, owner, prompt, input),
     search: (question, refused) => askSearch(ctx, owner, question, refused),
     log,
-    progress: (fraction) =>
-      guarded(async (tx) => {
-        const progress = thousandths(share.from + share.width * Math.min(1, Math.max(0, fraction)));
-        await tx.update(pipelines).set({ progress }).where(eq(pipelines.id, pipeline.id));
-        await recordEvent(tx, pipeline, 'progress', { progress });
-      }),
-    assertLease: () => guarded(async () => undefined),
+    progress: (fraction) => {
+      const progress = thousandths(share.from + share.width * Math.min(1, Math.max(0, fraction)));
+      return recordUnderLease(ctx.db, pipeline, { type: 'progress', data: { progress } }, progress);
+    },
+    assertLease: async () => {
+      if (!(await holdsLease(ctx.db, pipeline))) throw leaseLost();
+    },
   };
 }
 

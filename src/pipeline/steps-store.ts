@@ -1,23 +1,47 @@
-import { and, desc, eq, getTableColumns, inArray, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import type { StoredError } from '../errors.ts';
 import type { AnyStep } from './define-step.ts';
 import { type Pipeline, type PipelineStep, pipelineSteps, type StepStatus } from './schema.ts';
 
-/** The finished record of a step, or null. */
-export async function findFinishedStep(db: Db, pipelineId: string, name: string): Promise<PipelineStep | null> {
-  const [row] = await db
-    .select()
+/** What stands recorded of a pipeline's steps when a worker takes it. */
+export interface Recorded {
+  /** The finished record of each step that has one, by name. */
+  finished: Map<string, Pick<PipelineStep, 'inputDigest' | 'output'>>;
+  /**
+   * How many times each step was set aside on purpose. It goes into the digest of each model call: asked to redo a
+   * step, the model is asked anew; retrying after a failure takes the answers that were already paid for.
+   */
+  redone: Map<string, number>;
+  /**
+   * When each step last failed because no model gave an answer that could be used. Tried again after that, a model is
+   * asked anew; after any other failure its unusable answers still count, so that they are not paid for again.
+   */
+  unusable: Map<string, Date>;
+}
+
+/** Reads {@link Recorded}. Nobody but the holder of the lease changes it: whoever sets steps aside takes the lease away. */
+export async function readRecorded(db: Db, pipelineId: string): Promise<Recorded> {
+  const { name, status, inputDigest, output, error, finishedAt } = pipelineSteps;
+  const gaveNothing = sql`${status} = 'failed' and ${error} ->> 'code' = 'model_output_invalid'`;
+  const rows = await db
+    .select({
+      name,
+      status,
+      inputDigest,
+      finishedAt,
+      output: sql`case when ${status} = 'succeeded' then ${output} end`,
+    })
     .from(pipelineSteps)
-    .where(
-      and(
-        eq(pipelineSteps.pipelineId, pipelineId),
-        eq(pipelineSteps.name, name),
-        eq(pipelineSteps.status, 'succeeded'),
-      ),
-    );
-  return row ?? null;
+    .where(and(eq(pipelineSteps.pipelineId, pipelineId), or(inArray(status, ['succeeded', 'superseded']), gaveNothing)))
+    .orderBy(pipelineSteps.attempt);
+  const finished = rows.filter((row) => row.status === 'succeeded');
+  const redone = new Map<string, number>();
+  for (const row of rows) if (row.status === 'superseded') redone.set(row.name, (redone.get(row.name) ?? 0) + 1);
+  const unusable = new Map<string, Date>();
+  for (const row of rows) if (row.status === 'failed' && row.finishedAt) unusable.set(row.name, row.finishedAt);
+  return { finished: new Map(finished.map((row) => [row.name, row])), redone, unusable };
 }
 
 /** A record without its output, which may be large. */
@@ -41,7 +65,6 @@ export async function startStep(tx: Db, pipeline: Pipeline, step: AnyStep, input
     .update(pipelineSteps)
     .set({ status: 'cancelled', finishedAt: sql`now()` })
     .where(and(mine, eq(pipelineSteps.status, 'running')));
-  const [last] = await tx.select().from(pipelineSteps).where(mine).orderBy(desc(pipelineSteps.attempt)).limit(1);
   const [row] = await tx
     .insert(pipelineSteps)
     .values({
@@ -49,7 +72,7 @@ export async function startStep(tx: Db, pipeline: Pipeline, step: AnyStep, input
       userId: pipeline.userId,
       pipelineId: pipeline.id,
       name: step.name,
-      attempt: (last?.attempt ?? 0) + 1,
+      attempt: sql`(select coalesce(max(${pipelineSteps.attempt}), 0) + 1 from ${pipelineSteps} where ${mine})`,
       status: 'running',
       inputDigest,
       stepVersion: step.version,
@@ -85,38 +108,6 @@ export async function supersedeSteps(tx: Db, pipelineId: string, names: readonly
         eq(pipelineSteps.status, 'succeeded'),
       ),
     );
-}
-
-/**
- * How many times a step was set aside on purpose. It goes into the digest of each model call: asked to redo a step, the
- * model is asked anew; retrying after a failure takes the answers that were already paid for.
- */
-export async function countRedone(db: Db, pipelineId: string, name: string): Promise<number> {
-  return db.$count(
-    pipelineSteps,
-    and(eq(pipelineSteps.pipelineId, pipelineId), eq(pipelineSteps.name, name), eq(pipelineSteps.status, 'superseded')),
-  );
-}
-
-/**
- * When a step last failed because no model gave an answer that could be used, or null. Tried again after that, a model
- * is asked anew; after any other failure its unusable answers still count, so that they are not paid for again.
- */
-export async function lastUnusable(db: Db, pipelineId: string, name: string): Promise<Date | null> {
-  const [row] = await db
-    .select({ finishedAt: pipelineSteps.finishedAt })
-    .from(pipelineSteps)
-    .where(
-      and(
-        eq(pipelineSteps.pipelineId, pipelineId),
-        eq(pipelineSteps.name, name),
-        eq(pipelineSteps.status, 'failed'),
-        sql`${pipelineSteps.error} ->> 'code' = 'model_output_invalid'`,
-      ),
-    )
-    .orderBy(desc(pipelineSteps.attempt))
-    .limit(1);
-  return row?.finishedAt ?? null;
 }
 
 /** Failed attempts at a step since it last succeeded or was redone; decides how long to wait before the next. */

@@ -2,7 +2,6 @@ import { and, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { runPipelineJob } from './jobs.ts';
 import { waitedEnough } from './lease.ts';
-import { runPipeline } from './runner.ts';
 import { pipelines } from './schema.ts';
 
 /** How often to look for pipelines that nobody works on although somebody should, in milliseconds. */
@@ -11,9 +10,11 @@ const sweepMs = 10_000;
 /** Works pipelines until the queue stops. Returns what ends the sweeping. */
 export async function workPipelines(ctx: AppContext): Promise<() => void> {
   if (ctx.config.database.kind === 'embedded') await forgetLeases(ctx.db);
-  await ctx.queue.work(runPipelineJob, ctx.config.worker.concurrentPipelines, ({ pipelineId }, signal) =>
-    runPipeline(ctx, pipelineId, signal),
-  );
+  await ctx.queue.work(runPipelineJob, ctx.config.worker.concurrentPipelines, async ({ pipelineId }, signal) => {
+    // What writes articles is loaded with the first of them: an idle server does without it.
+    const { runPipeline } = await import('./runner.ts');
+    await runPipeline(ctx, pipelineId, signal);
+  });
   const sweep = () =>
     sweepPipelines(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded pipelines failed'));
   const timer = setInterval(sweep, sweepMs);

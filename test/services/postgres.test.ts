@@ -1,12 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { newId } from '../../src/db/id.ts';
+import { openDatabase } from '../../src/db/open.ts';
+import { recordEvents } from '../../src/pipeline/events.ts';
+import { createScratchDatabase, type ScratchDatabase } from '../database.ts';
+import { finished, type Program, printed, runProgram, servedAt } from '../program.ts';
 
 const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -15,10 +18,11 @@ if (!server)
   throw new Error('TEST_DATABASE_URL is not set: see test/services/compose.yaml for servers to test against.');
 
 let admin: pg.Client;
+let database: ScratchDatabase;
 let name: string;
 let url: string;
 let dataDir: string;
-const children: ChildProcess[] = [];
+const children: Program[] = [];
 
 beforeAll(async () => {
   admin = new pg.Client({ connectionString: server });
@@ -27,59 +31,27 @@ beforeAll(async () => {
 afterAll(() => admin.end());
 
 beforeEach(async () => {
-  name = `bp_test_${randomBytes(6).toString('hex')}`;
-  await admin.query(`create database ${name}`);
-  const own = new URL(server);
-  own.pathname = `/${name}`;
-  url = own.toString();
+  database = await createScratchDatabase(server);
+  ({ name, url } = database);
   dataDir = mkdtempSync(join(tmpdir(), 'bp-pg-'));
 });
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
-  await admin.query(`drop database ${name} with (force)`);
+  await database.drop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-function run(
-  script: string,
-  args: string[] = [],
-  env: Record<string, string> = {},
-): ChildProcess & { output: () => string } {
-  const child = spawn(process.execPath, [script, ...args], {
-    env: {
-      PATH: process.env.PATH,
-      DATABASE_URL: url,
-      APP_SECRET: 'a secret for tests only, forty characters',
-      DATA_DIR: dataDir,
-      HOST: '127.0.0.1',
-      PORT: '0',
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+function run(script: string, args: string[] = [], env: Record<string, string> = {}): Program {
+  const program = runProgram(script, args, {
+    DATABASE_URL: url,
+    APP_SECRET: 'a secret for tests only, forty characters',
+    DATA_DIR: dataDir,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ...env,
   });
-  children.push(child);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk) => {
-      output += chunk;
-    });
-  }
-  return Object.assign(child, { output: () => output });
-}
-
-async function finished(child: ReturnType<typeof run>): Promise<{ status: number | null; output: string }> {
-  const [status] = await once(child, 'close');
-  return { status, output: child.output() };
-}
-
-/** Resolves when the process has printed `text`; rejects when it ends before. */
-function printed(child: ReturnType<typeof run>, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const look = () => child.output().includes(text) && resolve();
-    child.stdout?.on('data', look);
-    child.on('close', (status) => reject(new Error(`ended with ${status}: ${child.output()}`)));
-    look();
-  });
+  children.push(program);
+  return program;
 }
 
 async function query<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
@@ -144,8 +116,7 @@ describe('migrating an empty database', () => {
 describe('a server on PostgreSQL', () => {
   it('keeps to 9 connections under load and gives all of them back when it is asked to stop', async () => {
     const app = run(main);
-    await printed(app, 'serves on');
-    const address = /serves on (\S+)/.exec(app.output())?.[1];
+    const address = await servedAt(app);
     let most = 0;
     const count = async () => {
       const [row] = (await admin.query(`select count(*)::int as n from pg_stat_activity where datname = '${name}'`))
@@ -200,5 +171,42 @@ describe('a server on PostgreSQL', () => {
     const { findings } = JSON.parse(checked.output) as { findings: { check: string; severity: string }[] };
     expect(findings).toContainEqual(expect.objectContaining({ check: 'migrations', severity: 'problem' }));
     expect(await query(`select 1 from pg_tables where schemaname = 'public'`)).toEqual([]);
+  });
+});
+
+describe('events of one pipeline', () => {
+  it('get their ids in the order of their commits, also from several connections at once', async () => {
+    expect((await finished(run(cli, ['migrate']))).status).toBe(0);
+    const { config, secrets } = loadConfig({
+      DATABASE_URL: url,
+      APP_SECRET: 'a secret for tests only, forty characters',
+    });
+    const opened = await openDatabase(config, secrets);
+    try {
+      const [user] = await query<{ id: string }>(
+        `insert into users (id, name) values (gen_random_uuid(), 'someone') returning id`,
+      );
+      const pipeline = { id: newId() };
+      await query(
+        `insert into pipelines (id, user_id, topic, status, brief, budget_micro_usd) values ('${pipeline.id}', '${user?.id}', 'x', 'running', '{}', 0)`,
+      );
+      let committed = 0;
+      const orders = await Promise.all(
+        Array.from({ length: 40 }, (_, number) =>
+          opened.db.transaction(async (tx) => {
+            await recordEvents(tx, pipeline, [{ type: 'log', data: { number } }]);
+            // Under the lock that the event has taken, so this counts the commits in their order.
+            return { number, order: committed++ };
+          }),
+        ),
+      );
+      const wanted = orders.sort((a, b) => a.order - b.order).map(({ number }) => number);
+      const rows = await query<{ number: number }>(
+        `select (data ->> 'number')::int as number from pipeline_events order by id`,
+      );
+      expect(rows.map(({ number }) => number)).toEqual(wanted);
+    } finally {
+      await opened.close();
+    }
   });
 });

@@ -16,7 +16,7 @@ import type { BriefRequest } from '../brief.ts';
 import { eventsAfter } from '../events.ts';
 import { getPipeline } from '../queries.ts';
 import { runPipeline } from '../runner.ts';
-import { findFinishedStep } from '../steps-store.ts';
+import { readRecorded } from '../steps-store.ts';
 import { researchOutput } from './step.ts';
 
 const never = new AbortController().signal;
@@ -131,8 +131,8 @@ describe.each(names)('%s', (name) => {
     expect(pipeline).toMatchObject({ status: 'succeeded', error: null });
     const cited = await listArticleSources(app.ctx.db, [pipeline.articleId ?? '']);
     expect(cited.map((source) => source.url)).toEqual([web.good]);
-    const step = await findFinishedStep(app.ctx.db, id, 'research');
-    const { problems } = researchOutput.parse(step?.output);
+    const { finished } = await readRecorded(app.ctx.db, id);
+    const { problems } = researchOutput.parse(finished.get('research')?.output);
     expect(problems.length).toBeGreaterThan(0);
     expect(problems[0]).toMatchObject({ message: expect.stringMatching(says), hint: expect.stringMatching(/.{15,}/) });
     expect(logged).toContain(`Not used: ${problems[0]?.source}. ${problems[0]?.message} ${problems[0]?.hint}`);
