@@ -33,6 +33,8 @@ interface ChannelEvents {
 }
 type Start = (events: ChannelEvents) => Channel;
 
+const maxYoungGenerationSizeMb = 6;
+
 /**
  * The entry file beside the importing module: TypeScript in a checkout, JavaScript in the shipped bundle.
  * @param name without its ending
@@ -45,12 +47,13 @@ export function entryBeside(name: string, importer: string): URL {
 /**
  * A worker thread: shares the process, so it suits code that is trusted and input that is bounded. It has no heap limit
  * of its own on purpose: a thread that reaches `resourceLimits` while allocating inside V8 aborts the whole process
- * (seen with Node 24.21).
+ * (seen with Node 24.21). Only its youngest objects are held to a small space, which ends in more frequent collections and
+ * nothing else: after three articles the process stood at 490 to 550 MB instead of 710.
  */
 export function inThread(entry: URL): Start {
   return (events) => {
     // execArgv: the flags of a test runner or debugger must not be repeated in the thread.
-    const worker = new Worker(entry, { execArgv: [] });
+    const worker = new Worker(entry, { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb } });
     worker.on('message', events.reply);
     worker.on('error', (error) => events.gone(new IsolatedWorkerError('crashed', error.message, error)));
     worker.on('exit', (code) => events.gone(new IsolatedWorkerError('crashed', `the thread ended (${code})`)));
