@@ -1,0 +1,16 @@
+import type { Measure } from './support/measure.ts';
+
+interface Entry {
+  load(): Promise<Measure>;
+  /** Left out unless it is named: it takes long, or needs the network. */
+  onlyWhenNamed?: true;
+}
+
+/** Every measure by its name, in the order in which they run. */
+export const measures: Record<string, Entry> = {
+  overhead: { load: async () => (await import('./overhead.ts')).overhead },
+  article: { load: async () => (await import('./article.ts')).article },
+  'start-up': { load: async () => (await import('./start-up.ts')).startUp },
+  'embedded-start': { load: async () => (await import('./embedded-start.ts')).embeddedStart },
+  'first-article': { load: async () => (await import('./first-article.ts')).firstArticle, onlyWhenNamed: true },
+};
