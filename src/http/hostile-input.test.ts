@@ -256,8 +256,12 @@ describe('requests that are not what they should be', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(part, { maxLength: 4 }), query, async (parts, search) => {
-        const answer = await call('GET', `/${parts.join('/')}${search}`);
-        expect(answer.status, `${parts.join('/')}${search}`).toBeLessThan(500);
+        // Two steps up lead out of the API to the web app, which answers with a page: only the status counts here.
+        const url = `/api/v1/${parts.join('/')}${search}`;
+        expect(
+          (await app.server.inject({ method: 'GET', url, headers: { host: 'localhost' } })).statusCode,
+          url,
+        ).toBeLessThan(500);
       }),
       { numRuns: 300 },
     );
