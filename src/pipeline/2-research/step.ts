@@ -128,9 +128,10 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
 const wordsOf = (sources: Source[]) => sources.reduce((sum, source) => sum + source.wordCount, 0);
 
 function explain(count: number, words: number, problems: SourceProblem[]): string {
-  const first = problems[0] ? ` ${problems[0].source}: ${problems[0].message}` : '';
-  if (count === 0) return `None of the sources could be used.${first}`;
-  return `The sources hold only ${words} words of text.${first}`;
+  const told = problems.slice(0, 3).map(({ source, message }) => ` ${source}: ${message}`);
+  const more = problems.length > told.length ? ` The run lists ${problems.length - told.length} more.` : '';
+  const what = count === 0 ? 'None of the sources could be used.' : `The sources hold only ${words} words of text.`;
+  return `${what}${told.join('')}${more}`;
 }
 
 /** A model writes in the language of the brief; the extractive writer can only write in that of its sources. */
