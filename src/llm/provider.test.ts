@@ -10,6 +10,7 @@ import type { LiveText } from '../pipeline/event-bus.ts';
 import { eventsAfter } from '../pipeline/events.ts';
 import { getPipeline } from '../pipeline/queries.ts';
 import { runPipeline } from '../pipeline/runner.ts';
+import { listSteps } from '../pipeline/steps-store.ts';
 import { type CallLimits, createModels, type ModelsOptions } from './models.ts';
 
 let app: TestApp | null = null;
@@ -319,12 +320,15 @@ describe('a provider that takes its time', () => {
   const limits: CallLimits = { firstMs: 3_000, idleMs: 1_500, totalMs: 6_000 };
 
   test.each([
-    ['says nothing', 'openai:gpt-5-mini', 'did not begin to answer in time'],
-    ['stops in the middle', 'anthropic:claude-sonnet-4-5', 'stopped in the middle of its answer'],
-    ['drips', 'google:gemini-2.5-flash', 'took too long over its answer'],
-    ['drips', 'openai-chat:gpt-4o-mini', 'took too long over its answer'],
-  ])('and %s (%s) is given up and asked again later', async (kind, model, says) => {
-    const { server, run } = await start(model, { limits });
+    ['says nothing', 'openai:gpt-5-mini', false, 'did not begin to answer in time'],
+    ['stops in the middle', 'anthropic:claude-sonnet-4-5', false, 'stopped in the middle of its answer'],
+    ['drips', 'openai:gpt-5-mini', false, 'took too long over its answer'],
+    ['drips', 'openai-chat:gpt-4o-mini', false, 'took too long over its answer'],
+    ['drips', 'openai:gpt-4o-mini', true, 'took too long over its answer'],
+    ['drips', 'anthropic:claude-sonnet-4-5', false, 'took too long over its answer'],
+    ['drips', 'google:gemini-2.5-flash', false, 'took too long over its answer'],
+  ])('and %s (%s, own server: %s) is given up and asked again later', async (kind, model, own, says) => {
+    const { ctx, server, run, look } = await start(model, { limits, own });
     let timer: NodeJS.Timeout | undefined;
     server.intercept = async ({ task }, wire) => {
       if (task !== 'draft-section') return false;
@@ -337,11 +341,23 @@ describe('a provider that takes its time', () => {
       }
       return true;
     };
-    const { pipeline, calls } = await run();
+    const { id, pipeline, calls } = await run();
     clearInterval(timer);
     expect(pipeline).toMatchObject({ status: 'waiting', waiting: { reason: 'provider' } });
     expect(pipeline.waiting?.message).toContain(says);
     expect(calls.at(-1)).toMatchObject({ task: 'draft-section', status: 'failed', estimated: true });
+    const [step] = (await listSteps(ctx.db, [id])).slice(-1);
+    expect(step).toMatchObject({ name: 'draft', status: 'failed', error: { code: 'model_unavailable' } });
+    expect(await ctx.db.$count(articles)).toBe(0);
+
+    server.intercept = null;
+    await ctx.db.execute(`update pipelines set status = 'queued' where id = '${id}'`);
+    await runPipeline(ctx, id, never);
+    const after = await look(id);
+    expect(after.pipeline.status).toBe('succeeded');
+    expect(await ctx.db.$count(articles)).toBe(1);
+    expect(after.calls).toHaveLength(server.calls.length);
+    expect(after.calls.every(({ status }) => status !== 'reserved')).toBe(true);
   });
 });
 
