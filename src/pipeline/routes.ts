@@ -73,7 +73,8 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
     {
       schema: {
         tags,
-        summary: 'Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes',
+        summary:
+          'Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes. text shows what is being written, is not recorded and has no id',
         operationId: 'streamPipelineEvents',
         params: byId,
         response: { 200: z.string().meta({ description: 'text/event-stream' }), ...problems(401, 404, 422) },

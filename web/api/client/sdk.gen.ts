@@ -134,7 +134,7 @@ export const continuePipeline = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
- * Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes
+ * Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes. text shows what is being written, is not recorded and has no id
  */
 export const streamPipelineEvents = <ThrowOnError extends boolean = true>(options: Options<StreamPipelineEventsData, ThrowOnError>): RequestResult<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError> => (options.client ?? client).get<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/events', ...options });
 

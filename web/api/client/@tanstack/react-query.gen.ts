@@ -409,7 +409,7 @@ export const continuePipelineMutation = (options?: Partial<Options<ContinuePipel
 export const streamPipelineEventsQueryKey = (options: Options<StreamPipelineEventsData>) => createQueryKey('streamPipelineEvents', options);
 
 /**
- * Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes
+ * Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes. text shows what is being written, is not recorded and has no id
  */
 export const streamPipelineEventsOptions = (options: Options<StreamPipelineEventsData>) => queryOptions<StreamPipelineEventsResponse, StreamPipelineEventsError, StreamPipelineEventsResponse, ReturnType<typeof streamPipelineEventsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
