@@ -12,7 +12,8 @@ export type Role = 'all' | 'web' | 'worker';
 /** Everything that may be shown; secrets stand apart in {@link Secrets}. */
 export interface Config {
   role: Role;
-  http: { host: string; port: number; appUrl: string };
+  /** `fixedAppUrl` is false where the address follows from the port that was taken. */
+  http: { host: string; port: number; appUrl: string; fixedAppUrl: boolean };
   /** `embedded` is PGlite in `dataDir`; otherwise a PostgreSQL server, whose address is a secret. */
   database: { kind: 'embedded' } | { kind: 'postgres'; caCertificate: string | null; poolSize: number };
   dataDir: string;
@@ -20,7 +21,28 @@ export interface Config {
   models: { chain: string[]; openaiBaseUrl: string | null; prices: Record<string, PriceSource> };
   search: SearchConfig;
   net: { allowPrivateHosts: string[]; userAgent: string };
-  worker: { concurrentPipelines: number };
+  accounts: AccountsConfig;
+  mail: { from: string; kind: 'smtp' | 'sendgrid' | 'none' };
+}
+
+export const signUpModes = ['open', 'invite', 'closed'] as const;
+/** Who may register: anyone, those with an invitation, or no one (accounts are made on the command line). */
+export type SignUps = (typeof signUpModes)[number];
+
+/** Who may have an account, and what an account may use unless an admin sets something else for it. */
+export interface AccountsConfig {
+  signUps: SignUps;
+  /** Becomes admin once this address is verified by mail; in lower case. */
+  adminEmail: string | null;
+  /** The header in which the operator's proxy names the client's address; null where no proxy stands in front. */
+  clientAddressHeader: string | null;
+  requestsPerMinute: number;
+  /** Attempts a minute on the routes of signing in, for an address and for an account. */
+  authRequestsPerMinute: number;
+  concurrentPipelines: number;
+  articlesPerMonth: number;
+  /** True when counters are kept in Redis or Valkey. */
+  redis: boolean;
 }
 
 export const searchProviderNames = ['searxng', 'brave', 'tavily'] as const;
@@ -49,6 +71,9 @@ export interface Secrets {
   tavilyApiKey: string | null;
   anthropicApiKey: string | null;
   googleApiKey: string | null;
+  redisUrl: string | null;
+  smtpUrl: string | null;
+  sendgridApiKey: string | null;
 }
 
 export const version = '0.1.0';
@@ -66,6 +91,11 @@ const headerValue = /^[\x21-\x7e]+$/;
 /** A name or an address of a host, and nothing else. Names may hold any letters; they are compared in ASCII form. */
 const isHost = (value: string) => /^[^\s/:@?#\\]+$/.test(value) && URL.canParse(`http://${value}`);
 const hosts = text.refine((value) => list(value).every(isHost));
+
+/** A mail address as it is written in practice, without the quoted forms that RFC 5321 also allows. */
+const mailAddress = /^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
+const mailbox = text.refine((value) => mailAddress.test(/^[^<>"\r\n]*<([^<>]+)>$/.exec(value)?.[1] ?? value));
+const perMinute = text.regex(/^[1-9]\d{0,5}$/).optional();
 
 const environment = z.object({
   PORT: text
@@ -94,7 +124,17 @@ const environment = z.object({
     text.regex(/^(searxng|brave|tavily)=\d+(\.\d+)?(\s*,\s*(searxng|brave|tavily)=\d+(\.\d+)?)*$/),
   ),
   ALLOW_PRIVATE_HOSTS: optional(text),
+  SIGNUPS: z.enum(signUpModes).optional(),
+  ADMIN_EMAIL: optional(text.regex(mailAddress)),
+  CLIENT_ADDRESS_HEADER: optional(text.regex(/^[A-Za-z][A-Za-z0-9-]*$/)),
+  RATE_LIMIT_PER_MINUTE: perMinute,
+  AUTH_RATE_LIMIT_PER_MINUTE: perMinute,
   CONCURRENT_PIPELINES: text.regex(/^[1-9]\d?$/).optional(),
+  ARTICLES_PER_MONTH: text.regex(/^\d{1,6}$/).optional(),
+  REDIS_URL: optional(z.url({ protocol: /^rediss?$/ })),
+  SMTP_URL: optional(z.url({ protocol: /^smtps?$/ })),
+  SENDGRID_API_KEY: optional(text.regex(headerValue)),
+  MAIL_FROM: optional(mailbox),
 });
 
 /** What is expected of each variable, said to the operator who got it wrong. */
@@ -123,7 +163,20 @@ const expectations: Record<keyof z.infer<typeof environment>, string> = {
   SEARCH_DENY: 'must be domains, for example SEARCH_DENY=example.com,example.org',
   SEARCH_PRICES: 'must be dollars a request, for example SEARCH_PRICES=brave=0.005,tavily=0.008,searxng=0',
   ALLOW_PRIVATE_HOSTS: 'must be hosts or networks, for example ALLOW_PRIVATE_HOSTS=127.0.0.1:8080,10.0.0.0/8',
-  CONCURRENT_PIPELINES: 'must be a number from 1 to 99, for example CONCURRENT_PIPELINES=2',
+  SIGNUPS: 'must be open, invite or closed, for example SIGNUPS=invite',
+  ADMIN_EMAIL: 'must be one mail address, for example ADMIN_EMAIL=me@example.com',
+  CLIENT_ADDRESS_HEADER:
+    'must be the name of the header in which your proxy puts the address of the client, for example CLIENT_ADDRESS_HEADER=do-connecting-ip',
+  RATE_LIMIT_PER_MINUTE: 'must be requests a minute for each user, for example RATE_LIMIT_PER_MINUTE=600',
+  AUTH_RATE_LIMIT_PER_MINUTE:
+    'must be attempts a minute for each address and account, for example AUTH_RATE_LIMIT_PER_MINUTE=10',
+  CONCURRENT_PIPELINES: 'must be a number from 1 to 99 for each user, for example CONCURRENT_PIPELINES=2',
+  ARTICLES_PER_MONTH: 'must be a number for each user, for example ARTICLES_PER_MONTH=200',
+  REDIS_URL: 'must be the address of a Redis or Valkey server, for example REDIS_URL=redis://127.0.0.1:6379',
+  SMTP_URL:
+    'must be the address of a mail server, for example SMTP_URL=smtps://user:password@mail.example.com:465 (encode special characters)',
+  SENDGRID_API_KEY: 'must be a key of SendGrid: one word, for example SENDGRID_API_KEY=SG...',
+  MAIL_FROM: 'must be a mail address, for example MAIL_FROM=Posts <posts@example.com>',
 };
 
 /** What the command line may set over the environment. */
@@ -159,13 +212,15 @@ export function loadConfig(
   const dataDir = resolve(values.DATA_DIR ?? './data');
   const port = overrides.port ?? Number(values.PORT ?? 3000);
   const chain = list(values.LLM_MODEL);
+  const appUrl = values.APP_URL?.replace(/\/$/, '') ?? `http://localhost:${port}`;
   return {
     config: {
       role: overrides.role ?? 'all',
       http: {
         host: values.HOST ?? (values.DATABASE_URL ? '0.0.0.0' : '127.0.0.1'),
         port,
-        appUrl: values.APP_URL?.replace(/\/$/, '') ?? `http://localhost:${port}`,
+        appUrl,
+        fixedAppUrl: values.APP_URL !== undefined,
       },
       database: values.DATABASE_URL
         ? { kind: 'postgres', caCertificate: values.DATABASE_CA_CERT ?? null, poolSize: 5 }
@@ -187,7 +242,21 @@ export function loadConfig(
         allowPrivateHosts: list(values.ALLOW_PRIVATE_HOSTS),
         userAgent: `blog-poster/${version} (+${values.APP_URL ?? 'self-hosted'})`,
       },
-      worker: { concurrentPipelines: Number(values.CONCURRENT_PIPELINES ?? 2) },
+      accounts: {
+        signUps: values.SIGNUPS ?? 'open',
+        adminEmail: values.ADMIN_EMAIL?.toLowerCase() ?? null,
+        clientAddressHeader: values.CLIENT_ADDRESS_HEADER?.toLowerCase() ?? null,
+        requestsPerMinute: Number(values.RATE_LIMIT_PER_MINUTE ?? 600),
+        authRequestsPerMinute: Number(values.AUTH_RATE_LIMIT_PER_MINUTE ?? 10),
+        concurrentPipelines: Number(values.CONCURRENT_PIPELINES ?? 2),
+        articlesPerMonth: Number(values.ARTICLES_PER_MONTH ?? 200),
+        redis: values.REDIS_URL !== undefined,
+      },
+      mail: {
+        from: values.MAIL_FROM ?? `blog-poster@${new URL(appUrl).hostname}`,
+        // Both set: HTTPS goes through where the ports of mail are blocked.
+        kind: values.SENDGRID_API_KEY ? 'sendgrid' : values.SMTP_URL ? 'smtp' : 'none',
+      },
     },
     secrets: {
       databaseUrl: values.DATABASE_URL ?? null,
@@ -197,6 +266,9 @@ export function loadConfig(
       tavilyApiKey: values.TAVILY_API_KEY ?? null,
       anthropicApiKey: values.ANTHROPIC_API_KEY ?? null,
       googleApiKey: values.GOOGLE_GENERATIVE_AI_API_KEY ?? null,
+      redisUrl: values.REDIS_URL ?? null,
+      smtpUrl: values.SMTP_URL ?? null,
+      sendgridApiKey: values.SENDGRID_API_KEY ?? null,
     },
   };
 }

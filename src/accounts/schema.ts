@@ -1,9 +1,148 @@
-import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import { time } from '../db/columns.ts';
+import { boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { microUsd, time } from '../db/columns.ts';
+
+export const roles = ['user', 'admin'] as const;
+export type Role = (typeof roles)[number];
 
 export const users = pgTable('users', {
   id: uuid('id').primaryKey(),
   name: text('name').notNull(),
+  /** In lower case; null only for the local owner of an embedded instance. */
   email: text('email'),
+  emailVerified: boolean('email_verified').notNull().default(false),
+  role: text('role', { enum: roles }).notNull().default('user'),
+  disabled: boolean('disabled').notNull().default(false),
+  disabledAt: time('disabled_at'),
+  twoFactorEnabled: boolean('two_factor_enabled').notNull().default(false),
+  timeZone: text('time_zone').notNull().default('UTC'),
+  requestsPerMinute: integer('requests_per_minute'),
+  concurrentPipelines: integer('concurrent_pipelines'),
+  articlesPerMonth: integer('articles_per_month'),
+  monthlyLimitMicroUsd: microUsd('monthly_limit_micro_usd'),
+  lastSeenAt: time('last_seen_at'),
+  createdAt: time('created_at').notNull().defaultNow(),
+  updatedAt: time('updated_at').notNull().defaultNow(),
+});
+export type User = typeof users.$inferSelect;
+
+export const sessions = pgTable('sessions', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  token: text('token').notNull(),
+  expiresAt: time('expires_at').notNull(),
+  ipAddress: text('ip_address'),
+  userAgent: text('user_agent'),
+  createdAt: time('created_at').notNull().defaultNow(),
+  updatedAt: time('updated_at').notNull().defaultNow(),
+});
+
+export const credentials = pgTable('credentials', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  accountId: text('account_id').notNull(),
+  providerId: text('provider_id').notNull(),
+  password: text('password'),
+  createdAt: time('created_at').notNull().defaultNow(),
+  updatedAt: time('updated_at').notNull().defaultNow(),
+});
+
+export const verifications = pgTable('verifications', {
+  id: uuid('id').primaryKey(),
+  identifier: text('identifier').notNull(),
+  value: text('value').notNull(),
+  expiresAt: time('expires_at').notNull(),
+  createdAt: time('created_at').notNull().defaultNow(),
+  updatedAt: time('updated_at').notNull().defaultNow(),
+});
+
+export const twoFactors = pgTable('two_factors', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  secret: text('secret').notNull(),
+  backupCodes: text('backup_codes').notNull(),
+  verified: boolean('verified').notNull().default(false),
+  failedVerificationCount: integer('failed_verification_count').notNull().default(0),
+  lockedUntil: time('locked_until'),
+});
+
+export const signingKeys = pgTable('signing_keys', {
+  id: uuid('id').primaryKey(),
+  publicKey: text('public_key').notNull(),
+  privateKey: text('private_key').notNull(),
+  alg: text('alg'),
+  crv: text('crv'),
+  createdAt: time('created_at').notNull(),
+  expiresAt: time('expires_at'),
+});
+
+export const tokenPurposes = ['verify-email', 'reset-password', 'change-email'] as const;
+export type TokenPurpose = (typeof tokenPurposes)[number];
+
+export const mailedTokens = pgTable('mailed_tokens', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  purpose: text('purpose', { enum: tokenPurposes }).notNull(),
+  tokenDigest: text('token_digest').notNull(),
+  email: text('email').notNull(),
+  expiresAt: time('expires_at').notNull(),
+  usedAt: time('used_at'),
   createdAt: time('created_at').notNull().defaultNow(),
 });
+
+export const invitations = pgTable('invitations', {
+  id: uuid('id').primaryKey(),
+  email: text('email').notNull(),
+  invitedBy: uuid('invited_by'),
+  tokenDigest: text('token_digest').notNull(),
+  expiresAt: time('expires_at').notNull(),
+  acceptedAt: time('accepted_at'),
+  revokedAt: time('revoked_at'),
+  createdAt: time('created_at').notNull().defaultNow(),
+});
+export type Invitation = typeof invitations.$inferSelect;
+
+export const refreshTokens = pgTable('refresh_tokens', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  sessionId: uuid('session_id').notNull(),
+  tokenDigest: text('token_digest').notNull(),
+  expiresAt: time('expires_at').notNull(),
+  usedAt: time('used_at'),
+  createdAt: time('created_at').notNull().defaultNow(),
+});
+
+export const scopes = ['read', 'write', 'publish'] as const;
+/** What an API key may do; people who are signed in may do everything. */
+export type Scope = (typeof scopes)[number];
+
+export const apiKeys = pgTable('api_keys', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  name: text('name').notNull(),
+  prefix: text('prefix').notNull(),
+  keyDigest: text('key_digest').notNull(),
+  scopes: text('scopes', { enum: scopes }).array().notNull(),
+  expiresAt: time('expires_at'),
+  lastUsedAt: time('last_used_at'),
+  lastUsedAddress: text('last_used_address'),
+  revokedAt: time('revoked_at'),
+  createdAt: time('created_at').notNull().defaultNow(),
+});
+export type ApiKey = typeof apiKeys.$inferSelect;
+
+export const vias = ['nobody', 'session', 'access-token', 'api-key', 'command-line', 'system'] as const;
+/** By what means something was done. */
+export type Via = (typeof vias)[number];
+
+export const auditEvents = pgTable('audit_events', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id'),
+  actorId: uuid('actor_id'),
+  via: text('via', { enum: vias }).notNull(),
+  action: text('action').notNull(),
+  address: text('address'),
+  userAgent: text('user_agent'),
+  details: jsonb('details').$type<Record<string, unknown>>().notNull().default({}),
+  createdAt: time('created_at').notNull().defaultNow(),
+});
+export type AuditEvent = typeof auditEvents.$inferSelect;

@@ -4,13 +4,18 @@ import { runPipelineJob } from './jobs.ts';
 import { waitedEnough } from './lease.ts';
 import { pipelines } from './schema.ts';
 
+/**
+ * Pipelines that one process works on at a time. Each user may have fewer (CONCURRENT_PIPELINES), so that one who starts
+ * many does not keep the others waiting.
+ */
+const concurrency = 4;
 /** How often to look for pipelines that nobody works on although somebody should, in milliseconds. */
 const sweepMs = 10_000;
 
 /** Works pipelines until the queue stops. Returns what ends the sweeping. */
 export async function workPipelines(ctx: AppContext): Promise<() => void> {
   if (ctx.config.database.kind === 'embedded') await forgetLeases(ctx.db);
-  await ctx.queue.work(runPipelineJob, ctx.config.worker.concurrentPipelines, async ({ pipelineId }, signal) => {
+  await ctx.queue.work(runPipelineJob, concurrency, async ({ pipelineId }, signal) => {
     // What writes articles is loaded with the first of them: an idle server does without it.
     const { runPipeline } = await import('./runner.ts');
     await runPipeline(ctx, pipelineId, signal);
