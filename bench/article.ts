@@ -17,6 +17,7 @@ import { instantWriter } from './support/instant-writer.ts';
 import { type Figure, figure, type Measure, repeat, timed } from './support/measure.ts';
 import { makePage } from './support/pages.ts';
 import { entries, type Peaks, processorTime, serverEnv, stopped, watchMemory } from './support/program.ts';
+import { fetchAs } from '../test/account.ts';
 
 /** What is written, from what. A quick run only sees that it works. */
 const full = { sources: 10, wordsPerSource: 800, words: 1_500, sections: 8, processes: 3, warm: 3 };
@@ -130,7 +131,7 @@ async function servePages(size: Size) {
 /** Waits for the sample article that the first start of an embedded instance writes. */
 async function sampleDone(address: string): Promise<void> {
   for (;;) {
-    const answer = await fetch(`${address}/api/v1/pipelines`);
+    const answer = await fetchAs(`${address}/api/v1/pipelines`);
     const { items } = (await answer.json()) as { items: PipelineAnswer[] };
     if (items.every(({ status }) => !['queued', 'running'].includes(status))) return;
     await pause(50);
@@ -146,7 +147,7 @@ interface Written {
 
 async function writeOne(address: string, pid: number, urls: string[], size: Size): Promise<Written> {
   const before = processorTime(pid);
-  const created = await fetch(`${address}/api/v1/pipelines`, {
+  const created = await fetchAs(`${address}/api/v1/pipelines`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -162,12 +163,12 @@ async function writeOne(address: string, pid: number, urls: string[], size: Size
   while (['queued', 'running'].includes(pipeline.status)) {
     // Seldom: each look costs the server, and the times come from its database anyway.
     await pause(500);
-    pipeline = (await (await fetch(`${address}/api/v1/pipelines/${pipeline.id}`)).json()) as PipelineAnswer;
+    pipeline = (await (await fetchAs(`${address}/api/v1/pipelines/${pipeline.id}`)).json()) as PipelineAnswer;
   }
   if (pipeline.status !== 'succeeded' || !pipeline.finishedAt) {
     throw new Error(`the pipeline is ${pipeline.status}: ${JSON.stringify(pipeline.error ?? pipeline.waiting)}`);
   }
-  const answer = await fetch(`${address}/api/v1/articles/${pipeline.articleId}`);
+  const answer = await fetchAs(`${address}/api/v1/articles/${pipeline.articleId}`);
   const { wordCount, sources } = (await answer.json()) as { wordCount: number; sources: unknown[] };
   if (Math.abs(wordCount - size.words) > 250 || sources.length < size.sources - 2) {
     throw new Error(`the article has ${wordCount} words from ${sources.length} sources`);

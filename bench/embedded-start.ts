@@ -6,6 +6,7 @@ import type { PipelineAnswer } from '../src/pipeline/present.ts';
 import { finished, printed, runProgram, servedAt } from '../test/program.ts';
 import { figure, type Measure, repeat } from './support/measure.ts';
 import { entries, serverEnv, stopped } from './support/program.ts';
+import { fetchAs } from '../test/account.ts';
 
 /** Nothing but the database engine on the same directory, up to its first answer. */
 const barePglite = `
@@ -76,7 +77,7 @@ async function firstStart(env: Record<string, string>): Promise<void> {
   const program = runProgram(entries.bundle, [], env);
   const address = await servedAt(program);
   for (;;) {
-    const answer = await fetch(`${address}/api/v1/pipelines`);
+    const answer = await fetchAs(`${address}/api/v1/pipelines`);
     const { items } = (await answer.json()) as { items: PipelineAnswer[] };
     if (items[0]?.status === 'succeeded') break;
     if (items[0]?.status === 'failed') throw new Error(`the sample article failed: ${items[0].error?.message}`);

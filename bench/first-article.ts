@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { PipelineAnswer } from '../src/pipeline/present.ts';
 import { figure, type Measure } from './support/measure.ts';
+import { fetchAs } from '../test/account.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const limitMs = 600_000;
@@ -90,7 +91,7 @@ function newcomersEnv(folder: string): Record<string, string> {
 
 async function sampleSucceeded(address: string | undefined): Promise<boolean> {
   if (!address) return false;
-  const { items } = (await (await fetch(`${address}/api/v1/pipelines`)).json()) as { items: PipelineAnswer[] };
+  const { items } = (await (await fetchAs(`${address}/api/v1/pipelines`)).json()) as { items: PipelineAnswer[] };
   if (items[0]?.status === 'failed') throw new Error(`the sample article failed: ${items[0].error?.message}`);
   return items[0]?.status === 'succeeded';
 }

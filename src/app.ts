@@ -1,5 +1,13 @@
 import type { AddressInfo } from 'node:net';
-import { ensureLocalOwner } from './accounts/local-owner.ts';
+import { createAccessTokens } from './accounts/access-tokens.ts';
+import { adminRoutes } from './accounts/admin-routes.ts';
+import { apiKeyRoutes } from './accounts/api-key-routes.ts';
+import { createAuth } from './accounts/auth.ts';
+import { authRoutes } from './accounts/auth-routes.ts';
+import { createGuard } from './accounts/authenticate.ts';
+import { meRoutes } from './accounts/me-routes.ts';
+import { ensureLocalOwner, operatorTokenPrefix } from './accounts/operator.ts';
+import { newToken } from './accounts/tokens.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
 import type { Config, Secrets } from './config.ts';
@@ -39,7 +47,18 @@ export interface App {
 }
 
 const jobs = [runPipelineJob, publishJob];
-const apiRoutes = [pipelineRoutes, articleRoutes, approvalRoutes, siteRoutes, publicationRoutes, webSearchRoutes];
+const apiRoutes = [
+  authRoutes,
+  meRoutes,
+  apiKeyRoutes,
+  pipelineRoutes,
+  articleRoutes,
+  approvalRoutes,
+  siteRoutes,
+  publicationRoutes,
+  webSearchRoutes,
+  adminRoutes,
+];
 
 /** Brings the schema of the product and of its queue up to this version. */
 export async function migrateAll(database: Database): Promise<{ applied: string[] }> {
@@ -60,8 +79,11 @@ export async function createContext(
     overrides.safeFetch ??
     createSafeFetch({ allowPrivateHosts: config.net.allowPrivateHosts, userAgent: config.net.userAgent });
   const extractor = overrides.extractor ?? createExtractor();
+  const auth = createAuth({ db: database.db, config, secrets, log });
+  if (config.database.kind === 'embedded') await ensureLocalOwner(database.db);
   return {
-    config,
+    // The address of links is known once the port is.
+    config: { ...config, http: { ...config.http } },
     secrets,
     log,
     database,
@@ -74,7 +96,9 @@ export async function createContext(
     embedder: createEmbedder(),
     models: createModels(config, secrets),
     webSearch: overrides.webSearch ?? createWebSearch(config, secrets),
-    ownerId: await ensureLocalOwner(database.db),
+    auth,
+    accessTokens: createAccessTokens(auth),
+    operatorToken: newToken(operatorTokenPrefix),
     now: () => new Date(),
     ...overrides,
   };
@@ -93,7 +117,7 @@ export async function closeContext(ctx: AppContext): Promise<void> {
 
 /** The HTTP server with every feature's routes; not listening yet. */
 export function createHttpServer(ctx: AppContext): Promise<HttpServer> {
-  return createServer(ctx, apiRoutes, [healthRoutes]);
+  return createServer(ctx, { guard: createGuard(ctx), api: apiRoutes, open: [healthRoutes] });
 }
 
 /** Opens, migrates, serves and works, as the role says. `port` 0 takes any free one. */
@@ -115,7 +139,8 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
     if (config.role !== 'worker') {
       await server.listen({ host: config.http.host, port: config.http.port });
       port = (server.server.address() as AddressInfo).port;
-      ctx.database.announcePort?.(port);
+      if (!config.http.fixedAppUrl) ctx.config.http.appUrl = `http://localhost:${port}`;
+      ctx.database.announceServer?.({ port, operatorToken: ctx.operatorToken });
     }
     if (config.role !== 'web') {
       endWork.push(await workPipelines(ctx), await workPublications(ctx), await workArticles(ctx));

@@ -1,3 +1,5 @@
+import type { AccessTokens } from './accounts/access-tokens.ts';
+import type { Auth } from './accounts/auth.ts';
 import type { Config, Secrets } from './config.ts';
 import type { Database, Db } from './db/open.ts';
 import type { Embedder } from './knowledge/embeddings.ts';
@@ -25,8 +27,10 @@ export interface AppContext {
   embedder: Embedder;
   models: Models;
   webSearch: WebSearch;
-  /** The one local owner, until there are accounts. */
-  ownerId: string;
+  auth: Auth;
+  accessTokens: AccessTokens;
+  /** With it the command line is let in, on this machine only; a new one for each process. */
+  operatorToken: string;
   /** The present time in UTC. */
   now(): Date;
 }

@@ -9,7 +9,46 @@ const errorCodes = {
   unauthenticated: {
     status: 401,
     retryable: false,
-    hint: 'Open blog-poster on the machine it runs on, or through an SSH tunnel to it.',
+    hint: 'Log in, or send Authorization: Bearer with an access token or an API key.',
+  },
+  invalid_credentials: {
+    status: 401,
+    retryable: false,
+    hint: 'Check both; if you have forgotten the password, ask for a new one (POST /api/v1/auth/forgot-password).',
+  },
+  two_factor_required: {
+    status: 401,
+    retryable: false,
+    hint: 'Send the same again with code: the six digits of your authenticator app, or a backup code.',
+  },
+  two_factor_invalid: {
+    status: 401,
+    retryable: false,
+    hint: 'Wait for the next code and check the clock of your phone; a backup code works once.',
+  },
+  two_factor_locked: {
+    status: 429,
+    retryable: true,
+    hint: 'Wait for 15 minutes; if it was not you, change your password.',
+  },
+  token_invalid: { status: 401, retryable: false, hint: 'Log in again.' },
+  link_invalid: { status: 422, retryable: false, hint: 'Ask for a new link.' },
+  email_not_verified: {
+    status: 403,
+    retryable: false,
+    hint: 'Open the link in the mail that was sent to it, or ask for another (POST /api/v1/auth/resend-verification).',
+  },
+  account_disabled: { status: 403, retryable: false, hint: 'Ask the admin of this instance.' },
+  password_wrong: { status: 403, retryable: false, hint: 'Enter the password you log in with.' },
+  reauthentication_required: { status: 403, retryable: false, hint: 'Send your password, or log in again.' },
+  forbidden: { status: 403, retryable: false, hint: 'Ask an admin of this instance.' },
+  insufficient_scope: { status: 403, retryable: false, hint: 'Use a key that has this scope.' },
+  signups_closed: { status: 403, retryable: false, hint: 'Ask the admin of this instance for an account.' },
+  invitation_required: { status: 403, retryable: false, hint: 'Ask the admin of this instance for an invitation.' },
+  no_account: {
+    status: 409,
+    retryable: false,
+    hint: 'Make one: blog-poster user create --email you@example.com --admin',
   },
   cross_site_request: {
     status: 403,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { ensureLocalOwner } from './accounts/operator.ts';
 import { presentArticle } from './articles/present.ts';
 import { getArticle } from './articles/queries.ts';
 import { reportLines } from './cli/report.ts';
@@ -40,7 +41,7 @@ export async function runSampleOnce(
   if (ctx.config.database.kind !== 'embedded' || ctx.config.role !== 'all') return;
   if (!existsSync(new URL('brief.json', folder))) return;
   const started = await startOrFind(ctx, folder);
-  if (started.toldAt !== null) return;
+  if (started === null || started.toldAt !== null) return;
   say('First start: writing a sample article from docs/samples with the offline writer (no key, no cost) ...');
   const pipeline = await waitForEnd(ctx, started.pipelineId, signal);
   if (pipeline === 'interrupted') return;
@@ -48,14 +49,17 @@ export async function runSampleOnce(
   await ctx.db.transaction((tx) => writeSetting(tx, { ...started, toldAt: ctx.now().toISOString() }));
 }
 
-async function startOrFind(ctx: AppContext, folder: URL): Promise<z.infer<typeof setting>> {
+async function startOrFind(ctx: AppContext, folder: URL): Promise<z.infer<typeof setting> | null> {
   return ctx.db.transaction(async (tx) => {
     const [row] = await queryRows<{ value: unknown }>(
       tx,
       sql`select value from instance_settings where name = ${settingName}`,
     );
     if (row) return setting.parse(row.value);
-    const pipeline = await createPipeline(ctx, tx, ctx.ownerId, readSampleBrief(folder));
+    const ownerId = await ensureLocalOwner(tx);
+    // Someone has an account already: they need no sample.
+    if (ownerId === null) return null;
+    const pipeline = await createPipeline(ctx, tx, ownerId, readSampleBrief(folder));
     const value = { pipelineId: pipeline.id, toldAt: null };
     await writeSetting(tx, value);
     return value;

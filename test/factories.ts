@@ -1,4 +1,5 @@
 import type { AppContext } from '../src/context.ts';
+import type { TestContext } from './harness.ts';
 import { callLimits } from '../src/llm/models.ts';
 import { createRests } from '../src/llm/rests.ts';
 import { type BriefRequest, briefSchema } from '../src/pipeline/brief.ts';
@@ -36,7 +37,7 @@ export function withModel(model: ScriptedModel): Partial<AppContext> {
 }
 
 /** A pipeline in the database with its job, not yet run. */
-export async function givenPipeline(ctx: AppContext, brief: Partial<BriefRequest> = {}): Promise<Pipeline> {
+export async function givenPipeline(ctx: TestContext, brief: Partial<BriefRequest> = {}): Promise<Pipeline> {
   const full = briefSchema.parse({ topic: 'Keeping a sourdough starter alive', sources: breadSources, ...brief });
   return ctx.db.transaction((tx) => createPipeline(ctx, tx, ctx.ownerId, full));
 }

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { InjectOptions } from 'fastify';
+import { ensureLocalOwner } from '../src/accounts/operator.ts';
 import { closeContext, createContext, createHttpServer, migrateAll } from '../src/app.ts';
 import { type Config, loadConfig, type Secrets } from '../src/config.ts';
 import type { AppContext } from '../src/context.ts';
@@ -10,9 +12,13 @@ import type { HttpServer } from '../src/http/server.ts';
 import { createLogger } from '../src/logger.ts';
 import { createScratchDatabase } from './database.ts';
 
+/** The context with the user whom tests work as when they need no account: the local owner. */
+export type TestContext = AppContext & { ownerId: string };
+
 /** A running application on a database of its own: PGlite, or PostgreSQL when TEST_DATABASE_URL is set. */
 export interface TestApp {
-  ctx: AppContext;
+  ctx: TestContext;
+  /** Its `inject` sends the operator's token along, unless a request brings an authorization of its own. */
   server: HttpServer;
   /** What was logged, one JSON line each. */
   logs: string[];
@@ -23,7 +29,14 @@ const testSecret = 'a secret for tests only, forty characters';
 
 /** Configuration for tests: nothing read from the real environment, loopback allowed only where a test says so. */
 export function testConfig(env: Record<string, string> = {}): { config: Config; secrets: Secrets } {
-  return loadConfig({ APP_SECRET: testSecret, LOG_LEVEL: 'debug', DATA_DIR: join(tmpdir(), 'bp-test-none'), ...env });
+  return loadConfig({
+    APP_SECRET: testSecret,
+    LOG_LEVEL: 'debug',
+    DATA_DIR: join(tmpdir(), 'bp-test-none'),
+    AUTH_RATE_LIMIT_PER_MINUTE: '10000',
+    RATE_LIMIT_PER_MINUTE: '100000',
+    ...env,
+  });
 }
 
 /** A fresh, migrated database that nothing else uses. */
@@ -40,9 +53,14 @@ export async function startTestApp(
   const { config, secrets } = testConfig(options.env);
   const logs: string[] = [];
   const log = createLogger(config.log.level, { write: (line) => logs.push(line) });
-  const ctx = await createContext(config, secrets, log, database, options.overrides);
+  const context = await createContext(config, secrets, log, database, options.overrides);
+  const ownerId = await ensureLocalOwner(database.db);
+  if (ownerId === null) throw new Error('a fresh database has accounts');
+  // Not a copy: what the application changes in its context, tests see.
+  const ctx = Object.assign(context, { ownerId });
   const server = await createHttpServer(ctx);
   await server.ready();
+  asOwner(server, ctx.operatorToken);
   return {
     ctx,
     server,
@@ -52,6 +70,16 @@ export async function startTestApp(
       await closeContext(ctx);
     },
   };
+}
+
+/** Requests without an authorization of their own come from the command line, that is from the local owner. */
+function asOwner(server: HttpServer, operatorToken: string): void {
+  const inject = server.inject.bind(server);
+  const withToken = (options: InjectOptions | string): InjectOptions => {
+    const request = typeof options === 'string' ? { url: options } : options;
+    return { ...request, headers: { authorization: `Bearer ${operatorToken}`, ...request.headers } };
+  };
+  server.inject = ((options: InjectOptions | string) => inject(withToken(options))) as typeof server.inject;
 }
 
 async function freshPostgres(url: string): Promise<Database> {

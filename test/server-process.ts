@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { PipelineAnswer } from '../src/pipeline/present.ts';
 import type { Receipt } from '../src/pipeline/receipt.ts';
+import { fetchAs } from './account.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -32,7 +33,7 @@ export function startProcess(
   ];
   const child = spawn(command, args, {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'warn', ...env },
+    env: { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'warn', AUTH_RATE_LIMIT_PER_MINUTE: '10000', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -59,14 +60,14 @@ export function startProcess(
   };
 }
 
-/** Sends a request to the API of a process; the answer's JSON with its status. */
+/** Sends a request to the API of a process, as the account of the tests; the answer's JSON with its status. */
 export async function ask<Answer>(
   address: string,
   method: string,
   path: string,
   body?: object,
 ): Promise<{ status: number; json: Answer }> {
-  const answer = await fetch(`${address}${path}`, {
+  const answer = await fetchAs(`${address}${path}`, {
     method,
     ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
   });

@@ -1,8 +1,6 @@
 import { boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { microUsd, time } from '../db/columns.ts';
-
-export const roles = ['user', 'admin'] as const;
-export type Role = (typeof roles)[number];
+import { roles, scopes, vias } from '../http/access.ts';
 
 export const users = pgTable('users', {
   id: uuid('id').primaryKey(),
@@ -84,6 +82,7 @@ export const mailedTokens = pgTable('mailed_tokens', {
   purpose: text('purpose', { enum: tokenPurposes }).notNull(),
   tokenDigest: text('token_digest').notNull(),
   email: text('email').notNull(),
+  passwordHash: text('password_hash'),
   expiresAt: time('expires_at').notNull(),
   usedAt: time('used_at'),
   createdAt: time('created_at').notNull().defaultNow(),
@@ -111,10 +110,6 @@ export const refreshTokens = pgTable('refresh_tokens', {
   createdAt: time('created_at').notNull().defaultNow(),
 });
 
-export const scopes = ['read', 'write', 'publish'] as const;
-/** What an API key may do; people who are signed in may do everything. */
-export type Scope = (typeof scopes)[number];
-
 export const apiKeys = pgTable('api_keys', {
   id: uuid('id').primaryKey(),
   userId: uuid('user_id').notNull(),
@@ -129,10 +124,6 @@ export const apiKeys = pgTable('api_keys', {
   createdAt: time('created_at').notNull().defaultNow(),
 });
 export type ApiKey = typeof apiKeys.$inferSelect;
-
-export const vias = ['nobody', 'session', 'access-token', 'api-key', 'command-line', 'system'] as const;
-/** By what means something was done. */
-export type Via = (typeof vias)[number];
 
 export const auditEvents = pgTable('audit_events', {
   id: uuid('id').primaryKey(),

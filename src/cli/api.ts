@@ -27,10 +27,24 @@ export interface Api {
 const patienceMs = 60_000;
 const reconnectMs = 1_000;
 
+/** What lets a command in, and for which account it works; null for the one that is meant without saying. */
+export interface Entry {
+  operatorToken: string;
+  account: string | null;
+}
+
 /** A client of the API at `origin` (for example http://127.0.0.1:3000); every request ends when `signal` aborts. */
-export function createApi(origin: string, signal: AbortSignal): Api {
+export function createApi(origin: string, entry: Entry, signal: AbortSignal): Api {
+  const entryHeaders = {
+    authorization: `Bearer ${entry.operatorToken}`,
+    ...(entry.account ? { 'x-account': entry.account } : {}),
+  };
   const send = async (path: string, init: RequestInit): Promise<Response> => {
-    const response = await fetch(`${origin}/api/v1${path}`, { ...init, signal });
+    const response = await fetch(`${origin}/api/v1${path}`, {
+      ...init,
+      headers: { ...entryHeaders, ...init.headers },
+      signal,
+    });
     if (!response.ok) throw await asAppError(response);
     return response;
   };

@@ -147,7 +147,9 @@ describe('with no server running', () => {
     ]);
     expect(next.status, next.err).toBe(0);
     const app = await start();
-    const kept = await fetch(`http://127.0.0.1:${app.port}/api/v1/pipelines/${id}`).then(
+    const kept = await fetch(`http://127.0.0.1:${app.port}/api/v1/pipelines/${id}`, {
+      headers: { authorization: `Bearer ${app.ctx.operatorToken}` },
+    }).then(
       (answer) => answer.json() as Promise<{ status: string; error: unknown }>,
     );
     await app.stop();

@@ -39,12 +39,17 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
 
   const add = (parent: Command, nameAndArgs: string, description: string) =>
     parent.command(nameAndArgs).description(description).option('--json', 'answer with one JSON document');
+  const addForAccount = (parent: Command, nameAndArgs: string, description: string) =>
+    add(parent, nameAndArgs, description).option(
+      '--account <email>',
+      'the account to work for; the only one, or the first admin, otherwise',
+    );
 
   add(program, 'start', 'migrate (embedded), serve, work')
     .addOption(new Option('--role <role>', 'what this process does').choices(['all', 'web', 'worker']).default('all'))
     .action((options) => choose(async () => (await import('./start.ts')).start(io, options), options.json));
 
-  add(program, 'write', 'write an article about a topic from real sources')
+  addForAccount(program, 'write', 'write an article about a topic from real sources')
     .argument('<topic>', 'what the article is about')
     .option(
       '-s, --source <url or file>',
@@ -85,19 +90,48 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
   );
 
   const site = program.command('site').description('WordPress sites');
-  add(site, 'add', 'add a WordPress site and check it')
+  addForAccount(site, 'add', 'add a WordPress site and check it')
     .argument('<url>', 'address of the site')
     .requiredOption('-u, --username <name>', 'WordPress user whose Application Password is used')
     .option('-n, --name <name>', 'what to call it here; its host name otherwise')
     .option('--password-stdin', 'read the Application Password from standard input instead of asking for it')
     .action((url, options) => choose(async () => (await import('./site.ts')).addSite(io, url, options), options.json));
-  add(site, 'list', 'list the sites').action((options) =>
+  addForAccount(site, 'list', 'list the sites').action((options) =>
     choose(async () => (await import('./site.ts')).listSites(io, options), options.json),
   );
-  add(site, 'check', 'does the site answer, and what may the user do there')
+  addForAccount(site, 'check', 'does the site answer, and what may the user do there')
     .argument('[name]', 'one site; all of them otherwise')
     .action((name, options) =>
       choose(async () => (await import('./site.ts')).checkSites(io, name, options), options.json),
+    );
+
+  const user = program.command('user').description('accounts of this instance');
+  add(user, 'create', 'make an account')
+    .requiredOption('-e, --email <address>', 'its mail address')
+    .option('-n, --name <name>', 'what to call it; the part before the @ otherwise')
+    .option('--admin', 'an admin, who manages the accounts; the first one takes over what was there before')
+    .option('--password-stdin', 'read the password from standard input instead of asking for it')
+    .action((options) => choose(async () => (await import('./user.ts')).createUser(io, options), options.json));
+  add(user, 'list', 'list the accounts').action((options) =>
+    choose(async () => (await import('./user.ts')).listUsers(io, options), options.json),
+  );
+  add(user, 'disable', 'stop an account at once: sessions, keys and work')
+    .argument('<email>', 'its mail address')
+    .action((email, options) =>
+      choose(async () => (await import('./user.ts')).changeUser(io, email, { disabled: true }, options), options.json),
+    );
+  add(user, 'enable', 'let an account go on')
+    .argument('<email>', 'its mail address')
+    .action((email, options) =>
+      choose(async () => (await import('./user.ts')).changeUser(io, email, { disabled: false }, options), options.json),
+    );
+  add(user, 'limit', 'set limits of an account; "default" takes that of the instance back')
+    .argument('<email>', 'its mail address')
+    .option('--requests <per minute>', 'requests a minute', limitNumber)
+    .option('--concurrent <number>', 'pipelines at a time', limitNumber)
+    .option('--articles <per month>', 'articles a month', limitNumber)
+    .action((email, options) =>
+      choose(async () => (await import('./user.ts')).limitUser(io, email, options), options.json),
     );
 
   add(program, 'openapi', 'write openapi.json, the description of the API')
@@ -115,6 +149,12 @@ function words(value: string): { min: number; max: number } {
   if (!min || !max || Number(min) > Number(max))
     throw new InvalidArgumentError('Give the shortest and the longest, for example 600-900.');
   return { min: Number(min), max: Number(max) };
+}
+
+function limitNumber(value: string): number | null {
+  if (value === 'default') return null;
+  if (!/^\d{1,6}$/.test(value)) throw new InvalidArgumentError('Give a whole number, or default.');
+  return Number(value);
 }
 
 function dollars(value: string): number {

@@ -21,15 +21,16 @@ const startingMs = 20_000;
 
 /**
  * Finds the API: at the server that holds the embedded data directory, or at one started in this process on a free
- * loopback port. `work` asks for workers too. Throws `config_invalid`, `data_in_use` and what keeps a server from starting.
+ * loopback port. `work` asks for workers too; `account` is the address of the account to work for. Throws `config_invalid`, `data_in_use` and what keeps a server from starting.
  */
-export async function openSession(io: Io, options: { work: boolean }): Promise<Session> {
+export async function openSession(io: Io, options: { work: boolean; account?: string | undefined }): Promise<Session> {
   const { config, secrets } = loadConfig(io.env, { role: options.work ? 'all' : 'web', port: 0 });
-  const port = config.database.kind === 'embedded' ? await holderPort(config.dataDir, io.signal) : null;
-  if (port !== null) {
+  const holder = config.database.kind === 'embedded' ? await findServer(config.dataDir, io.signal) : null;
+  if (holder !== null) {
+    const { port, operatorToken } = holder;
     const origin = await reachable(port);
     return {
-      api: createApi(origin, io.signal),
+      api: createApi(origin, { operatorToken, account: options.account ?? null }, io.signal),
       kind: 'server',
       webUrl: `http://localhost:${port}`,
       close: () => Promise.resolve(),
@@ -38,25 +39,29 @@ export async function openSession(io: Io, options: { work: boolean }): Promise<S
   // Its log is for operators of a server; a command shows only what is wrong, unless more is asked for.
   const log = createLogger(io.env.LOG_LEVEL?.trim() ? config.log.level : 'error', io.stderr);
   const app = await startApp({ ...config, http: { ...config.http, host: '127.0.0.1' } }, secrets, log);
-  return ownSession(app, io);
+  return ownSession(app, io, options.account ?? null);
 }
 
-function ownSession(app: App, io: Io): Session {
+function ownSession(app: App, io: Io, account: string | null): Session {
   return {
-    api: createApi(`http://127.0.0.1:${app.port}`, io.signal),
+    api: createApi(`http://127.0.0.1:${app.port}`, { operatorToken: app.ctx.operatorToken, account }, io.signal),
     kind: 'own',
     webUrl: null,
     close: () => app.stop(),
   };
 }
 
-/** The port of the living server that holds the directory; waits for one that is just starting. Null when nobody does. */
-async function holderPort(dataDir: string, signal: AbortSignal): Promise<number | null> {
+/** The living server that holds the directory; waits for one that is just starting. Null when nobody does. */
+async function findServer(
+  dataDir: string,
+  signal: AbortSignal,
+): Promise<{ port: number; operatorToken: string } | null> {
   const deadline = performance.now() + startingMs;
   for (;;) {
     const holder = findHolder(dataDir);
     if (!holder) return null;
-    if (holder.port !== null) return holder.port;
+    const { port, operatorToken } = holder;
+    if (port !== null && operatorToken !== null) return { port, operatorToken };
     if (performance.now() > deadline || signal.aborted) {
       throw new AppError('data_in_use', `${dataDir} is in use by process ${holder.pid}, which does not serve.`);
     }

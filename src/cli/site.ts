@@ -45,7 +45,7 @@ export async function findSite(api: Api, wanted: string): Promise<SiteAnswer> {
 export async function addSite(
   io: Io,
   url: string,
-  options: { username: string; name?: string; passwordStdin?: boolean; json?: boolean },
+  options: { username: string; name?: string; passwordStdin?: boolean; account?: string; json?: boolean },
 ): Promise<number> {
   const applicationPassword = (
     options.passwordStdin
@@ -53,7 +53,7 @@ export async function addSite(
       : await askHidden(io, `Application Password of ${options.username}: `)
   ).trim();
   if (!applicationPassword) throw new AppError('invalid_request', 'The Application Password is empty.');
-  const session = await openSession(io, { work: false });
+  const session = await openSession(io, { work: false, account: options.account });
   try {
     const name = options.name ?? (URL.canParse(url) ? new URL(url).host : url);
     const site = await session.api.request('POST', '/sites', siteSchema, {
@@ -70,8 +70,8 @@ export async function addSite(
 }
 
 /** Prints the sites with the outcome of their last check. */
-export async function listSites(io: Io, options: { json?: boolean }): Promise<number> {
-  const session = await openSession(io, { work: false });
+export async function listSites(io: Io, options: { account?: string; json?: boolean }): Promise<number> {
+  const session = await openSession(io, { work: false, account: options.account });
   try {
     const sites = await allSites(session.api);
     print(io, options.json, { items: sites }, () =>
@@ -89,8 +89,8 @@ export async function listSites(io: Io, options: { json?: boolean }): Promise<nu
 }
 
 /** Checks one site, or all of them. Exit status 1 when nothing can be delivered to one. */
-export async function checkSites(io: Io, name: string | undefined, options: { json?: boolean }): Promise<number> {
-  const session = await openSession(io, { work: false });
+export async function checkSites(io: Io, name: string | undefined, options: { account?: string; json?: boolean }): Promise<number> {
+  const session = await openSession(io, { work: false, account: options.account });
   try {
     const sites = name === undefined ? await allSites(session.api) : [await findSite(session.api, name)];
     const checks: (SiteCheckAnswer & { site: string })[] = [];

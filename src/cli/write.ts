@@ -17,6 +17,7 @@ export interface WriteOptions {
   source: string[];
   sourceSite: string[];
   search?: boolean;
+  account?: string;
   allow: string[];
   deny: string[];
   site?: string;
@@ -55,7 +56,7 @@ export async function write(io: Io, topic: string, options: WriteOptions): Promi
     ...options.source.map((source) => (/^https?:\/\//i.test(source) ? { url: source } : readSourceFile(source))),
     ...options.sourceSite.map((site) => ({ site })),
   ];
-  const session = await openSession(io, { work: true });
+  const session = await openSession(io, { work: true, account: options.account });
   const progress = createProgress(io.stderr);
   let pipelineId: string | null = null;
   try {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { announcePort, findHolder, lockDataDir } from './data-dir.ts';
+import { announceServer, findHolder, lockDataDir } from './data-dir.ts';
 
 const module = new URL('./data-dir.ts', import.meta.url).href;
 let dir: string;
@@ -69,8 +69,8 @@ it('takes a half-written lock for nobody’s', () => {
 
 it('gives the directory back and leaves no file behind', () => {
   const unlock = lockDataDir(dir);
-  announcePort(dir, 4321);
-  expect(findHolder(dir)).toMatchObject({ pid: process.pid, port: 4321 });
+  announceServer(dir, { port: 4321, operatorToken: 'bpo_x' });
+  expect(findHolder(dir)).toMatchObject({ pid: process.pid, port: 4321, operatorToken: 'bpo_x' });
   unlock();
   expect(findHolder(dir)).toBeNull();
   expect(readdirSync(dir)).toEqual([]);

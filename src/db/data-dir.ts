@@ -4,8 +4,13 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { storageError } from '../storage-error.ts';
 
-/** Who holds an embedded data directory; `port` is known once its server listens on loopback. */
-const holderSchema = z.object({ pid: z.number().int(), startedAt: z.string(), port: z.number().int().nullable() });
+/** Who holds an embedded data directory; where it serves, and what lets commands in, is known once its server listens. */
+const holderSchema = z.object({
+  pid: z.number().int(),
+  startedAt: z.string(),
+  port: z.number().int().nullable(),
+  operatorToken: z.string().nullable().default(null),
+});
 export type DataDirHolder = z.infer<typeof holderSchema>;
 
 const lockFile = (dataDir: string) => join(dataDir, 'lock.json');
@@ -18,7 +23,7 @@ export function lockDataDir(dataDir: string): () => void {
   const mine = join(dataDir, `lock.${process.pid}.json`);
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    writeHolder(mine, { pid: process.pid, startedAt: processStart(process.pid), port: null });
+    writeHolder(mine, { pid: process.pid, startedAt: processStart(process.pid), port: null, operatorToken: null });
   } catch (cause) {
     throw storageError(dataDir, cause);
   }
@@ -58,10 +63,10 @@ export function lockDataDir(dataDir: string): () => void {
   }
 }
 
-/** Notes the port on which the holder serves, so that commands find it. */
-export function announcePort(dataDir: string, port: number): void {
+/** Notes the port on which the holder serves and the token that lets commands in; only the directory's owner can read it. */
+export function announceServer(dataDir: string, server: { port: number; operatorToken: string }): void {
   const next = join(dataDir, `lock.${process.pid}.json`);
-  writeHolder(next, { pid: process.pid, startedAt: processStart(process.pid), port });
+  writeHolder(next, { pid: process.pid, startedAt: processStart(process.pid), ...server });
   renameSync(next, lockFile(dataDir));
 }
 

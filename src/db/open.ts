@@ -5,7 +5,7 @@ import type { Pool, PoolConfig } from 'pg';
 import type { Config, Secrets } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { storageError } from '../storage-error.ts';
-import { announcePort, lockDataDir } from './data-dir.ts';
+import { announceServer, lockDataDir } from './data-dir.ts';
 import { openEmbeddedFiles, refuseAfterLogFailure } from './embedded-files.ts';
 
 /** The query interface that features receive: the database itself or a transaction on it, on either engine. */
@@ -17,8 +17,8 @@ export interface Database {
   engine: { kind: 'embedded'; pglite: PGlite } | { kind: 'postgres'; pool: Pool; connection: PoolConfig };
   /** Calls back with the payload of each NOTIFY on `channel`, until the returned function is called. */
   listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>>;
-  /** Notes for other processes where the holder of an embedded database serves; absent on a server's database. */
-  announcePort?(port: number): void;
+  /** Notes for commands on this machine where the holder of an embedded database serves, and what lets them in. */
+  announceServer?(server: { port: number; operatorToken: string }): void;
   /** Resolves when an embedded database can no longer be used by this process; what was committed is safe. */
   broken?: Promise<AppError>;
   close(): Promise<void>;
@@ -55,7 +55,7 @@ async function openEmbedded(dataDir: string): Promise<Database> {
     return {
       ...database,
       broken,
-      announcePort: (port) => announcePort(dataDir, port),
+      announceServer: (server) => announceServer(dataDir, server),
       async close() {
         // Closing writes, too: after a failed write of the log it would never come back.
         if (usable) await database.close();

@@ -4,14 +4,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError } from '../errors.ts';
+import { open, type Sealed, seal } from '../secret-box.ts';
 import { idempotencyKeys } from './schema.ts';
+
+const purpose = 'answers kept for repeated requests, version 1';
 
 const keptFor = sql`now() - interval '24 hours'`;
 
 /**
  * Runs a creating request at most once per Idempotency-Key: the same key and body get the stored answer, another body
  * 409. The answer is stored in the same transaction as what `create` wrote, so neither can exist without the other.
- * Keys are kept for a day.
+ * Answers are kept for a day, encrypted: some hold what is shown only once.
  */
 export async function onceByKey<Answer>(
   ctx: Pick<AppContext, 'db' | 'secrets'>,
@@ -22,7 +25,8 @@ export async function onceByKey<Answer>(
 ): Promise<Answer> {
   reply.code(status);
   const key = request.headers['idempotency-key'];
-  if (typeof key !== 'string' || key === '') return ctx.db.transaction((tx) => create(tx));
+  // Without an account there is no one whose key it could be: the command line on a new instance.
+  if (typeof key !== 'string' || key === '' || request.userId === '') return ctx.db.transaction((tx) => create(tx));
   if (key.length > 200) throw new AppError('invalid_request', 'Idempotency-Key: must be at most 200 characters');
 
   const mine = and(eq(idempotencyKeys.userId, request.userId), eq(idempotencyKeys.key, key));
@@ -44,10 +48,15 @@ export async function onceByKey<Answer>(
       if (!stored || stored.operation !== operation || stored.bodyDigest !== bodyDigest) {
         throw new AppError('idempotency_conflict', 'This Idempotency-Key was used for a different request.');
       }
-      return stored.answer as Answer;
+      return readAnswer<Answer>(ctx, key, stored.answer);
     }
     const answer = await create(tx);
-    await tx.update(idempotencyKeys).set({ status, answer }).where(mine);
+    const sealed = seal(ctx.secrets, purpose, key, JSON.stringify(answer));
+    await tx.update(idempotencyKeys).set({ status, answer: sealed }).where(mine);
     return answer;
   });
+}
+
+function readAnswer<Answer>(ctx: Pick<AppContext, 'secrets'>, key: string, stored: unknown): Answer {
+  return JSON.parse(open(ctx.secrets, purpose, key, stored as Sealed, 'The answer to the first of these requests'));
 }

@@ -10,8 +10,8 @@ import {
 } from 'fastify-type-provider-zod';
 import { version } from '../config.ts';
 import type { AppContext } from '../context.ts';
+import { type Guard, sessionCookieName } from './access.ts';
 import { serveDocs } from './docs.ts';
-import { requireLocalOwner } from './local-owner.ts';
 import { onError, onFrameworkError } from './on-error.ts';
 import { refuseUnstorable } from './storable-input.ts';
 import { serveWebApp } from './web-app.ts';
@@ -31,13 +31,12 @@ export type RegisterRoutes = (server: HttpServer, ctx: AppContext) => void;
 const maxBodyBytes = 1_000_000;
 
 /**
- * The HTTP side of the process: the API under /api/v1 (for the owner only), its description at /openapi.json and
+ * The HTTP side of the process: the API under /api/v1 (behind `guard`), its description at /openapi.json and
  * /docs, `open` routes for machines (health), and the web app for everything else. Does not listen yet.
  */
 export async function createServer(
   ctx: AppContext,
-  api: RegisterRoutes[],
-  open: RegisterRoutes[],
+  { guard, api, open }: { guard: Guard; api: RegisterRoutes[]; open: RegisterRoutes[] },
 ): Promise<HttpServer> {
   const server: HttpServer = fastify({
     loggerInstance: ctx.log as FastifyBaseLogger,
@@ -85,6 +84,17 @@ export async function createServer(
           'Topics in, checked articles out. Times are ISO 8601 in UTC; money is integer micro-dollars (fields ending in MicroUsd); errors are RFC 9457 problem documents with a stable `code` and a `hint`.',
       },
       servers: [{ url: '/' }],
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An access token (POST /auth/login) or an API key, which begins bp_',
+          },
+          session: { type: 'apiKey', in: 'cookie', name: sessionCookieName, description: 'The cookie of the web app' },
+        },
+      },
+      security: [{ bearer: [] }, { session: [] }],
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
@@ -93,7 +103,7 @@ export async function createServer(
   await server.register(
     async (scope) => {
       const routes = scope.withTypeProvider<ZodTypeProvider>() as HttpServer;
-      routes.addHook('onRequest', requireLocalOwner(ctx));
+      routes.addHook('onRequest', guard);
       routes.addHook('preValidation', refuseUnstorable);
       for (const register of api) register(routes, ctx);
     },

@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Killed, mortalContext } from '../../test/fakes/mortal-context.ts';
 import { createWordPressDouble, type WordPressDouble } from '../../test/fakes/wordpress-double.ts';
-import { startTestApp, type TestApp } from '../../test/harness.ts';
+import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
 import { insertArticle } from '../articles/articles.ts';
 import { articles } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
@@ -18,7 +18,7 @@ import { type Publication, publications, type WantedStatus } from './schema.ts';
 import { sweepPublications } from './worker.ts';
 
 let app: TestApp;
-let ctx: AppContext;
+let ctx: TestContext;
 let site: Site;
 let wordpress: WordPressDouble;
 const never = new AbortController().signal;

@@ -14,6 +14,7 @@ import type { PipelineAnswer } from '../../src/pipeline/present.ts';
 import { createScratchDatabase, type ScratchDatabase } from '../database.ts';
 import { breadSources } from '../factories.ts';
 import { finished, type Program, runProgram, servedAt } from '../program.ts';
+import { fetchAs } from '../account.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const server = process.env.TEST_DATABASE_URL;
@@ -124,7 +125,7 @@ describe('the bundle on PostgreSQL', () => {
     const app = run('main', [], env);
     const address = await servedAt(app);
     const { port } = pages.address() as AddressInfo;
-    const created = await fetch(`${address}/api/v1/pipelines`, {
+    const created = await fetchAs(`${address}/api/v1/pipelines`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({

@@ -14,7 +14,7 @@ import { publicationMarker } from '../../src/wordpress/blocks.ts';
 import { createWordPressClient, type WordPressClient, type WordPressPost } from '../../src/wordpress/client.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../fakes/fault-proxy.ts';
 import { Killed, mortalContext } from '../fakes/mortal-context.ts';
-import { startTestApp, type TestApp } from '../harness.ts';
+import { startTestApp, type TestApp, type TestContext } from '../harness.ts';
 
 /** This folder is only run where the real servers are: a missing one is a failure, never a skip. */
 function needed(name: string): string {
@@ -42,7 +42,7 @@ interface Target {
   site: Site;
 }
 let app: TestApp;
-let ctx: AppContext;
+let ctx: TestContext;
 const targets: Target[] = [];
 const delivered: { target: Target; marker: string }[] = [];
 

@@ -9,6 +9,7 @@ import type { Receipt } from '../../src/pipeline/receipt.ts';
 import { breadSources } from '../factories.ts';
 import { type ModelServer, startModelServer } from '../fakes/model-server.ts';
 import { diligentScript } from '../fakes/scripted-model.ts';
+import { fetchAs } from '../account.ts';
 
 let provider: ModelServer | null = null;
 let child: ChildProcess | null = null;
@@ -60,7 +61,7 @@ async function kill(): Promise<void> {
 }
 
 async function read(address: string, id: string): Promise<PipelineAnswer> {
-  return (await (await fetch(`${address}/api/v1/pipelines/${id}`)).json()) as PipelineAnswer;
+  return (await (await fetchAs(`${address}/api/v1/pipelines/${id}`)).json()) as PipelineAnswer;
 }
 
 test('a server that is killed in the middle of a call goes on at the next start and pays for no finished call again', async () => {
@@ -76,7 +77,7 @@ test('a server that is killed in the middle of a call goes on at the next start 
     return true;
   };
   let address = await startServer(provider.url);
-  const created = await fetch(`${address}/api/v1/pipelines`, {
+  const created = await fetchAs(`${address}/api/v1/pipelines`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ topic: 'Keeping a sourdough starter alive', sources: breadSources, duplicates: 'allow' }),
@@ -107,7 +108,7 @@ test('a server that is killed in the middle of a call goes on at the next start 
   expect([...asked.values()].filter((count) => count === 2)).toHaveLength(5);
   expect(Math.max(...asked.values())).toBe(2);
 
-  const receipt = await fetch(`${address}/api/v1/pipelines/${id}/receipt`);
+  const receipt = await fetchAs(`${address}/api/v1/pipelines/${id}/receipt`);
   const ledger = ((await receipt.json()) as Receipt).calls;
   expect(ledger).toHaveLength(calls.length);
   // What was billed but never arrived counts with its worst case and says so.

@@ -84,6 +84,9 @@ create table mailed_tokens (
   token_digest text not null unique,
   -- The address it was sent to, which it proves.
   email text not null,
+  -- The password that was chosen with the registration that this token confirms: it takes effect when the token is used,
+  -- so that someone who registered an address before its owner did knows no password of the account.
+  password_hash text,
   expires_at timestamptz not null,
   used_at timestamptz,
   created_at timestamptz not null default now()

@@ -1,0 +1,225 @@
+import { and, desc, eq, ilike, isNotNull, lt, ne, or, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { AppContext } from '../context.ts';
+import { newId } from '../db/id.ts';
+import { type Db, queryRows } from '../db/open.ts';
+import { AppError } from '../errors.ts';
+import { getUser } from './account.ts';
+import { type Actor, recordAudit } from './audit.ts';
+import { mailAccountDisabled, mailInvitation } from './mails.ts';
+import { userSchema, presentUser } from './present.ts';
+import { type Invitation, invitations, type User, users } from './schema.ts';
+import { newToken, tokenDigest } from './tokens.ts';
+
+/** How long an invitation is good for, in milliseconds. */
+const invitationMs = 7 * 86_400_000;
+
+/** What an account used and did; the money is of the present month in the account's time zone. */
+export interface UserUsage {
+  articles: number;
+  sites: number;
+  pipelinesRunning: number;
+  pipelinesThisMonth: number;
+  spentThisMonthMicroUsd: number;
+}
+
+export const adminUserSchema = userSchema
+  .extend({
+    disabled: z.boolean(),
+    disabledAt: z.iso.datetime().nullable(),
+    lastSeenAt: z.iso.datetime().nullable(),
+    limits: z.object({
+      requestsPerMinute: z.int().nullable(),
+      concurrentPipelines: z.int().nullable(),
+      articlesPerMonth: z.int().nullable(),
+      monthlyLimitMicroUsd: z.int().nullable(),
+    }),
+    usage: z.object({
+      articles: z.int(),
+      sites: z.int(),
+      pipelinesRunning: z.int(),
+      pipelinesThisMonth: z.int(),
+      spentThisMonthMicroUsd: z.int(),
+    }),
+  })
+  .meta({ id: 'AdminUser' });
+
+/** Accounts as an admin sees them: what they are, may and used; nothing of what is in them. */
+export async function presentAdminUsers(db: Db, rows: User[]): Promise<z.infer<typeof adminUserSchema>[]> {
+  const usage = await usageOf(
+    db,
+    rows.map((user) => user.id),
+  );
+  return rows.map((user) => ({
+    ...presentUser(user),
+    disabled: user.disabled,
+    disabledAt: user.disabledAt?.toISOString() ?? null,
+    lastSeenAt: user.lastSeenAt?.toISOString() ?? null,
+    limits: {
+      requestsPerMinute: user.requestsPerMinute,
+      concurrentPipelines: user.concurrentPipelines,
+      articlesPerMonth: user.articlesPerMonth,
+      monthlyLimitMicroUsd: user.monthlyLimitMicroUsd,
+    },
+    usage: usage.get(user.id) ?? {
+      articles: 0,
+      sites: 0,
+      pipelinesRunning: 0,
+      pipelinesThisMonth: 0,
+      spentThisMonthMicroUsd: 0,
+    },
+  }));
+}
+
+/** Counts in SQL of its own: the tables are those of features above this one, which know this one. */
+async function usageOf(db: Db, ids: string[]): Promise<Map<string, UserUsage>> {
+  if (ids.length === 0) return new Map();
+  const month = sql`date_trunc('month', now() at time zone u.time_zone) at time zone u.time_zone`;
+  const rows = await queryRows<{ id: string } & Record<keyof UserUsage, string | number>>(
+    db,
+    sql`select u.id,
+      (select count(*) from articles a where a.user_id = u.id and a.deleted_at is null) as "articles",
+      (select count(*) from sites s where s.user_id = u.id) as "sites",
+      (select count(*) from pipelines p where p.user_id = u.id and p.status = 'running') as "pipelinesRunning",
+      (select count(*) from pipelines p where p.user_id = u.id and p.created_at >= ${month}) as "pipelinesThisMonth",
+      (select coalesce(sum(c.cost_micro_usd), 0) from paid_calls c where c.user_id = u.id and c.started_at >= ${month}) as "spentThisMonthMicroUsd"
+      from users u where u.id in (${sql.join(
+        ids.map((id) => sql`${id}::uuid`),
+        sql`, `,
+      )})`,
+  );
+  return new Map(
+    rows.map(({ id, ...counts }) => [
+      id,
+      Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Number(count)])) as unknown as UserUsage,
+    ]),
+  );
+}
+
+/** Accounts, newest first, found by a part of the address or the name; one more than `limit`. */
+export async function listUsers(
+  db: Db,
+  query: { limit: number; cursor?: string | undefined; query?: string | undefined; disabled?: boolean | undefined },
+): Promise<User[]> {
+  const part = query.query ? `%${query.query.replaceAll(/[\\%_]/g, (letter) => `\\${letter}`)}%` : null;
+  return db
+    .select()
+    .from(users)
+    .where(
+      and(
+        isNotNull(users.email),
+        part ? or(ilike(users.email, part), ilike(users.name, part)) : undefined,
+        query.disabled === undefined ? undefined : eq(users.disabled, query.disabled),
+        query.cursor ? lt(users.id, query.cursor) : undefined,
+      ),
+    )
+    .orderBy(desc(users.id))
+    .limit(query.limit + 1);
+}
+
+/** What an admin may set for an account; null takes the instance's default back. */
+export interface UserChange {
+  disabled?: boolean | undefined;
+  requestsPerMinute?: number | null | undefined;
+  concurrentPipelines?: number | null | undefined;
+  articlesPerMonth?: number | null | undefined;
+  monthlyLimitMicroUsd?: number | null | undefined;
+}
+
+/**
+ * Disables, enables or limits an account. What is disabled stops at once: the database ends its sessions and tells every
+ * process. Throws `not_found`, `invalid_state` for one's own account.
+ */
+export async function changeUser(ctx: AppContext, id: string, change: UserChange, actor: Actor): Promise<User> {
+  return ctx.db.transaction(async (tx) => {
+    const [before] = await tx
+      .select()
+      .from(users)
+      .where(and(eq(users.id, id), isNotNull(users.email)))
+      .for('update');
+    if (!before) throw new AppError('not_found', 'There is no such account.');
+    if (change.disabled && id === actor.id && actor.via !== 'command-line') {
+      throw new AppError('invalid_state', 'You cannot disable your own account: another admin has to.');
+    }
+    if (change.disabled && before.role === 'admin') {
+      const others = and(ne(users.id, id), eq(users.role, 'admin'), eq(users.disabled, false));
+      if ((await tx.$count(users, others)) === 0) {
+        throw new AppError('invalid_state', 'This is the only admin of the instance.');
+      }
+    }
+    const { disabled, ...limits } = change;
+    const set = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    await tx
+      .update(users)
+      .set({ ...set, updatedAt: sql`now()` })
+      .where(eq(users.id, id));
+    if (disabled !== undefined && disabled !== before.disabled) {
+      await recordAudit(tx, actor, disabled ? 'user-disabled' : 'user-enabled', id);
+      if (before.email) await mailAccountDisabled(ctx, tx, { userId: id, email: before.email }, disabled);
+    }
+    if (Object.values(limits).some((value) => value !== undefined)) await recordAudit(tx, actor, 'limits-changed', id, limits);
+    return getUser(tx, id);
+  });
+}
+
+/** Invites an address by mail; an earlier invitation of the same address is worth nothing afterwards. */
+export async function invite(
+  ctx: AppContext,
+  tx: Db,
+  email: string,
+  inviter: { id: string | null; name: string | null },
+  actor: Actor,
+): Promise<Invitation> {
+  if ((await tx.$count(users, eq(users.email, email))) > 0) {
+    throw new AppError('conflict', `${email} has an account already.`, { hint: 'Search for it in the list of accounts.' });
+  }
+  await tx.update(invitations).set({ revokedAt: sql`now()` }).where(openFor(email));
+  const token = newToken();
+  const [row] = await tx
+    .insert(invitations)
+    .values({
+      id: newId(),
+      email,
+      invitedBy: inviter.id,
+      tokenDigest: tokenDigest(token),
+      expiresAt: new Date(Date.now() + invitationMs),
+    })
+    .returning();
+  if (!row) throw new Error('insert returned no row');
+  await recordAudit(tx, actor, 'invited', null, { email });
+  await mailInvitation(ctx, tx, { userId: null, email }, { token, expiresAt: row.expiresAt }, inviter.name);
+  return row;
+}
+
+const openFor = (email: string) =>
+  and(eq(invitations.email, email), sql`${invitations.acceptedAt} is null and ${invitations.revokedAt} is null`);
+
+export const invitationSchema = z
+  .object({
+    id: z.string(),
+    email: z.string(),
+    status: z.enum(['open', 'accepted', 'revoked', 'expired']),
+    expiresAt: z.iso.datetime(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Invitation' });
+
+/** An invitation without its token, which only its mail has. */
+export function presentInvitation(row: Invitation, now: Date): z.infer<typeof invitationSchema> {
+  return {
+    id: row.id,
+    email: row.email,
+    status: row.acceptedAt ? 'accepted' : row.revokedAt ? 'revoked' : row.expiresAt <= now ? 'expired' : 'open',
+    expiresAt: row.expiresAt.toISOString(),
+    createdAt: row.createdAt.toISOString(),
+  };
+}
+
+/** Takes an invitation back. Throws `not_found`. */
+export async function revokeInvitation(tx: Db, id: string, actor: Actor): Promise<void> {
+  const [row] = await tx.select().from(invitations).where(eq(invitations.id, id));
+  if (!row) throw new AppError('not_found', 'There is no such invitation.');
+  if (row.acceptedAt || row.revokedAt) return;
+  await tx.update(invitations).set({ revokedAt: sql`now()` }).where(eq(invitations.id, id));
+  await recordAudit(tx, actor, 'invitation-revoked', null, { email: row.email });
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { roles } from '../http/access.ts';
+import type { User } from './schema.ts';
+
+export const userSchema = z
+  .object({
+    id: z.string(),
+    email: z.string(),
+    name: z.string(),
+    role: z.enum(roles),
+    emailVerified: z.boolean(),
+    twoFactorEnabled: z.boolean(),
+    timeZone: z.string(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'User' });
+
+export type UserAnswer = z.infer<typeof userSchema>;
+
+/** A user as they see themselves. */
+export function presentUser(user: User): UserAnswer {
+  return {
+    id: user.id,
+    email: user.email ?? '',
+    name: user.name,
+    role: user.role,
+    emailVerified: user.emailVerified,
+    twoFactorEnabled: user.twoFactorEnabled,
+    timeZone: user.timeZone,
+    createdAt: user.createdAt.toISOString(),
+  };
+}
+
+/** IANA names that this Node knows; what it cannot compute with is refused. */
+export const timeZoneSchema = z
+  .string()
+  .max(64)
+  .refine((value) => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
+    } catch {
+      // RangeError: no such zone.
+      return false;
+    }
+  }, 'must be a time zone, for example Europe/Berlin');

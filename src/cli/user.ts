@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { adminUserSchema } from '../accounts/admin.ts';
+import { userSchema } from '../accounts/present.ts';
+import { AppError } from '../errors.ts';
+import type { Api } from './api.ts';
+import { type Io, print, table } from './io.ts';
+import { askHidden, readAll } from './password.ts';
+import { openSession } from './session.ts';
+
+type UserAnswer = z.infer<typeof adminUserSchema>;
+
+const page = z.object({ items: z.array(adminUserSchema), nextCursor: z.string().nullable() });
+
+async function allUsers(api: Api): Promise<UserAnswer[]> {
+  const users: UserAnswer[] = [];
+  let cursor: string | null = null;
+  do {
+    const next: z.infer<typeof page> = await api.request(
+      'GET',
+      `/admin/users?limit=100${cursor ? `&cursor=${cursor}` : ''}`,
+      page,
+    );
+    users.push(...next.items);
+    cursor = next.nextCursor;
+  } while (cursor);
+  return users;
+}
+
+/** Makes an account; the password comes from the terminal or through standard input, never as an argument. */
+export async function createUser(
+  io: Io,
+  options: { email: string; name?: string; admin?: boolean; passwordStdin?: boolean; json?: boolean },
+): Promise<number> {
+  // A file or an echo ends in a line break that is no part of the password.
+  const password = options.passwordStdin
+    ? (await readAll(io.stdin)).replace(/\r?\n$/, '')
+    : await askHidden(io, `Password of ${options.email}: `);
+  const session = await openSession(io, { work: false });
+  try {
+    const user = await session.api.request('POST', '/operator/users', userSchema, {
+      email: options.email,
+      name: options.name ?? options.email.split('@')[0],
+      password,
+      admin: options.admin ?? false,
+    });
+    print(io, options.json, user, () => [`Made ${user.role === 'admin' ? 'the admin' : 'the account'} ${user.email}.`]);
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Prints the accounts with what they used. */
+export async function listUsers(io: Io, options: { json?: boolean }): Promise<number> {
+  const session = await openSession(io, { work: false });
+  try {
+    const users = await allUsers(session.api);
+    print(io, options.json, { items: users }, () =>
+      users.length === 0
+        ? ['No accounts yet. Make one: user create --email you@example.com --admin']
+        : table(
+            ['ADDRESS', 'NAME', 'ROLE', 'STATUS', 'ARTICLES', 'LAST SEEN'],
+            users.map((user) => [
+              user.email,
+              user.name,
+              user.role,
+              user.disabled ? 'disabled' : user.emailVerified ? 'confirmed' : 'not confirmed',
+              String(user.usage.articles),
+              user.lastSeenAt?.slice(0, 16).replace('T', ' ') ?? '-',
+            ]),
+          ),
+    );
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Disables, enables or limits the account with an address. Throws `not_found`. */
+export async function changeUser(
+  io: Io,
+  email: string,
+  change: Record<string, boolean | number | null>,
+  options: { json?: boolean },
+): Promise<number> {
+  const session = await openSession(io, { work: false });
+  try {
+    const wanted = email.trim().toLowerCase();
+    const found = (await allUsers(session.api)).find((user) => user.email === wanted);
+    if (!found) {
+      throw new AppError('not_found', `There is no account ${email}.`, { hint: 'See them with: user list' });
+    }
+    const user = await session.api.request('PATCH', `/admin/users/${found.id}`, adminUserSchema, change);
+    print(io, options.json, user, () => [`${user.email}: ${Object.keys(change).map(sentences(user)).join(', ')}.`]);
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Sets the limits that were given. Throws `invalid_request` when none was. */
+export async function limitUser(
+  io: Io,
+  email: string,
+  options: { requests?: number | null; concurrent?: number | null; articles?: number | null; json?: boolean },
+): Promise<number> {
+  const change = {
+    ...(options.requests === undefined ? {} : { requestsPerMinute: options.requests }),
+    ...(options.concurrent === undefined ? {} : { concurrentPipelines: options.concurrent }),
+    ...(options.articles === undefined ? {} : { articlesPerMonth: options.articles }),
+  };
+  if (Object.keys(change).length === 0) {
+    throw new AppError('invalid_request', 'No limit was given.', {
+      hint: 'For example: user limit someone@example.com --articles 50 --concurrent 1',
+    });
+  }
+  return changeUser(io, email, change, options);
+}
+
+const sentences =
+  (user: UserAnswer) =>
+  (name: string): string => {
+    if (name === 'disabled') return user.disabled ? 'disabled; everything of it has stopped' : 'enabled';
+    const value = user.limits[name as keyof UserAnswer['limits']];
+    const names: Record<string, string> = {
+      requestsPerMinute: 'requests a minute',
+      concurrentPipelines: 'pipelines at a time',
+      articlesPerMonth: 'articles a month',
+    };
+    return value === null ? `${names[name]} as the instance has it` : `${value} ${names[name]}`;
+  };
