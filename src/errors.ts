@@ -140,6 +140,21 @@ const errorCodes = {
     hint: 'Check that the site opens in a browser; then run the check of the site.',
   },
   site_rejected: { status: 502, retryable: false, hint: 'Run the check of the site: it names the cause and the mend.' },
+  mail_unavailable: {
+    status: 503,
+    retryable: true,
+    hint: 'The mail server is busy or down; the mail is sent by itself when it answers again.',
+  },
+  mail_misconfigured: {
+    status: 502,
+    retryable: true,
+    hint: 'Correct the named setting and restart; what waits is sent then. blog-poster doctor tries the settings.',
+  },
+  mail_refused: {
+    status: 502,
+    retryable: false,
+    hint: 'The words of the mail server say why; look at the address, then send the mail again.',
+  },
   secret_unreadable: {
     status: 500,
     retryable: false,

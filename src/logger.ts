@@ -14,6 +14,8 @@ const secretNames = [
   'x-subscription-token',
   'appSecret',
   'databaseUrl',
+  'smtpUrl',
+  'sendgridApiKey',
 ];
 const redact = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 

@@ -1,11 +1,11 @@
 import type { AppContext } from '../src/context.ts';
-import type { TestContext } from './harness.ts';
 import { callLimits } from '../src/llm/models.ts';
 import { createRests } from '../src/llm/rests.ts';
 import { type BriefRequest, briefSchema } from '../src/pipeline/brief.ts';
 import { createPipeline } from '../src/pipeline/commands.ts';
 import type { Pipeline } from '../src/pipeline/schema.ts';
 import type { ScriptedModel } from './fakes/scripted-model.ts';
+import type { TestContext } from './harness.ts';
 
 /** Three short documents on one topic, with enough text to write from. */
 export const breadSources = [

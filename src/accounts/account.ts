@@ -5,7 +5,13 @@ import { AppError } from '../errors.ts';
 import type { Principal } from '../http/access.ts';
 import { type Actor, recordAudit } from './audit.ts';
 import { issueMailedToken, withdrawMailedTokens } from './mailed-tokens.ts';
-import { mailAccountDeleted, mailAddressTaken, mailEmailChange, mailEmailChanged, mailPasswordChanged } from './mails.ts';
+import {
+  mailAccountDeleted,
+  mailAddressTaken,
+  mailEmailChange,
+  mailEmailChanged,
+  mailPasswordChanged,
+} from './mails.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { setPassword } from './registration.ts';
 import { credentials, sessions, type User, users } from './schema.ts';
@@ -73,7 +79,8 @@ export async function changeAccount(
       await recordAudit(tx, actor, 'password-changed', userId);
       if (user.email) await mailPasswordChanged(ctx, tx, { userId, email: user.email }, actor.address);
     }
-    if (change.email !== undefined && change.email !== user.email) await askForEmail(ctx, tx, user, change.email, actor);
+    if (change.email !== undefined && change.email !== user.email)
+      await askForEmail(ctx, tx, user, change.email, actor);
     return getUser(tx, userId);
   });
 }
@@ -131,7 +138,10 @@ export async function deleteAccount(ctx: AppContext, userId: string, actor: Acto
     const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
     if (!user) throw new AppError('not_found', 'There is no such account.');
     const others = await tx.$count(users, ne(users.id, userId));
-    const otherAdmins = await tx.$count(users, and(ne(users.id, userId), eq(users.role, 'admin'), eq(users.disabled, false)));
+    const otherAdmins = await tx.$count(
+      users,
+      and(ne(users.id, userId), eq(users.role, 'admin'), eq(users.disabled, false)),
+    );
     if (user.role === 'admin' && others > 0 && otherAdmins === 0) {
       throw new AppError('invalid_state', 'This is the only admin of the instance, and others use it.', {
         hint: 'Make another admin first: blog-poster user create --admin.',

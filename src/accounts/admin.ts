@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import { getUser } from './account.ts';
 import { type Actor, recordAudit } from './audit.ts';
 import { mailAccountDisabled, mailInvitation } from './mails.ts';
-import { userSchema, presentUser } from './present.ts';
+import { presentUser, userSchema } from './present.ts';
 import { type Invitation, invitations, type User, users } from './schema.ts';
 import { newToken, tokenDigest } from './tokens.ts';
 
@@ -157,7 +157,8 @@ export async function changeUser(ctx: AppContext, id: string, change: UserChange
       await recordAudit(tx, actor, disabled ? 'user-disabled' : 'user-enabled', id);
       if (before.email) await mailAccountDisabled(ctx, tx, { userId: id, email: before.email }, disabled);
     }
-    if (Object.values(limits).some((value) => value !== undefined)) await recordAudit(tx, actor, 'limits-changed', id, limits);
+    if (Object.values(limits).some((value) => value !== undefined))
+      await recordAudit(tx, actor, 'limits-changed', id, limits);
     return getUser(tx, id);
   });
 }
@@ -171,7 +172,9 @@ export async function invite(
   actor: Actor,
 ): Promise<Invitation> {
   if ((await tx.$count(users, eq(users.email, email))) > 0) {
-    throw new AppError('conflict', `${email} has an account already.`, { hint: 'Search for it in the list of accounts.' });
+    throw new AppError('conflict', `${email} has an account already.`, {
+      hint: 'Search for it in the list of accounts.',
+    });
   }
   await tx.update(invitations).set({ revokedAt: sql`now()` }).where(openFor(email));
   const token = newToken();

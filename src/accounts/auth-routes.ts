@@ -1,20 +1,20 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { signUpModes } from '../config.ts';
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
-import { signUpModes } from '../config.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import { oneLine } from '../storable.ts';
+import { getUser } from './account.ts';
 import { actorOf } from './audit.ts';
 import { findPrincipal } from './authenticate.ts';
 import { emailSchema } from './email-address.ts';
+import { canTakeOver } from './operator.ts';
 import { passwordSchema } from './passwords.ts';
 import { presentUser, timeZoneSchema, userSchema } from './present.ts';
-import { getUser } from './account.ts';
 import { forgotPassword, resendVerification, resetPassword } from './recovery.ts';
 import { register, verifyEmail } from './registration.ts';
-import { canTakeOver } from './operator.ts';
 import { forgetCookies, issueTokens, logIn, logOut, refresh, renewSession } from './sign-in.ts';
 
 const tags = ['auth'];

@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { betterAuth } from 'better-auth';
-import { APIError } from 'better-auth/api';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
+import { APIError } from 'better-auth/api';
 import { jwt, twoFactor } from 'better-auth/plugins';
 import { eq } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
@@ -70,7 +70,10 @@ export function createAuth({ db, config, secrets, log }: Dependencies) {
       session: {
         create: {
           before: async (session) => {
-            const [user] = await db.select({ disabled: users.disabled }).from(users).where(eq(users.id, session.userId));
+            const [user] = await db
+              .select({ disabled: users.disabled })
+              .from(users)
+              .where(eq(users.id, session.userId));
             if (!user || user.disabled) throw new APIError('FORBIDDEN', { code: 'ACCOUNT_DISABLED' });
           },
         },
@@ -79,7 +82,11 @@ export function createAuth({ db, config, secrets, log }: Dependencies) {
     plugins: [
       twoFactor({ issuer: 'blog-poster', backupCodeOptions: { storeBackupCodes: 'encrypted' } }),
       jwt({
-        jwks: { keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' }, rotationInterval: signingKeySeconds, gracePeriod: 86_400 },
+        jwks: {
+          keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' },
+          rotationInterval: signingKeySeconds,
+          gracePeriod: 86_400,
+        },
         jwt: { issuer: tokenIssuer, audience: tokenIssuer, expirationTime: `${accessTokenSeconds}s` },
       }),
     ],
@@ -92,9 +99,9 @@ export type Auth = ReturnType<typeof createAuth>;
 export const tokenIssuer = 'blog-poster';
 
 function authSecret(appSecret: string): string {
-  return Buffer.from(hkdfSync('sha256', appSecret, '', 'blog-poster: sessions and second factors, version 1', 32)).toString(
-    'base64url',
-  );
+  return Buffer.from(
+    hkdfSync('sha256', appSecret, '', 'blog-poster: sessions and second factors, version 1', 32),
+  ).toString('base64url');
 }
 
 /** The name of the session cookie of an instance at `appUrl`. */

@@ -143,7 +143,8 @@ async function admit(
       hint: 'Ask the admin of this instance.',
     });
   }
-  if (isOld(ctx, user.lastSeenAt)) await ctx.db.update(users).set({ lastSeenAt: ctx.now() }).where(eq(users.id, user.id));
+  if (isOld(ctx, user.lastSeenAt))
+    await ctx.db.update(users).set({ lastSeenAt: ctx.now() }).where(eq(users.id, user.id));
   const { id, email, role, requestsPerMinute } = user;
   return { userId: id, email, role, requestsPerMinute, ...means };
 }

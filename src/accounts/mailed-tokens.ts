@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm';
-import type { Db } from '../db/open.ts';
 import { newId } from '../db/id.ts';
+import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { mailedTokens, type TokenPurpose } from './schema.ts';
 import { newToken, tokenDigest } from './tokens.ts';

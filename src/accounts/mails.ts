@@ -150,14 +150,19 @@ export const mailTwoFactorChanged = (ctx: Ctx, tx: Db, to: Recipient, enabled: b
   });
 
 export const mailAccountDeleted = (ctx: Ctx, tx: Db, to: Recipient) =>
-  post(ctx, tx, { ...to, userId: null }, {
-    kind: 'account-deleted',
-    subject: 'Your account was deleted',
-    paragraphs: [
-      'Your account and everything in it has been deleted. Posts that were published stay on your sites.',
-      'Backups of the instance may hold it until they are replaced.',
-    ],
-  });
+  post(
+    ctx,
+    tx,
+    { ...to, userId: null },
+    {
+      kind: 'account-deleted',
+      subject: 'Your account was deleted',
+      paragraphs: [
+        'Your account and everything in it has been deleted. Posts that were published stay on your sites.',
+        'Backups of the instance may hold it until they are replaced.',
+      ],
+    },
+  );
 
 export const mailAccountDisabled = (ctx: Ctx, tx: Db, to: Recipient, disabled: boolean) =>
   post(ctx, tx, to, {
@@ -178,7 +183,12 @@ export const mailMessage = (ctx: Ctx, tx: Db, to: Recipient, subject: string, te
     paragraphs: text.split(/\n{2,}/).filter((paragraph) => paragraph.trim() !== ''),
   });
 
-export const mailWebhookDisabled = (ctx: Ctx, tx: Db, to: Recipient, webhook: { id: string; url: string; reason: string }) =>
+export const mailWebhookDisabled = (
+  ctx: Ctx,
+  tx: Db,
+  to: Recipient,
+  webhook: { id: string; url: string; reason: string },
+) =>
   post(ctx, tx, to, {
     kind: 'webhook-disabled',
     subject: 'A webhook of yours was switched off',

@@ -62,7 +62,14 @@ export const presentAuditEvent = (event: typeof auditEvents.$inferSelect): z.inf
 export const meRoutes: RegisterRoutes = (server, ctx) => {
   server.get(
     '/me',
-    { schema: { tags, summary: 'The account', operationId: 'getMe', response: { 200: userSchema, ...problems(401, 403) } } },
+    {
+      schema: {
+        tags,
+        summary: 'The account',
+        operationId: 'getMe',
+        response: { 200: userSchema, ...problems(401, 403) },
+      },
+    },
     async (request) => presentUser(await getUser(ctx.db, request.userId)),
   );
 

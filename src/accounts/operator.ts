@@ -1,8 +1,8 @@
 import { asc, eq, isNull, sql } from 'drizzle-orm';
 import type { FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
-import type { Db } from '../db/open.ts';
 import { newId } from '../db/id.ts';
+import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { isLocal } from '../http/client-address.ts';
 import { type User, users } from './schema.ts';

@@ -39,7 +39,9 @@ export async function resendVerification(ctx: AppContext, email: string, actor: 
     const [last] = await tx
       .select()
       .from(mailedTokens)
-      .where(and(eq(mailedTokens.userId, user.id), eq(mailedTokens.purpose, 'verify-email'), isNull(mailedTokens.usedAt)))
+      .where(
+        and(eq(mailedTokens.userId, user.id), eq(mailedTokens.purpose, 'verify-email'), isNull(mailedTokens.usedAt)),
+      )
       .orderBy(sql`${mailedTokens.createdAt} desc`)
       .limit(1);
     const to = { userId: user.id, email };

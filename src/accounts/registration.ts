@@ -177,7 +177,10 @@ async function refuseSilently(
   const to = { userId: existing.id, email };
   await recordAudit(tx, actor, 'registration-refused', existing.id, { reason: 'address taken' });
   if (!existing.emailVerified && ctx.config.mail.kind !== 'none') {
-    const recent = and(eq(mailedTokens.userId, existing.id), gt(mailedTokens.createdAt, sql`now() - interval '1 hour'`));
+    const recent = and(
+      eq(mailedTokens.userId, existing.id),
+      gt(mailedTokens.createdAt, sql`now() - interval '1 hour'`),
+    );
     // A mailbox is not to be flooded by whoever knows its address.
     if ((await tx.$count(mailedTokens, recent)) < 5) {
       const token = await issueMailedToken(tx, 'verify-email', { ...to, passwordHash });

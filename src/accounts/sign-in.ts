@@ -1,10 +1,10 @@
-import { and, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm';
 import { isAPIError } from 'better-auth/api';
+import { and, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import { AppError } from '../errors.ts';
-import { accessTokenSeconds, addressHeader, cookieNameAt, sessionCookie } from './auth.ts';
 import { type Actor, recordAudit } from './audit.ts';
+import { accessTokenSeconds, addressHeader, cookieNameAt, sessionCookie } from './auth.ts';
 import { presentUser, type UserAnswer } from './present.ts';
 import { refreshTokens, sessions, users } from './schema.ts';
 import { newToken, tokenDigest } from './tokens.ts';
@@ -208,4 +208,3 @@ export function asRefusal(error: unknown): AppError {
   if (!refusal) throw error;
   return refusal();
 }
-

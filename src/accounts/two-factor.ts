@@ -103,7 +103,10 @@ async function call<Answer>(
 }
 
 async function currentUser(ctx: AppContext, principal: Principal) {
-  const [user] = await ctx.db.select().from(users).where(eq(users.id, principal.userId ?? ''));
+  const [user] = await ctx.db
+    .select()
+    .from(users)
+    .where(eq(users.id, principal.userId ?? ''));
   if (!user) throw new AppError('not_found', 'There is no such account.');
   return user;
 }

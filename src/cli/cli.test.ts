@@ -149,9 +149,7 @@ describe('with no server running', () => {
     const app = await start();
     const kept = await fetch(`http://127.0.0.1:${app.port}/api/v1/pipelines/${id}`, {
       headers: { authorization: `Bearer ${app.ctx.operatorToken}` },
-    }).then(
-      (answer) => answer.json() as Promise<{ status: string; error: unknown }>,
-    );
+    }).then((answer) => answer.json() as Promise<{ status: string; error: unknown }>);
     await app.stop();
     expect(['succeeded', 'running', 'queued']).toContain(kept.status);
     expect(kept.error).toBeNull();

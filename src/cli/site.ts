@@ -89,7 +89,11 @@ export async function listSites(io: Io, options: { account?: string; json?: bool
 }
 
 /** Checks one site, or all of them. Exit status 1 when nothing can be delivered to one. */
-export async function checkSites(io: Io, name: string | undefined, options: { account?: string; json?: boolean }): Promise<number> {
+export async function checkSites(
+  io: Io,
+  name: string | undefined,
+  options: { account?: string; json?: boolean },
+): Promise<number> {
   const session = await openSession(io, { work: false, account: options.account });
   try {
     const sites = name === undefined ? await allSites(session.api) : [await findSite(session.api, name)];

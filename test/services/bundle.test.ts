@@ -11,10 +11,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { articleSchema } from '../../src/articles/present.ts';
 import type { PipelineAnswer } from '../../src/pipeline/present.ts';
+import { fetchAs } from '../account.ts';
 import { createScratchDatabase, type ScratchDatabase } from '../database.ts';
 import { breadSources } from '../factories.ts';
 import { finished, type Program, runProgram, servedAt } from '../program.ts';
-import { fetchAs } from '../account.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const server = process.env.TEST_DATABASE_URL;

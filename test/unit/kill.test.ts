@@ -6,10 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { PipelineAnswer } from '../../src/pipeline/present.ts';
 import type { Receipt } from '../../src/pipeline/receipt.ts';
+import { fetchAs } from '../account.ts';
 import { breadSources } from '../factories.ts';
 import { type ModelServer, startModelServer } from '../fakes/model-server.ts';
 import { diligentScript } from '../fakes/scripted-model.ts';
-import { fetchAs } from '../account.ts';
 
 let provider: ModelServer | null = null;
 let child: ChildProcess | null = null;
