@@ -1,3 +1,4 @@
+import { ensureLocalOwner } from '../src/accounts/operator.ts';
 import { closeContext, createContext } from '../src/app.ts';
 import type { Embedder } from '../src/knowledge/embeddings.ts';
 import { createLogger } from '../src/logger.ts';
@@ -38,7 +39,8 @@ async function measure(
 ): Promise<Figure[]> {
   const traffic = countTraffic(database);
   const model = scriptedModel(diligentScript);
-  const ctx = await createContext(config, secrets, createLogger('warn'), database, withModel(model));
+  const context = await createContext(config, secrets, createLogger('warn'), database, withModel(model));
+  const ctx = Object.assign(context, { ownerId: (await ensureLocalOwner(database.db)) ?? '' });
   try {
     await ctx.db.execute(
       'create table bench_rows (id int generated always as identity primary key, value text not null)',

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { InjectOptions } from 'fastify';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { ensureLocalOwner } from '../src/accounts/operator.ts';
 import { closeContext, createContext, createHttpServer, migrateAll } from '../src/app.ts';
 import { type Config, loadConfig, type Secrets } from '../src/config.ts';
@@ -20,6 +20,8 @@ export interface TestApp {
   ctx: TestContext;
   /** Its `inject` sends the operator's token along, unless a request brings an authorization of its own. */
   server: HttpServer;
+  /** The same without a token: what is sent here comes from nobody, unless it says otherwise. */
+  send(request: InjectOptions): Promise<LightMyRequestResponse>;
   /** What was logged, one JSON line each. */
   logs: string[];
   close(): Promise<void>;
@@ -60,10 +62,11 @@ export async function startTestApp(
   const ctx = Object.assign(context, { ownerId });
   const server = await createHttpServer(ctx);
   await server.ready();
-  asOwner(server, ctx.operatorToken);
+  const send = asOwner(server, ctx.operatorToken);
   return {
     ctx,
     server,
+    send,
     logs,
     async close() {
       await server.close();
@@ -72,14 +75,15 @@ export async function startTestApp(
   };
 }
 
-/** Requests without an authorization of their own come from the command line, that is from the local owner. */
-function asOwner(server: HttpServer, operatorToken: string): void {
+/** Requests without an authorization of their own come from the command line, that is from the local owner. Returns `inject` as it was. */
+function asOwner(server: HttpServer, operatorToken: string): TestApp['send'] {
   const inject = server.inject.bind(server);
   const withToken = (options: InjectOptions | string): InjectOptions => {
     const request = typeof options === 'string' ? { url: options } : options;
     return { ...request, headers: { authorization: `Bearer ${operatorToken}`, ...request.headers } };
   };
   server.inject = ((options: InjectOptions | string) => inject(withToken(options))) as typeof server.inject;
+  return (request) => inject(request);
 }
 
 async function freshPostgres(url: string): Promise<Database> {

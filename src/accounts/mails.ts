@@ -1,7 +1,8 @@
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { composeEmail } from '../notify/compose.ts';
-import { type EmailKind, enqueueEmail } from '../notify/emails.ts';
+import { enqueueEmail } from '../notify/emails.ts';
+import type { EmailKind } from '../notify/schema.ts';
 
 type Ctx = Pick<AppContext, 'config' | 'secrets' | 'queue' | 'log'>;
 

@@ -18,6 +18,7 @@ export const users = pgTable('users', {
   articlesPerMonth: integer('articles_per_month'),
   monthlyLimitMicroUsd: microUsd('monthly_limit_micro_usd'),
   lastSeenAt: time('last_seen_at'),
+  image: text('image'),
   createdAt: time('created_at').notNull().defaultNow(),
   updatedAt: time('updated_at').notNull().defaultNow(),
 });
@@ -40,6 +41,12 @@ export const credentials = pgTable('credentials', {
   accountId: text('account_id').notNull(),
   providerId: text('provider_id').notNull(),
   password: text('password'),
+  accessToken: text('access_token'),
+  refreshToken: text('refresh_token'),
+  idToken: text('id_token'),
+  accessTokenExpiresAt: time('access_token_expires_at'),
+  refreshTokenExpiresAt: time('refresh_token_expires_at'),
+  scope: text('scope'),
   createdAt: time('created_at').notNull().defaultNow(),
   updatedAt: time('updated_at').notNull().defaultNow(),
 });

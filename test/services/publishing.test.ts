@@ -100,7 +100,7 @@ const expireLease = (row: Pick<Publication, 'id'>) =>
   );
 
 /** Delivers until it ends, without waiting for the times between attempts. */
-async function deliverToTheEnd(row: Publication, using = ctx): Promise<Publication> {
+async function deliverToTheEnd(row: Publication, using: AppContext = ctx): Promise<Publication> {
   for (let attempt = 1; attempt <= 10; attempt += 1) {
     await deliverPublication(using, row.id, never, timing);
     const { status } = await now(row);

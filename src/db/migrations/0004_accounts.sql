@@ -14,6 +14,8 @@ alter table users
   add column articles_per_month integer check (articles_per_month >= 0),
   add column monthly_limit_micro_usd bigint check (monthly_limit_micro_usd >= 0),
   add column last_seen_at timestamptz,
+  -- Always null: better-auth asks for it.
+  add column image text,
   add column updated_at timestamptz not null default now(),
   add constraint users_email_form check (email = lower(email) and email ~ '^[!-~]+@[!-~]+$');
 
@@ -37,6 +39,13 @@ create table credentials (
   account_id text not null,
   provider_id text not null,
   password text,
+  -- Of signing in through other providers; always null, but better-auth asks for them.
+  access_token text,
+  refresh_token text,
+  id_token text,
+  access_token_expires_at timestamptz,
+  refresh_token_expires_at timestamptz,
+  scope text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   unique (provider_id, account_id)
