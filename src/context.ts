@@ -3,6 +3,7 @@ import type { Database, Db } from './db/open.ts';
 import type { Embedder } from './knowledge/embeddings.ts';
 import type { Extractor } from './knowledge/extract.ts';
 import type { Robots } from './knowledge/robots.ts';
+import type { Limiter } from './limits/limiter.ts';
 import type { Models } from './llm/models.ts';
 import type { Logger } from './logger.ts';
 import type { SafeFetch } from './net/safe-fetch.ts';
@@ -25,6 +26,7 @@ export interface AppContext {
   embedder: Embedder;
   models: Models;
   webSearch: WebSearch;
+  limiter: Limiter;
   /** The one local owner, until there are accounts. */
   ownerId: string;
   /** The present time in UTC. */
