@@ -18,6 +18,7 @@ import { createServer, type HttpServer } from './http/server.ts';
 import { createEmbedder } from './knowledge/embeddings.ts';
 import { createExtractor } from './knowledge/extract.ts';
 import { createRobots } from './knowledge/robots.ts';
+import { createLimiter } from './limits/limiter.ts';
 import { createModels } from './llm/models.ts';
 import type { Logger } from './logger.ts';
 import { healthRoutes } from './monitoring/routes.ts';
@@ -100,6 +101,8 @@ export async function createContext(
     auth,
     accessTokens: createAccessTokens(auth),
     operatorToken: newToken(operatorTokenPrefix),
+    // Last of all that can fail: its connection comes back by itself for ever and would hold a process that failed to start.
+    limiter: overrides.limiter ?? (await createLimiter(config, secrets, database, log)),
     now: () => new Date(),
     ...overrides,
   };
@@ -113,6 +116,7 @@ export async function closeContext(ctx: AppContext): Promise<void> {
   await ctx.embedder.close();
   await ctx.safeFetch.close();
   await ctx.webSearch.close();
+  await ctx.limiter.close();
   await ctx.database.close();
 }
 

@@ -5,6 +5,7 @@ import type { Database, Db } from './db/open.ts';
 import type { Embedder } from './knowledge/embeddings.ts';
 import type { Extractor } from './knowledge/extract.ts';
 import type { Robots } from './knowledge/robots.ts';
+import type { Limiter } from './limits/limiter.ts';
 import type { Models } from './llm/models.ts';
 import type { Logger } from './logger.ts';
 import type { SafeFetch } from './net/safe-fetch.ts';
@@ -31,6 +32,7 @@ export interface AppContext {
   accessTokens: AccessTokens;
   /** With it the command line is let in, on this machine only; a new one for each process. */
   operatorToken: string;
+  limiter: Limiter;
   /** The present time in UTC. */
   now(): Date;
 }

@@ -55,6 +55,12 @@ const errorCodes = {
     retryable: false,
     hint: 'Send the request from the page that blog-poster itself serves.',
   },
+  rate_limited: { status: 429, retryable: true, hint: 'Wait as long as Retry-After says and send the request again.' },
+  articles_limit_reached: {
+    status: 429,
+    retryable: true,
+    hint: 'Wait for the next month, or ask the administrator of this instance for more articles.',
+  },
   not_found: { status: 404, retryable: false, hint: 'Check the address; the object may have been deleted.' },
   conflict: {
     status: 409,

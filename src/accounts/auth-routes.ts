@@ -5,6 +5,7 @@ import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
+import { limitExceeded, setLimitHeaders } from '../limits/hook.ts';
 import { oneLine } from '../storable.ts';
 import { getUser } from './account.ts';
 import { actorOf } from './audit.ts';
@@ -272,8 +273,18 @@ export const authRoutes: RegisterRoutes = (server, ctx) => {
 
 /** Counts an attempt for the address it came from, and for the account it is about. Throws `rate_limited`. */
 async function limitAttempts(
-  _ctx: AppContext,
-  _request: FastifyRequest,
-  _reply: FastifyReply,
-  _email: string | null,
-): Promise<void> {}
+  ctx: AppContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  email: string | null,
+): Promise<void> {
+  const perMinute = ctx.config.accounts.authRequestsPerMinute;
+  const results = await Promise.all([
+    ctx.limiter.take({ name: 'attempts-of-address', perMinute }, request.clientAddress),
+    ...(email === null ? [] : [ctx.limiter.take({ name: 'attempts-on-account', perMinute }, email)]),
+  ]);
+  const [tightest] = results.sort((a, b) => Number(a.allowed) - Number(b.allowed) || a.remaining - b.remaining);
+  if (!tightest) return;
+  setLimitHeaders(reply, tightest);
+  if (!tightest.allowed) throw limitExceeded(tightest, 'attempts');
+}

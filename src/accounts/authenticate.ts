@@ -5,6 +5,7 @@ import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { type Guard, type Principal, scopes } from '../http/access.ts';
 import { clientAddress, isLocal } from '../http/client-address.ts';
+import { limitExceeded, setLimitHeaders } from '../limits/hook.ts';
 import { cookieNameAt, readSessionToken } from './auth.ts';
 import { findOperator, operatorTokenPrefix } from './operator.ts';
 import { apiKeys, sessions, type User, users } from './schema.ts';
@@ -35,7 +36,7 @@ export function createGuard(ctx: AppContext): Guard {
     }
     const principal = await authenticate(ctx, request);
     request.principal = principal;
-    await countRequest(ctx, request, reply, principal);
+    await countRequest(ctx, reply, principal);
     if (access !== 'user') refuseKeys(principal);
     if (access === 'admin' && principal.role !== 'admin') {
       throw new AppError('forbidden', 'Only an admin of this instance may do this.');
@@ -194,9 +195,11 @@ function refuseOtherOrigins(ctx: AppContext, request: FastifyRequest): void {
 }
 
 /** Counts a request against its user's limit: after they are known, so that a wrong token is always a 401. */
-async function countRequest(
-  _ctx: AppContext,
-  _request: FastifyRequest,
-  _reply: FastifyReply,
-  _principal: Principal,
-): Promise<void> {}
+async function countRequest(ctx: AppContext, reply: FastifyReply, principal: Principal): Promise<void> {
+  // Whoever runs the instance works on it, and does not hammer it.
+  if (principal.via === 'command-line' || principal.userId === null) return;
+  const perMinute = principal.requestsPerMinute ?? ctx.config.accounts.requestsPerMinute;
+  const result = await ctx.limiter.take({ name: 'requests', perMinute }, principal.userId);
+  setLimitHeaders(reply, result);
+  if (!result.allowed) throw limitExceeded(result, 'requests');
+}

@@ -6,7 +6,15 @@ let app: TestApp;
 beforeAll(async () => {
   app = await startTestApp();
 });
-afterAll(() => { console.log(app.logs.filter((l) => l.includes('failed') || l.includes('better')).join('').slice(0, 3000)); return app.close(); });
+afterAll(() => {
+  console.log(
+    app.logs
+      .filter((l) => l.includes('failed') || l.includes('better'))
+      .join('')
+      .slice(0, 3000),
+  );
+  return app.close();
+});
 
 describe('logging in', () => {
   it('gives tokens and a cookie, each of which lets the user in', async () => {

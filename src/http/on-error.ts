@@ -79,6 +79,9 @@ export function onNotFound(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 function send(error: AppError, request: FastifyRequest, reply: FastifyReply): void {
+  if (error.status === 429 && error.retryAt) {
+    reply.header('retry-after', String(Math.max(1, Math.ceil((error.retryAt.getTime() - Date.now()) / 1000))));
+  }
   reply
     .code(error.status)
     .header('content-type', 'application/problem+json; charset=utf-8')

@@ -58,14 +58,15 @@ function diskOf({ config }: AppContext): 'up' | 'down' | 'not configured' {
 
 async function health(ctx: AppContext): Promise<z.infer<typeof healthSchema>> {
   const database = await answers(takesWrites(ctx));
+  const redis = await ctx.limiter.health();
   const disk = diskOf(ctx);
   const queue = database === 'up' ? await answers(ctx.db.execute(sql`select 1 from pgboss.version`)) : 'down';
   return {
-    status: database === 'down' ? 'unhealthy' : queue === 'down' || disk === 'down' ? 'degraded' : 'healthy',
+    status: database === 'down' ? 'unhealthy' : [queue, disk, redis].includes('down') ? 'degraded' : 'healthy',
     database,
+    redis,
     queue,
     // These come with later versions; a part that does not exist is never shown as up.
-    redis: 'not configured',
     email: 'not configured',
     storage: 'not configured',
     disk,

@@ -60,7 +60,8 @@ async function given(wanted: WantedStatus = 'publish', publishAt: Date | null = 
 }
 const ask = (tx: AppContext['db'], articleId: string, wanted: WantedStatus, publishAt: Date | null = null) =>
   requestPublication(ctx, tx, { userId: ctx.ownerId, articleId, siteId: site.id, wanted, publishAt, pipelineId: null });
-const deliver = (row: Publication, using: AppContext = ctx, signal = never) => deliverPublication(using, row.id, signal, timing);
+const deliver = (row: Publication, using: AppContext = ctx, signal = never) =>
+  deliverPublication(using, row.id, signal, timing);
 const now = (row: Publication) => getPublication(ctx.db, ctx.ownerId, row.id);
 const marked = (row: Publication) => wordpress.containing(publicationMarker(row.id));
 const makeDue = (row: Publication) =>
