@@ -31,8 +31,8 @@ const errorCodes = {
     retryable: true,
     hint: 'Wait for 15 minutes; if it was not you, change your password.',
   },
-  token_invalid: { status: 401, retryable: false, hint: 'Log in again.' },
-  link_invalid: { status: 422, retryable: false, hint: 'Ask for a new link.' },
+  token_invalid: { status: 401, retryable: false, hint: 'Log in again to get new tokens.' },
+  link_invalid: { status: 422, retryable: false, hint: 'Ask for a new link, and use it once and in time.' },
   email_not_verified: {
     status: 403,
     retryable: false,

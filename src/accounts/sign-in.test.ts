@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { client, cookieOf, givenAccount, goodPassword, logInAs } from '../../test/accounts.ts';
+import { client, givenAccount } from '../../test/accounts.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 
 let app: TestApp;
 beforeAll(async () => {
   app = await startTestApp();
 });
-afterAll(() => {
+afterAll(() => app.close());
   console.log(
     app.logs
       .filter((l) => l.includes('failed') || l.includes('better'))

@@ -30,31 +30,23 @@ const call = (
   });
 const brief = { topic: 'Feeding a sourdough starter', sources: breadSources };
 
-describe('who may use the API', () => {
+describe('the token of the command line', () => {
   test.each([
-    ['another name that resolves to this machine', { host: 'attacker.example' }],
-    ['a proxy in front', { 'x-forwarded-for': '203.0.113.9' }],
-  ])('refuses %s', async (_what, headers) => {
+    ['under another name that resolves to this machine', { host: 'attacker.example' }],
+    ['through a proxy', { 'x-forwarded-for': '203.0.113.9' }],
+  ])('is refused %s', async (_what, headers) => {
     const answer = await call('GET', '/pipelines', undefined, headers as unknown as Record<string, string>);
     expect(answer.statusCode).toBe(401);
     expect(answer.json()).toMatchObject({ code: 'unauthenticated', status: 401 });
   });
 
-  test('refuses an address that is not loopback', async () => {
+  test('is refused from an address that is not loopback', async () => {
     const answer = await app.server.inject({
       url: '/api/v1/pipelines',
       headers: { host: 'localhost' },
       remoteAddress: '192.0.2.7',
     });
     expect(answer.statusCode).toBe(401);
-  });
-
-  test("refuses requests that another site's page sends, and accepts its own", async () => {
-    const own = { origin: 'http://localhost:3000' };
-    expect((await call('POST', '/pipelines?dryRun=true', brief, { origin: 'https://evil.example' })).statusCode).toBe(
-      403,
-    );
-    expect((await call('POST', '/pipelines?dryRun=true', brief, own)).statusCode).toBe(200);
   });
 });
 

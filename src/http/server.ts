@@ -1,6 +1,13 @@
 import fastifyHelmet from '@fastify/helmet';
 import fastifySwagger from '@fastify/swagger';
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifySchema,
+  fastify,
+  LogController,
+  type RouteOptions,
+} from 'fastify';
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -53,6 +60,7 @@ export async function createServer(
   // Every route takes JSON; Fastify would hand plain text on as a string.
   server.removeContentTypeParser('text/plain');
   server.setErrorHandler(onError);
+  server.addHook('onRoute', describeAccess);
   server.addHook('onResponse', async (request, reply) => {
     request.log.debug(
       { method: request.method, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
@@ -114,4 +122,14 @@ export async function createServer(
   await server.register(serveDocs);
   await serveWebApp(server);
   return server;
+}
+
+/** Says in the description of the API who may call a route, from the same setting that the guard goes by. */
+function describeAccess(route: RouteOptions): void {
+  const access = route.url.startsWith('/api/v1/') ? (route.config?.access ?? 'user') : 'public';
+  route.schema = {
+    ...route.schema,
+    'x-access': access,
+    ...(access === 'public' ? { security: [] } : {}),
+  } as FastifySchema;
 }

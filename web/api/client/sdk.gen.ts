@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, EditArticleData, EditArticleErrors, EditArticleResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetLivenessData, GetLivenessResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSiteData, GetSiteErrors, GetSiteResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSitesData, ListSitesErrors, ListSitesResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses } from './types.gen.ts';
+import type { ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -19,14 +19,173 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
+ * Everything that touched access, newest first
+ */
+export const listAuditEvents = <ThrowOnError extends boolean = true>(options?: Options<ListAuditEventsData, ThrowOnError>): RequestResult<ListAuditEventsResponses, ListAuditEventsErrors, ThrowOnError> => (options?.client ?? client).get<ListAuditEventsResponses, ListAuditEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/audit-events',
+    ...options
+});
+
+/**
+ * Invitations, newest first
+ */
+export const listInvitations = <ThrowOnError extends boolean = true>(options?: Options<ListInvitationsData, ThrowOnError>): RequestResult<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError> => (options?.client ?? client).get<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/invitations',
+    ...options
+});
+
+/**
+ * Invite someone by mail
+ */
+export const createInvitation = <ThrowOnError extends boolean = true>(options: Options<CreateInvitationData, ThrowOnError>): RequestResult<CreateInvitationResponses, CreateInvitationErrors, ThrowOnError> => (options.client ?? client).post<CreateInvitationResponses, CreateInvitationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/invitations',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take an invitation back
+ */
+export const revokeInvitation = <ThrowOnError extends boolean = true>(options: Options<RevokeInvitationData, ThrowOnError>): RequestResult<RevokeInvitationResponses, RevokeInvitationErrors, ThrowOnError> => (options.client ?? client).delete<RevokeInvitationResponses, RevokeInvitationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/invitations/{id}',
+    ...options
+});
+
+/**
+ * Accounts with limits and usage, newest first
+ */
+export const listUsers = <ThrowOnError extends boolean = true>(options?: Options<ListUsersData, ThrowOnError>): RequestResult<ListUsersResponses, ListUsersErrors, ThrowOnError> => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/users',
+    ...options
+});
+
+/**
+ * Disable, enable or limit an account; null takes the default of the instance back
+ */
+export const updateUser = <ThrowOnError extends boolean = true>(options: Options<UpdateUserData, ThrowOnError>): RequestResult<UpdateUserResponses, UpdateUserErrors, ThrowOnError> => (options.client ?? client).patch<UpdateUserResponses, UpdateUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/users/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Write a mail to a user
+ */
+export const messageUser = <ThrowOnError extends boolean = true>(options: Options<MessageUserData, ThrowOnError>): RequestResult<MessageUserResponses, MessageUserErrors, ThrowOnError> => (options.client ?? client).post<MessageUserResponses, MessageUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/users/{id}/message',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * API keys, newest first, with their last use
+ */
+export const listApiKeys = <ThrowOnError extends boolean = true>(options?: Options<ListApiKeysData, ThrowOnError>): RequestResult<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError> => (options?.client ?? client).get<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/api-keys',
+    ...options
+});
+
+/**
+ * Make an API key; it is shown in this answer and never again
+ */
+export const createApiKey = <ThrowOnError extends boolean = true>(options: Options<CreateApiKeyData, ThrowOnError>): RequestResult<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError> => (options.client ?? client).post<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/api-keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke an API key; the next request with it is refused
+ */
+export const revokeApiKey = <ThrowOnError extends boolean = true>(options: Options<RevokeApiKeyData, ThrowOnError>): RequestResult<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError> => (options.client ?? client).delete<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/api-keys/{id}',
+    ...options
+});
+
+/**
  * Articles, newest first
  */
-export const listArticles = <ThrowOnError extends boolean = true>(options?: Options<ListArticlesData, ThrowOnError>): RequestResult<ListArticlesResponses, ListArticlesErrors, ThrowOnError> => (options?.client ?? client).get<ListArticlesResponses, ListArticlesErrors, ThrowOnError>({ url: '/api/v1/articles', ...options });
+export const listArticles = <ThrowOnError extends boolean = true>(options?: Options<ListArticlesData, ThrowOnError>): RequestResult<ListArticlesResponses, ListArticlesErrors, ThrowOnError> => (options?.client ?? client).get<ListArticlesResponses, ListArticlesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/articles',
+    ...options
+});
 
 /**
  * Add an article written by hand
  */
 export const createArticle = <ThrowOnError extends boolean = true>(options: Options<CreateArticleData, ThrowOnError>): RequestResult<CreateArticleResponses, CreateArticleErrors, ThrowOnError> => (options.client ?? client).post<CreateArticleResponses, CreateArticleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
     url: '/api/v1/articles',
     ...options,
     headers: {
@@ -38,17 +197,38 @@ export const createArticle = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Put into the bin, where it stays 30 days
  */
-export const deleteArticle = <ThrowOnError extends boolean = true>(options: Options<DeleteArticleData, ThrowOnError>): RequestResult<DeleteArticleResponses, DeleteArticleErrors, ThrowOnError> => (options.client ?? client).delete<DeleteArticleResponses, DeleteArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}', ...options });
+export const deleteArticle = <ThrowOnError extends boolean = true>(options: Options<DeleteArticleData, ThrowOnError>): RequestResult<DeleteArticleResponses, DeleteArticleErrors, ThrowOnError> => (options.client ?? client).delete<DeleteArticleResponses, DeleteArticleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/articles/{id}',
+    ...options
+});
 
 /**
  * An article with its text
  */
-export const getArticle = <ThrowOnError extends boolean = true>(options: Options<GetArticleData, ThrowOnError>): RequestResult<GetArticleResponses, GetArticleErrors, ThrowOnError> => (options.client ?? client).get<GetArticleResponses, GetArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}', ...options });
+export const getArticle = <ThrowOnError extends boolean = true>(options: Options<GetArticleData, ThrowOnError>): RequestResult<GetArticleResponses, GetArticleErrors, ThrowOnError> => (options.client ?? client).get<GetArticleResponses, GetArticleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/articles/{id}',
+    ...options
+});
 
 /**
  * Edit; `revision` is the one the edit was made on, a stale one answers 409
  */
 export const editArticle = <ThrowOnError extends boolean = true>(options: Options<EditArticleData, ThrowOnError>): RequestResult<EditArticleResponses, EditArticleErrors, ThrowOnError> => (options.client ?? client).patch<EditArticleResponses, EditArticleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
     url: '/api/v1/articles/{id}',
     ...options,
     headers: {
@@ -60,22 +240,51 @@ export const editArticle = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Let the article go public as its pipeline was asked to
  */
-export const approveArticle = <ThrowOnError extends boolean = true>(options: Options<ApproveArticleData, ThrowOnError>): RequestResult<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError> => (options.client ?? client).post<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/approve', ...options });
+export const approveArticle = <ThrowOnError extends boolean = true>(options: Options<ApproveArticleData, ThrowOnError>): RequestResult<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError> => (options.client ?? client).post<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/articles/{id}/approve',
+    ...options
+});
 
 /**
  * Every claim with its verdict, quote, passage and source
  */
-export const listArticleClaims = <ThrowOnError extends boolean = true>(options: Options<ListArticleClaimsData, ThrowOnError>): RequestResult<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/claims', ...options });
+export const listArticleClaims = <ThrowOnError extends boolean = true>(options: Options<ListArticleClaimsData, ThrowOnError>): RequestResult<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/articles/{id}/claims',
+    ...options
+});
 
 /**
  * Keep the article from going public by itself; it then needs an approval
  */
-export const holdArticle = <ThrowOnError extends boolean = true>(options: Options<HoldArticleData, ThrowOnError>): RequestResult<HoldArticleResponses, HoldArticleErrors, ThrowOnError> => (options.client ?? client).post<HoldArticleResponses, HoldArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/hold', ...options });
+export const holdArticle = <ThrowOnError extends boolean = true>(options: Options<HoldArticleData, ThrowOnError>): RequestResult<HoldArticleResponses, HoldArticleErrors, ThrowOnError> => (options.client ?? client).post<HoldArticleResponses, HoldArticleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/articles/{id}/hold',
+    ...options
+});
 
 /**
  * Bring the article onto a site; asking again for the same site revives the same publication
  */
 export const createPublication = <ThrowOnError extends boolean = true>(options: Options<CreatePublicationData, ThrowOnError>): RequestResult<CreatePublicationResponses, CreatePublicationErrors, ThrowOnError> => (options.client ?? client).post<CreatePublicationResponses, CreatePublicationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
     url: '/api/v1/articles/{id}/publications',
     ...options,
     headers: {
@@ -87,22 +296,304 @@ export const createPublication = <ThrowOnError extends boolean = true>(options: 
 /**
  * Take out of the bin
  */
-export const restoreArticle = <ThrowOnError extends boolean = true>(options: Options<RestoreArticleData, ThrowOnError>): RequestResult<RestoreArticleResponses, RestoreArticleErrors, ThrowOnError> => (options.client ?? client).post<RestoreArticleResponses, RestoreArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/restore', ...options });
+export const restoreArticle = <ThrowOnError extends boolean = true>(options: Options<RestoreArticleData, ThrowOnError>): RequestResult<RestoreArticleResponses, RestoreArticleErrors, ThrowOnError> => (options.client ?? client).post<RestoreArticleResponses, RestoreArticleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/articles/{id}/restore',
+    ...options
+});
 
 /**
  * Every revision, newest first
  */
-export const listArticleRevisions = <ThrowOnError extends boolean = true>(options: Options<ListArticleRevisionsData, ThrowOnError>): RequestResult<ListArticleRevisionsResponses, ListArticleRevisionsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleRevisionsResponses, ListArticleRevisionsErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/revisions', ...options });
+export const listArticleRevisions = <ThrowOnError extends boolean = true>(options: Options<ListArticleRevisionsData, ThrowOnError>): RequestResult<ListArticleRevisionsResponses, ListArticleRevisionsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleRevisionsResponses, ListArticleRevisionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/articles/{id}/revisions',
+    ...options
+});
+
+/**
+ * Mail a link to choose a new password; the answer never tells whether there is such an account
+ */
+export const forgotPassword = <ThrowOnError extends boolean = true>(options: Options<ForgotPasswordData, ThrowOnError>): RequestResult<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError> => (options.client ?? client).post<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError>({
+    url: '/api/v1/auth/forgot-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The public keys of access tokens (RFC 7517)
+ */
+export const getJwks = <ThrowOnError extends boolean = true>(options?: Options<GetJwksData, ThrowOnError>): RequestResult<GetJwksResponses, unknown, ThrowOnError> => (options?.client ?? client).get<GetJwksResponses, unknown, ThrowOnError>({ url: '/api/v1/auth/jwks', ...options });
+
+/**
+ * Log in: tokens, and a session cookie for browsers
+ */
+export const login = <ThrowOnError extends boolean = true>(options: Options<LoginData, ThrowOnError>): RequestResult<LoginResponses, LoginErrors, ThrowOnError> => (options.client ?? client).post<LoginResponses, LoginErrors, ThrowOnError>({
+    url: '/api/v1/auth/login',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * End the session, with the tokens that belong to it
+ */
+export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>): RequestResult<LogoutResponses, LogoutErrors, ThrowOnError> => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({ url: '/api/v1/auth/logout', ...options });
+
+/**
+ * Register; the answer for a taken address is the same, its owner is told by mail
+ */
+export const register = <ThrowOnError extends boolean = true>(options: Options<RegisterData, ThrowOnError>): RequestResult<RegisterResponses, RegisterErrors, ThrowOnError> => (options.client ?? client).post<RegisterResponses, RegisterErrors, ThrowOnError>({
+    url: '/api/v1/auth/register',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Mail another link to confirm an address; the answer never tells whether there is such an account
+ */
+export const resendVerification = <ThrowOnError extends boolean = true>(options: Options<ResendVerificationData, ThrowOnError>): RequestResult<ResendVerificationResponses, ResendVerificationErrors, ThrowOnError> => (options.client ?? client).post<ResendVerificationResponses, ResendVerificationErrors, ThrowOnError>({
+    url: '/api/v1/auth/resend-verification',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Choose a new password with the token of a mail; every session ends
+ */
+export const resetPassword = <ThrowOnError extends boolean = true>(options: Options<ResetPasswordData, ThrowOnError>): RequestResult<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError> => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError>({
+    url: '/api/v1/auth/reset-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Who is signed in (null when nobody is), and how one can be
+ */
+export const getSession = <ThrowOnError extends boolean = true>(options?: Options<GetSessionData, ThrowOnError>): RequestResult<GetSessionResponses, GetSessionErrors, ThrowOnError> => (options?.client ?? client).get<GetSessionResponses, GetSessionErrors, ThrowOnError>({ url: '/api/v1/auth/session', ...options });
+
+/**
+ * New tokens for a refresh token, which works once, or for the session cookie
+ */
+export const refreshToken = <ThrowOnError extends boolean = true>(options: Options<RefreshTokenData, ThrowOnError>): RequestResult<RefreshTokenResponses, RefreshTokenErrors, ThrowOnError> => (options.client ?? client).post<RefreshTokenResponses, RefreshTokenErrors, ThrowOnError>({
+    url: '/api/v1/auth/token',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Confirm an address with the token that was mailed to it
+ */
+export const verifyEmail = <ThrowOnError extends boolean = true>(options: Options<VerifyEmailData, ThrowOnError>): RequestResult<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError> => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError>({
+    url: '/api/v1/auth/verify-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete the account with everything in it; takes the password unless you logged in a moment ago
+ */
+export const deleteMe = <ThrowOnError extends boolean = true>(options: Options<DeleteMeData, ThrowOnError>): RequestResult<DeleteMeResponses, DeleteMeErrors, ThrowOnError> => (options.client ?? client).delete<DeleteMeResponses, DeleteMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The account
+ */
+export const getMe = <ThrowOnError extends boolean = true>(options?: Options<GetMeData, ThrowOnError>): RequestResult<GetMeResponses, GetMeErrors, ThrowOnError> => (options?.client ?? client).get<GetMeResponses, GetMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me',
+    ...options
+});
+
+/**
+ * Change the account; a new password or address takes the present password
+ */
+export const updateMe = <ThrowOnError extends boolean = true>(options: Options<UpdateMeData, ThrowOnError>): RequestResult<UpdateMeResponses, UpdateMeErrors, ThrowOnError> => (options.client ?? client).patch<UpdateMeResponses, UpdateMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Everything that touched access to the account, newest first
+ */
+export const listMyAuditEvents = <ThrowOnError extends boolean = true>(options?: Options<ListMyAuditEventsData, ThrowOnError>): RequestResult<ListMyAuditEventsResponses, ListMyAuditEventsErrors, ThrowOnError> => (options?.client ?? client).get<ListMyAuditEventsResponses, ListMyAuditEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me/audit-events',
+    ...options
+});
+
+/**
+ * Where the account is signed in, newest first
+ */
+export const listSessions = <ThrowOnError extends boolean = true>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me/sessions',
+    ...options
+});
+
+/**
+ * Sign out one device; its tokens end with it
+ */
+export const revokeSession = <ThrowOnError extends boolean = true>(options: Options<RevokeSessionData, ThrowOnError>): RequestResult<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError> => (options.client ?? client).delete<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me/sessions/{id}',
+    ...options
+});
+
+/**
+ * Turn two-factor log-in off; the session is a new one afterwards
+ */
+export const disableTwoFactor = <ThrowOnError extends boolean = true>(options: Options<DisableTwoFactorData, ThrowOnError>): RequestResult<DisableTwoFactorResponses, DisableTwoFactorErrors, ThrowOnError> => (options.client ?? client).delete<DisableTwoFactorResponses, DisableTwoFactorErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me/two-factor',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Prepare two-factor log-in: the secret for an authenticator app and backup codes, shown once
+ */
+export const prepareTwoFactor = <ThrowOnError extends boolean = true>(options: Options<PrepareTwoFactorData, ThrowOnError>): RequestResult<PrepareTwoFactorResponses, PrepareTwoFactorErrors, ThrowOnError> => (options.client ?? client).post<PrepareTwoFactorResponses, PrepareTwoFactorErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me/two-factor',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * New backup codes; the old ones are worth nothing afterwards
+ */
+export const renewBackupCodes = <ThrowOnError extends boolean = true>(options: Options<RenewBackupCodesData, ThrowOnError>): RequestResult<RenewBackupCodesResponses, RenewBackupCodesErrors, ThrowOnError> => (options.client ?? client).post<RenewBackupCodesResponses, RenewBackupCodesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me/two-factor/backup-codes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Turn two-factor log-in on with a first code; the session is a new one afterwards
+ */
+export const confirmTwoFactor = <ThrowOnError extends boolean = true>(options: Options<ConfirmTwoFactorData, ThrowOnError>): RequestResult<ConfirmTwoFactorResponses, ConfirmTwoFactorErrors, ThrowOnError> => (options.client ?? client).post<ConfirmTwoFactorResponses, ConfirmTwoFactorErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/me/two-factor/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Pipelines, newest first
  */
-export const listPipelines = <ThrowOnError extends boolean = true>(options?: Options<ListPipelinesData, ThrowOnError>): RequestResult<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError> => (options?.client ?? client).get<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError>({ url: '/api/v1/pipelines', ...options });
+export const listPipelines = <ThrowOnError extends boolean = true>(options?: Options<ListPipelinesData, ThrowOnError>): RequestResult<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError> => (options?.client ?? client).get<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/pipelines',
+    ...options
+});
 
 /**
  * Start an article; with dryRun=true only estimate what it will cost
  */
 export const createPipeline = <ThrowOnError extends boolean = true>(options: Options<CreatePipelineData, ThrowOnError>): RequestResult<CreatePipelineResponses, CreatePipelineErrors, ThrowOnError> => (options.client ?? client).post<CreatePipelineResponses, CreatePipelineErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
     url: '/api/v1/pipelines',
     ...options,
     headers: {
@@ -114,17 +605,38 @@ export const createPipeline = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * A pipeline with its steps and costs
  */
-export const getPipeline = <ThrowOnError extends boolean = true>(options: Options<GetPipelineData, ThrowOnError>): RequestResult<GetPipelineResponses, GetPipelineErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineResponses, GetPipelineErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}', ...options });
+export const getPipeline = <ThrowOnError extends boolean = true>(options: Options<GetPipelineData, ThrowOnError>): RequestResult<GetPipelineResponses, GetPipelineErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineResponses, GetPipelineErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/pipelines/{id}',
+    ...options
+});
 
 /**
  * Stop at once
  */
-export const cancelPipeline = <ThrowOnError extends boolean = true>(options: Options<CancelPipelineData, ThrowOnError>): RequestResult<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError> => (options.client ?? client).post<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/cancel', ...options });
+export const cancelPipeline = <ThrowOnError extends boolean = true>(options: Options<CancelPipelineData, ThrowOnError>): RequestResult<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError> => (options.client ?? client).post<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/pipelines/{id}/cancel',
+    ...options
+});
 
 /**
  * Go on in spite of a near-duplicate, or look again at the budget (and raise it)
  */
 export const continuePipeline = <ThrowOnError extends boolean = true>(options: Options<ContinuePipelineData, ThrowOnError>): RequestResult<ContinuePipelineResponses, ContinuePipelineErrors, ThrowOnError> => (options.client ?? client).post<ContinuePipelineResponses, ContinuePipelineErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
     url: '/api/v1/pipelines/{id}/continue',
     ...options,
     headers: {
@@ -136,17 +648,38 @@ export const continuePipeline = <ThrowOnError extends boolean = true>(options: O
 /**
  * Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes. text shows what is being written, is not recorded and has no id
  */
-export const streamPipelineEvents = <ThrowOnError extends boolean = true>(options: Options<StreamPipelineEventsData, ThrowOnError>): RequestResult<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError> => (options.client ?? client).get<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/events', ...options });
+export const streamPipelineEvents = <ThrowOnError extends boolean = true>(options: Options<StreamPipelineEventsData, ThrowOnError>): RequestResult<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError> => (options.client ?? client).get<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/pipelines/{id}/events',
+    ...options
+});
 
 /**
  * Every model call with its cost, every claim with source, quote and verdict, who approved
  */
-export const getPipelineReceipt = <ThrowOnError extends boolean = true>(options: Options<GetPipelineReceiptData, ThrowOnError>): RequestResult<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/receipt', ...options });
+export const getPipelineReceipt = <ThrowOnError extends boolean = true>(options: Options<GetPipelineReceiptData, ThrowOnError>): RequestResult<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/pipelines/{id}/receipt',
+    ...options
+});
 
 /**
  * Run again from where it failed, or redo from a step
  */
 export const retryPipeline = <ThrowOnError extends boolean = true>(options: Options<RetryPipelineData, ThrowOnError>): RequestResult<RetryPipelineResponses, RetryPipelineErrors, ThrowOnError> => (options.client ?? client).post<RetryPipelineResponses, RetryPipelineErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
     url: '/api/v1/pipelines/{id}/retry',
     ...options,
     headers: {
@@ -158,37 +691,90 @@ export const retryPipeline = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Publications, newest first
  */
-export const listPublications = <ThrowOnError extends boolean = true>(options?: Options<ListPublicationsData, ThrowOnError>): RequestResult<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError> => (options?.client ?? client).get<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError>({ url: '/api/v1/publications', ...options });
+export const listPublications = <ThrowOnError extends boolean = true>(options?: Options<ListPublicationsData, ThrowOnError>): RequestResult<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError> => (options?.client ?? client).get<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/publications',
+    ...options
+});
 
 /**
  * A publication: how far it is, and where the post stands
  */
-export const getPublication = <ThrowOnError extends boolean = true>(options: Options<GetPublicationData, ThrowOnError>): RequestResult<GetPublicationResponses, GetPublicationErrors, ThrowOnError> => (options.client ?? client).get<GetPublicationResponses, GetPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}', ...options });
+export const getPublication = <ThrowOnError extends boolean = true>(options: Options<GetPublicationData, ThrowOnError>): RequestResult<GetPublicationResponses, GetPublicationErrors, ThrowOnError> => (options.client ?? client).get<GetPublicationResponses, GetPublicationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/publications/{id}',
+    ...options
+});
 
 /**
  * Give up what has not been sent yet
  */
-export const cancelPublication = <ThrowOnError extends boolean = true>(options: Options<CancelPublicationData, ThrowOnError>): RequestResult<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError> => (options.client ?? client).post<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}/cancel', ...options });
+export const cancelPublication = <ThrowOnError extends boolean = true>(options: Options<CancelPublicationData, ThrowOnError>): RequestResult<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError> => (options.client ?? client).post<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/publications/{id}/cancel',
+    ...options
+});
 
 /**
  * Try now what is not finished; the site is looked at first, so nothing appears twice
  */
-export const retryPublication = <ThrowOnError extends boolean = true>(options: Options<RetryPublicationData, ThrowOnError>): RequestResult<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError> => (options.client ?? client).post<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}/retry', ...options });
+export const retryPublication = <ThrowOnError extends boolean = true>(options: Options<RetryPublicationData, ThrowOnError>): RequestResult<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError> => (options.client ?? client).post<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/publications/{id}/retry',
+    ...options
+});
 
 /**
  * Who looks for sources when a brief names none, in the order of asking; empty when none is configured
  */
-export const listSearchProviders = <ThrowOnError extends boolean = true>(options?: Options<ListSearchProvidersData, ThrowOnError>): RequestResult<ListSearchProvidersResponses, ListSearchProvidersErrors, ThrowOnError> => (options?.client ?? client).get<ListSearchProvidersResponses, ListSearchProvidersErrors, ThrowOnError>({ url: '/api/v1/search-providers', ...options });
+export const listSearchProviders = <ThrowOnError extends boolean = true>(options?: Options<ListSearchProvidersData, ThrowOnError>): RequestResult<ListSearchProvidersResponses, ListSearchProvidersErrors, ThrowOnError> => (options?.client ?? client).get<ListSearchProvidersResponses, ListSearchProvidersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/search-providers',
+    ...options
+});
 
 /**
  * WordPress sites, newest first
  */
-export const listSites = <ThrowOnError extends boolean = true>(options?: Options<ListSitesData, ThrowOnError>): RequestResult<ListSitesResponses, ListSitesErrors, ThrowOnError> => (options?.client ?? client).get<ListSitesResponses, ListSitesErrors, ThrowOnError>({ url: '/api/v1/sites', ...options });
+export const listSites = <ThrowOnError extends boolean = true>(options?: Options<ListSitesData, ThrowOnError>): RequestResult<ListSitesResponses, ListSitesErrors, ThrowOnError> => (options?.client ?? client).get<ListSitesResponses, ListSitesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sites',
+    ...options
+});
 
 /**
  * Add a WordPress site and check it; one that does not answer is stored with what was found
  */
 export const createSite = <ThrowOnError extends boolean = true>(options: Options<CreateSiteData, ThrowOnError>): RequestResult<CreateSiteResponses, CreateSiteErrors, ThrowOnError> => (options.client ?? client).post<CreateSiteResponses, CreateSiteErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
     url: '/api/v1/sites',
     ...options,
     headers: {
@@ -200,17 +786,38 @@ export const createSite = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Forget a site and its password; its posts stay
  */
-export const deleteSite = <ThrowOnError extends boolean = true>(options: Options<DeleteSiteData, ThrowOnError>): RequestResult<DeleteSiteResponses, DeleteSiteErrors, ThrowOnError> => (options.client ?? client).delete<DeleteSiteResponses, DeleteSiteErrors, ThrowOnError>({ url: '/api/v1/sites/{id}', ...options });
+export const deleteSite = <ThrowOnError extends boolean = true>(options: Options<DeleteSiteData, ThrowOnError>): RequestResult<DeleteSiteResponses, DeleteSiteErrors, ThrowOnError> => (options.client ?? client).delete<DeleteSiteResponses, DeleteSiteErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sites/{id}',
+    ...options
+});
 
 /**
  * A site with its last check
  */
-export const getSite = <ThrowOnError extends boolean = true>(options: Options<GetSiteData, ThrowOnError>): RequestResult<GetSiteResponses, GetSiteErrors, ThrowOnError> => (options.client ?? client).get<GetSiteResponses, GetSiteErrors, ThrowOnError>({ url: '/api/v1/sites/{id}', ...options });
+export const getSite = <ThrowOnError extends boolean = true>(options: Options<GetSiteData, ThrowOnError>): RequestResult<GetSiteResponses, GetSiteErrors, ThrowOnError> => (options.client ?? client).get<GetSiteResponses, GetSiteErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sites/{id}',
+    ...options
+});
 
 /**
  * Change a site; what bears on the connection is checked at once
  */
 export const updateSite = <ThrowOnError extends boolean = true>(options: Options<UpdateSiteData, ThrowOnError>): RequestResult<UpdateSiteResponses, UpdateSiteErrors, ThrowOnError> => (options.client ?? client).patch<UpdateSiteResponses, UpdateSiteErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
     url: '/api/v1/sites/{id}',
     ...options,
     headers: {
@@ -222,7 +829,15 @@ export const updateSite = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Does the site answer, are the credentials right, and what may the user do there
  */
-export const checkSite = <ThrowOnError extends boolean = true>(options: Options<CheckSiteData, ThrowOnError>): RequestResult<CheckSiteResponses, CheckSiteErrors, ThrowOnError> => (options.client ?? client).post<CheckSiteResponses, CheckSiteErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/check', ...options });
+export const checkSite = <ThrowOnError extends boolean = true>(options: Options<CheckSiteData, ThrowOnError>): RequestResult<CheckSiteResponses, CheckSiteErrors, ThrowOnError> => (options.client ?? client).post<CheckSiteResponses, CheckSiteErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sites/{id}/check',
+    ...options
+});
 
 /**
  * How the parts are

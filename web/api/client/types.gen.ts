@@ -4,6 +4,90 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type AdminUser = {
+    createdAt: string;
+    disabled: boolean;
+    disabledAt: string | null;
+    email: string;
+    emailVerified: boolean;
+    id: string;
+    lastSeenAt: string | null;
+    limits: {
+        articlesPerMonth: number | null;
+        concurrentPipelines: number | null;
+        monthlyLimitMicroUsd: number | null;
+        requestsPerMinute: number | null;
+    };
+    name: string;
+    role: 'user' | 'admin';
+    timeZone: string;
+    twoFactorEnabled: boolean;
+    usage: {
+        articles: number;
+        pipelinesRunning: number;
+        pipelinesThisMonth: number;
+        sites: number;
+        spentThisMonthMicroUsd: number;
+    };
+};
+
+export type AdminUserInput = {
+    createdAt: string;
+    disabled: boolean;
+    disabledAt: string | null;
+    email: string;
+    emailVerified: boolean;
+    id: string;
+    lastSeenAt: string | null;
+    limits: {
+        articlesPerMonth: number | null;
+        concurrentPipelines: number | null;
+        monthlyLimitMicroUsd: number | null;
+        requestsPerMinute: number | null;
+    };
+    name: string;
+    role: 'user' | 'admin';
+    timeZone: string;
+    twoFactorEnabled: boolean;
+    usage: {
+        articles: number;
+        pipelinesRunning: number;
+        pipelinesThisMonth: number;
+        sites: number;
+        spentThisMonthMicroUsd: number;
+    };
+};
+
+export type ApiKey = {
+    createdAt: string;
+    expiresAt: string | null;
+    id: string;
+    lastUsedAddress: string | null;
+    lastUsedAt: string | null;
+    name: string;
+    /**
+     * The beginning of the key, to recognise it by
+     */
+    prefix: string;
+    scopes: Array<'read' | 'write' | 'publish'>;
+    status: 'active' | 'expired' | 'revoked';
+};
+
+export type ApiKeyInput = {
+    createdAt: string;
+    expiresAt: string | null;
+    id: string;
+    lastUsedAddress: string | null;
+    lastUsedAt: string | null;
+    name: string;
+    /**
+     * The beginning of the key, to recognise it by
+     */
+    prefix: string;
+    scopes: Array<'read' | 'write' | 'publish'>;
+    status: 'active' | 'expired' | 'revoked';
+};
+
 export type Article = {
     createdAt: string;
     excerpt: string;
@@ -140,6 +224,40 @@ export type ArticleSummaryInput = {
     wordCount: number;
 };
 
+export type AuditEvent = {
+    action: string;
+    /**
+     * Who did it; null for someone who was not signed in
+     */
+    actorId: string | null;
+    address: string | null;
+    createdAt: string;
+    details: {
+        [key: string]: unknown;
+    };
+    id: string;
+    userAgent: string | null;
+    userId: string | null;
+    via: 'nobody' | 'session' | 'access-token' | 'api-key' | 'command-line' | 'system';
+};
+
+export type AuditEventInput = {
+    action: string;
+    /**
+     * Who did it; null for someone who was not signed in
+     */
+    actorId: string | null;
+    address: string | null;
+    createdAt: string;
+    details: {
+        [key: string]: unknown;
+    };
+    id: string;
+    userAgent: string | null;
+    userId: string | null;
+    via: 'nobody' | 'session' | 'access-token' | 'api-key' | 'command-line' | 'system';
+};
+
 export type Claim = {
     id: string;
     judgedBy: string | null;
@@ -222,6 +340,22 @@ export type HealthInput = {
     storage: 'up' | 'down' | 'not configured';
     timestamp: string;
     version: string;
+};
+
+export type Invitation = {
+    createdAt: string;
+    email: string;
+    expiresAt: string;
+    id: string;
+    status: 'open' | 'accepted' | 'revoked' | 'expired';
+};
+
+export type InvitationInput = {
+    createdAt: string;
+    email: string;
+    expiresAt: string;
+    id: string;
+    status: 'open' | 'accepted' | 'revoked' | 'expired';
 };
 
 export type Pipeline = {
@@ -704,6 +838,58 @@ export type SeoReportInput = {
     score: number;
 };
 
+export type Session = {
+    address: string | null;
+    createdAt: string;
+    /**
+     * The one of this request
+     */
+    current: boolean;
+    expiresAt: string;
+    id: string;
+    lastUsedAt: string;
+    userAgent: string | null;
+};
+
+export type SessionInput = {
+    address: string | null;
+    createdAt: string;
+    /**
+     * The one of this request
+     */
+    current: boolean;
+    expiresAt: string;
+    id: string;
+    lastUsedAt: string;
+    userAgent: string | null;
+};
+
+export type SignedIn = {
+    /**
+     * JWT for Authorization: Bearer; 15 minutes
+     */
+    accessToken: string;
+    expiresInSeconds: number;
+    /**
+     * Gets the next tokens, once
+     */
+    refreshToken: string;
+    user: User;
+};
+
+export type SignedInInput = {
+    /**
+     * JWT for Authorization: Bearer; 15 minutes
+     */
+    accessToken: string;
+    expiresInSeconds: number;
+    /**
+     * Gets the next tokens, once
+     */
+    refreshToken: string;
+    user: UserInput;
+};
+
 export type Site = {
     createdAt: string;
     id: string;
@@ -815,6 +1001,463 @@ export type SiteRequestInput = {
     url: string;
     username: string;
 };
+
+export type User = {
+    createdAt: string;
+    email: string;
+    emailVerified: boolean;
+    id: string;
+    name: string;
+    role: 'user' | 'admin';
+    timeZone: string;
+    twoFactorEnabled: boolean;
+};
+
+export type UserInput = {
+    createdAt: string;
+    email: string;
+    emailVerified: boolean;
+    id: string;
+    name: string;
+    role: 'user' | 'admin';
+    timeZone: string;
+    twoFactorEnabled: boolean;
+};
+
+export type ListAuditEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        userId?: string;
+        action?: string;
+    };
+    url: '/api/v1/admin/audit-events';
+};
+
+export type ListAuditEventsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListAuditEventsError = ListAuditEventsErrors[keyof ListAuditEventsErrors];
+
+export type ListAuditEventsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<AuditEvent>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
+
+export type ListInvitationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/admin/invitations';
+};
+
+export type ListInvitationsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListInvitationsError = ListInvitationsErrors[keyof ListInvitationsErrors];
+
+export type ListInvitationsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Invitation>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListInvitationsResponse = ListInvitationsResponses[keyof ListInvitationsResponses];
+
+export type CreateInvitationData = {
+    body: {
+        email: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/invitations';
+};
+
+export type CreateInvitationErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CreateInvitationError = CreateInvitationErrors[keyof CreateInvitationErrors];
+
+export type CreateInvitationResponses = {
+    /**
+     * Default Response
+     */
+    201: Invitation;
+};
+
+export type CreateInvitationResponse = CreateInvitationResponses[keyof CreateInvitationResponses];
+
+export type RevokeInvitationData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/invitations/{id}';
+};
+
+export type RevokeInvitationErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RevokeInvitationError = RevokeInvitationErrors[keyof RevokeInvitationErrors];
+
+export type RevokeInvitationResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type RevokeInvitationResponse = RevokeInvitationResponses[keyof RevokeInvitationResponses];
+
+export type ListUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * Part of the address or the name
+         */
+        query?: string;
+        disabled?: 'true' | 'false';
+    };
+    url: '/api/v1/admin/users';
+};
+
+export type ListUsersErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
+
+export type ListUsersResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<AdminUser>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
+export type UpdateUserData = {
+    body: {
+        articlesPerMonth?: number | null;
+        concurrentPipelines?: number | null;
+        disabled?: boolean;
+        monthlyLimitMicroUsd?: number | null;
+        requestsPerMinute?: number | null;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{id}';
+};
+
+export type UpdateUserErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdateUserError = UpdateUserErrors[keyof UpdateUserErrors];
+
+export type UpdateUserResponses = {
+    /**
+     * Default Response
+     */
+    200: AdminUser;
+};
+
+export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type MessageUserData = {
+    body: {
+        subject: string;
+        text: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{id}/message';
+};
+
+export type MessageUserErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type MessageUserError = MessageUserErrors[keyof MessageUserErrors];
+
+export type MessageUserResponses = {
+    /**
+     * Default Response
+     */
+    202: {
+        to: string;
+    };
+};
+
+export type MessageUserResponse = MessageUserResponses[keyof MessageUserResponses];
+
+export type ListApiKeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/api-keys';
+};
+
+export type ListApiKeysErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListApiKeysError = ListApiKeysErrors[keyof ListApiKeysErrors];
+
+export type ListApiKeysResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<ApiKey>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListApiKeysResponse = ListApiKeysResponses[keyof ListApiKeysResponses];
+
+export type CreateApiKeyData = {
+    body: {
+        expiresAt?: string | null;
+        name: string;
+        scopes: Array<'read' | 'write' | 'publish'>;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/api-keys';
+};
+
+export type CreateApiKeyErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CreateApiKeyError = CreateApiKeyErrors[keyof CreateApiKeyErrors];
+
+export type CreateApiKeyResponses = {
+    /**
+     * Default Response
+     */
+    201: {
+        createdAt: string;
+        expiresAt: string | null;
+        id: string;
+        /**
+         * Begins bp_; shown once
+         */
+        key: string;
+        lastUsedAddress: string | null;
+        lastUsedAt: string | null;
+        name: string;
+        /**
+         * The beginning of the key, to recognise it by
+         */
+        prefix: string;
+        scopes: Array<'read' | 'write' | 'publish'>;
+        status: 'active' | 'expired' | 'revoked';
+    };
+};
+
+export type CreateApiKeyResponse = CreateApiKeyResponses[keyof CreateApiKeyResponses];
+
+export type RevokeApiKeyData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/api-keys/{id}';
+};
+
+export type RevokeApiKeyErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RevokeApiKeyError = RevokeApiKeyErrors[keyof RevokeApiKeyErrors];
+
+export type RevokeApiKeyResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type RevokeApiKeyResponse = RevokeApiKeyResponses[keyof RevokeApiKeyResponses];
 
 export type ListArticlesData = {
     body?: never;
@@ -1269,6 +1912,787 @@ export type ListArticleRevisionsResponses = {
 };
 
 export type ListArticleRevisionsResponse = ListArticleRevisionsResponses[keyof ListArticleRevisionsResponses];
+
+export type ForgotPasswordData = {
+    body: {
+        email: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/forgot-password';
+};
+
+export type ForgotPasswordErrors = {
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type ForgotPasswordError = ForgotPasswordErrors[keyof ForgotPasswordErrors];
+
+export type ForgotPasswordResponses = {
+    /**
+     * Default Response
+     */
+    202: unknown;
+};
+
+export type GetJwksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/jwks';
+};
+
+export type GetJwksResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        keys: Array<{
+            [key: string]: unknown;
+        }>;
+    };
+};
+
+export type GetJwksResponse = GetJwksResponses[keyof GetJwksResponses];
+
+export type LoginData = {
+    body: {
+        /**
+         * Of the authenticator app, or a backup code; asked for with two_factor_required
+         */
+        code?: string;
+        email: string;
+        password: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/login';
+};
+
+export type LoginErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type LoginError = LoginErrors[keyof LoginErrors];
+
+export type LoginResponses = {
+    /**
+     * Default Response
+     */
+    200: SignedIn;
+};
+
+export type LoginResponse = LoginResponses[keyof LoginResponses];
+
+export type LogoutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/logout';
+};
+
+export type LogoutErrors = {
+    /**
+     * Forbidden
+     */
+    403: Problem;
+};
+
+export type LogoutError = LogoutErrors[keyof LogoutErrors];
+
+export type LogoutResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type LogoutResponse = LogoutResponses[keyof LogoutResponses];
+
+export type RegisterData = {
+    body: {
+        email: string;
+        /**
+         * The token of an invitation
+         */
+        invitation?: string;
+        name?: string;
+        password: string;
+        timeZone?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/register';
+};
+
+export type RegisterErrors = {
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type RegisterError = RegisterErrors[keyof RegisterErrors];
+
+export type RegisterResponses = {
+    /**
+     * Default Response
+     */
+    201: {
+        user: User;
+    };
+};
+
+export type RegisterResponse = RegisterResponses[keyof RegisterResponses];
+
+export type ResendVerificationData = {
+    body: {
+        email: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/resend-verification';
+};
+
+export type ResendVerificationErrors = {
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type ResendVerificationError = ResendVerificationErrors[keyof ResendVerificationErrors];
+
+export type ResendVerificationResponses = {
+    /**
+     * Default Response
+     */
+    202: unknown;
+};
+
+export type ResetPasswordData = {
+    body: {
+        password: string;
+        token: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/reset-password';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type GetSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/session';
+};
+
+export type GetSessionErrors = {
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
+
+export type GetSessionResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        instance: {
+            /**
+             * True when the next account made here takes over and is admin
+             */
+            firstAccount: boolean;
+            /**
+             * Whether mails are sent; without, addresses are not confirmed
+             */
+            mail: boolean;
+            signUps: 'open' | 'invite' | 'closed';
+        };
+        user: User | null;
+    };
+};
+
+export type GetSessionResponse = GetSessionResponses[keyof GetSessionResponses];
+
+export type RefreshTokenData = {
+    body: {
+        refreshToken?: string;
+    } | null;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/token';
+};
+
+export type RefreshTokenErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type RefreshTokenError = RefreshTokenErrors[keyof RefreshTokenErrors];
+
+export type RefreshTokenResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        /**
+         * JWT for Authorization: Bearer; 15 minutes
+         */
+        accessToken: string;
+        expiresInSeconds: number;
+        /**
+         * Gets the next tokens, once
+         */
+        refreshToken: string;
+    };
+};
+
+export type RefreshTokenResponse = RefreshTokenResponses[keyof RefreshTokenResponses];
+
+export type VerifyEmailData = {
+    body: {
+        token: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/verify-email';
+};
+
+export type VerifyEmailErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
+
+export type VerifyEmailResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type DeleteMeData = {
+    body: {
+        password?: string;
+    } | null;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me';
+};
+
+export type DeleteMeErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type DeleteMeError = DeleteMeErrors[keyof DeleteMeErrors];
+
+export type DeleteMeResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteMeResponse = DeleteMeResponses[keyof DeleteMeResponses];
+
+export type GetMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me';
+};
+
+export type GetMeErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+};
+
+export type GetMeError = GetMeErrors[keyof GetMeErrors];
+
+export type GetMeResponses = {
+    /**
+     * Default Response
+     */
+    200: User;
+};
+
+export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type UpdateMeData = {
+    body: {
+        currentPassword?: string;
+        /**
+         * Counts once it is confirmed by mail
+         */
+        email?: string;
+        name?: string;
+        /**
+         * The new one; every other session ends
+         */
+        password?: string;
+        timeZone?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me';
+};
+
+export type UpdateMeErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type UpdateMeError = UpdateMeErrors[keyof UpdateMeErrors];
+
+export type UpdateMeResponses = {
+    /**
+     * Default Response
+     */
+    200: User;
+};
+
+export type UpdateMeResponse = UpdateMeResponses[keyof UpdateMeResponses];
+
+export type ListMyAuditEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/me/audit-events';
+};
+
+export type ListMyAuditEventsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListMyAuditEventsError = ListMyAuditEventsErrors[keyof ListMyAuditEventsErrors];
+
+export type ListMyAuditEventsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<AuditEvent>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListMyAuditEventsResponse = ListMyAuditEventsResponses[keyof ListMyAuditEventsResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/me/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Session>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type RevokeSessionData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/me/sessions/{id}';
+};
+
+export type RevokeSessionErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RevokeSessionError = RevokeSessionErrors[keyof RevokeSessionErrors];
+
+export type RevokeSessionResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type RevokeSessionResponse = RevokeSessionResponses[keyof RevokeSessionResponses];
+
+export type DisableTwoFactorData = {
+    body: {
+        password: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/two-factor';
+};
+
+export type DisableTwoFactorErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type DisableTwoFactorError = DisableTwoFactorErrors[keyof DisableTwoFactorErrors];
+
+export type DisableTwoFactorResponses = {
+    /**
+     * Default Response
+     */
+    200: SignedIn;
+};
+
+export type DisableTwoFactorResponse = DisableTwoFactorResponses[keyof DisableTwoFactorResponses];
+
+export type PrepareTwoFactorData = {
+    body: {
+        password: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/two-factor';
+};
+
+export type PrepareTwoFactorErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type PrepareTwoFactorError = PrepareTwoFactorErrors[keyof PrepareTwoFactorErrors];
+
+export type PrepareTwoFactorResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        backupCodes: Array<string>;
+        secret: string;
+        totpUri: string;
+    };
+};
+
+export type PrepareTwoFactorResponse = PrepareTwoFactorResponses[keyof PrepareTwoFactorResponses];
+
+export type RenewBackupCodesData = {
+    body: {
+        password: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/two-factor/backup-codes';
+};
+
+export type RenewBackupCodesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type RenewBackupCodesError = RenewBackupCodesErrors[keyof RenewBackupCodesErrors];
+
+export type RenewBackupCodesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        backupCodes: Array<string>;
+    };
+};
+
+export type RenewBackupCodesResponse = RenewBackupCodesResponses[keyof RenewBackupCodesResponses];
+
+export type ConfirmTwoFactorData = {
+    body: {
+        code: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/two-factor/confirm';
+};
+
+export type ConfirmTwoFactorErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type ConfirmTwoFactorError = ConfirmTwoFactorErrors[keyof ConfirmTwoFactorErrors];
+
+export type ConfirmTwoFactorResponses = {
+    /**
+     * Default Response
+     */
+    200: SignedIn;
+};
+
+export type ConfirmTwoFactorResponse = ConfirmTwoFactorResponses[keyof ConfirmTwoFactorResponses];
 
 export type ListPipelinesData = {
     body?: never;

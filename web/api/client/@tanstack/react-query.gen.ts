@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.ts';
-import { approveArticle, cancelPipeline, cancelPublication, checkSite, continuePipeline, createArticle, createPipeline, createPublication, createSite, deleteArticle, deleteSite, editArticle, getArticle, getHealth, getLiveness, getPipeline, getPipelineReceipt, getPublication, getReadiness, getSite, holdArticle, listArticleClaims, listArticleRevisions, listArticles, listPipelines, listPublications, listSearchProviders, listSites, type Options, restoreArticle, retryPipeline, retryPublication, streamPipelineEvents, updateSite } from '../sdk.gen.ts';
-import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, EditArticleData, EditArticleError, EditArticleResponse, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetLivenessData, GetLivenessResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSiteData, GetSiteError, GetSiteResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSitesData, ListSitesError, ListSitesResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse } from '../types.gen.ts';
+import { approveArticle, cancelPipeline, cancelPublication, checkSite, confirmTwoFactor, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSite, deleteArticle, deleteMe, deleteSite, disableTwoFactor, editArticle, forgotPassword, getArticle, getHealth, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getReadiness, getSession, getSite, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listInvitations, listMyAuditEvents, listPipelines, listPublications, listSearchProviders, listSessions, listSites, listUsers, login, logout, messageUser, type Options, prepareTwoFactor, refreshToken, register, renewBackupCodes, resendVerification, resetPassword, restoreArticle, retryPipeline, retryPublication, revokeApiKey, revokeInvitation, revokeSession, streamPipelineEvents, updateMe, updateSite, updateUser, verifyEmail } from '../sdk.gen.ts';
+import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, EditArticleData, EditArticleError, EditArticleResponse, ForgotPasswordData, ForgotPasswordError, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListUsersData, ListUsersError, ListUsersResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -39,14 +39,14 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
     return [params];
 };
 
-export const listArticlesQueryKey = (options?: Options<ListArticlesData>) => createQueryKey('listArticles', options);
+export const listAuditEventsQueryKey = (options?: Options<ListAuditEventsData>) => createQueryKey('listAuditEvents', options);
 
 /**
- * Articles, newest first
+ * Everything that touched access, newest first
  */
-export const listArticlesOptions = (options?: Options<ListArticlesData>) => queryOptions<ListArticlesResponse, ListArticlesError, ListArticlesResponse, ReturnType<typeof listArticlesQueryKey>>({
+export const listAuditEventsOptions = (options?: Options<ListAuditEventsData>) => queryOptions<ListAuditEventsResponse, ListAuditEventsError, ListAuditEventsResponse, ReturnType<typeof listAuditEventsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await listArticles({
+        const { data } = await listAuditEvents({
             ...options,
             ...queryKey[0],
             signal,
@@ -54,7 +54,7 @@ export const listArticlesOptions = (options?: Options<ListArticlesData>) => quer
         });
         return data;
     },
-    queryKey: listArticlesQueryKey(options)
+    queryKey: listAuditEventsQueryKey(options)
 });
 
 const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
@@ -85,6 +85,300 @@ const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'hea
     }
     return params as unknown as typeof page;
 };
+
+export const listAuditEventsInfiniteQueryKey = (options?: Options<ListAuditEventsData>): QueryKey<Options<ListAuditEventsData>> => createQueryKey('listAuditEvents', options, true);
+
+/**
+ * Everything that touched access, newest first
+ */
+export const listAuditEventsInfiniteOptions = (options?: Options<ListAuditEventsData>) => {
+    const opts = infiniteQueryOptions<ListAuditEventsResponse, ListAuditEventsError, InfiniteData<ListAuditEventsResponse>, QueryKey<Options<ListAuditEventsData>>, string | Pick<QueryKey<Options<ListAuditEventsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListAuditEventsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listAuditEvents({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listAuditEventsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const listInvitationsQueryKey = (options?: Options<ListInvitationsData>) => createQueryKey('listInvitations', options);
+
+/**
+ * Invitations, newest first
+ */
+export const listInvitationsOptions = (options?: Options<ListInvitationsData>) => queryOptions<ListInvitationsResponse, ListInvitationsError, ListInvitationsResponse, ReturnType<typeof listInvitationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listInvitations({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listInvitationsQueryKey(options)
+});
+
+export const listInvitationsInfiniteQueryKey = (options?: Options<ListInvitationsData>): QueryKey<Options<ListInvitationsData>> => createQueryKey('listInvitations', options, true);
+
+/**
+ * Invitations, newest first
+ */
+export const listInvitationsInfiniteOptions = (options?: Options<ListInvitationsData>) => {
+    const opts = infiniteQueryOptions<ListInvitationsResponse, ListInvitationsError, InfiniteData<ListInvitationsResponse>, QueryKey<Options<ListInvitationsData>>, string | Pick<QueryKey<Options<ListInvitationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListInvitationsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listInvitations({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listInvitationsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Invite someone by mail
+ */
+export const createInvitationMutation = (options?: Partial<Options<CreateInvitationData>>): UseMutationOptions<CreateInvitationResponse, CreateInvitationError, Options<CreateInvitationData>> => {
+    const mutationOptions: UseMutationOptions<CreateInvitationResponse, CreateInvitationError, Options<CreateInvitationData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createInvitation({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Take an invitation back
+ */
+export const revokeInvitationMutation = (options?: Partial<Options<RevokeInvitationData>>): UseMutationOptions<RevokeInvitationResponse, RevokeInvitationError, Options<RevokeInvitationData>> => {
+    const mutationOptions: UseMutationOptions<RevokeInvitationResponse, RevokeInvitationError, Options<RevokeInvitationData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await revokeInvitation({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listUsersQueryKey = (options?: Options<ListUsersData>) => createQueryKey('listUsers', options);
+
+/**
+ * Accounts with limits and usage, newest first
+ */
+export const listUsersOptions = (options?: Options<ListUsersData>) => queryOptions<ListUsersResponse, ListUsersError, ListUsersResponse, ReturnType<typeof listUsersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listUsers({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listUsersQueryKey(options)
+});
+
+export const listUsersInfiniteQueryKey = (options?: Options<ListUsersData>): QueryKey<Options<ListUsersData>> => createQueryKey('listUsers', options, true);
+
+/**
+ * Accounts with limits and usage, newest first
+ */
+export const listUsersInfiniteOptions = (options?: Options<ListUsersData>) => {
+    const opts = infiniteQueryOptions<ListUsersResponse, ListUsersError, InfiniteData<ListUsersResponse>, QueryKey<Options<ListUsersData>>, string | Pick<QueryKey<Options<ListUsersData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListUsersData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listUsers({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listUsersInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Disable, enable or limit an account; null takes the default of the instance back
+ */
+export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> => {
+    const mutationOptions: UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateUser({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Write a mail to a user
+ */
+export const messageUserMutation = (options?: Partial<Options<MessageUserData>>): UseMutationOptions<MessageUserResponse, MessageUserError, Options<MessageUserData>> => {
+    const mutationOptions: UseMutationOptions<MessageUserResponse, MessageUserError, Options<MessageUserData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await messageUser({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listApiKeysQueryKey = (options?: Options<ListApiKeysData>) => createQueryKey('listApiKeys', options);
+
+/**
+ * API keys, newest first, with their last use
+ */
+export const listApiKeysOptions = (options?: Options<ListApiKeysData>) => queryOptions<ListApiKeysResponse, ListApiKeysError, ListApiKeysResponse, ReturnType<typeof listApiKeysQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listApiKeys({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listApiKeysQueryKey(options)
+});
+
+export const listApiKeysInfiniteQueryKey = (options?: Options<ListApiKeysData>): QueryKey<Options<ListApiKeysData>> => createQueryKey('listApiKeys', options, true);
+
+/**
+ * API keys, newest first, with their last use
+ */
+export const listApiKeysInfiniteOptions = (options?: Options<ListApiKeysData>) => {
+    const opts = infiniteQueryOptions<ListApiKeysResponse, ListApiKeysError, InfiniteData<ListApiKeysResponse>, QueryKey<Options<ListApiKeysData>>, string | Pick<QueryKey<Options<ListApiKeysData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListApiKeysData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listApiKeys({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listApiKeysInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Make an API key; it is shown in this answer and never again
+ */
+export const createApiKeyMutation = (options?: Partial<Options<CreateApiKeyData>>): UseMutationOptions<CreateApiKeyResponse, CreateApiKeyError, Options<CreateApiKeyData>> => {
+    const mutationOptions: UseMutationOptions<CreateApiKeyResponse, CreateApiKeyError, Options<CreateApiKeyData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createApiKey({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Revoke an API key; the next request with it is refused
+ */
+export const revokeApiKeyMutation = (options?: Partial<Options<RevokeApiKeyData>>): UseMutationOptions<RevokeApiKeyResponse, RevokeApiKeyError, Options<RevokeApiKeyData>> => {
+    const mutationOptions: UseMutationOptions<RevokeApiKeyResponse, RevokeApiKeyError, Options<RevokeApiKeyData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await revokeApiKey({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listArticlesQueryKey = (options?: Options<ListArticlesData>) => createQueryKey('listArticles', options);
+
+/**
+ * Articles, newest first
+ */
+export const listArticlesOptions = (options?: Options<ListArticlesData>) => queryOptions<ListArticlesResponse, ListArticlesError, ListArticlesResponse, ReturnType<typeof listArticlesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listArticles({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listArticlesQueryKey(options)
+});
 
 export const listArticlesInfiniteQueryKey = (options?: Options<ListArticlesData>): QueryKey<Options<ListArticlesData>> => createQueryKey('listArticles', options, true);
 
@@ -288,6 +582,411 @@ export const listArticleRevisionsOptions = (options: Options<ListArticleRevision
     },
     queryKey: listArticleRevisionsQueryKey(options)
 });
+
+/**
+ * Mail a link to choose a new password; the answer never tells whether there is such an account
+ */
+export const forgotPasswordMutation = (options?: Partial<Options<ForgotPasswordData>>): UseMutationOptions<unknown, ForgotPasswordError, Options<ForgotPasswordData>> => {
+    const mutationOptions: UseMutationOptions<unknown, ForgotPasswordError, Options<ForgotPasswordData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await forgotPassword({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getJwksQueryKey = (options?: Options<GetJwksData>) => createQueryKey('getJwks', options);
+
+/**
+ * The public keys of access tokens (RFC 7517)
+ */
+export const getJwksOptions = (options?: Options<GetJwksData>) => queryOptions<GetJwksResponse, DefaultError, GetJwksResponse, ReturnType<typeof getJwksQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getJwks({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getJwksQueryKey(options)
+});
+
+/**
+ * Log in: tokens, and a session cookie for browsers
+ */
+export const loginMutation = (options?: Partial<Options<LoginData>>): UseMutationOptions<LoginResponse, LoginError, Options<LoginData>> => {
+    const mutationOptions: UseMutationOptions<LoginResponse, LoginError, Options<LoginData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await login({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * End the session, with the tokens that belong to it
+ */
+export const logoutMutation = (options?: Partial<Options<LogoutData>>): UseMutationOptions<LogoutResponse, LogoutError, Options<LogoutData>> => {
+    const mutationOptions: UseMutationOptions<LogoutResponse, LogoutError, Options<LogoutData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await logout({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Register; the answer for a taken address is the same, its owner is told by mail
+ */
+export const registerMutation = (options?: Partial<Options<RegisterData>>): UseMutationOptions<RegisterResponse, RegisterError, Options<RegisterData>> => {
+    const mutationOptions: UseMutationOptions<RegisterResponse, RegisterError, Options<RegisterData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await register({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Mail another link to confirm an address; the answer never tells whether there is such an account
+ */
+export const resendVerificationMutation = (options?: Partial<Options<ResendVerificationData>>): UseMutationOptions<unknown, ResendVerificationError, Options<ResendVerificationData>> => {
+    const mutationOptions: UseMutationOptions<unknown, ResendVerificationError, Options<ResendVerificationData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await resendVerification({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Choose a new password with the token of a mail; every session ends
+ */
+export const resetPasswordMutation = (options?: Partial<Options<ResetPasswordData>>): UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>> => {
+    const mutationOptions: UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await resetPassword({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getSessionQueryKey = (options?: Options<GetSessionData>) => createQueryKey('getSession', options);
+
+/**
+ * Who is signed in (null when nobody is), and how one can be
+ */
+export const getSessionOptions = (options?: Options<GetSessionData>) => queryOptions<GetSessionResponse, GetSessionError, GetSessionResponse, ReturnType<typeof getSessionQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSession({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSessionQueryKey(options)
+});
+
+/**
+ * New tokens for a refresh token, which works once, or for the session cookie
+ */
+export const refreshTokenMutation = (options?: Partial<Options<RefreshTokenData>>): UseMutationOptions<RefreshTokenResponse, RefreshTokenError, Options<RefreshTokenData>> => {
+    const mutationOptions: UseMutationOptions<RefreshTokenResponse, RefreshTokenError, Options<RefreshTokenData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await refreshToken({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Confirm an address with the token that was mailed to it
+ */
+export const verifyEmailMutation = (options?: Partial<Options<VerifyEmailData>>): UseMutationOptions<VerifyEmailResponse, VerifyEmailError, Options<VerifyEmailData>> => {
+    const mutationOptions: UseMutationOptions<VerifyEmailResponse, VerifyEmailError, Options<VerifyEmailData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await verifyEmail({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete the account with everything in it; takes the password unless you logged in a moment ago
+ */
+export const deleteMeMutation = (options?: Partial<Options<DeleteMeData>>): UseMutationOptions<DeleteMeResponse, DeleteMeError, Options<DeleteMeData>> => {
+    const mutationOptions: UseMutationOptions<DeleteMeResponse, DeleteMeError, Options<DeleteMeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteMe({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getMeQueryKey = (options?: Options<GetMeData>) => createQueryKey('getMe', options);
+
+/**
+ * The account
+ */
+export const getMeOptions = (options?: Options<GetMeData>) => queryOptions<GetMeResponse, GetMeError, GetMeResponse, ReturnType<typeof getMeQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getMe({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getMeQueryKey(options)
+});
+
+/**
+ * Change the account; a new password or address takes the present password
+ */
+export const updateMeMutation = (options?: Partial<Options<UpdateMeData>>): UseMutationOptions<UpdateMeResponse, UpdateMeError, Options<UpdateMeData>> => {
+    const mutationOptions: UseMutationOptions<UpdateMeResponse, UpdateMeError, Options<UpdateMeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateMe({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listMyAuditEventsQueryKey = (options?: Options<ListMyAuditEventsData>) => createQueryKey('listMyAuditEvents', options);
+
+/**
+ * Everything that touched access to the account, newest first
+ */
+export const listMyAuditEventsOptions = (options?: Options<ListMyAuditEventsData>) => queryOptions<ListMyAuditEventsResponse, ListMyAuditEventsError, ListMyAuditEventsResponse, ReturnType<typeof listMyAuditEventsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listMyAuditEvents({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listMyAuditEventsQueryKey(options)
+});
+
+export const listMyAuditEventsInfiniteQueryKey = (options?: Options<ListMyAuditEventsData>): QueryKey<Options<ListMyAuditEventsData>> => createQueryKey('listMyAuditEvents', options, true);
+
+/**
+ * Everything that touched access to the account, newest first
+ */
+export const listMyAuditEventsInfiniteOptions = (options?: Options<ListMyAuditEventsData>) => {
+    const opts = infiniteQueryOptions<ListMyAuditEventsResponse, ListMyAuditEventsError, InfiniteData<ListMyAuditEventsResponse>, QueryKey<Options<ListMyAuditEventsData>>, string | Pick<QueryKey<Options<ListMyAuditEventsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListMyAuditEventsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listMyAuditEvents({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listMyAuditEventsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const listSessionsQueryKey = (options?: Options<ListSessionsData>) => createQueryKey('listSessions', options);
+
+/**
+ * Where the account is signed in, newest first
+ */
+export const listSessionsOptions = (options?: Options<ListSessionsData>) => queryOptions<ListSessionsResponse, ListSessionsError, ListSessionsResponse, ReturnType<typeof listSessionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listSessions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSessionsQueryKey(options)
+});
+
+export const listSessionsInfiniteQueryKey = (options?: Options<ListSessionsData>): QueryKey<Options<ListSessionsData>> => createQueryKey('listSessions', options, true);
+
+/**
+ * Where the account is signed in, newest first
+ */
+export const listSessionsInfiniteOptions = (options?: Options<ListSessionsData>) => {
+    const opts = infiniteQueryOptions<ListSessionsResponse, ListSessionsError, InfiniteData<ListSessionsResponse>, QueryKey<Options<ListSessionsData>>, string | Pick<QueryKey<Options<ListSessionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSessionsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listSessions({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listSessionsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Sign out one device; its tokens end with it
+ */
+export const revokeSessionMutation = (options?: Partial<Options<RevokeSessionData>>): UseMutationOptions<RevokeSessionResponse, RevokeSessionError, Options<RevokeSessionData>> => {
+    const mutationOptions: UseMutationOptions<RevokeSessionResponse, RevokeSessionError, Options<RevokeSessionData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await revokeSession({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Turn two-factor log-in off; the session is a new one afterwards
+ */
+export const disableTwoFactorMutation = (options?: Partial<Options<DisableTwoFactorData>>): UseMutationOptions<DisableTwoFactorResponse, DisableTwoFactorError, Options<DisableTwoFactorData>> => {
+    const mutationOptions: UseMutationOptions<DisableTwoFactorResponse, DisableTwoFactorError, Options<DisableTwoFactorData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await disableTwoFactor({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Prepare two-factor log-in: the secret for an authenticator app and backup codes, shown once
+ */
+export const prepareTwoFactorMutation = (options?: Partial<Options<PrepareTwoFactorData>>): UseMutationOptions<PrepareTwoFactorResponse, PrepareTwoFactorError, Options<PrepareTwoFactorData>> => {
+    const mutationOptions: UseMutationOptions<PrepareTwoFactorResponse, PrepareTwoFactorError, Options<PrepareTwoFactorData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await prepareTwoFactor({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * New backup codes; the old ones are worth nothing afterwards
+ */
+export const renewBackupCodesMutation = (options?: Partial<Options<RenewBackupCodesData>>): UseMutationOptions<RenewBackupCodesResponse, RenewBackupCodesError, Options<RenewBackupCodesData>> => {
+    const mutationOptions: UseMutationOptions<RenewBackupCodesResponse, RenewBackupCodesError, Options<RenewBackupCodesData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await renewBackupCodes({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Turn two-factor log-in on with a first code; the session is a new one afterwards
+ */
+export const confirmTwoFactorMutation = (options?: Partial<Options<ConfirmTwoFactorData>>): UseMutationOptions<ConfirmTwoFactorResponse, ConfirmTwoFactorError, Options<ConfirmTwoFactorData>> => {
+    const mutationOptions: UseMutationOptions<ConfirmTwoFactorResponse, ConfirmTwoFactorError, Options<ConfirmTwoFactorData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await confirmTwoFactor({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
 
 export const listPipelinesQueryKey = (options?: Options<ListPipelinesData>) => createQueryKey('listPipelines', options);
 
