@@ -5,6 +5,7 @@ import { apiKeyRoutes } from './accounts/api-key-routes.ts';
 import { createAuth } from './accounts/auth.ts';
 import { authRoutes } from './accounts/auth-routes.ts';
 import { createGuard } from './accounts/authenticate.ts';
+import { tendAccounts } from './accounts/clean-up.ts';
 import { meRoutes } from './accounts/me-routes.ts';
 import { ensureLocalOwner, operatorTokenPrefix } from './accounts/operator.ts';
 import { newToken } from './accounts/tokens.ts';
@@ -148,7 +149,12 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
       ctx.database.announceServer?.({ port, operatorToken: ctx.operatorToken });
     }
     if (config.role !== 'web') {
-      endWork.push(await workPipelines(ctx), await workPublications(ctx), await workArticles(ctx));
+      endWork.push(
+        await workPipelines(ctx),
+        await workPublications(ctx),
+        await workArticles(ctx),
+        await tendAccounts(ctx),
+      );
     }
     return { ctx, server, port, url: port === null ? null : `http://localhost:${port}`, stop };
   } catch (error) {

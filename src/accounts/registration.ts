@@ -4,7 +4,7 @@ import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { type Actor, recordAudit, systemActor } from './audit.ts';
-import { issueMailedToken, useMailedToken } from './mailed-tokens.ts';
+import { issueMailedToken, redeemMailedToken } from './mailed-tokens.ts';
 import { mailAddressTaken, mailEmailChanged, mailVerification } from './mails.ts';
 import { hashPassword } from './passwords.ts';
 import { presentUser, type UserAnswer } from './present.ts';
@@ -218,7 +218,7 @@ async function tellOnce(tx: Db, userId: string): Promise<boolean> {
  */
 export async function verifyEmail(ctx: AppContext, token: string, actor: Actor): Promise<void> {
   await ctx.db.transaction(async (tx) => {
-    const used = await useMailedToken(tx, ['verify-email', 'change-email'], token);
+    const used = await redeemMailedToken(tx, ['verify-email', 'change-email'], token);
     const [before] = await tx.select().from(users).where(eq(users.id, used.userId)).for('update');
     if (!before) throw new AppError('link_invalid', 'The account of this link has been deleted.');
     if (used.purpose === 'change-email') {
