@@ -15,6 +15,7 @@ import type { Config, Secrets } from './config.ts';
 import type { AppContext } from './context.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/open.ts';
+import { exportRoutes } from './export/routes.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import { createEmbedder } from './knowledge/embeddings.ts';
 import { createExtractor } from './knowledge/extract.ts';
@@ -60,6 +61,7 @@ const apiRoutes = [
   siteRoutes,
   publicationRoutes,
   webSearchRoutes,
+  exportRoutes,
   adminRoutes,
 ];
 
