@@ -14,7 +14,10 @@ import { createModels } from './llm/models.ts';
 import type { Logger } from './logger.ts';
 import { healthRoutes } from './monitoring/routes.ts';
 import { createSafeFetch } from './net/safe-fetch.ts';
+import { createMailer } from './notify/create-mailer.ts';
 import { sendEmailJob } from './notify/jobs.ts';
+import { emailRoutes } from './notify/routes.ts';
+import { workEmails } from './notify/worker.ts';
 import { approvalRoutes } from './pipeline/approval-routes.ts';
 import { createEventBus } from './pipeline/event-bus.ts';
 import { runPipelineJob } from './pipeline/jobs.ts';
@@ -40,7 +43,15 @@ export interface App {
 }
 
 const jobs = [runPipelineJob, publishJob, sendEmailJob];
-const apiRoutes = [pipelineRoutes, articleRoutes, approvalRoutes, siteRoutes, publicationRoutes, webSearchRoutes];
+const apiRoutes = [
+  pipelineRoutes,
+  articleRoutes,
+  approvalRoutes,
+  siteRoutes,
+  publicationRoutes,
+  webSearchRoutes,
+  emailRoutes,
+];
 
 /** Brings the schema of the product and of its queue up to this version. */
 export async function migrateAll(database: Database): Promise<{ applied: string[] }> {
@@ -75,6 +86,7 @@ export async function createContext(
     embedder: createEmbedder(),
     models: createModels(config, secrets),
     webSearch: overrides.webSearch ?? createWebSearch(config, secrets),
+    mailer: overrides.mailer ?? createMailer(config, secrets),
     ownerId: await ensureLocalOwner(database.db),
     now: () => new Date(),
     ...overrides,
@@ -89,6 +101,7 @@ export async function closeContext(ctx: AppContext): Promise<void> {
   await ctx.embedder.close();
   await ctx.safeFetch.close();
   await ctx.webSearch.close();
+  await ctx.mailer.close();
   await ctx.database.close();
 }
 
@@ -119,7 +132,12 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
       ctx.database.announcePort?.(port);
     }
     if (config.role !== 'web') {
-      endWork.push(await workPipelines(ctx), await workPublications(ctx), await workArticles(ctx));
+      endWork.push(
+        await workPipelines(ctx),
+        await workPublications(ctx),
+        await workArticles(ctx),
+        await workEmails(ctx),
+      );
     }
     return { ctx, server, port, url: port === null ? null : `http://localhost:${port}`, stop };
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Robots } from './knowledge/robots.ts';
 import type { Models } from './llm/models.ts';
 import type { Logger } from './logger.ts';
 import type { SafeFetch } from './net/safe-fetch.ts';
+import type { Mailer } from './notify/mailer.ts';
 import type { EventBus } from './pipeline/event-bus.ts';
 import type { Queue } from './queue/queue.ts';
 import type { WebSearch } from './web-search/web-search.ts';
@@ -25,6 +26,7 @@ export interface AppContext {
   embedder: Embedder;
   models: Models;
   webSearch: WebSearch;
+  mailer: Mailer;
   /** The one local owner, until there are accounts. */
   ownerId: string;
   /** The present time in UTC. */
