@@ -170,6 +170,7 @@ describe('with no server running', () => {
         'queue',
         'model',
         'search',
+        'mail',
         'site',
       ]),
     );

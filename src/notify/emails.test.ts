@@ -114,3 +114,11 @@ test('a mail outlives the account that it is about', async () => {
   const [row] = await ctx.db.select().from(emails).where(eq(emails.id, id));
   expect(row).toMatchObject({ userId: null, toAddress: 'ada@example.org', status: 'queued' });
 });
+
+test('a subject cannot begin another header, whoever wrote it', async () => {
+  app = await startTestApp({ env: smtp });
+  const { ctx } = app;
+  const subject = 'Hello\r\nBcc: eve@example.org';
+  const row = await ctx.db.transaction((tx) => enqueueEmail(ctx, tx, { ...resetMail, subject }));
+  expect(row.subject).toBe('Hello Bcc: eve@example.org');
+});

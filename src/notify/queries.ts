@@ -20,7 +20,10 @@ export async function listEmails(
     .limit(query.limit + 1);
 }
 
-/** When a mail was last taken by the mail server, and when one last could not be handed over for a reason of the server's. */
+/**
+ * When a mail was last taken by the mail server, and when one last could not be handed over for a reason of the
+ * server's. Of the last day, in which whatever still waits has been tried again.
+ */
 export async function lastOutcomes(db: Db): Promise<{ sentAt: Date | null; failedAt: Date | null }> {
   const time = (value: unknown) => (value === null ? null : new Date(String(value)));
   const [row] = await db
@@ -32,6 +35,6 @@ export async function lastOutcomes(db: Db): Promise<{ sentAt: Date | null; faile
         ),
     })
     .from(emails)
-    .where(sql`${emails.lastAttemptAt} > now() - interval '4 days'`);
+    .where(sql`${emails.lastAttemptAt} > now() - interval '25 hours'`);
   return row ?? { sentAt: null, failedAt: null };
 }
