@@ -25,7 +25,10 @@ import { createModels } from './llm/models.ts';
 import type { Logger } from './logger.ts';
 import { healthRoutes } from './monitoring/routes.ts';
 import { createSafeFetch } from './net/safe-fetch.ts';
+import { createMailer } from './notify/create-mailer.ts';
 import { sendEmailJob } from './notify/jobs.ts';
+import { emailRoutes } from './notify/routes.ts';
+import { workEmails } from './notify/worker.ts';
 import { approvalRoutes } from './pipeline/approval-routes.ts';
 import { createEventBus } from './pipeline/event-bus.ts';
 import { runPipelineJob } from './pipeline/jobs.ts';
@@ -63,6 +66,7 @@ const apiRoutes = [
   webSearchRoutes,
   exportRoutes,
   adminRoutes,
+  emailRoutes,
 ];
 
 /** Brings the schema of the product and of its queue up to this version. */
@@ -106,6 +110,7 @@ export async function createContext(
     operatorToken: newToken(operatorTokenPrefix),
     // Last of all that can fail: its connection comes back by itself for ever and would hold a process that failed to start.
     limiter: overrides.limiter ?? (await createLimiter(config, secrets, database, log)),
+    mailer: overrides.mailer ?? createMailer(config, secrets),
     now: () => new Date(),
     ...overrides,
   };
@@ -120,6 +125,7 @@ export async function closeContext(ctx: AppContext): Promise<void> {
   await ctx.safeFetch.close();
   await ctx.webSearch.close();
   await ctx.limiter.close();
+  await ctx.mailer.close();
   await ctx.database.close();
 }
 
@@ -156,6 +162,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workPublications(ctx),
         await workArticles(ctx),
         await tendAccounts(ctx),
+        await workEmails(ctx),
       );
     }
     return { ctx, server, port, url: port === null ? null : `http://localhost:${port}`, stop };

@@ -180,6 +180,7 @@ describe('with no server running', () => {
         'queue',
         'model',
         'search',
+        'mail',
         'site',
       ]),
     );

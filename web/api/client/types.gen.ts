@@ -294,6 +294,56 @@ export type ClaimInput = {
     verdict: 'supported' | 'contradicted' | 'unsupported';
 };
 
+export type Email = {
+    attempts: number;
+    createdAt: string;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    id: string;
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled';
+    nextAttemptAt: string | null;
+    sentAt: string | null;
+    status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
+    subject: string;
+    /**
+     * Only while no mail is configured: otherwise it is between the mail and its reader
+     */
+    text: string | null;
+    to: string;
+    /**
+     * Whose it is; null for an address without an account
+     */
+    userId: string | null;
+};
+
+export type EmailInput = {
+    attempts: number;
+    createdAt: string;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    id: string;
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled';
+    nextAttemptAt: string | null;
+    sentAt: string | null;
+    status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
+    subject: string;
+    /**
+     * Only while no mail is configured: otherwise it is between the mail and its reader
+     */
+    text: string | null;
+    to: string;
+    /**
+     * Whose it is; null for an address without an account
+     */
+    userId: string | null;
+};
+
 /**
  * Micro-dollars
  */
@@ -1064,6 +1114,89 @@ export type ListAuditEventsResponses = {
 };
 
 export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
+
+export type ListEmailsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        status?: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
+    };
+    url: '/api/v1/admin/emails';
+};
+
+export type ListEmailsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListEmailsError = ListEmailsErrors[keyof ListEmailsErrors];
+
+export type ListEmailsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Email>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListEmailsResponse = ListEmailsResponses[keyof ListEmailsResponses];
+
+export type ResendEmailData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/emails/{id}/resend';
+};
+
+export type ResendEmailErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ResendEmailError = ResendEmailErrors[keyof ResendEmailErrors];
+
+export type ResendEmailResponses = {
+    /**
+     * Default Response
+     */
+    202: Email;
+};
+
+export type ResendEmailResponse = ResendEmailResponses[keyof ResendEmailResponses];
 
 export type ListInvitationsData = {
     body?: never;
@@ -2437,6 +2570,39 @@ export type ListMyAuditEventsResponses = {
 };
 
 export type ListMyAuditEventsResponse = ListMyAuditEventsResponses[keyof ListMyAuditEventsResponses];
+
+export type ExportMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/export';
+};
+
+export type ExportMeErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type ExportMeError = ExportMeErrors[keyof ExportMeErrors];
+
+export type ExportMeResponses = {
+    /**
+     * The archive
+     */
+    200: Blob | File;
+};
+
+export type ExportMeResponse = ExportMeResponses[keyof ExportMeResponses];
 
 export type ListSessionsData = {
     body?: never;
