@@ -62,7 +62,7 @@ async function health(ctx: AppContext): Promise<z.infer<typeof healthSchema>> {
   const redis = await ctx.limiter.health();
   const disk = diskOf(ctx);
   const queue = database === 'up' ? await answers(ctx.db.execute(sql`select 1 from pgboss.version`)) : 'down';
-  const email = database === 'up' ? await emailHealth(ctx) : 'down';
+  const email = await emailHealth(ctx).catch(() => 'down' as const);
   return {
     status: database === 'down' ? 'unhealthy' : [queue, disk, redis, email].includes('down') ? 'degraded' : 'healthy',
     database,
