@@ -26,6 +26,9 @@ import { migrateQueue, openQueue } from './queue/queue.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
+import { webhookJob } from './webhooks/jobs.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
+import { workWebhooks } from './webhooks/worker.ts';
 
 /** A started application: where it listens, what it is made of, and how it stops. */
 export interface App {
@@ -38,8 +41,16 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const jobs = [runPipelineJob, publishJob];
-const apiRoutes = [pipelineRoutes, articleRoutes, approvalRoutes, siteRoutes, publicationRoutes, webSearchRoutes];
+const jobs = [runPipelineJob, publishJob, webhookJob];
+const apiRoutes = [
+  pipelineRoutes,
+  articleRoutes,
+  approvalRoutes,
+  siteRoutes,
+  publicationRoutes,
+  webSearchRoutes,
+  webhookRoutes,
+];
 
 /** Brings the schema of the product and of its queue up to this version. */
 export async function migrateAll(database: Database): Promise<{ applied: string[] }> {
@@ -119,6 +130,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
     }
     if (config.role !== 'web') {
       endWork.push(await workPipelines(ctx), await workPublications(ctx), await workArticles(ctx));
+      endWork.push(await workWebhooks(ctx, async () => undefined));
     }
     return { ctx, server, port, url: port === null ? null : `http://localhost:${port}`, stop };
   } catch (error) {

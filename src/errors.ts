@@ -101,6 +101,11 @@ const errorCodes = {
     hint: 'Check that the site opens in a browser; then run the check of the site.',
   },
   site_rejected: { status: 502, retryable: false, hint: 'Run the check of the site: it names the cause and the mend.' },
+  webhook_not_accepted: {
+    status: 502,
+    retryable: true,
+    hint: 'Look at the log of the receiver: it has to answer 2xx within 10 seconds. It is tried again by itself for a day.',
+  },
   secret_unreadable: {
     status: 500,
     retryable: false,
