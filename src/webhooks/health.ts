@@ -1,4 +1,4 @@
-import { and, eq, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
 import { abandoned } from './lease.ts';
 import { type DisabledReason, type Webhook, webhookDeliveries, webhooks } from './schema.ts';
@@ -88,6 +88,12 @@ export async function cancelWaiting(db: Db, webhookId: string | null): Promise<v
     webhookId === null
       ? sql`exists (select 1 from webhooks where webhooks.id = ${webhookDeliveries.webhookId} and webhooks.status = 'disabled')`
       : eq(webhookDeliveries.webhookId, webhookId);
+  const waiting = db
+    .select({ id: webhookDeliveries.id })
+    .from(webhookDeliveries)
+    .where(and(whose, or(eq(webhookDeliveries.status, 'pending'), abandoned)))
+    // Whoever holds one just now sees for itself that the webhook is disabled; waiting for it could go round in a circle.
+    .for('update', { skipLocked: true });
   await db
     .update(webhookDeliveries)
     .set({
@@ -96,5 +102,5 @@ export async function cancelWaiting(db: Db, webhookId: string | null): Promise<v
       leaseExpiresAt: null,
       lease: sql`${webhookDeliveries.lease} + 1` as never,
     })
-    .where(and(whose, or(eq(webhookDeliveries.status, 'pending'), abandoned)));
+    .where(inArray(webhookDeliveries.id, waiting));
 }

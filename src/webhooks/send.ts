@@ -95,7 +95,7 @@ function notAccepted(status: number): AppError {
 
 /** What a name stands for in the operator's network is not for users to find out. */
 function withoutAddress(error: AppError, webhook: Webhook): AppError {
-  if (error.code !== 'fetch_blocked') return error;
+  if (error.details?.cause !== 'private_address') return error;
   const { host } = new URL(webhook.url);
   return new AppError('fetch_blocked', `${host} may not be reached from here: it is no public address.`, {
     hint: 'Use a public http(s) address. One in a private network has to be listed by the operator in ALLOW_PRIVATE_HOSTS.',
