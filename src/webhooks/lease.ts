@@ -28,7 +28,6 @@ export const abandoned = and(
 /** How many deliveries go out at a time to one webhook and for one user: who hangs must not take every worker. */
 const perWebhook = 2;
 const perUser = 3;
-/** Not exact when several workers ask at the same moment, and need not be. */
 const hasRoom = sql`(select count(*) < ${perUser} and count(*) filter (where other.webhook_id = ${webhookDeliveries.webhookId}) < ${perWebhook}
   from webhook_deliveries as other where other.user_id = ${webhookDeliveries.userId}
   and other.id <> ${webhookDeliveries.id} and other.status = 'delivering' and other.lease_expires_at >= now())`;
@@ -58,18 +57,24 @@ const due = and(
  * Null when there is nothing to do now; what waits for room is enqueued by whoever makes room ({@link nextWaiting}).
  */
 export async function claimDelivery(db: Db, id: string, leaseMs: number): Promise<WebhookDelivery | null> {
-  const [claimed] = await db
-    .update(webhookDeliveries)
-    .set({
-      status: 'delivering',
-      lease: sql`${webhookDeliveries.lease} + 1`,
-      leaseExpiresAt: expiry(leaseMs),
-      attempts: sql`${webhookDeliveries.attempts} + 1`,
-      nextAttemptAt: null,
-    } as DeliveryChange as Partial<WebhookDelivery>)
-    .where(and(eq(webhookDeliveries.id, id), maySend, or(and(due, hasRoom), abandoned)))
-    .returning();
-  return claimed ?? null;
+  return db.transaction(async (tx) => {
+    // One claim of a user at a time: a burst of events would otherwise find room for all of them at the same moment.
+    await tx.execute(
+      sql`select pg_advisory_xact_lock(hashtext('deliveries of ' || user_id)) from webhook_deliveries where id = ${id}`,
+    );
+    const [claimed] = await tx
+      .update(webhookDeliveries)
+      .set({
+        status: 'delivering',
+        lease: sql`${webhookDeliveries.lease} + 1`,
+        leaseExpiresAt: expiry(leaseMs),
+        attempts: sql`${webhookDeliveries.attempts} + 1`,
+        nextAttemptAt: null,
+      } as DeliveryChange as Partial<WebhookDelivery>)
+      .where(and(eq(webhookDeliveries.id, id), maySend, or(and(due, hasRoom), abandoned)))
+      .returning();
+    return claimed ?? null;
+  });
 }
 
 /** What has waited longest of a user's deliveries for which there is room now, as many as can go out to one webhook. */
