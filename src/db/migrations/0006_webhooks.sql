@@ -27,7 +27,8 @@ create index webhooks_user on webhooks (user_id, id desc);
 create table webhook_deliveries (
   id uuid primary key,
   webhook_id uuid not null references webhooks on delete cascade,
-  user_id uuid not null references users on delete cascade,
+  -- Always its webhook's, with which it goes: a second way to be deleted could lock rows in another order.
+  user_id uuid not null,
   event_type text not null,
   payload jsonb not null,
   status text not null check (status in ('pending', 'delivering', 'delivered', 'failed', 'cancelled')),
