@@ -9,6 +9,7 @@ import { tendAccounts } from './accounts/clean-up.ts';
 import { meRoutes } from './accounts/me-routes.ts';
 import { ensureLocalOwner, operatorTokenPrefix } from './accounts/operator.ts';
 import { newToken } from './accounts/tokens.ts';
+import { tellWebhookDisabled } from './accounts/webhook-disabled.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
 import type { Config, Secrets } from './config.ts';
@@ -41,6 +42,9 @@ import { migrateQueue, openQueue } from './queue/queue.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
+import { webhookJob } from './webhooks/jobs.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
+import { workWebhooks } from './webhooks/worker.ts';
 
 /** A started application: where it listens, what it is made of, and how it stops. */
 export interface App {
@@ -53,7 +57,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const jobs = [runPipelineJob, publishJob, sendEmailJob];
+const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob];
 const apiRoutes = [
   authRoutes,
   meRoutes,
@@ -64,6 +68,7 @@ const apiRoutes = [
   siteRoutes,
   publicationRoutes,
   webSearchRoutes,
+  webhookRoutes,
   exportRoutes,
   adminRoutes,
   emailRoutes,
@@ -163,6 +168,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workArticles(ctx),
         await tendAccounts(ctx),
         await workEmails(ctx),
+        await workWebhooks(ctx, (tx, webhook) => tellWebhookDisabled(ctx, tx, webhook)),
       );
     }
     return { ctx, server, port, url: port === null ? null : `http://localhost:${port}`, stop };
