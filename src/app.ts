@@ -5,6 +5,7 @@ import { apiKeyRoutes } from './accounts/api-key-routes.ts';
 import { createAuth } from './accounts/auth.ts';
 import { authRoutes } from './accounts/auth-routes.ts';
 import { createGuard } from './accounts/authenticate.ts';
+import { tendAccounts } from './accounts/clean-up.ts';
 import { meRoutes } from './accounts/me-routes.ts';
 import { ensureLocalOwner, operatorTokenPrefix } from './accounts/operator.ts';
 import { newToken } from './accounts/tokens.ts';
@@ -14,6 +15,7 @@ import type { Config, Secrets } from './config.ts';
 import type { AppContext } from './context.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/open.ts';
+import { exportRoutes } from './export/routes.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import { createEmbedder } from './knowledge/embeddings.ts';
 import { createExtractor } from './knowledge/extract.ts';
@@ -59,6 +61,7 @@ const apiRoutes = [
   siteRoutes,
   publicationRoutes,
   webSearchRoutes,
+  exportRoutes,
   adminRoutes,
 ];
 
@@ -148,7 +151,12 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
       ctx.database.announceServer?.({ port, operatorToken: ctx.operatorToken });
     }
     if (config.role !== 'web') {
-      endWork.push(await workPipelines(ctx), await workPublications(ctx), await workArticles(ctx));
+      endWork.push(
+        await workPipelines(ctx),
+        await workPublications(ctx),
+        await workArticles(ctx),
+        await tendAccounts(ctx),
+      );
     }
     return { ctx, server, port, url: port === null ? null : `http://localhost:${port}`, stop };
   } catch (error) {

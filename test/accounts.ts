@@ -25,7 +25,7 @@ export function client(app: TestApp, headers: Record<string, string> = {}): Clie
     async ask<Answer>(method: Method, path: string, body?: object, more: Record<string, string> = {}) {
       const answer = await app.send({
         method,
-        url: path.startsWith('/api/') || !path.startsWith('/') ? path : `/api/v1${path}`,
+        url: path.startsWith('/api/') ? path : `/api/v1${path}`,
         headers: { ...headers, ...more },
         ...(body === undefined ? {} : { payload: body }),
       });

@@ -2,7 +2,7 @@ import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { type Actor, recordAudit } from './audit.ts';
-import { issueMailedToken, useMailedToken } from './mailed-tokens.ts';
+import { issueMailedToken, redeemMailedToken } from './mailed-tokens.ts';
 import { mailPasswordChanged, mailPasswordReset, mailVerification } from './mails.ts';
 import { hashPassword } from './passwords.ts';
 import { promoteNamedAdmin, setPassword } from './registration.ts';
@@ -63,7 +63,7 @@ export async function resetPassword(ctx: AppContext, token: string, password: st
   // Before the transaction, so that a wrong token costs as much as a right one and no lock is held meanwhile.
   const passwordHash = await hashPassword(password);
   await ctx.db.transaction(async (tx) => {
-    const used = await useMailedToken(tx, ['reset-password'], token);
+    const used = await redeemMailedToken(tx, ['reset-password'], token);
     const [user] = await tx
       .update(users)
       .set({ emailVerified: true, updatedAt: sql`now()` })
