@@ -15,6 +15,7 @@ export interface Client {
     status: number;
     json: Answer;
     text: string;
+    bytes: Buffer;
     headers: Record<string, string | string[] | number | undefined>;
   }>;
 }
@@ -30,7 +31,13 @@ export function client(app: TestApp, headers: Record<string, string> = {}): Clie
         ...(body === undefined ? {} : { payload: body }),
       });
       const json = answer.body && answer.headers['content-type']?.toString().includes('json') ? answer.json() : null;
-      return { status: answer.statusCode, json: json as Answer, text: answer.body, headers: answer.headers };
+      return {
+        status: answer.statusCode,
+        json: json as Answer,
+        text: answer.body,
+        bytes: answer.rawPayload,
+        headers: answer.headers,
+      };
     },
   };
 }

@@ -10,6 +10,7 @@ export interface Schema {
   minLength?: number;
   minItems?: number;
   minimum?: number;
+  maximum?: number;
   properties?: Record<string, Schema>;
   required?: string[];
   items?: Schema;

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { redeemCode } from '../src/accounts/sign-in.ts';
 import { type Db, queryRows } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
 import { runPipeline } from '../src/pipeline/runner.ts';
@@ -46,6 +47,7 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   await account.api.ask('PATCH', '/me', { name: mark('name') });
   await client(app).ask('POST', '/auth/forgot-password', { email });
   await post('/me/two-factor', { password: goodPassword });
+  await redeemCode(ctx, first.id, '000000');
 
   const site = await post('/sites', {
     name: mark('site'),
