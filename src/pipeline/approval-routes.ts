@@ -22,6 +22,7 @@ export const approvalRoutes: RegisterRoutes = (server, ctx) => {
   server.post(
     '/articles/:id/approve',
     {
+      config: { scope: 'publish' },
       schema: {
         tags,
         summary: 'Let the article go public as its pipeline was asked to',
