@@ -5,13 +5,19 @@ type Method = NonNullable<InjectOptions['method']>;
 
 /** Someone who uses the API of a test application. */
 export interface Client {
-  /** Sends a request; the answer with its status, its JSON (null when empty) and its headers. */
+  /** Sends a request; the answer with its status, its JSON (null when empty or something else), its text and its headers. */
   ask<Answer = Record<string, unknown>>(
     method: Method,
     path: string,
     body?: object,
     headers?: Record<string, string>,
-  ): Promise<{ status: number; json: Answer; headers: Record<string, string | string[] | number | undefined> }>;
+  ): Promise<{
+    status: number;
+    json: Answer;
+    text: string;
+    bytes: Buffer;
+    headers: Record<string, string | string[] | number | undefined>;
+  }>;
 }
 
 /** A client that sends `headers` with every request; without an authorization it is nobody. */
@@ -20,12 +26,18 @@ export function client(app: TestApp, headers: Record<string, string> = {}): Clie
     async ask<Answer>(method: Method, path: string, body?: object, more: Record<string, string> = {}) {
       const answer = await app.send({
         method,
-        url: path.startsWith('/api') || !path.startsWith('/') ? path : `/api/v1${path}`,
+        url: path.startsWith('/api/') ? path : `/api/v1${path}`,
         headers: { ...headers, ...more },
         ...(body === undefined ? {} : { payload: body }),
       });
       const json = answer.body && answer.headers['content-type']?.toString().includes('json') ? answer.json() : null;
-      return { status: answer.statusCode, json: json as Answer, headers: answer.headers };
+      return {
+        status: answer.statusCode,
+        json: json as Answer,
+        text: answer.body,
+        bytes: answer.rawPayload,
+        headers: answer.headers,
+      };
     },
   };
 }

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { signUpModes } from '../config.ts';
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { networkOf } from '../http/client-address.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import { limitExceeded, setLimitHeaders } from '../limits/hook.ts';
@@ -227,7 +229,7 @@ export const authRoutes: RegisterRoutes = (server, ctx) => {
     },
     async (request, reply) => {
       await limitAttempts(ctx, request, reply, request.body.email);
-      await resendVerification(ctx, request.body.email, actorOf(request));
+      await inEqualTime(resendVerification(ctx, request.body.email, actorOf(request)));
       return reply.code(202).send(null);
     },
   );
@@ -246,7 +248,7 @@ export const authRoutes: RegisterRoutes = (server, ctx) => {
     },
     async (request, reply) => {
       await limitAttempts(ctx, request, reply, request.body.email);
-      await forgotPassword(ctx, request.body.email, actorOf(request));
+      await inEqualTime(forgotPassword(ctx, request.body.email, actorOf(request)));
       return reply.code(202).send(null);
     },
   );
@@ -271,6 +273,14 @@ export const authRoutes: RegisterRoutes = (server, ctx) => {
   );
 };
 
+/** How long an answer takes that must not tell by its time whether there was something to do, in milliseconds. */
+const equalTimeMs = 250;
+
+/** Waits until `work` is done, and for {@link equalTimeMs} in any case: writing a mail takes longer than writing none. */
+async function inEqualTime(work: Promise<void>): Promise<void> {
+  await Promise.all([work, sleep(equalTimeMs)]);
+}
+
 /** Counts an attempt for the address it came from, and for the account it is about. Throws `rate_limited`. */
 async function limitAttempts(
   ctx: AppContext,
@@ -280,7 +290,7 @@ async function limitAttempts(
 ): Promise<void> {
   const perMinute = ctx.config.accounts.authRequestsPerMinute;
   const results = await Promise.all([
-    ctx.limiter.take({ name: 'attempts-of-address', perMinute }, request.clientAddress),
+    ctx.limiter.take({ name: 'attempts-of-address', perMinute }, networkOf(request.clientAddress)),
     ...(email === null ? [] : [ctx.limiter.take({ name: 'attempts-on-account', perMinute }, email)]),
   ]);
   const [tightest] = results.sort((a, b) => Number(a.allowed) - Number(b.allowed) || a.remaining - b.remaining);

@@ -3,7 +3,7 @@ import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
-import { type Guard, type Principal, scopes } from '../http/access.ts';
+import { assertScope, type Guard, type Principal, scopes } from '../http/access.ts';
 import { clientAddress, isLocal } from '../http/client-address.ts';
 import { limitExceeded, setLimitHeaders } from '../limits/hook.ts';
 import { cookieNameAt, readSessionToken } from './auth.ts';
@@ -44,10 +44,7 @@ export function createGuard(ctx: AppContext): Guard {
     if (access === 'operator' && principal.via !== 'command-line') {
       throw new AppError('forbidden', 'Only the command line on the machine of this instance may do this.');
     }
-    const needed = scope ?? (safeMethods.has(request.method) ? 'read' : 'write');
-    if (!principal.scopes.includes(needed)) {
-      throw new AppError('insufficient_scope', `This API key lacks the scope ${needed}.`);
-    }
+    assertScope(principal, scope ?? (safeMethods.has(request.method) ? 'read' : 'write'));
     if (principal.userId !== null) request.userId = principal.userId;
     else if (access === 'user' || access === 'person') {
       throw new AppError('no_account', 'There is no account on this instance yet.');

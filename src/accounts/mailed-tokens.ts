@@ -38,7 +38,7 @@ export async function issueMailedToken(
  * Uses a token up, and with it every other one of its user for the same purpose. Of any number of requests at once one
  * succeeds. Throws `link_invalid` for one that was used, has expired or never existed: the same for all three.
  */
-export async function useMailedToken(tx: Db, purposes: TokenPurpose[], token: string): Promise<MailedToken> {
+export async function redeemMailedToken(tx: Db, purposes: TokenPurpose[], token: string): Promise<MailedToken> {
   const [used] = await tx
     .update(mailedTokens)
     .set({ usedAt: sql`now()` })

@@ -1,8 +1,8 @@
-import { and, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, eq, gt, isNotNull, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { type Actor, recordAudit } from './audit.ts';
-import { issueMailedToken, useMailedToken } from './mailed-tokens.ts';
+import { issueMailedToken, redeemMailedToken } from './mailed-tokens.ts';
 import { mailPasswordChanged, mailPasswordReset, mailVerification } from './mails.ts';
 import { hashPassword } from './passwords.ts';
 import { promoteNamedAdmin, setPassword } from './registration.ts';
@@ -12,8 +12,8 @@ import { mailedTokens, sessions, users } from './schema.ts';
 const linksAnHour = 5;
 
 /**
- * Mails a link with which a new password can be chosen, if there is such an account; the caller cannot tell, because
- * looking for it takes the same time and what is found is written after the answer.
+ * Mails a link with which a new password can be chosen, if there is such an account. Whoever answers a request with it
+ * has to see to it that the time does not tell.
  */
 export async function forgotPassword(ctx: AppContext, email: string, actor: Actor): Promise<void> {
   await ctx.db.transaction(async (tx) => {
@@ -28,7 +28,11 @@ export async function forgotPassword(ctx: AppContext, email: string, actor: Acto
   });
 }
 
-/** Mails another link to confirm an address that has not been confirmed yet, if there is such an account. */
+/**
+ * Mails another link to confirm an address that has not been confirmed yet, if there is such an account. When it was
+ * registered more than once, nobody knows whose password the reader of the mail means, and one may be a stranger's: then
+ * the link is one to choose a new password with, which confirms the address as well.
+ */
 export async function resendVerification(ctx: AppContext, email: string, actor: Actor): Promise<void> {
   await ctx.db.transaction(async (tx) => {
     const [user] = await tx
@@ -36,18 +40,27 @@ export async function resendVerification(ctx: AppContext, email: string, actor: 
       .from(users)
       .where(and(eq(users.email, email), eq(users.emailVerified, false), eq(users.disabled, false)));
     if (!user || (await linksLately(tx, user.id, 'verify-email')) >= linksAnHour) return;
-    const [last] = await tx
-      .select()
-      .from(mailedTokens)
-      .where(
-        and(eq(mailedTokens.userId, user.id), eq(mailedTokens.purpose, 'verify-email'), isNull(mailedTokens.usedAt)),
-      )
-      .orderBy(sql`${mailedTokens.createdAt} desc`)
-      .limit(1);
     const to = { userId: user.id, email };
-    const owner = last?.passwordHash ? { ...to, passwordHash: last.passwordHash } : to;
+    const chosen = await passwordsWaiting(tx, user.id);
+    if (chosen.length > 1) {
+      if ((await linksLately(tx, user.id, 'reset-password')) >= linksAnHour) return;
+      return mailPasswordReset(ctx, tx, to, await issueMailedToken(tx, 'reset-password', to));
+    }
+    const [passwordHash] = chosen;
+    const owner = passwordHash ? { ...to, passwordHash } : to;
     await mailVerification(ctx, tx, to, await issueMailedToken(tx, 'verify-email', owner), actor.address);
   });
+}
+
+/** The passwords that were chosen with registrations of an address and wait for its confirmation, each once. */
+async function passwordsWaiting(tx: AppContext['db'], userId: string): Promise<string[]> {
+  const chosen = and(
+    eq(mailedTokens.userId, userId),
+    eq(mailedTokens.purpose, 'verify-email'),
+    isNotNull(mailedTokens.passwordHash),
+  );
+  const rows = await tx.selectDistinct({ hash: mailedTokens.passwordHash }).from(mailedTokens).where(chosen);
+  return rows.flatMap(({ hash }) => hash ?? []);
 }
 
 async function linksLately(tx: AppContext['db'], userId: string, purpose: 'reset-password' | 'verify-email') {
@@ -63,7 +76,7 @@ export async function resetPassword(ctx: AppContext, token: string, password: st
   // Before the transaction, so that a wrong token costs as much as a right one and no lock is held meanwhile.
   const passwordHash = await hashPassword(password);
   await ctx.db.transaction(async (tx) => {
-    const used = await useMailedToken(tx, ['reset-password'], token);
+    const used = await redeemMailedToken(tx, ['reset-password'], token);
     const [user] = await tx
       .update(users)
       .set({ emailVerified: true, updatedAt: sql`now()` })

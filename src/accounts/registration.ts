@@ -4,7 +4,7 @@ import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { type Actor, recordAudit, systemActor } from './audit.ts';
-import { issueMailedToken, useMailedToken } from './mailed-tokens.ts';
+import { issueMailedToken, redeemMailedToken } from './mailed-tokens.ts';
 import { mailAddressTaken, mailEmailChanged, mailVerification } from './mails.ts';
 import { hashPassword } from './passwords.ts';
 import { presentUser, type UserAnswer } from './present.ts';
@@ -39,7 +39,9 @@ export async function register(
   const passwordHash = await hashPassword(registration.password);
   return ctx.db.transaction(async (tx) => {
     if (local) {
-      const owner = await takeOverLocalOwner(tx, registration, passwordHash);
+      // Where mail is sent an address has to be confirmed; that of whoever sits at the machine counts as it is.
+      const emailVerified = ctx.config.mail.kind !== 'none';
+      const owner = await takeOverLocalOwner(tx, registration, passwordHash, emailVerified);
       if (owner) {
         await recordAudit(tx, actor, 'registered', owner.id, { admin: true, first: true });
         return presentUser(owner);
@@ -69,7 +71,7 @@ export async function createUser(
   const passwordHash = await hashPassword(account.password);
   return ctx.db.transaction(async (tx) => {
     const role = account.admin ? ('admin' as const) : ('user' as const);
-    const owner = account.admin ? await takeOverLocalOwner(tx, account, passwordHash) : null;
+    const owner = account.admin ? await takeOverLocalOwner(tx, account, passwordHash, true) : null;
     const user = owner ?? (await insertUser(tx, account, passwordHash, { role, emailVerified: true }));
     if (!user) throw new AppError('conflict', `There is an account with the address ${account.email} already.`);
     await recordAudit(tx, actor, 'user-created', user.id, { admin: account.admin });
@@ -82,6 +84,7 @@ async function takeOverLocalOwner(
   tx: Db,
   account: { email: string; name: string; timeZone?: string | undefined },
   passwordHash: string,
+  emailVerified: boolean,
 ): Promise<User | null> {
   if ((await tx.$count(users, eq(users.email, account.email))) > 0) return null;
   const [owner] = await tx
@@ -90,6 +93,7 @@ async function takeOverLocalOwner(
       email: account.email,
       name: account.name,
       role: 'admin',
+      emailVerified,
       ...(account.timeZone ? { timeZone: account.timeZone } : {}),
       updatedAt: sql`now()`,
     })
@@ -214,7 +218,7 @@ async function tellOnce(tx: Db, userId: string): Promise<boolean> {
  */
 export async function verifyEmail(ctx: AppContext, token: string, actor: Actor): Promise<void> {
   await ctx.db.transaction(async (tx) => {
-    const used = await useMailedToken(tx, ['verify-email', 'change-email'], token);
+    const used = await redeemMailedToken(tx, ['verify-email', 'change-email'], token);
     const [before] = await tx.select().from(users).where(eq(users.id, used.userId)).for('update');
     if (!before) throw new AppError('link_invalid', 'The account of this link has been deleted.');
     if (used.purpose === 'change-email') {

@@ -70,6 +70,12 @@ export const twoFactors = pgTable('two_factors', {
   lockedUntil: time('locked_until'),
 });
 
+export const usedCodes = pgTable('used_codes', {
+  userId: uuid('user_id').notNull(),
+  code: text('code').notNull(),
+  usedAt: time('used_at').notNull().defaultNow(),
+});
+
 export const signingKeys = pgTable('signing_keys', {
   id: uuid('id').primaryKey(),
   publicKey: text('public_key').notNull(),

@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts';
 import { type Actor, recordAudit } from './audit.ts';
 import { accessTokenSeconds, addressHeader, cookieNameAt, sessionCookie } from './auth.ts';
 import { presentUser, type UserAnswer } from './present.ts';
-import { refreshTokens, sessions, users } from './schema.ts';
+import { refreshTokens, sessions, usedCodes, users } from './schema.ts';
 import { newToken, tokenDigest } from './tokens.ts';
 
 /** How long a refresh token waits to be used, in milliseconds; the session it belongs to ends first if it is not used. */
@@ -77,12 +77,25 @@ async function secondFactor(ctx: AppContext, code: string | undefined, challenge
     .join('; ');
   const request = { headers: authHeaders(actor, cookie), returnHeaders: true as const };
   const digits = code.replaceAll(/[\s-]/g, '');
-  if (/^\d{6}$/.test(digits)) return ctx.auth.api.verifyTOTP({ ...request, body: { code: digits } });
+  if (/^\d{6}$/.test(digits)) {
+    const done = await ctx.auth.api.verifyTOTP({ ...request, body: { code: digits } });
+    if (await redeemCode(ctx, done.response.user.id, digits)) return done;
+    await ctx.db.delete(sessions).where(eq(sessions.token, done.response.token));
+    throw new AppError('two_factor_invalid', 'This code has been used already.');
+  }
   const done = await ctx.auth.api.verifyBackupCode({ ...request, body: { code: code.trim() } });
   const token = done.response.token;
   if (!token) throw new Error('a backup code was taken and no session begun');
   await recordAudit(ctx.db, actor, 'backup-code-used', done.response.user.id);
   return { ...done, response: { ...done.response, token } };
+}
+
+/** Uses up a code that was right; false when it has been used before. Longer than a code is good for nobody remembers it. */
+export async function redeemCode(ctx: AppContext, userId: string, code: string): Promise<boolean> {
+  const old = sql`${usedCodes.usedAt} < now() - interval '5 minutes'`;
+  await ctx.db.delete(usedCodes).where(and(eq(usedCodes.userId, userId), old));
+  const used = await ctx.db.insert(usedCodes).values({ userId, code }).onConflictDoNothing().returning();
+  return used.length > 0;
 }
 
 async function begin(ctx: AppContext, token: string, cookies: string[], actor: Actor): Promise<SignedIn> {

@@ -5,7 +5,7 @@ import { type Principal, sessionCookieName } from '../http/access.ts';
 import { type Actor, recordAudit } from './audit.ts';
 import { mailTwoFactorChanged } from './mails.ts';
 import { sessions, users } from './schema.ts';
-import { asRefusal, authHeaders, cookieOfSession, issueTokens, type Tokens } from './sign-in.ts';
+import { asRefusal, authHeaders, cookieOfSession, issueTokens, redeemCode, type Tokens } from './sign-in.ts';
 
 /** What an authenticator app needs, and the codes that take its place when it is lost; shown once. */
 export interface TwoFactorSetup {
@@ -49,6 +49,7 @@ export async function confirmTwoFactor(
   const answer = await call(ctx, principal, actor, (request) =>
     ctx.auth.api.verifyTOTP({ ...request, body: { code: code.replaceAll(/\s/g, '') } }),
   );
+  await redeemCode(ctx, before.id, code.replaceAll(/\s/g, ''));
   await note(ctx, before, 'two-factor-enabled', actor);
   return renewed(ctx, before.id, answer.headers);
 }

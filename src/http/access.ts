@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../errors.ts';
 
 export const scopes = ['read', 'write', 'publish'] as const;
 /** What an API key may do; people who are signed in may do everything that is theirs. */
@@ -57,4 +58,9 @@ export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<vo
 export function principalOf(request: FastifyRequest): Principal {
   if (!request.principal) throw new Error(`${request.url} is public and has no principal`);
   return request.principal;
+}
+
+/** Throws `insufficient_scope` for a key that lacks `scope`; for routes where it depends on what is asked for. */
+export function assertScope({ scopes: held }: Pick<Principal, 'scopes'>, scope: Scope): void {
+  if (!held.includes(scope)) throw new AppError('insufficient_scope', `This API key lacks the scope ${scope}.`);
 }

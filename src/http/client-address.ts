@@ -34,3 +34,15 @@ export function isLocal(request: FastifyRequest): boolean {
 function normalised(text: string): string | null {
   return ipaddr.isValid(text) ? ipaddr.process(text).toString() : null;
 }
+
+/**
+ * Whom an address is counted as: an IPv4 address by itself, an IPv6 address with the /64 it is in, because that is the
+ * least that a subscriber gets, who could otherwise come from another address each time (RFC 6177).
+ */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv4'
+    ? parsed.toString()
+    : `${parsed.toNormalizedString().split(':').slice(0, 4).join(':')}::/64`;
+}

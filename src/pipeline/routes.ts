@@ -1,8 +1,11 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { assertScope, principalOf } from '../http/access.ts';
 import { onceByKey } from '../http/idempotency.ts';
 import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
+import type { Brief } from './brief.ts';
 import { cancelPipeline, continuePipeline, createPipeline, retryPipeline } from './commands.ts';
 import { estimate, estimateSchema } from './estimate.ts';
 import { pipelineRequest, pipelineSchema, presentPipeline, presentPipelines } from './present.ts';
@@ -14,6 +17,11 @@ import { streamEvents } from './stream.ts';
 
 const byId = z.object({ id: z.uuid() });
 const tags = ['pipelines'];
+
+/** A pipeline that hands its article to a site publishes at its end: whoever lets it run needs that scope too. */
+function assertMayPublish(request: FastifyRequest, { publish }: Pick<Brief, 'publish'>): void {
+  if (publish !== 'none') assertScope(principalOf(request), 'publish');
+}
 
 /** Pipelines: start, watch, retry, continue, cancel, receipt. */
 export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
@@ -31,6 +39,7 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
     },
     async (request, reply) => {
       if (request.query.dryRun === 'true') return reply.code(200).send(await estimate(ctx, request.body));
+      assertMayPublish(request, request.body);
       return onceByKey(ctx, request, reply, 202, async (tx) =>
         presentPipeline(tx, await createPipeline(ctx, tx, request.userId, request.body)),
       );
@@ -113,6 +122,7 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) => {
+      assertMayPublish(request, (await getPipeline(ctx.db, request.userId, request.params.id)).brief);
       const row = await retryPipeline(ctx, request.userId, request.params.id, request.body?.fromStep);
       return reply.code(202).send(await presentPipeline(ctx.db, row));
     },
@@ -131,6 +141,7 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) => {
+      assertMayPublish(request, (await getPipeline(ctx.db, request.userId, request.params.id)).brief);
       const row = await continuePipeline(ctx, request.userId, request.params.id, request.body?.budgetMicroUsd);
       return reply.code(202).send(await presentPipeline(ctx.db, row));
     },

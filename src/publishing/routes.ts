@@ -29,6 +29,7 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
   server.post(
     '/articles/:id/publications',
     {
+      config: { scope: 'publish' },
       schema: {
         tags,
         summary: 'Bring the article onto a site; asking again for the same site revives the same publication',
@@ -53,7 +54,7 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
         // A person who sends an article to go public has approved it.
         const article = await getArticle(tx, userId, row.articleId);
         const undecided = article.status === 'draft' || article.status === 'ready';
-        if (status !== 'draft' && undecided) await setStatus(tx, article.id, 'approved');
+        if (status !== 'draft' && undecided) await setStatus(ctx, tx, article.id, 'approved');
         return presentPublication(row);
       }),
   );
@@ -96,6 +97,7 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
   server.post(
     '/publications/:id/retry',
     {
+      config: { scope: 'publish' },
       schema: {
         tags,
         summary: 'Try now what is not finished; the site is looked at first, so nothing appears twice',

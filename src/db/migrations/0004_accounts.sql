@@ -74,6 +74,14 @@ create table two_factors (
   locked_until timestamptz
 );
 
+-- A code of an authenticator app is good for a minute or so and must work once (RFC 6238, 5.2).
+create table used_codes (
+  user_id uuid not null references users on delete cascade,
+  code text not null,
+  used_at timestamptz not null default now(),
+  primary key (user_id, code)
+);
+
 -- Keys that access tokens are signed with; the private halves are encrypted under APP_SECRET.
 create table signing_keys (
   id uuid primary key,

@@ -1,0 +1,111 @@
+import { and, asc, eq, gt } from 'drizzle-orm';
+import { getUser } from '../accounts/account.ts';
+import { presentApiKey } from '../accounts/api-keys.ts';
+import { presentAuditEvent } from '../accounts/me-routes.ts';
+import { presentUser } from '../accounts/present.ts';
+import { apiKeys, auditEvents } from '../accounts/schema.ts';
+import { presentArticle, presentClaim } from '../articles/present.ts';
+import { listClaims, listRevisions } from '../articles/queries.ts';
+import { articles } from '../articles/schema.ts';
+import { paidCalls } from '../budget/schema.ts';
+import type { AppContext } from '../context.ts';
+import type { Db } from '../db/open.ts';
+import { sources } from '../knowledge/schema.ts';
+import { listPassages } from '../knowledge/store.ts';
+import { presentPipeline } from '../pipeline/present.ts';
+import { presentReceipt } from '../pipeline/receipt.ts';
+import { pipelines } from '../pipeline/schema.ts';
+import { presentPublication } from '../publishing/present.ts';
+import { publications } from '../publishing/schema.ts';
+import { presentSite } from '../sites/present.ts';
+import { sites } from '../sites/schema.ts';
+import type { ExportFile } from './zip.ts';
+
+const readme = `This is everything of an account of blog-poster, as its API answers it (times in UTC, money in micro-dollars).
+
+articles/     each article as Markdown, and as JSON with its claims, sources and revisions; those in the bin as well
+pipelines/    each pipeline with its receipt
+sources/      each source with its passages, which quotes can be looked up in
+account.json sites.json publications.json api-keys.json usage.json access-log.json
+
+Passwords, keys and tokens are not in it: they are stored in a form that cannot be read, or only to be used.
+`;
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+const pageSize = 50;
+
+/** Everything that belongs to a user, file by file; no passwords, keys or tokens. */
+export async function* exportFiles(ctx: Pick<AppContext, 'db' | 'now'>, userId: string): AsyncGenerator<ExportFile> {
+  const { db } = ctx;
+  yield { name: 'README.txt', text: readme };
+  yield { name: 'account.json', text: json(presentUser(await getUser(db, userId))) };
+  for await (const article of all(db, articles, userId)) {
+    const name = `articles/${article.slug || 'article'}-${article.id}`;
+    const presented = await presentArticle(db, article);
+    const claims = (await listClaims(db, userId, article.id)).map(presentClaim);
+    const revisions = await listRevisions(db, userId, article.id);
+    const deletedAt = article.deletedAt?.toISOString() ?? null;
+    yield { name: `${name}.md`, text: article.markdown };
+    yield { name: `${name}.json`, text: json({ ...presented, deletedAt, claims, revisions }) };
+  }
+  for await (const pipeline of all(db, pipelines, userId)) {
+    const presented = await presentPipeline(db, pipeline);
+    const receipt = await presentReceipt(db, pipeline);
+    yield { name: `pipelines/${pipeline.id}.json`, text: json({ ...presented, brief: pipeline.brief, receipt }) };
+  }
+  for await (const source of all(db, sources, userId)) {
+    const passages = await listPassages(db, userId, [source.id]);
+    const texts = passages.map(({ id, ordinal, heading, text }) => ({ id, ordinal, heading, text }));
+    yield { name: `sources/${source.id}.json`, text: json({ ...source, userId: undefined, passages: texts }) };
+  }
+  yield { name: 'sites.json', text: json((await collect(all(db, sites, userId))).map(presentSite)) };
+  yield {
+    name: 'publications.json',
+    text: json((await collect(all(db, publications, userId))).map(presentPublication)),
+  };
+  const keys = await collect(all(db, apiKeys, userId));
+  yield { name: 'api-keys.json', text: json(keys.map((key) => presentApiKey(key, ctx.now()))) };
+  yield { name: 'usage.json', text: json(await usage(db, userId)) };
+  yield { name: 'access-log.json', text: json((await collect(all(db, auditEvents, userId))).map(presentAuditEvent)) };
+}
+
+async function usage(db: Db, userId: string) {
+  const rows = await db.select().from(paidCalls).where(eq(paidCalls.userId, userId)).orderBy(asc(paidCalls.startedAt));
+  // What a model answered is in the articles; here it is what was paid.
+  return rows.map(({ userId: _user, output: _output, ...call }) => call);
+}
+
+type OwnedTable =
+  | typeof articles
+  | typeof pipelines
+  | typeof sources
+  | typeof sites
+  | typeof publications
+  | typeof apiKeys
+  | typeof auditEvents;
+
+/** A user's rows of a table, oldest first, a page at a time. */
+async function* all<Table extends OwnedTable>(
+  db: Db,
+  table: Table,
+  userId: string,
+): AsyncGenerator<Table['$inferSelect']> {
+  let last: string | null = null;
+  for (;;) {
+    const rows: Table['$inferSelect'][] = await db
+      .select()
+      .from(table as OwnedTable)
+      .where(and(eq(table.userId, userId), last === null ? undefined : gt(table.id, last)))
+      .orderBy(asc(table.id))
+      .limit(pageSize);
+    yield* rows;
+    last = rows.at(-1)?.id ?? null;
+    if (rows.length < pageSize || last === null) return;
+  }
+}
+
+async function collect<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
+  const list: Row[] = [];
+  for await (const row of rows) list.push(row);
+  return list;
+}

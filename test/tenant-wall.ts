@@ -1,0 +1,218 @@
+import { sql } from 'drizzle-orm';
+import { redeemCode } from '../src/accounts/sign-in.ts';
+import { type Db, queryRows } from '../src/db/open.ts';
+import { digest } from '../src/digest.ts';
+import { runPipeline } from '../src/pipeline/runner.ts';
+import { type Account, client, givenAccount, goodPassword, logInAs } from './accounts.ts';
+import { breadSources } from './factories.ts';
+import type { TestApp } from './harness.ts';
+
+/** A user with something of every kind, whose texts all hold words that occur nowhere else. */
+export interface Tenant extends Account {
+  /** Words of which one stands in each text of this user. */
+  markers: string[];
+  /** A key with every scope, and the ones that no longer work. */
+  apiKey: string;
+  revokedKey: string;
+  expiredKey: string;
+  /** An access token of a session that has ended, and a refresh token that was used. */
+  endedAccessToken: string;
+  /** A key of a request that created something. */
+  idempotencyKey: string;
+}
+
+/**
+ * A user with something of every kind, made through the routes. A table with a `user_id` in which this leaves no row
+ * makes the wall test fail: whatever is new in the product is to be made here as well.
+ */
+export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
+  const markers: string[] = [];
+  const mark = (kind: string) => {
+    const word = `zq${name}${kind}${crypto.randomUUID().replaceAll('-', '').slice(0, 12)}`;
+    markers.push(word);
+    return word;
+  };
+  const { ctx } = app;
+  const email = `${mark('mail')}@example.com`;
+  const first = await givenAccount(app, email);
+  const ended = await logInAs(app, email, goodPassword);
+  await client(app).ask('POST', '/auth/token', { refreshToken: ended.refreshToken });
+  await ended.api.ask('POST', '/auth/logout');
+  const account = await logInAs(app, email, goodPassword);
+  const post = async <Answer = { id: string }>(path: string, body: object = {}, headers = {}): Promise<Answer> => {
+    const answer = await account.api.ask<Answer>('POST', path, body, headers);
+    if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.json)}`);
+    return answer.json;
+  };
+  await account.api.ask('PATCH', '/me', { name: mark('name') });
+  await client(app).ask('POST', '/auth/forgot-password', { email });
+  await post('/me/two-factor', { password: goodPassword });
+  await redeemCode(ctx, first.id, '000000');
+
+  const site = await post('/sites', {
+    name: mark('site'),
+    url: `http://127.0.0.1:9/${mark('path')}`,
+    username: mark('login'),
+    applicationPassword: mark('secret'),
+  });
+  const brief = () => ({
+    topic: `Keeping a sourdough starter ${mark('topic')}`,
+    keyword: mark('keyword'),
+    sources: breadSources.map(({ title, text }) => ({
+      title: `${title} ${mark('source')}`,
+      text: `${text}\n\n${mark('passage')} is a word that bakers use for a starter that is fed at noon.`,
+    })),
+    siteId: site.id,
+    duplicates: 'allow',
+  });
+  const draft = await post('/pipelines', { ...brief(), publish: 'draft' });
+  const waiting = await post('/pipelines', { ...brief(), publish: 'publish' });
+  for (const { id } of [draft, waiting]) await runPipeline(ctx, id, new AbortController().signal);
+  await post('/pipelines', brief());
+
+  const byHand = () => ({ title: mark('title'), markdown: `Text with ${mark('markdown')}.` });
+  const idempotencyKey = crypto.randomUUID();
+  const article = await post('/articles', byHand(), { 'idempotency-key': idempotencyKey });
+  await account.api.ask('PATCH', `/articles/${article.id}`, { revision: 1, markdown: mark('revision') });
+  await post(`/articles/${article.id}/publications`, {
+    siteId: site.id,
+    status: 'future',
+    publishAt: '2099-01-01T00:00:00Z',
+  });
+  const binned = await post('/articles', byHand());
+  await account.api.ask('DELETE', `/articles/${binned.id}`);
+
+  const newKey = () =>
+    post<{ id: string; key: string }>('/api-keys', { name: mark('key'), scopes: ['read', 'write', 'publish'] });
+  const [active, revoked, expired] = [await newKey(), await newKey(), await newKey()];
+  await account.api.ask('DELETE', `/api-keys/${revoked.id}`);
+  await ctx.db.execute(sql`update api_keys set expires_at = now() - interval '1 second' where id = ${expired.id}`);
+
+  return {
+    ...account,
+    id: first.id,
+    markers,
+    apiKey: active.key,
+    revokedKey: revoked.key,
+    expiredKey: expired.key,
+    endedAccessToken: ended.accessToken,
+    idempotencyKey,
+  };
+}
+
+/** The table that holds a kind, where it is not named like it. */
+const tablesOfKinds: Record<string, string> = {};
+
+/**
+ * Reads the ids of a user's objects of a kind, the oldest first. Throws when there is none, and says what to do then: a
+ * kind that the test knows no object of would be a hole in the wall that nobody looks at.
+ */
+export async function objectsOf(db: Db, userId: string, kind: string, whatFor: string): Promise<string[]> {
+  const table = tablesOfKinds[kind] ?? kind.replaceAll('-', '_');
+  const owner = { users: 'id', invitations: 'invited_by' }[table] ?? 'user_id';
+  const columns = await queryRows<{ name: string }>(
+    db,
+    sql`select column_name as name from information_schema.columns where table_schema = 'public' and table_name = ${table}`,
+  );
+  if (!columns.some(({ name }) => name === owner)) {
+    throw new Error(
+      `${whatFor}: no table of "${kind}" with ${owner} is known; name it in tablesOfKinds of test/tenant-wall.ts`,
+    );
+  }
+  const rows = await queryRows<{ id: string }>(
+    db,
+    sql`select id from ${sql.identifier(table)} where ${sql.identifier(owner)} = ${userId} order by id`,
+  );
+  if (rows.length === 0) {
+    throw new Error(
+      `${whatFor}: there is no row of "${kind}" to attack; make one in givenTenant of test/tenant-wall.ts`,
+    );
+  }
+  return rows.map(({ id }) => id);
+}
+
+/** A digest of every row of a user in each table, to see whether anything has changed. */
+export async function digestOfUser(db: Db, userId: string): Promise<Record<string, { rows: number; digest: string }>> {
+  const digests: Record<string, { rows: number; digest: string }> = {};
+  for (const { table, column } of await tablesOfUsers(db)) {
+    const rows = await queryRows<{ row: string }>(
+      db,
+      sql`select row_to_json(t)::text as row from ${sql.identifier(table)} t where ${sql.identifier(column)} = ${userId} order by 1`,
+    );
+    digests[table] = { rows: rows.length, digest: digest(rows.map(({ row }) => row)) };
+  }
+  return digests;
+}
+
+/** The ids of everything that a user has. */
+export async function idsOfUser(db: Db, userId: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (const { table, column, hasId } of await tablesOfUsers(db)) {
+    if (!hasId) continue;
+    const rows = await queryRows<{ id: string }>(
+      db,
+      sql`select id from ${sql.identifier(table)} where ${sql.identifier(column)} = ${userId}`,
+    );
+    ids.push(...rows.map(({ id }) => id));
+  }
+  return ids;
+}
+
+async function tablesOfUsers(db: Db): Promise<{ table: string; column: string; hasId: boolean }[]> {
+  const rows = await queryRows<{ name: string; has_id: boolean }>(
+    db,
+    sql`select table_name as name, exists (
+          select 1 from information_schema.columns i
+          where i.table_schema = 'public' and i.table_name = c.table_name and i.column_name = 'id' and i.data_type = 'uuid'
+        ) as has_id
+        from information_schema.columns c where table_schema = 'public' and column_name = 'user_id' order by 1`,
+  );
+  return [
+    { table: 'users', column: 'id', hasId: true },
+    ...rows.map(({ name, has_id }) => ({ table: name, column: 'user_id', hasId: has_id })),
+  ];
+}
+
+/** Rows that refer to another user's row, by table and column: there is to be none, whoever asked for what. */
+export async function referencesAcross(db: Db): Promise<string[]> {
+  const owned = new Set((await tablesOfUsers(db)).map(({ table }) => table));
+  const keys = await queryRows<{ child: string; column: string; parent: string; key: string }>(
+    db,
+    sql`select c.conrelid::regclass::text as child, a.attname as column, c.confrelid::regclass::text as parent, b.attname as key
+        from pg_constraint c
+        join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+        join pg_attribute b on b.attrelid = c.confrelid and b.attnum = c.confkey[1]
+        where c.contype = 'f' and c.connamespace = 'public'::regnamespace`,
+  );
+  const across: string[] = [];
+  for (const { child, column, parent, key } of keys) {
+    if (parent === 'users' || !owned.has(child) || !owned.has(parent)) continue;
+    const [found] = await queryRows<{ count: number }>(
+      db,
+      sql`select count(*)::int as count from ${sql.identifier(child)} c
+          join ${sql.identifier(parent)} p on p.${sql.identifier(key)} = c.${sql.identifier(column)}
+          where p.user_id <> c.user_id`,
+    );
+    if (found && found.count > 0) across.push(`${child}.${column}: ${found.count}`);
+  }
+  return across;
+}
+
+/** Routes of the server that its description leaves out, as `METHOD /path`. */
+export function hiddenRoutes(printed: string, described: Set<string>): string[] {
+  const parents: string[] = [];
+  const hidden: string[] = [];
+  for (const line of printed.split('\n')) {
+    const match = /^([│ ]*)[├└]── (\S*)(?: \(([A-Z, ]+)\))?/u.exec(line);
+    if (!match) continue;
+    const [, indent = '', part = '', methods] = match;
+    const depth = indent.length / 4;
+    parents.splice(depth, Number.POSITIVE_INFINITY, part);
+    const path = parents.join('').replaceAll(/:(\w+)/g, '{$1}');
+    for (const method of methods?.split(', ') ?? []) {
+      const name = `${method === 'HEAD' ? 'GET' : method} ${path}`;
+      if (path.startsWith('/api/') && !described.has(name)) hidden.push(name);
+    }
+  }
+  return [...new Set(hidden)];
+}
