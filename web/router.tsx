@@ -10,7 +10,7 @@ import { AppShell } from '@/components/app-shell.tsx';
 import { RootFrame } from '@/components/root-frame.tsx';
 import { ErrorPage, NotFoundPage } from '@/pages/error-pages.tsx';
 import { NewArticlePage } from '@/pages/new-article/new-article-page.tsx';
-import { enterDoor, requireUser } from '@/session/guards.ts';
+import { enterDoor, knowSession, requireUser } from '@/session/guards.ts';
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: RootFrame,
@@ -150,25 +150,28 @@ const register = createRoute({
   getParentRoute: () => root,
   path: '/register',
   validateSearch: nextOf,
-  beforeLoad: enterDoor,
+  beforeLoad: knowSession,
   component: lazyRouteComponent(() => import('@/pages/door/register-page.tsx'), 'RegisterPage'),
 });
 
 const forgotPassword = createRoute({
   getParentRoute: () => root,
   path: '/forgot-password',
+  beforeLoad: knowSession,
   component: lazyRouteComponent(() => import('@/pages/door/forgot-password-page.tsx'), 'ForgotPasswordPage'),
 });
 
 const resetPassword = createRoute({
   getParentRoute: () => root,
   path: '/reset-password',
+  beforeLoad: knowSession,
   component: lazyRouteComponent(() => import('@/pages/door/reset-password-page.tsx'), 'ResetPasswordPage'),
 });
 
 const verifyEmail = createRoute({
   getParentRoute: () => root,
   path: '/verify-email',
+  beforeLoad: knowSession,
   component: lazyRouteComponent(() => import('@/pages/door/verify-email-page.tsx'), 'VerifyEmailPage'),
 });
 

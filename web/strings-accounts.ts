@@ -134,10 +134,11 @@ export const accountWords = {
     security: 'Security',
     sessions: 'Devices',
     apiKeys: 'API keys',
-    log: 'Access log',
+    log: 'Log',
   },
   profile: {
     title: 'Profile',
+    card: 'Name and time zone',
     name: 'Name',
     timeZone: 'Time zone',
     timeZoneHint: 'Days and months of your limits are counted in it.',
@@ -401,8 +402,8 @@ export const adminWords = {
   invitations: {
     title: 'Invitations',
     intro: 'Someone who is invited gets a mail with a link that makes one account and is good for seven days.',
-    noMail:
-      'This instance sends no mail: the invitation is kept with the mails, where you can copy its link for the person.',
+    noMail: 'This instance sends no mail',
+    noMailText: 'The invitation is kept among the mails, with its link: pass that on to the person yourself.',
     email: 'Mail address to invite',
     submit: 'Invite',
     busy: 'Inviting …',

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { AuditEvent } from '@/api/client/types.gen.ts';
 import { describeDevice } from '@/format/device.ts';
 import { t } from '@/strings.ts';
+import { cn } from './class-names.ts';
 import { RelativeTime } from './relative-time.tsx';
 
 /** Actions that a person should look at twice. */
@@ -24,11 +25,11 @@ export function AuditList({
         const how = [actor(event), t.audit.via[event.via], event.address, device].filter(Boolean).join(' · ');
         return (
           <li key={event.id} className="grid grid-cols-1 gap-0.5 px-4 py-3 sm:px-5">
-            <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-              <p className={remarkable.has(event.action) ? 'font-medium text-warning' : 'font-medium'}>
+            <div className="flex items-baseline justify-between gap-x-4">
+              <p className={cn('min-w-0 font-medium break-words', remarkable.has(event.action) && 'text-warning')}>
                 {describeEvent(event)}
               </p>
-              <p className="text-sm text-muted-foreground">
+              <p className="shrink-0 text-sm text-muted-foreground">
                 <RelativeTime at={event.createdAt} />
               </p>
             </div>

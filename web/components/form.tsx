@@ -1,4 +1,12 @@
-import { type ComponentProps, type FormEvent, type ReactNode, type RefObject, useRef, useState } from 'react';
+import {
+  type ComponentProps,
+  type FormEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
 import { ApiProblem } from '@/api/problem.ts';
 import { dropForm, keepForm, keptForm } from '@/session/kept-forms.ts';
 import { t } from '@/strings.ts';
@@ -66,12 +74,15 @@ export function useForm<Name extends string, Answer>(options: FormOptions<Name, 
     const data = new FormData(element.current ?? undefined);
     return Object.fromEntries(names.map((name) => [name, data.getAll(name).map(String).join(' ')])) as Values<Name>;
   };
+  const [failures, setFailures] = useState(0);
   const show = (found: Mistakes<Name>) => {
     setMistakes(found);
-    requestAnimationFrame(() =>
-      element.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"][tabindex="-1"]')?.focus(),
-    );
+    setFailures((before) => before + 1);
   };
+  useEffect(() => {
+    if (failures === 0) return;
+    element.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"][tabindex="-1"]')?.focus();
+  }, [failures]);
   const onSubmit = async (event: FormEvent) => {
     event.preventDefault();
     if (pending) return;
@@ -116,7 +127,7 @@ function mistakesOf<Name extends string>(
 ): Mistakes<Name> {
   const found: Mistakes<Name> = {};
   const field = fieldOfCode[problem.code];
-  if (field) found[field] = problem.detail;
+  if (field) found[field] = `${problem.detail} ${problem.hint}`;
   for (const { path, message } of problem.errors ?? []) {
     const name = names.find((known) => path === known || path.startsWith(`${known}.`));
     // One that is about no field is said above all of them, with the whole problem.
@@ -159,9 +170,11 @@ export function Form<Name extends string>({
     >
       {children}
       {form.problem && (
-        <ProblemNotice problem={form.problem} className="col-span-full">
-          {form.problem.retryAt && <RetryCountdown at={form.problem.retryAt} />}
-        </ProblemNotice>
+        <ProblemNotice
+          problem={form.problem}
+          hint={form.problem.retryAt && <RetryCountdown at={form.problem.retryAt} />}
+          className="col-span-full"
+        />
       )}
       <div className="col-span-full flex flex-wrap gap-2">
         <Button type="submit" variant={variant} aria-disabled={form.pending} className={wide ? 'w-full' : ''}>
@@ -176,7 +189,7 @@ export function Form<Name extends string>({
 /** How long to wait; changes every second, so it is not announced. */
 function RetryCountdown({ at }: { at: Date }) {
   const seconds = Math.ceil((at.getTime() - useNow(500).getTime()) / 1000);
-  return <p aria-live="off">{seconds > 0 ? t.form.tryAgainIn(seconds) : t.form.tryAgainNow}</p>;
+  return <span aria-live="off">{seconds > 0 ? t.form.tryAgainIn(seconds) : t.form.tryAgainNow}</span>;
 }
 
 interface FormFieldProps<Name extends string> {

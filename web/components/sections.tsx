@@ -1,5 +1,5 @@
-import { Link, type LinkProps, Outlet } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { Link, type LinkProps, Outlet, useLocation } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { t } from '@/strings.ts';
 import { Card } from './ui/card.tsx';
 
@@ -10,10 +10,18 @@ interface Section {
 
 /** Pages that belong together, with the way from one to the other above them. */
 export function SectionLayout({ label, sections }: { label: string; sections: readonly Section[] }) {
+  const nav = useRef<HTMLElement>(null);
+  const path = useLocation({ select: (location) => location.pathname });
+  // On a phone not all of them may fit: the present one is brought into view.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another path is another present one
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path]);
   return (
     <div className="mx-auto w-full max-w-4xl px-4 py-7 sm:px-8 lg:py-11">
       <p className="text-sm font-semibold text-muted-foreground">{label}</p>
       <nav
+        ref={nav}
         aria-label={label}
         className="mt-2 mb-7 flex gap-5 overflow-x-auto border-b border-border [scrollbar-width:none] sm:gap-6"
       >

@@ -23,10 +23,13 @@ export async function requireUser({ context, location }: Arrival): Promise<void>
   });
 }
 
-/** Before the pages that lead in: whoever is in already goes on to where they wanted to go. */
-export async function enterDoor({ context, location, search }: Arrival & { search: { next?: string } }): Promise<void> {
+/** Before the log-in page: whoever is in already goes on to where they wanted to go. */
+export async function enterDoor({ context, search }: Arrival & { search: { next?: string } }): Promise<void> {
   const { user } = await context.queries.ensureQueryData(sessionOptions);
-  // An invitation is for someone who may have another account open in this browser: the page says so.
-  if (!user || location.hash.includes('token=')) return;
-  throw redirect({ href: ownPath(search.next, window.location.origin) ?? '/', replace: true });
+  if (user) throw redirect({ href: ownPath(search.next, window.location.origin) ?? '/', replace: true });
+}
+
+/** Before a page that looks different to someone who is signed in. */
+export async function knowSession({ context }: Arrival): Promise<void> {
+  await context.queries.ensureQueryData(sessionOptions);
 }

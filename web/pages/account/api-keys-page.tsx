@@ -18,6 +18,7 @@ import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
+import { dropForm, keptForm } from '@/session/kept-forms.ts';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { ApiKeyForm } from './api-key-form.tsx';
@@ -28,7 +29,7 @@ const query = { query: { limit: 50 } };
 /** The keys with which programs act for the account. */
 export function ApiKeysPage() {
   const queries = useQueryClient();
-  const [adding, setAdding] = useState(false);
+  const [adding, setAdding] = useState(() => keptForm('api-key') !== undefined);
   const [made, setMade] = useState<CreateApiKeyResponse | null>(null);
   const keys = useInfiniteQuery({
     ...listApiKeysInfiniteOptions(query),
@@ -49,7 +50,7 @@ export function ApiKeysPage() {
     </Button>
   );
   return (
-    <SectionPage title={words.title} intro={words.intro} actions={!adding && items.length > 0 && add}>
+    <SectionPage title={words.title} intro={words.intro} actions={!adding && !made && items.length > 0 && add}>
       {adding && (
         <ApiKeyForm
           onMade={(key) => {
@@ -57,7 +58,10 @@ export function ApiKeysPage() {
             setMade(key);
             void queries.invalidateQueries({ queryKey: listApiKeysInfiniteQueryKey(query) });
           }}
-          onCancel={() => setAdding(false)}
+          onCancel={() => {
+            dropForm('api-key');
+            setAdding(false);
+          }}
         />
       )}
       {made && <MadeKey made={made} onDone={() => setMade(null)} />}
@@ -127,7 +131,7 @@ function Secret({ label, text }: { label: string; text: string }) {
     <div
       role="group"
       aria-label={label}
-      className="w-full rounded-lg bg-muted px-3 py-2 font-mono text-sm break-all select-all"
+      className="w-full rounded-lg bg-muted px-3 py-2 font-mono text-sm [overflow-wrap:anywhere] select-all"
     >
       {text}
     </div>

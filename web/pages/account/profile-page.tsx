@@ -41,7 +41,7 @@ function ProfileCard() {
   // The server may know a zone that this browser does not list, such as UTC.
   const zones = [...new Set([user.timeZone, 'UTC', ...Intl.supportedValuesOf('timeZone')])].sort();
   return (
-    <SettingsCard title={words.title}>
+    <SettingsCard title={words.card}>
       <Form form={form} submit={t.form.save} busy={t.form.saving}>
         <TextField form={form} name="name" label={words.name} autoComplete="name" maxLength={100} />
         <Field label={words.timeZone} hint={words.timeZoneHint} error={form.mistakes.timeZone}>

@@ -80,16 +80,21 @@ function SessionRow({ session, ending, onEnd }: { session: Session; ending: bool
   const name = device?.name ?? words.unknownDevice;
   const Icon = icons[device?.kind ?? 'computer'];
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3.5 sm:px-5">
+    <li className="flex items-center gap-x-4 px-4 py-3.5 sm:px-5">
       <Icon aria-hidden="true" className="size-5 shrink-0 text-muted-foreground" />
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium">
           <span title={session.userAgent ?? undefined}>{name}</span>
           {session.current && <Badge tone="success">{words.current}</Badge>}
         </p>
-        <p className="text-sm text-muted-foreground">
-          {words.lastUsed} <RelativeTime at={session.lastUsedAt} /> · {session.address ?? words.unknownAddress} ·{' '}
-          {words.signedIn} {formatDate(new Date(session.createdAt))}
+        <p className="flex flex-wrap gap-x-3 text-sm text-muted-foreground">
+          <span>
+            {words.lastUsed} <RelativeTime at={session.lastUsedAt} />
+          </span>
+          <span>{session.address ?? words.unknownAddress}</span>
+          <span>
+            {words.signedIn} {formatDate(new Date(session.createdAt))}
+          </span>
         </p>
       </div>
       {!session.current && (

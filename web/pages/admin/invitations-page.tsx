@@ -35,7 +35,11 @@ export function InvitationsPage() {
   const invitations = pages.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <SectionPage title={words.title} intro={words.intro}>
-      {mail === false && <Notice tone="warning" title={words.noMail} />}
+      {mail === false && (
+        <Notice tone="warning" title={words.noMail}>
+          <p>{words.noMailText}</p>
+        </Notice>
+      )}
       <Card className="p-4 sm:p-6">
         <InviteForm />
       </Card>

@@ -19,7 +19,7 @@ export function UserRow({ user }: { user: AdminUser }) {
   const mail = useInstance()?.mail ?? true;
   return (
     <li className="px-4 py-3.5 sm:px-5">
-      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+      <div className="flex items-start justify-between gap-x-4">
         <div className="min-w-0">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium break-words">
             {user.name}

@@ -1,6 +1,6 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { register } from '@/api/client/sdk.gen.ts';
 import type { RegisterData } from '@/api/client/types.gen.ts';
 import { ApiProblem } from '@/api/problem.ts';
@@ -8,6 +8,7 @@ import { checkNewPassword, EmailField, Form, missing, PasswordField, TextField, 
 import { Notice } from '@/components/notice.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { sayFarewell } from '@/session/farewell.ts';
+import { ownPath } from '@/session/own-path.ts';
 import { type Instance, sessionOptions, useInstance } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { DoorPage, LogInLink } from './door-page.tsx';
@@ -17,13 +18,21 @@ import { useMailedToken } from './use-mailed-token.ts';
 
 /** Makes an account, or says why none can be made here. */
 export function RegisterPage() {
-  const queries = useQueryClient();
   const instance = useInstance();
   const invitation = useMailedToken();
   const [sentTo, setSentTo] = useState<string | null>(null);
-  const user = queries.getQueryData(sessionOptions.queryKey)?.user;
-  if (!instance) return null;
-  if (user && invitation) return <SignedIn email={user.email} />;
+  const user = useQuery(sessionOptions).data?.user;
+  const [before] = useState(user);
+  const { next } = useSearch({ from: '/register' });
+  const navigate = useNavigate();
+  // An invitation is for someone who may have another account open in this browser.
+  const occupied = before && user && invitation;
+  const goOn = Boolean(user) && !occupied;
+  useEffect(() => {
+    if (goOn) void navigate({ href: ownPath(next, window.location.origin) ?? '/', replace: true });
+  }, [goOn, next, navigate]);
+  if (!instance || goOn) return null;
+  if (occupied) return <SignedIn email={user.email} />;
   if (sentTo) return <CheckMail email={sentTo} onBack={() => setSentTo(null)} />;
   if (!invitation && !instance.firstAccount && instance.signUps !== 'open') return <NoSignUp mode={instance.signUps} />;
   return <RegisterForm instance={instance} invitation={invitation} onMailed={setSentTo} />;
