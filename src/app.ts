@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { ensureLocalOwner } from './accounts/local-owner.ts';
+import { usageRoutes } from './accounts/usage-routes.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
 import type { Config, Secrets } from './config.ts';
@@ -40,7 +41,15 @@ export interface App {
 }
 
 const jobs = [runPipelineJob, publishJob];
-const apiRoutes = [pipelineRoutes, articleRoutes, approvalRoutes, siteRoutes, publicationRoutes, webSearchRoutes];
+const apiRoutes = [
+  pipelineRoutes,
+  articleRoutes,
+  approvalRoutes,
+  siteRoutes,
+  publicationRoutes,
+  webSearchRoutes,
+  usageRoutes,
+];
 
 /** Brings the schema of the product and of its queue up to this version. */
 export async function migrateAll(database: Database): Promise<{ applied: string[] }> {
