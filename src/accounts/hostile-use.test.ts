@@ -2,14 +2,7 @@ import { createHmac } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { exportSPKI, importJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Account,
-  client,
-  cookieOf,
-  givenAccount,
-  goodPassword,
-  logInAs,
-} from '../../test/accounts.ts';
+import { type Account, client, cookieOf, givenAccount, goodPassword, logInAs } from '../../test/accounts.ts';
 import { operationsOf, sampleOf } from '../../test/api-description.ts';
 import { forge, forgeWithKeyInside, tampered, withAlgorithm } from '../../test/forged-tokens.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
