@@ -9,6 +9,7 @@ interface Entry {
 /** Every measure by its name, in the order in which they run. */
 export const measures: Record<string, Entry> = {
   overhead: { load: async () => (await import('./overhead.ts')).overhead },
+  accounts: { load: async () => (await import('./accounts.ts')).accounts },
   article: { load: async () => (await import('./article.ts')).article },
   'start-up': { load: async () => (await import('./start-up.ts')).startUp },
   'embedded-start': { load: async () => (await import('./embedded-start.ts')).embeddedStart },

@@ -19,6 +19,9 @@ const server = join(dist, 'server');
 /** Packages that read files of their own (WebAssembly, extensions, weights), so they stay as they are installed. */
 const external = [/^@electric-sql\//, /^@energetic-ai\//, /^node:/, 'pg-native'];
 
+/** What a library uses where it finds it, and does without elsewhere: better-auth would report spans to it. */
+const optional = new Set(['@opentelemetry/api']);
+
 /** A worker is started by its file, which nothing imports: each `entryBeside('name', ...)` makes an entry of that name. */
 const workerEntries: Plugin = {
   name: 'worker-entries',
@@ -60,7 +63,7 @@ function importedPackages(chunks: OutputChunk[]): string[] {
     .flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports])
     .filter((name) => !own.has(name) && !isBuiltin(name))
     .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
-  return [...new Set(names)].sort();
+  return [...new Set(names)].filter((name) => !optional.has(name)).sort();
 }
 
 function writePackage(chunks: OutputChunk[]): void {

@@ -9,6 +9,7 @@ import { tendAccounts } from './accounts/clean-up.ts';
 import { meRoutes } from './accounts/me-routes.ts';
 import { ensureLocalOwner, operatorTokenPrefix } from './accounts/operator.ts';
 import { newToken } from './accounts/tokens.ts';
+import { tellWebhookDisabled } from './accounts/webhook-disabled.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
 import type { Config, Secrets } from './config.ts';
@@ -25,7 +26,10 @@ import { createModels } from './llm/models.ts';
 import type { Logger } from './logger.ts';
 import { healthRoutes } from './monitoring/routes.ts';
 import { createSafeFetch } from './net/safe-fetch.ts';
+import { createMailer } from './notify/create-mailer.ts';
 import { sendEmailJob } from './notify/jobs.ts';
+import { emailRoutes } from './notify/routes.ts';
+import { workEmails } from './notify/worker.ts';
 import { approvalRoutes } from './pipeline/approval-routes.ts';
 import { createEventBus } from './pipeline/event-bus.ts';
 import { runPipelineJob } from './pipeline/jobs.ts';
@@ -38,6 +42,9 @@ import { migrateQueue, openQueue } from './queue/queue.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
+import { webhookJob } from './webhooks/jobs.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
+import { workWebhooks } from './webhooks/worker.ts';
 
 /** A started application: where it listens, what it is made of, and how it stops. */
 export interface App {
@@ -50,7 +57,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const jobs = [runPipelineJob, publishJob, sendEmailJob];
+const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob];
 const apiRoutes = [
   authRoutes,
   meRoutes,
@@ -61,8 +68,10 @@ const apiRoutes = [
   siteRoutes,
   publicationRoutes,
   webSearchRoutes,
+  webhookRoutes,
   exportRoutes,
   adminRoutes,
+  emailRoutes,
 ];
 
 /** Brings the schema of the product and of its queue up to this version. */
@@ -106,6 +115,7 @@ export async function createContext(
     operatorToken: newToken(operatorTokenPrefix),
     // Last of all that can fail: its connection comes back by itself for ever and would hold a process that failed to start.
     limiter: overrides.limiter ?? (await createLimiter(config, secrets, database, log)),
+    mailer: overrides.mailer ?? createMailer(config, secrets),
     now: () => new Date(),
     ...overrides,
   };
@@ -120,6 +130,7 @@ export async function closeContext(ctx: AppContext): Promise<void> {
   await ctx.safeFetch.close();
   await ctx.webSearch.close();
   await ctx.limiter.close();
+  await ctx.mailer.close();
   await ctx.database.close();
 }
 
@@ -156,6 +167,8 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workPublications(ctx),
         await workArticles(ctx),
         await tendAccounts(ctx),
+        await workEmails(ctx),
+        await workWebhooks(ctx, (tx, webhook) => tellWebhookDisabled(ctx, tx, webhook)),
       );
     }
     return { ctx, server, port, url: port === null ? null : `http://localhost:${port}`, stop };

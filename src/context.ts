@@ -9,6 +9,7 @@ import type { Limiter } from './limits/limiter.ts';
 import type { Models } from './llm/models.ts';
 import type { Logger } from './logger.ts';
 import type { SafeFetch } from './net/safe-fetch.ts';
+import type { Mailer } from './notify/mailer.ts';
 import type { EventBus } from './pipeline/event-bus.ts';
 import type { Queue } from './queue/queue.ts';
 import type { WebSearch } from './web-search/web-search.ts';
@@ -33,6 +34,7 @@ export interface AppContext {
   /** With it the command line is let in, on this machine only; a new one for each process. */
   operatorToken: string;
   limiter: Limiter;
+  mailer: Mailer;
   /** The present time in UTC. */
   now(): Date;
 }

@@ -161,6 +161,11 @@ const errorCodes = {
     retryable: false,
     hint: 'The words of the mail server say why; look at the address, then send the mail again.',
   },
+  webhook_not_accepted: {
+    status: 502,
+    retryable: true,
+    hint: 'Look at the log of the receiver: it has to answer 2xx within 10 seconds. It is tried again by itself for a day.',
+  },
   secret_unreadable: {
     status: 500,
     retryable: false,

@@ -35,14 +35,15 @@ export function median(values: number[]): number {
   return ((sorted[Math.floor(half)] as number) + (sorted[Math.ceil(half) - 1] as number)) / 2;
 }
 
-/** A figure from the values of its runs. */
+/** A figure from the values of its runs; `aimRatio` is an aim in terms of the baseline. */
 export function figure(
   what: string,
   unit: Figure['unit'],
   values: number[],
-  options: { baseline?: { what: string; values: number[] }; aim?: number } = {},
+  options: { baseline?: { what: string; values: number[] }; aim?: number; aimRatio?: number } = {},
 ): Figure {
-  const { baseline, aim } = options;
+  const { baseline, aimRatio } = options;
+  const aim = options.aim ?? (baseline && aimRatio ? aimRatio * median(baseline.values) : undefined);
   return {
     what,
     unit,

@@ -37,7 +37,6 @@ export const auditActions = [
   'limits-changed',
   'made-admin',
   'message-sent',
-  'email-resent',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

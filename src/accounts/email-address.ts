@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isMailAddress } from '../notify/address.ts';
 
 /**
  * A mail address as accounts have it: in lower case, so that there is one account for each mailbox in practice. Only
@@ -14,4 +15,4 @@ export const emailSchema = z
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what ASCII is
   .regex(/^[\x00-\x7f]*$/, 'must be written in plain Latin letters (a domain in its xn-- form)')
   .overwrite((value) => value.toLowerCase())
-  .pipe(z.email('must be a mail address, for example you@example.com'));
+  .refine(isMailAddress, 'must be a mail address, for example you@example.com');

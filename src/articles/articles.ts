@@ -1,8 +1,10 @@
-import { and, eq, isNotNull, ne, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm';
+import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { countWords } from '../text/words.ts';
+import { announceArticle } from './announce.ts';
 import { markdownToText } from './markdown.ts';
 import { getArticle } from './queries.ts';
 import { type Article, type ArticleFields, articleRevisions, articles } from './schema.ts';
@@ -17,13 +19,20 @@ export interface ArticleContent extends ArticleFields {
 type NewArticle = Pick<ArticleContent, 'title' | 'markdown'> &
   Partial<ArticleFields> & { language: string | null; pipelineId: string | null; author: 'pipeline' | 'user' };
 
+type Ctx = Pick<AppContext, 'db' | 'queue'>;
+
 /** Words of the text as a reader sees it: no footnote marks, no link targets. */
 export function wordsOf(markdown: string): number {
   return countWords(markdownToText(markdown));
 }
 
 /** Writes a new article and its first revision. Call it in a transaction. */
-export async function insertArticle(tx: Db, userId: string, content: NewArticle): Promise<Article> {
+export async function insertArticle(
+  ctx: Pick<Ctx, 'queue'>,
+  tx: Db,
+  userId: string,
+  content: NewArticle,
+): Promise<Article> {
   const { author, ...columns } = content;
   const slug = await freeSlug(tx, userId, slugify(columns.slug || columns.title));
   const [row] = await tx
@@ -39,16 +48,18 @@ export async function insertArticle(tx: Db, userId: string, content: NewArticle)
     .returning();
   if (!row) throw new Error('insert returned no row');
   await keepRevision(tx, row, author);
+  await announceArticle(ctx, tx, 'article.created', row);
   return row;
 }
 
 /** Replaces what the pipeline wrote earlier by what it writes now, as a new revision. Call it in a transaction. */
 export async function rewriteArticle(
+  ctx: Pick<Ctx, 'queue'>,
   tx: Db,
   article: Article,
   change: Partial<ArticleContent> & Pick<Partial<Article>, 'status' | 'seo' | 'jsonLd' | 'language'>,
 ): Promise<Article> {
-  return update(tx, article, change, 'pipeline');
+  return update(ctx, tx, article, change, 'pipeline');
 }
 
 /**
@@ -56,13 +67,13 @@ export async function rewriteArticle(
  * since, and writes nothing then: the edit is still with its author.
  */
 export async function editArticle(
-  db: Db,
+  ctx: Ctx,
   userId: string,
   id: string,
   revision: number,
   change: Partial<ArticleContent>,
 ): Promise<Article> {
-  return db.transaction(async (tx) => {
+  return ctx.db.transaction(async (tx) => {
     await tx.select({ id: articles.id }).from(articles).where(eq(articles.id, id)).for('update');
     const article = await getArticle(tx, userId, id);
     if (article.revision !== revision) {
@@ -73,11 +84,12 @@ export async function editArticle(
       );
     }
     const slug = change.slug === undefined ? {} : { slug: slugify(change.slug) };
-    return update(tx, article, { ...change, ...slug }, 'user');
+    return update(ctx, tx, article, { ...change, ...slug }, 'user');
   });
 }
 
 async function update(
+  ctx: Pick<Ctx, 'queue'>,
   tx: Db,
   article: Article,
   change: Partial<typeof articles.$inferInsert>,
@@ -95,6 +107,7 @@ async function update(
     .returning();
   if (!row) throw new AppError('not_found', 'The article is gone.');
   await keepRevision(tx, row, author);
+  await announceArticle(ctx, tx, 'article.updated', row);
   return row;
 }
 
@@ -128,25 +141,36 @@ export async function freeSlug(tx: Db, userId: string, wanted: string, ownId?: s
 }
 
 /** Marks what has been decided about an article; the text stays as it is, so this makes no revision. */
-export async function setStatus(tx: Db, id: string, status: Article['status']): Promise<void> {
-  await tx.update(articles).set({ status, updatedAt: sql`now()` }).where(eq(articles.id, id));
+export async function setStatus(ctx: Pick<Ctx, 'queue'>, tx: Db, id: string, status: Article['status']): Promise<void> {
+  const [row] = await tx.update(articles).set({ status, updatedAt: sql`now()` }).where(eq(articles.id, id)).returning();
+  if (row && status === 'approved') await announceArticle(ctx, tx, 'article.approved', row);
 }
 
 /** Puts an article into the bin, where it stays 30 days. */
-export async function deleteArticle(db: Db, userId: string, id: string): Promise<void> {
-  const article = await getArticle(db, userId, id);
-  await db.update(articles).set({ deletedAt: sql`now()` }).where(eq(articles.id, article.id));
+export async function deleteArticle(ctx: Ctx, userId: string, id: string): Promise<void> {
+  await ctx.db.transaction(async (tx) => {
+    const [row] = await tx
+      .update(articles)
+      .set({ deletedAt: sql`now()` })
+      .where(and(eq(articles.id, id), eq(articles.userId, userId), isNull(articles.deletedAt)))
+      .returning();
+    if (!row) throw new AppError('not_found', 'There is no such article.');
+    await announceArticle(ctx, tx, 'article.deleted', row);
+  });
 }
 
 /** Takes an article out of the bin. Throws `not_found` when it is not in there. */
-export async function restoreArticle(db: Db, userId: string, id: string): Promise<Article> {
-  const [row] = await db
-    .update(articles)
-    .set({ deletedAt: null })
-    .where(and(eq(articles.id, id), eq(articles.userId, userId), isNotNull(articles.deletedAt)))
-    .returning();
-  if (!row) throw new AppError('not_found', 'There is no such article in the bin.');
-  return row;
+export async function restoreArticle(ctx: Ctx, userId: string, id: string): Promise<Article> {
+  return ctx.db.transaction(async (tx) => {
+    const [row] = await tx
+      .update(articles)
+      .set({ deletedAt: null })
+      .where(and(eq(articles.id, id), eq(articles.userId, userId), isNotNull(articles.deletedAt)))
+      .returning();
+    if (!row) throw new AppError('not_found', 'There is no such article in the bin.');
+    await announceArticle(ctx, tx, 'article.restored', row);
+    return row;
+  });
 }
 
 /** Removes articles that have been in the bin for over 30 days; returns how many. */

@@ -89,7 +89,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
     async (request, reply) =>
       onceByKey(ctx, request, reply, 201, async (tx) => {
         const { language, ...content } = request.body;
-        const row = await insertArticle(tx, request.userId, {
+        const row = await insertArticle(ctx, tx, request.userId, {
           ...content,
           language: language ?? null,
           pipelineId: null,
@@ -130,7 +130,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
     },
     async (request) => {
       const { revision, ...change } = request.body;
-      return presentArticle(ctx.db, await editArticle(ctx.db, request.userId, request.params.id, revision, change));
+      return presentArticle(ctx.db, await editArticle(ctx, request.userId, request.params.id, revision, change));
     },
   );
 
@@ -146,7 +146,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) => {
-      await deleteArticle(ctx.db, request.userId, request.params.id);
+      await deleteArticle(ctx, request.userId, request.params.id);
       return reply.code(204).send(null);
     },
   );
@@ -162,7 +162,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
         response: { 200: articleSchema, ...problems(401, 404, 422) },
       },
     },
-    async (request) => presentArticle(ctx.db, await restoreArticle(ctx.db, request.userId, request.params.id)),
+    async (request) => presentArticle(ctx.db, await restoreArticle(ctx, request.userId, request.params.id)),
   );
 
   server.get(

@@ -85,14 +85,24 @@ describe('usage', () => {
     expect(answer.out).toBe('');
   });
 
-  it.each(['start', 'write', 'migrate', 'doctor', 'site add', 'site list', 'site check', 'openapi'])(
-    'explains %s with --help, which names --json',
-    async (command) => {
-      const answer = await bp([...command.split(' '), '--help']);
-      expect(answer).toMatchObject({ status: 0, err: '' });
-      expect(answer.out).toContain('--json');
-    },
-  );
+  it.each([
+    'start',
+    'write',
+    'migrate',
+    'doctor',
+    'site add',
+    'site list',
+    'site check',
+    'user create',
+    'user list',
+    'user disable',
+    'user limit',
+    'openapi',
+  ])('explains %s with --help, which names --json', async (command) => {
+    const answer = await bp([...command.split(' '), '--help']);
+    expect(answer).toMatchObject({ status: 0, err: '' });
+    expect(answer.out).toContain('--json');
+  });
 
   it('tells mistakes in the configuration one line each', async () => {
     env = { ...env, PORT: 'web', LOG_LEVEL: 'loud' };
@@ -170,6 +180,7 @@ describe('with no server running', () => {
         'queue',
         'model',
         'search',
+        'mail',
         'site',
       ]),
     );
@@ -255,6 +266,48 @@ describe('with a server on the data directory', () => {
     expect((await bp(['doctor'])).out).toMatch(/^problem +site +Garden: /m);
     const unknown = await bp(['site', 'check', 'Gardn']);
     expect(unknown).toMatchObject({ status: 1, err: expect.stringContaining('There are: Garden.') });
+  });
+
+  it('makes accounts and manages them; the first admin takes over what was written before', async () => {
+    const before = await bp(['user', 'list', '--json']);
+    expect(JSON.parse(before.out)).toEqual({ items: [] });
+    const password = 'a long enough passphrase';
+    const create = (email: string, ...more: string[]) =>
+      bp(['user', 'create', '--email', email, '--password-stdin', '--json', ...more], { input: `${password}\n` });
+    expect(await create('boss@example.com', '--admin')).toMatchObject({ status: 0 });
+    expect(await create('ann@example.com')).toMatchObject({ status: 0 });
+    expect((await create('ann@example.com')).out).toContain('ann@example.com already');
+    expect((await bp(['user', 'create', '-e', 'x@example.com', '--password-stdin'], { input: 'short' })).err).toContain(
+      '8',
+    );
+
+    const login = await fetch(`http://127.0.0.1:${app.port}/api/v1/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'boss@example.com', password }),
+    });
+    const { accessToken, user } = (await login.json()) as { accessToken: string; user: { role: string } };
+    expect(user.role).toBe('admin');
+    const articles = await fetch(`http://127.0.0.1:${app.port}/api/v1/articles`, {
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+    expect(((await articles.json()) as { items: unknown[] }).items.length).toBeGreaterThan(0);
+
+    expect((await bp(['user', 'list'])).out).toMatch(/boss@example\.com +boss +admin/);
+    expect(
+      (await bp(['user', 'limit', 'ann@example.com', '--articles', '5', '--concurrent', 'default'])).out,
+    ).toContain('5 articles a month');
+    expect((await bp(['user', 'limit', 'ann@example.com'])).status).toBe(1);
+    expect((await bp(['user', 'disable', 'ann@example.com'])).out).toContain('disabled');
+    expect((await bp(['user', 'list'])).out).toMatch(/ann@example\.com +ann +user +disabled/);
+    expect((await bp(['user', 'enable', 'ANN@example.com'])).status).toBe(0);
+    expect((await bp(['user', 'disable', 'nobody@example.com'])).err).toContain('user list');
+
+    const site = ['site', 'add', 'https://ann.invalid', '--username', 'ann', '--password-stdin'];
+    await bp([...site, '--name', 'Of Ann', '--account', 'ann@example.com'], { input: 'abcd efgh' });
+    expect((await bp(['site', 'list', '--account', 'ann@example.com'])).out).toContain('Of Ann');
+    expect((await bp(['site', 'list'])).out).not.toContain('Of Ann');
+    expect((await bp(['site', 'list', '--account', 'nobody@example.com'])).err).toContain('no account');
   });
 
   it('finds the schema migrated by the server', async () => {

@@ -6,10 +6,12 @@ import { migrate } from '../db/migrate.ts';
 import { openDatabase } from '../db/open.ts';
 import { pendingMigrations } from '../db/pending-migrations.ts';
 import { AppError } from '../errors.ts';
+import { createMailer } from '../notify/create-mailer.ts';
 import { webAppFolder } from '../shipped-files.ts';
 import { siteCheckSchema } from '../sites/present.ts';
 import { createWebSearch } from '../web-search/web-search.ts';
 import { inspectDataDir } from './doctor-data-dir.ts';
+import { inspectMail } from './doctor-mail.ts';
 import { inspectModels } from './doctor-models.ts';
 import { inspectSearch } from './doctor-search.ts';
 import { explain } from './explain.ts';
@@ -28,6 +30,7 @@ export interface Finding {
     | 'queue'
     | 'model'
     | 'search'
+    | 'mail'
     | 'web app'
     | 'site';
   severity: 'ok' | 'warning' | 'problem';
@@ -75,6 +78,7 @@ async function examine(io: Io): Promise<Finding[]> {
   const webSearch = createWebSearch(config, secrets);
   findings.push(...(await inspectSearch(webSearch)));
   await webSearch.close();
+  findings.push(await tryMail(config, secrets));
   const holder = embedded ? findHolder(config.dataDir) : null;
   const schema: Finding = holder
     ? { check: 'migrations', severity: 'ok', message: `applied by the server that runs as process ${holder.pid}` }
@@ -93,6 +97,17 @@ async function examine(io: Io): Promise<Finding[]> {
     findings.push(asFinding('database', error));
   }
   return findings;
+}
+
+async function tryMail(config: Config, secrets: Secrets): Promise<Finding> {
+  try {
+    const mailer = createMailer(config, secrets);
+    const finding = await inspectMail(mailer);
+    await mailer.close();
+    return finding;
+  } catch (error) {
+    return asFinding('mail', error);
+  }
 }
 
 /** The state of the schema, without changing a database that others use; an embedded one is migrated as every start does. */

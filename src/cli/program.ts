@@ -151,8 +151,9 @@ function words(value: string): { min: number; max: number } {
   return { min: Number(min), max: Number(max) };
 }
 
-function limitNumber(value: string): number | null {
-  if (value === 'default') return null;
+/** A whole number, or `default`; not null, which commander takes for an option without a value. */
+function limitNumber(value: string): number | 'default' {
+  if (value === 'default') return value;
   if (!/^\d{1,6}$/.test(value)) throw new InvalidArgumentError('Give a whole number, or default.');
   return Number(value);
 }

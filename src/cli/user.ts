@@ -98,17 +98,23 @@ export async function changeUser(
   }
 }
 
+/** A number, or that of the instance. */
+type Limit = number | 'default';
+
 /** Sets the limits that were given. Throws `invalid_request` when none was. */
 export async function limitUser(
   io: Io,
   email: string,
-  options: { requests?: number | null; concurrent?: number | null; articles?: number | null; json?: boolean },
+  options: { requests?: Limit; concurrent?: Limit; articles?: Limit; json?: boolean },
 ): Promise<number> {
-  const change = {
-    ...(options.requests === undefined ? {} : { requestsPerMinute: options.requests }),
-    ...(options.concurrent === undefined ? {} : { concurrentPipelines: options.concurrent }),
-    ...(options.articles === undefined ? {} : { articlesPerMonth: options.articles }),
-  };
+  const given: [string, Limit | undefined][] = [
+    ['requestsPerMinute', options.requests],
+    ['concurrentPipelines', options.concurrent],
+    ['articlesPerMonth', options.articles],
+  ];
+  const change = Object.fromEntries(
+    given.flatMap(([name, limit]) => (limit === undefined ? [] : [[name, limit === 'default' ? null : limit]])),
+  );
   if (Object.keys(change).length === 0) {
     throw new AppError('invalid_request', 'No limit was given.', {
       hint: 'For example: user limit someone@example.com --articles 50 --concurrent 1',

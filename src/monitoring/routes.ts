@@ -6,6 +6,7 @@ import type { AppContext } from '../context.ts';
 import { isNearlyFull } from '../db/embedded-files.ts';
 import { queryRows } from '../db/open.ts';
 import type { RegisterRoutes } from '../http/server.ts';
+import { emailHealth } from '../notify/health.ts';
 
 const part = z.enum(['up', 'down', 'not configured']);
 
@@ -61,13 +62,14 @@ async function health(ctx: AppContext): Promise<z.infer<typeof healthSchema>> {
   const redis = await ctx.limiter.health();
   const disk = diskOf(ctx);
   const queue = database === 'up' ? await answers(ctx.db.execute(sql`select 1 from pgboss.version`)) : 'down';
+  const email = await emailHealth(ctx).catch(() => 'down' as const);
   return {
-    status: database === 'down' ? 'unhealthy' : [queue, disk, redis].includes('down') ? 'degraded' : 'healthy',
+    status: database === 'down' ? 'unhealthy' : [queue, disk, redis, email].includes('down') ? 'degraded' : 'healthy',
     database,
     redis,
     queue,
-    // These come with later versions; a part that does not exist is never shown as up.
-    email: 'not configured',
+    email,
+    // It comes with a later version; a part that does not exist is never shown as up.
     storage: 'not configured',
     disk,
     version,

@@ -351,6 +351,30 @@ describe('size and time', () => {
     expect((await failure(get('/c5001'))).code).toBe('fetch_too_large');
   });
 
+  it('reads only the beginning of a larger body where that is all that is wanted, and lets the rest go', async () => {
+    let closed = false;
+    const port = await serve((request, response) => {
+      response.on('close', () => {
+        closed = true;
+      });
+      if (request.url === '/announced') response.setHeader('content-length', 10_000_000);
+      response.write('begin');
+      response.write(Buffer.alloc(9_999_995));
+    });
+    for (const path of ['/announced', '/open']) {
+      closed = false;
+      const answer = await fetcher({ allowPrivateHosts })(`http://127.0.0.1:${port}${path}`, {
+        timeoutMs: 5_000,
+        maxBytes: 100,
+        larger: 'cut',
+      });
+      expect(answer.status).toBe(200);
+      expect(answer.body.byteLength).toBe(100);
+      expect(new TextDecoder().decode(answer.body.subarray(0, 5))).toBe('begin');
+      await expect.poll(() => closed).toBe(true);
+    }
+  });
+
   it('does not mind the length that a HEAD announces', async () => {
     const port = await serve(
       (_request, response) => void response.writeHead(200, { 'content-length': 99_999_999 }).end(),

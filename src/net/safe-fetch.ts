@@ -22,6 +22,8 @@ export interface SafeFetchOptions {
   timeoutMs: number;
   /** Cap on the body after decompression; a function of the answer's headers where it depends on what comes. */
   maxBytes: number | ((headers: Headers) => number);
+  /** What becomes of a larger body: the request is refused unless told, or only its first `maxBytes` are read. */
+  larger?: 'refuse' | 'cut';
   /** 5 unless told; ignored with `redirect: 'manual'`. */
   maxRedirects?: number;
   /** `manual` returns a 3xx answer as it is. `follow` unless told. */
@@ -36,7 +38,7 @@ export interface SafeFetchResponse {
   /** The addresses that redirected, in order, the requested one first; empty when there was no redirect. */
   redirects: string[];
   headers: Headers;
-  /** The whole body after decompression; never cut short. */
+  /** The whole body after decompression; never cut short unless `larger` said so. */
   body: Uint8Array<ArrayBuffer>;
 }
 
@@ -119,7 +121,8 @@ export function createSafeFetch(settings: SafeFetchSettings): SafeFetch {
         if (location === null || options.redirect === 'manual') {
           const headers = new Headers([...response.headers]);
           const { maxBytes } = options;
-          const body = await readCapped(response, hop, typeof maxBytes === 'number' ? maxBytes : maxBytes(headers));
+          const cap = typeof maxBytes === 'number' ? maxBytes : maxBytes(headers);
+          const body = await readCapped(response, hop, cap, options.larger === 'cut');
           return {
             status: response.status,
             url: hop.url.href,
@@ -191,14 +194,19 @@ function nextHop(hop: Hop, location: string, status: number): Hop {
   return { url, method: 'GET', headers, body: undefined };
 }
 
-async function readCapped(response: Response, hop: Hop, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readCapped(
+  response: Response,
+  hop: Hop,
+  maxBytes: number,
+  cut: boolean,
+): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () =>
     new AppError('fetch_too_large', `${hop.url.href} is larger than the ${maxBytes} bytes that are accepted.`, {
       details: { host: hop.url.host, maxBytes, cause: 'too_large' },
     });
   if (response.body === null) return new Uint8Array(0);
   const announced = Number(response.headers.get('content-length') ?? 0);
-  if (hop.method !== 'HEAD' && announced > maxBytes) {
+  if (hop.method !== 'HEAD' && announced > maxBytes && !cut) {
     await response.body.cancel();
     throw tooLarge();
   }
@@ -206,9 +214,11 @@ async function readCapped(response: Response, hop: Hop, maxBytes: number): Promi
   let size = 0;
   // Leaving the loop by an exception cancels the stream, and with it the connection.
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge();
-    chunks.push(chunk);
+    const room = maxBytes - size;
+    if (chunk.byteLength > room && !cut) throw tooLarge();
+    chunks.push(chunk.byteLength > room ? chunk.subarray(0, room) : chunk);
+    size += Math.min(chunk.byteLength, room);
+    if (cut && size === maxBytes) break;
   }
   const body = new Uint8Array(size);
   let offset = 0;

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { afterEach, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import type { AppContext } from '../context.ts';
+import { newId } from '../db/id.ts';
 import { queryRows } from '../db/open.ts';
 import { openContent } from './content.ts';
 import { enqueueEmail, type NewEmail } from './emails.ts';
@@ -80,20 +81,44 @@ test('a mail is tried until its link stops working, and for three days at most',
   expect(long.giveUpAt.getTime() - long.createdAt.getTime()).toBe(3 * 86_400_000);
 });
 
-test.each([
-  'ada@example.org, eve@example.org',
-  'ada@example.org\r\nBcc: eve@example.org',
-  'Ada <ada@example.org>',
-  '"ada@evil.example x"@example.org',
-  'ada@[127.0.0.1]',
-  'ada',
-  '@example.org',
-  `${'a'.repeat(65)}@example.org`,
-  '',
-])('%j is refused as an address', async (to) => {
+test('what is not exactly one address is refused', async () => {
   app = await startTestApp({ env: smtp });
   const { ctx } = app;
-  const refused = ctx.db.transaction((tx) => enqueueEmail(ctx, tx, { ...resetMail, to }));
-  await expect(refused).rejects.toMatchObject({ code: 'invalid_request' });
+  const wrong = [
+    'ada@example.org, eve@example.org',
+    'ada@example.org\r\nBcc: eve@example.org',
+    'Ada <ada@example.org>',
+    '"ada@evil.example x"@example.org',
+    'ada@[127.0.0.1]',
+    'ada',
+    '@example.org',
+    `${'a'.repeat(65)}@example.org`,
+    '',
+  ];
+  for (const to of wrong) {
+    const refused = ctx.db.transaction((tx) => enqueueEmail(ctx, tx, { ...resetMail, to }));
+    await expect(refused, to).rejects.toMatchObject({ code: 'invalid_request' });
+  }
   expect(await ctx.db.$count(emails)).toBe(0);
+});
+
+test('a mail outlives the account that it is about', async () => {
+  app = await startTestApp({ env: smtp });
+  const { ctx } = app;
+  const userId = newId();
+  await ctx.db.execute(sql`insert into users (id, name, email) values (${userId}, 'Ada', 'ada@example.org')`);
+  const { id } = await ctx.db.transaction((tx) =>
+    enqueueEmail(ctx, tx, { ...resetMail, userId, kind: 'account-deleted' }),
+  );
+  await ctx.db.execute(sql`delete from users where id = ${userId}`);
+  const [row] = await ctx.db.select().from(emails).where(eq(emails.id, id));
+  expect(row).toMatchObject({ userId: null, toAddress: 'ada@example.org', status: 'queued' });
+});
+
+test('a subject cannot begin another header, whoever wrote it', async () => {
+  app = await startTestApp({ env: smtp });
+  const { ctx } = app;
+  const subject = 'Hello\r\nBcc: eve@example.org';
+  const row = await ctx.db.transaction((tx) => enqueueEmail(ctx, tx, { ...resetMail, subject }));
+  expect(row.subject).toBe('Hello Bcc: eve@example.org');
 });

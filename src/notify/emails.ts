@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
@@ -70,4 +70,53 @@ export async function enqueueEmail(
     ctx.log.info(`no mail is configured; mail to ${row.toAddress}: ${subject}\n${content.text}`);
   }
   return row;
+}
+
+/**
+ * Sends a mail again, now: one that waits for its next attempt, could not be delivered, or was kept while no mail was
+ * configured. Throws `not_found`, and `invalid_state` for one that is sent or being sent, whose content was wiped, or
+ * whose link has stopped working.
+ */
+export async function resendEmail(
+  ctx: Pick<AppContext, 'config' | 'db' | 'queue' | 'now'>,
+  id: string,
+): Promise<Email> {
+  return ctx.db.transaction(async (tx) => {
+    const [row] = await tx.select().from(emails).where(eq(emails.id, id)).for('update');
+    if (!row) throw new AppError('not_found', 'There is no such mail.');
+    const obstacle = whyNotAgain(ctx, row);
+    if (obstacle) throw new AppError('invalid_state', obstacle.message, { hint: obstacle.hint });
+    const [queued] = await tx
+      .update(emails)
+      .set({
+        status: 'queued',
+        attempts: 0,
+        error: null,
+        failedAt: null,
+        nextAttemptAt: sql`now()`,
+        giveUpAt: giveUpAt(row.expiresAt),
+        lease: sql`${emails.lease} + 1`,
+      })
+      .where(eq(emails.id, id))
+      .returning();
+    if (!queued) throw new AppError('not_found', 'There is no such mail.');
+    await ctx.queue.enqueue(tx, sendEmailJob, { emailId: id });
+    return queued;
+  });
+}
+
+function whyNotAgain({ config, now }: Pick<AppContext, 'config' | 'now'>, row: Email) {
+  if (row.status === 'sent' || row.status === 'sending') {
+    const what = row.status === 'sent' ? 'has been sent' : 'is being sent at this moment';
+    return { message: `This mail ${what}.`, hint: 'Cause a new one, for example by asking for another link.' };
+  }
+  if (config.mail.kind === 'none') {
+    return { message: 'No mail is configured.', hint: 'Set SMTP_URL or SENDGRID_API_KEY, and MAIL_FROM, and restart.' };
+  }
+  const expired = row.expiresAt !== null && row.expiresAt.getTime() <= now().getTime();
+  if (row.content === null || expired) {
+    const why = expired ? 'The link in this mail has stopped working.' : 'The text of this mail is not kept any more.';
+    return { message: why, hint: 'Cause a new one, for example by asking for another link.' };
+  }
+  return null;
 }

@@ -34,6 +34,7 @@ export const emails = pgTable('emails', {
   contentKeyId: text('content_key_id'),
   status: text('status').$type<EmailStatus>().notNull(),
   attempts: integer('attempts').notNull().default(0),
+  lastAttemptAt: time('last_attempt_at'),
   nextAttemptAt: time('next_attempt_at'),
   lease: bigint('lease', { mode: 'number' }).notNull().default(0),
   leaseExpiresAt: time('lease_expires_at'),

@@ -35,7 +35,7 @@ export const approvalRoutes: RegisterRoutes = (server, ctx) => {
       ctx.db.transaction(async (tx) => {
         const { article, pipelineId } = await waitingPipeline(tx, request.userId, request.params.id);
         await approvePipeline(ctx, tx, request.userId, pipelineId, 'owner');
-        if (article.status === 'draft' || article.status === 'ready') await setStatus(tx, article.id, 'approved');
+        if (article.status === 'draft' || article.status === 'ready') await setStatus(ctx, tx, article.id, 'approved');
         return presentArticle(tx, await getArticle(tx, request.userId, article.id));
       }),
   );

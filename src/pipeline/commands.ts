@@ -5,6 +5,7 @@ import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { publications } from '../publishing/schema.ts';
 import { getSite } from '../sites/queries.ts';
+import { announcePipeline } from './announce.ts';
 import type { Brief } from './brief.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
@@ -59,6 +60,7 @@ export async function cancelPipeline(ctx: Ctx, userId: string, id: string): Prom
       finishedAt: sql`now()` as never,
     });
     await recordEvent(tx, pipeline, 'done', { status: 'cancelled', waiting: null, error: null });
+    await announcePipeline(ctx, tx, cancelled);
     return cancelled;
   });
 }

@@ -372,7 +372,7 @@ describe('waiting and commands', () => {
     await runPipeline(ctx, id, never);
     const { articleId } = await read(id);
     const [article] = await ctx.db.select().from(articles);
-    await editArticle(ctx.db, ctx.ownerId, articleId ?? '', article?.revision ?? 0, { markdown: 'My own words.' });
+    await editArticle(ctx, ctx.ownerId, articleId ?? '', article?.revision ?? 0, { markdown: 'My own words.' });
     await retryPipeline(ctx, ctx.ownerId, id, 'draft');
     await runPipeline(ctx, id, never);
     const rows = await ctx.db.select().from(articles);

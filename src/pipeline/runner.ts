@@ -8,6 +8,7 @@ import { AppError, toStoredError } from '../errors.ts';
 import { ask, type CallOwner } from '../llm/ask.ts';
 import { allPrintable } from '../storable.ts';
 import { askSearch } from '../web-search/ask-search.ts';
+import { announcePipeline } from './announce.ts';
 import { type AnyStep, PipelineWaiting, type StepContext } from './define-step.ts';
 import { recordEvent, recordEvents, recordUnderLease } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
@@ -333,6 +334,7 @@ async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): 
     // A wait that ends by itself is no end: the run page stays connected.
     if (waiting?.until) await recordEvent(tx, pipeline, 'log', { waiting });
     else if (status !== 'queued') await recordEvent(tx, pipeline, 'done', { status, waiting, error: cause });
+    await announcePipeline(ctx, tx, { ...pipeline, status, waiting });
   });
   ctx.log.info({ pipelineId: pipeline.id, status, waiting, error: cause }, 'pipeline stopped');
 }

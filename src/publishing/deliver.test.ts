@@ -54,7 +54,11 @@ async function given(wanted: WantedStatus = 'publish', publishAt: Date | null = 
       author: 'user' as const,
       markdown: 'A *short* text.\n\n## Part\n\nMore.',
     };
-    const article = await insertArticle(tx, ctx.ownerId, { title: 'How to & why <not>', slug: 'how-to', ...content });
+    const article = await insertArticle(ctx, tx, ctx.ownerId, {
+      title: 'How to & why <not>',
+      slug: 'how-to',
+      ...content,
+    });
     return ask(tx, article.id, wanted, publishAt);
   });
 }

@@ -11,6 +11,7 @@ import { getSite } from '../sites/queries.ts';
 import type { Site } from '../sites/schema.ts';
 import { publicationMarker, toBlocks } from '../wordpress/blocks.ts';
 import type { NewWordPressPost } from '../wordpress/client.ts';
+import { announcePublication } from './announce.ts';
 import { publishJob } from './jobs.ts';
 import {
   assertLease,
@@ -213,8 +214,8 @@ async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: 
       case 'placed': {
         const { post, warnings } = outcome.placed;
         const isPublic = post.status === 'publish';
-        if (isPublic) await setStatus(tx, publication.articleId, 'published');
-        return releaseLease(tx, lease, {
+        if (isPublic) await setStatus(ctx, tx, publication.articleId, 'published');
+        const released = await releaseLease(tx, lease, {
           status: 'published',
           mayExist: true,
           remoteId: post.id,
@@ -224,10 +225,11 @@ async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: 
           error: null,
           publishedAt: sql`coalesce(published_at, now())`,
         });
+        return announcePublication(ctx, tx, released);
       }
       case 'conflict':
       case 'failed':
-        return releaseLease(tx, lease, { status: outcome.kind, error });
+        return announcePublication(ctx, tx, await releaseLease(tx, lease, { status: outcome.kind, error }));
       case 'retry':
       case 'handed-over': {
         const retry = outcome.kind === 'retry';

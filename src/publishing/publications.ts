@@ -5,6 +5,7 @@ import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { getSite } from '../sites/queries.ts';
+import { announcePublication } from './announce.ts';
 import { publishJob } from './jobs.ts';
 import type { PublicationChange } from './lease.ts';
 import { lockPublication } from './queries.ts';
@@ -100,7 +101,11 @@ export async function retryPublication(ctx: Ctx, userId: string, id: string): Pr
  * Gives a publication up. What is being sent at this moment may still arrive, which is said in `warnings`; a later
  * request finds it there. Throws `invalid_state` for one that is finished.
  */
-export async function cancelPublication(ctx: Pick<Ctx, 'db'>, userId: string, id: string): Promise<Publication> {
+export async function cancelPublication(
+  ctx: Pick<Ctx, 'db' | 'queue'>,
+  userId: string,
+  id: string,
+): Promise<Publication> {
   return ctx.db.transaction(async (tx) => {
     const row = await lockPublication(tx, userId, id);
     if (row.status === 'cancelled') return row;
@@ -112,12 +117,13 @@ export async function cancelPublication(ctx: Pick<Ctx, 'db'>, userId: string, id
     const uncertain = row.mayExist && row.remoteId === null;
     const warning =
       'It was cancelled after it had been sent without an answer: look on the site whether the post is there.';
-    return change(tx, row.id, {
+    const cancelled = await change(tx, row.id, {
       status: 'cancelled',
       nextAttemptAt: null,
       leaseExpiresAt: null,
       ...(uncertain ? { warnings: [...row.warnings, warning] } : {}),
     });
+    return announcePublication(ctx, tx, cancelled);
   });
 }
 

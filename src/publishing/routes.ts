@@ -54,7 +54,7 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
         // A person who sends an article to go public has approved it.
         const article = await getArticle(tx, userId, row.articleId);
         const undecided = article.status === 'draft' || article.status === 'ready';
-        if (status !== 'draft' && undecided) await setStatus(tx, article.id, 'approved');
+        if (status !== 'draft' && undecided) await setStatus(ctx, tx, article.id, 'approved');
         return presentPublication(row);
       }),
   );

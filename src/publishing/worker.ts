@@ -12,13 +12,14 @@ const sweepMs = 10_000;
 
 /** Delivers publications until the queue stops. Returns what ends the sweeping. */
 export async function workPublications(ctx: AppContext, timing: DeliveryTiming = deliveryTiming): Promise<() => void> {
+  if (ctx.config.database.kind === 'embedded') {
+    // Whoever held leases in an embedded database before is gone: only one process can hold it. Before the first
+    // delivery of our own begins.
+    await ctx.db.update(publications).set({ leaseExpiresAt: null }).where(eq(publications.status, 'publishing'));
+  }
   await ctx.queue.work(publishJob, concurrency, ({ publicationId }, signal) =>
     deliverPublication(ctx, publicationId, signal, timing),
   );
-  if (ctx.config.database.kind === 'embedded') {
-    // Whoever held leases in an embedded database before is gone: only one process can hold it.
-    await ctx.db.update(publications).set({ leaseExpiresAt: null }).where(eq(publications.status, 'publishing'));
-  }
   const sweep = () =>
     sweepPublications(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded publications failed'));
   const timer = setInterval(sweep, sweepMs);

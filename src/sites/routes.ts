@@ -116,7 +116,7 @@ export const siteRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) => {
-      await deleteSite(ctx.db, request.userId, request.params.id);
+      await deleteSite(ctx, request.userId, request.params.id);
       return reply.code(204).send(null);
     },
   );

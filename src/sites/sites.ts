@@ -7,6 +7,7 @@ import { allPrintable } from '../storable.ts';
 import { checkSite, type SiteCheck, type SiteFinding } from '../wordpress/check.ts';
 import { siteBase } from '../wordpress/rest-url.ts';
 import { siteCauseOf } from '../wordpress/site-error.ts';
+import { announceSite } from './announce.ts';
 import { connectToSite } from './connect.ts';
 import { sealCredential } from './credentials.ts';
 import { getSite } from './queries.ts';
@@ -25,7 +26,7 @@ export interface SiteInput {
  * of any transaction. Throws `invalid_request` for an address that cannot be one, `conflict` for a name already in use.
  */
 export async function createSite(
-  ctx: Pick<AppContext, 'secrets'>,
+  ctx: Pick<AppContext, 'secrets' | 'queue'>,
   tx: Db,
   userId: string,
   input: SiteInput,
@@ -44,6 +45,7 @@ export async function createSite(
     .onConflictDoNothing()
     .returning();
   if (!row) throw nameTaken(input.name);
+  await announceSite(ctx, tx, 'site.created', row);
   return row;
 }
 
@@ -52,7 +54,7 @@ export async function createSite(
  * another host, or no longer encrypted, it has to be entered again. Throws `not_found`, `conflict`, `invalid_request`.
  */
 export async function updateSite(
-  ctx: Pick<AppContext, 'db' | 'secrets'>,
+  ctx: Pick<AppContext, 'db' | 'secrets' | 'queue'>,
   userId: string,
   id: string,
   input: Partial<SiteInput>,
@@ -84,16 +86,17 @@ export async function updateSite(
       .where(eq(sites.id, id))
       .returning();
     if (!row) throw new AppError('not_found', 'There is no such site.');
+    await announceSite(ctx, tx, 'site.updated', row);
     return row;
   });
 }
 
 /** Forgets a site and its password. Posts on it stay. Throws `invalid_state` while something is still to be sent to it. */
-export async function deleteSite(db: Db, userId: string, id: string): Promise<void> {
-  await db.transaction(async (tx) => {
+export async function deleteSite(ctx: Pick<AppContext, 'db' | 'queue'>, userId: string, id: string): Promise<void> {
+  await ctx.db.transaction(async (tx) => {
     // Locked, because a new publication refers to this row and has to wait for us, or we for it.
     await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, id)).for('update');
-    await getSite(tx, userId, id);
+    const site = await getSite(tx, userId, id);
     // By table name: publishing stands a floor above, and its rows would vanish with the site.
     const [open] = await queryRows<{ count: number }>(
       tx,
@@ -105,6 +108,7 @@ export async function deleteSite(db: Db, userId: string, id: string): Promise<vo
       });
     }
     await tx.delete(sites).where(eq(sites.id, id));
+    await announceSite(ctx, tx, 'site.deleted', site);
   });
 }
 
@@ -113,7 +117,7 @@ export async function deleteSite(db: Db, userId: string, id: string): Promise<vo
  * never call it in a transaction. Throws only for faults of our own (`secret_unreadable`).
  */
 export async function checkStoredSite(
-  ctx: Pick<AppContext, 'db' | 'secrets' | 'safeFetch'>,
+  ctx: Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch'>,
   site: Site,
   timeoutMs = 10_000,
 ): Promise<SiteCheck> {
@@ -135,11 +139,15 @@ export async function checkStoredSite(
   });
   const findings = blocked ? check.findings.map((finding) => explainPrivate(finding, site.url)) : check.findings;
   const result = allPrintable({ ok: check.ok, findings });
-  await ctx.db
-    .update(sites)
-    .set({ lastCheck: result, lastCheckedAt: sql`now()`, ...(restRoot ? { restRoot } : {}) })
-    // The address may have been changed while we asked at the old one.
-    .where(and(eq(sites.id, site.id), eq(sites.url, site.url)));
+  await ctx.db.transaction(async (tx) => {
+    const [row] = await tx
+      .update(sites)
+      .set({ lastCheck: result, lastCheckedAt: sql`now()`, ...(restRoot ? { restRoot } : {}) })
+      // The address may have been changed while we asked at the old one.
+      .where(and(eq(sites.id, site.id), eq(sites.url, site.url)))
+      .returning();
+    if (row && !result.ok) await announceSite(ctx, tx, 'site.check_failed', row, result);
+  });
   return result;
 }
 

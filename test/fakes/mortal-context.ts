@@ -35,12 +35,17 @@ export function mortalContext(alive: AppContext, at: number): { ctx: AppContext;
       return provider.search(...request);
     },
   }));
+  const send = async (message: Parameters<AppContext['mailer']['send']>[0]) => {
+    live();
+    return alive.mailer.send(message);
+  };
   return {
     ctx: {
       ...alive,
       db,
       safeFetch: Object.assign(ask, { close: alive.safeFetch.close }),
       webSearch: { ...alive.webSearch, providers },
+      mailer: { ...alive.mailer, send },
     },
     killed: () => count >= at,
   };

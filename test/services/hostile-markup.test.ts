@@ -55,7 +55,7 @@ async function givenArticle(by: 'model' | 'hand'): Promise<string> {
     pipelineId: null,
     author: 'user' as const,
   };
-  return ctx.db.transaction(async (tx) => (await insertArticle(tx, ctx.ownerId, content)).id);
+  return ctx.db.transaction(async (tx) => (await insertArticle(ctx, tx, ctx.ownerId, content)).id);
 }
 
 function findAll(node: Nodes, matches: (element: Element) => boolean): Element[] {

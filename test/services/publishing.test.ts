@@ -86,7 +86,7 @@ async function given(
       pipelineId: null,
       author: 'user' as const,
     };
-    const { id: articleId } = await insertArticle(tx, ctx.ownerId, content);
+    const { id: articleId } = await insertArticle(ctx, tx, ctx.ownerId, content);
     const request = { userId: ctx.ownerId, articleId, siteId: target.site.id, wanted, publishAt, pipelineId: null };
     return requestPublication(ctx, tx, request);
   });

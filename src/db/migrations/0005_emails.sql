@@ -11,6 +11,7 @@ create table emails (
   content_key_id text,
   status text not null check (status in ('queued', 'sending', 'sent', 'failed', 'bounced', 'kept')),
   attempts integer not null default 0,
+  last_attempt_at timestamptz,
   next_attempt_at timestamptz,
   -- Raised by whoever takes the row; only who knows the number may write.
   lease bigint not null default 0,
@@ -30,3 +31,5 @@ create table emails (
 create index emails_user on emails (user_id);
 create index emails_unfinished on emails (next_attempt_at) where status in ('queued', 'sending');
 create index emails_status on emails (status, id desc);
+-- What is to be wiped when its time has come.
+create index emails_with_content on emails (created_at) where content is not null;

@@ -17,8 +17,8 @@ export async function saveChecked(tx: Db, context: StepContext, output: CheckOut
   const { title, keyword, language, markdown } = output;
   const before = await ownArticle(tx, pipeline.id);
   const article = before
-    ? await rewriteArticle(tx, before, { title, keyword, language, markdown, status: 'draft' })
-    : await insertArticle(tx, pipeline.userId, {
+    ? await rewriteArticle(context.app, tx, before, { title, keyword, language, markdown, status: 'draft' })
+    : await insertArticle(context.app, tx, pipeline.userId, {
         title,
         keyword,
         language,

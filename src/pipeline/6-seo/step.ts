@@ -116,7 +116,7 @@ export const seoStep = defineStep<'seo', { check: CheckOutput }, SeoOutput>({
       return;
     }
     const slug = await freeSlug(tx, article.userId, output.slug, article.id);
-    await rewriteArticle(tx, article, { ...columns, slug, status: 'ready' });
+    await rewriteArticle(context.app, tx, article, { ...columns, slug, status: 'ready' });
     const { model, dimensions } = context.app.embedder;
     await tx.delete(articleEmbeddings).where(eq(articleEmbeddings.articleId, article.id));
     if (embeddings.length === 0) return;

@@ -36,7 +36,7 @@ async function given(brief: Partial<BriefRequest>, score = 80): Promise<{ pipeli
   const { ctx } = app;
   const pipeline = await givenPipeline(ctx, { siteId, ...brief });
   const article = await ctx.db.transaction((tx) =>
-    insertArticle(tx, ctx.ownerId, {
+    insertArticle(ctx, tx, ctx.ownerId, {
       title: 'Sourdough',
       markdown: 'Text.',
       language: 'en',
@@ -44,7 +44,7 @@ async function given(brief: Partial<BriefRequest>, score = 80): Promise<{ pipeli
       author: 'pipeline',
     }),
   );
-  await rewriteArticle(ctx.db, article, { seo: seo(score), status: 'ready' });
+  await rewriteArticle(ctx, ctx.db, article, { seo: seo(score), status: 'ready' });
   await ctx.db.update(pipelines).set({ articleId: article.id }).where(eq(pipelines.id, pipeline.id));
   await finishWriting(pipeline);
   // As in a real run, the step is handed the row as it was when the run began: without the article.

@@ -60,7 +60,7 @@ export const publishStep = defineStep<'publish', Needs, Output>({
     if (publicationId === null || brief.publish === 'none' || !brief.siteId) return;
     const [current] = await tx.select().from(pipelines).where(eq(pipelines.id, pipeline.id));
     if (!current?.articleId) throw new AppError('not_found', 'The article of this pipeline is gone.');
-    if (approvedBy) await approveByRule(tx, current, approvedBy);
+    if (approvedBy) await approveByRule(app, tx, current, approvedBy);
     const row = await requestPublication(app, tx, {
       id: publicationId,
       userId: pipeline.userId,
@@ -152,10 +152,10 @@ async function holdingSince(db: Db, pipelineId: string, writtenAt: Date): Promis
   return new Date(row.since);
 }
 
-async function approveByRule(tx: Db, pipeline: Pipeline, approvedBy: string): Promise<void> {
+async function approveByRule(app: StepContext['app'], tx: Db, pipeline: Pipeline, approvedBy: string): Promise<void> {
   await tx
     .update(pipelines)
     .set({ approvedAt: sql`now()` as never, approvedBy })
     .where(eq(pipelines.id, pipeline.id));
-  if (pipeline.articleId) await setStatus(tx, pipeline.articleId, 'approved');
+  if (pipeline.articleId) await setStatus(app, tx, pipeline.articleId, 'approved');
 }

@@ -294,6 +294,122 @@ export type ClaimInput = {
     verdict: 'supported' | 'contradicted' | 'unsupported';
 };
 
+export type CreatedWebhook = {
+    createdAt: string;
+    description: string;
+    /**
+     * Why nothing is sent any more; null while it is active
+     */
+    disabled: {
+        at: string | null;
+        message: string;
+        /**
+         * Stable
+         */
+        reason: 'gone' | 'failing' | 'rejecting' | 'user';
+    } | null;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    /**
+     * The first failed attempt since the last success
+     */
+    failingSince: string | null;
+    id: string;
+    /**
+     * Until when a secret that was replaced signs as well; null when only the present one does
+     */
+    previousSecretUntil: string | null;
+    /**
+     * Signs the deliveries; shown this once
+     */
+    secret: string;
+    status: 'active' | 'disabled';
+    updatedAt: string;
+    url: string;
+};
+
+export type CreatedWebhookInput = {
+    createdAt: string;
+    description: string;
+    /**
+     * Why nothing is sent any more; null while it is active
+     */
+    disabled: {
+        at: string | null;
+        message: string;
+        /**
+         * Stable
+         */
+        reason: 'gone' | 'failing' | 'rejecting' | 'user';
+    } | null;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    /**
+     * The first failed attempt since the last success
+     */
+    failingSince: string | null;
+    id: string;
+    /**
+     * Until when a secret that was replaced signs as well; null when only the present one does
+     */
+    previousSecretUntil: string | null;
+    /**
+     * Signs the deliveries; shown this once
+     */
+    secret: string;
+    status: 'active' | 'disabled';
+    updatedAt: string;
+    url: string;
+};
+
+export type Email = {
+    attempts: number;
+    createdAt: string;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    id: string;
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled';
+    nextAttemptAt: string | null;
+    sentAt: string | null;
+    status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
+    subject: string;
+    /**
+     * Only while no mail is configured: otherwise it is between the mail and its reader
+     */
+    text: string | null;
+    to: string;
+    /**
+     * Whose it is; null for an address without an account
+     */
+    userId: string | null;
+};
+
+export type EmailInput = {
+    attempts: number;
+    createdAt: string;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    id: string;
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled';
+    nextAttemptAt: string | null;
+    sentAt: string | null;
+    status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
+    subject: string;
+    /**
+     * Only while no mail is configured: otherwise it is between the mail and its reader
+     */
+    text: string | null;
+    to: string;
+    /**
+     * Whose it is; null for an address without an account
+     */
+    userId: string | null;
+};
+
 /**
  * Micro-dollars
  */
@@ -790,6 +906,22 @@ export type ReceiptInput = {
     pipelineId: string;
 };
 
+export type RotatedSecret = {
+    previousSecretUntil: string;
+    /**
+     * Signs the deliveries; shown this once
+     */
+    secret: string;
+};
+
+export type RotatedSecretInput = {
+    previousSecretUntil: string;
+    /**
+     * Signs the deliveries; shown this once
+     */
+    secret: string;
+};
+
 export type SearchProvider = {
     name: 'searxng' | 'brave' | 'tavily';
     /**
@@ -1024,6 +1156,256 @@ export type UserInput = {
     twoFactorEnabled: boolean;
 };
 
+export type Webhook = {
+    createdAt: string;
+    description: string;
+    /**
+     * Why nothing is sent any more; null while it is active
+     */
+    disabled: {
+        at: string | null;
+        message: string;
+        /**
+         * Stable
+         */
+        reason: 'gone' | 'failing' | 'rejecting' | 'user';
+    } | null;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    /**
+     * The first failed attempt since the last success
+     */
+    failingSince: string | null;
+    id: string;
+    /**
+     * Until when a secret that was replaced signs as well; null when only the present one does
+     */
+    previousSecretUntil: string | null;
+    status: 'active' | 'disabled';
+    updatedAt: string;
+    url: string;
+};
+
+export type WebhookChange = {
+    description?: string;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    /**
+     * active switches a disabled one on again
+     */
+    status?: 'active' | 'disabled';
+    /**
+     * http or https address that takes POST requests
+     */
+    url?: string;
+};
+
+export type WebhookChangeInput = {
+    description?: string;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    /**
+     * active switches a disabled one on again
+     */
+    status?: 'active' | 'disabled';
+    /**
+     * http or https address that takes POST requests
+     */
+    url?: string;
+};
+
+export type WebhookDelivery = {
+    /**
+     * Since it was last asked for
+     */
+    attempts: number;
+    createdAt: string;
+    deliveredAt: string | null;
+    durationMs: number | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    eventType: string;
+    /**
+     * The header webhook-id of every attempt
+     */
+    id: string;
+    nextAttemptAt: string | null;
+    /**
+     * The first 500 characters of the latest answer
+     */
+    responseExcerpt: string | null;
+    /**
+     * Of the latest attempt; null when no answer came
+     */
+    responseStatus: number | null;
+    status: 'pending' | 'delivering' | 'delivered' | 'failed' | 'cancelled';
+    webhookId: string;
+};
+
+export type WebhookDeliveryInput = {
+    /**
+     * Since it was last asked for
+     */
+    attempts: number;
+    createdAt: string;
+    deliveredAt: string | null;
+    durationMs: number | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    eventType: string;
+    /**
+     * The header webhook-id of every attempt
+     */
+    id: string;
+    nextAttemptAt: string | null;
+    /**
+     * The first 500 characters of the latest answer
+     */
+    responseExcerpt: string | null;
+    /**
+     * Of the latest attempt; null when no answer came
+     */
+    responseStatus: number | null;
+    status: 'pending' | 'delivering' | 'delivered' | 'failed' | 'cancelled';
+    webhookId: string;
+};
+
+export type WebhookDeliveryWithPayload = {
+    /**
+     * Since it was last asked for
+     */
+    attempts: number;
+    createdAt: string;
+    deliveredAt: string | null;
+    durationMs: number | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    eventType: string;
+    /**
+     * The header webhook-id of every attempt
+     */
+    id: string;
+    nextAttemptAt: string | null;
+    payload: {
+        data: {
+            [key: string]: unknown;
+        };
+        timestamp: string;
+        type: string;
+    };
+    /**
+     * The first 500 characters of the latest answer
+     */
+    responseExcerpt: string | null;
+    /**
+     * Of the latest attempt; null when no answer came
+     */
+    responseStatus: number | null;
+    status: 'pending' | 'delivering' | 'delivered' | 'failed' | 'cancelled';
+    webhookId: string;
+};
+
+export type WebhookDeliveryWithPayloadInput = {
+    /**
+     * Since it was last asked for
+     */
+    attempts: number;
+    createdAt: string;
+    deliveredAt: string | null;
+    durationMs: number | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    eventType: string;
+    /**
+     * The header webhook-id of every attempt
+     */
+    id: string;
+    nextAttemptAt: string | null;
+    payload: {
+        data: {
+            [key: string]: unknown;
+        };
+        timestamp: string;
+        type: string;
+    };
+    /**
+     * The first 500 characters of the latest answer
+     */
+    responseExcerpt: string | null;
+    /**
+     * Of the latest attempt; null when no answer came
+     */
+    responseStatus: number | null;
+    status: 'pending' | 'delivering' | 'delivered' | 'failed' | 'cancelled';
+    webhookId: string;
+};
+
+export type WebhookEventType = {
+    description: string;
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
+};
+
+export type WebhookEventTypeInput = {
+    description: string;
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
+};
+
+export type WebhookInput = {
+    createdAt: string;
+    description: string;
+    /**
+     * Why nothing is sent any more; null while it is active
+     */
+    disabled: {
+        at: string | null;
+        message: string;
+        /**
+         * Stable
+         */
+        reason: 'gone' | 'failing' | 'rejecting' | 'user';
+    } | null;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    /**
+     * The first failed attempt since the last success
+     */
+    failingSince: string | null;
+    id: string;
+    /**
+     * Until when a secret that was replaced signs as well; null when only the present one does
+     */
+    previousSecretUntil: string | null;
+    status: 'active' | 'disabled';
+    updatedAt: string;
+    url: string;
+};
+
+export type WebhookRequest = {
+    description?: string;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    /**
+     * http or https address that takes POST requests
+     */
+    url: string;
+};
+
+export type WebhookRequestInput = {
+    description?: string;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    /**
+     * http or https address that takes POST requests
+     */
+    url: string;
+};
+
 export type ListAuditEventsData = {
     body?: never;
     path?: never;
@@ -1064,6 +1446,89 @@ export type ListAuditEventsResponses = {
 };
 
 export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
+
+export type ListEmailsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        status?: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
+    };
+    url: '/api/v1/admin/emails';
+};
+
+export type ListEmailsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListEmailsError = ListEmailsErrors[keyof ListEmailsErrors];
+
+export type ListEmailsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Email>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListEmailsResponse = ListEmailsResponses[keyof ListEmailsResponses];
+
+export type ResendEmailData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/emails/{id}/resend';
+};
+
+export type ResendEmailErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ResendEmailError = ResendEmailErrors[keyof ResendEmailErrors];
+
+export type ResendEmailResponses = {
+    /**
+     * Default Response
+     */
+    202: Email;
+};
+
+export type ResendEmailResponse = ResendEmailResponses[keyof ResendEmailResponses];
 
 export type ListInvitationsData = {
     body?: never;
@@ -2438,6 +2903,39 @@ export type ListMyAuditEventsResponses = {
 
 export type ListMyAuditEventsResponse = ListMyAuditEventsResponses[keyof ListMyAuditEventsResponses];
 
+export type ExportMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/export';
+};
+
+export type ExportMeErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type ExportMeError = ExportMeErrors[keyof ExportMeErrors];
+
+export type ExportMeResponses = {
+    /**
+     * The archive
+     */
+    200: Blob | File;
+};
+
+export type ExportMeResponse = ExportMeResponses[keyof ExportMeResponses];
+
 export type ListSessionsData = {
     body?: never;
     path?: never;
@@ -3405,6 +3903,428 @@ export type CheckSiteResponses = {
 };
 
 export type CheckSiteResponse = CheckSiteResponses[keyof CheckSiteResponses];
+
+export type ListWebhookEventTypesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/webhook-event-types';
+};
+
+export type ListWebhookEventTypesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+};
+
+export type ListWebhookEventTypesError = ListWebhookEventTypesErrors[keyof ListWebhookEventTypesErrors];
+
+export type ListWebhookEventTypesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<WebhookEventType>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListWebhookEventTypesResponse = ListWebhookEventTypesResponses[keyof ListWebhookEventTypesResponses];
+
+export type ListWebhooksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        status?: 'active' | 'disabled';
+    };
+    url: '/api/v1/webhooks';
+};
+
+export type ListWebhooksErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListWebhooksError = ListWebhooksErrors[keyof ListWebhooksErrors];
+
+export type ListWebhooksResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Webhook>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksResponses];
+
+export type CreateWebhookData = {
+    body: WebhookRequestInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/webhooks';
+};
+
+export type CreateWebhookErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CreateWebhookError = CreateWebhookErrors[keyof CreateWebhookErrors];
+
+export type CreateWebhookResponses = {
+    /**
+     * Default Response
+     */
+    201: CreatedWebhook;
+};
+
+export type CreateWebhookResponse = CreateWebhookResponses[keyof CreateWebhookResponses];
+
+export type DeleteWebhookData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{id}';
+};
+
+export type DeleteWebhookErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DeleteWebhookError = DeleteWebhookErrors[keyof DeleteWebhookErrors];
+
+export type DeleteWebhookResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteWebhookResponse = DeleteWebhookResponses[keyof DeleteWebhookResponses];
+
+export type GetWebhookData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{id}';
+};
+
+export type GetWebhookErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetWebhookError = GetWebhookErrors[keyof GetWebhookErrors];
+
+export type GetWebhookResponses = {
+    /**
+     * Default Response
+     */
+    200: Webhook;
+};
+
+export type GetWebhookResponse = GetWebhookResponses[keyof GetWebhookResponses];
+
+export type UpdateWebhookData = {
+    body: WebhookChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{id}';
+};
+
+export type UpdateWebhookErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdateWebhookError = UpdateWebhookErrors[keyof UpdateWebhookErrors];
+
+export type UpdateWebhookResponses = {
+    /**
+     * Default Response
+     */
+    200: Webhook;
+};
+
+export type UpdateWebhookResponse = UpdateWebhookResponses[keyof UpdateWebhookResponses];
+
+export type ListWebhookDeliveriesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+        status?: 'pending' | 'delivering' | 'delivered' | 'failed' | 'cancelled';
+    };
+    url: '/api/v1/webhooks/{id}/deliveries';
+};
+
+export type ListWebhookDeliveriesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListWebhookDeliveriesError = ListWebhookDeliveriesErrors[keyof ListWebhookDeliveriesErrors];
+
+export type ListWebhookDeliveriesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<WebhookDelivery>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListWebhookDeliveriesResponse = ListWebhookDeliveriesResponses[keyof ListWebhookDeliveriesResponses];
+
+export type GetWebhookDeliveryData = {
+    body?: never;
+    path: {
+        id: string;
+        deliveryId: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{id}/deliveries/{deliveryId}';
+};
+
+export type GetWebhookDeliveryErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetWebhookDeliveryError = GetWebhookDeliveryErrors[keyof GetWebhookDeliveryErrors];
+
+export type GetWebhookDeliveryResponses = {
+    /**
+     * Default Response
+     */
+    200: WebhookDeliveryWithPayload;
+};
+
+export type GetWebhookDeliveryResponse = GetWebhookDeliveryResponses[keyof GetWebhookDeliveryResponses];
+
+export type RedeliverWebhookDeliveryData = {
+    body?: never;
+    path: {
+        id: string;
+        deliveryId: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver';
+};
+
+export type RedeliverWebhookDeliveryErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RedeliverWebhookDeliveryError = RedeliverWebhookDeliveryErrors[keyof RedeliverWebhookDeliveryErrors];
+
+export type RedeliverWebhookDeliveryResponses = {
+    /**
+     * Default Response
+     */
+    202: WebhookDelivery;
+};
+
+export type RedeliverWebhookDeliveryResponse = RedeliverWebhookDeliveryResponses[keyof RedeliverWebhookDeliveryResponses];
+
+export type RotateWebhookSecretData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{id}/rotate-secret';
+};
+
+export type RotateWebhookSecretErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RotateWebhookSecretError = RotateWebhookSecretErrors[keyof RotateWebhookSecretErrors];
+
+export type RotateWebhookSecretResponses = {
+    /**
+     * Default Response
+     */
+    200: RotatedSecret;
+};
+
+export type RotateWebhookSecretResponse = RotateWebhookSecretResponses[keyof RotateWebhookSecretResponses];
+
+export type TestWebhookData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{id}/test';
+};
+
+export type TestWebhookErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type TestWebhookError = TestWebhookErrors[keyof TestWebhookErrors];
+
+export type TestWebhookResponses = {
+    /**
+     * Default Response
+     */
+    202: WebhookDelivery;
+};
+
+export type TestWebhookResponse = TestWebhookResponses[keyof TestWebhookResponses];
 
 export type GetHealthData = {
     body?: never;

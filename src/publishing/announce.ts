@@ -1,0 +1,24 @@
+import { eq } from 'drizzle-orm';
+import { articles } from '../articles/schema.ts';
+import type { AppContext } from '../context.ts';
+import type { Db } from '../db/open.ts';
+import { emitEvent } from '../webhooks/events.ts';
+import { presentPublication } from './present.ts';
+import type { Publication } from './schema.ts';
+
+/** Tells the user's webhooks that a publication has come to an end, in the transaction that records it; returns it. */
+export async function announcePublication(
+  ctx: Pick<AppContext, 'queue'>,
+  tx: Db,
+  row: Publication,
+): Promise<Publication> {
+  const { status } = row;
+  if (status !== 'published' && status !== 'failed' && status !== 'conflict' && status !== 'cancelled') return row;
+  const data = async () => {
+    const [article] = await tx.select({ title: articles.title }).from(articles).where(eq(articles.id, row.articleId));
+    const { attempts: _, nextAttemptAt: __, ...shown } = presentPublication(row);
+    return { ...shown, title: article?.title ?? null };
+  };
+  await emitEvent(ctx, tx, row.userId, { type: `publication.${status}`, data });
+  return row;
+}

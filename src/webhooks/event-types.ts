@@ -1,0 +1,28 @@
+/** What a webhook can be told of, in the words in which the API and the web app show it. */
+export const subscribableTypes = {
+  'pipeline.succeeded': 'A run has come to its end.',
+  'pipeline.failed': 'A run has failed; the error says why and what to do.',
+  'pipeline.waiting': 'A run waits for a person: a near-duplicate, its budget, or an approval.',
+  'pipeline.cancelled': 'A run was cancelled.',
+  'budget.exceeded': 'A run has stopped at its budget.',
+  'article.created': 'An article was written or added.',
+  'article.updated': 'An article was edited, or rewritten by its run.',
+  'article.deleted': 'An article was put into the bin.',
+  'article.restored': 'An article was taken out of the bin.',
+  'article.approved': 'An article may go public: a person or a rule has approved it.',
+  'publication.published': 'An article has arrived on its site, as a post or as a draft.',
+  'publication.failed': 'An article could not be brought onto its site.',
+  'publication.conflict': 'An article was not sent: something on the site needs a decision first.',
+  'publication.cancelled': 'A publication was given up.',
+  'site.created': 'A site was added.',
+  'site.updated': 'A site was changed.',
+  'site.deleted': 'A site was forgotten.',
+  'site.check_failed': 'The check of a site found that nothing can be delivered to it.',
+} as const;
+
+/** An event that a webhook may ask for. */
+export type SubscribableType = keyof typeof subscribableTypes;
+/** The same, and the one that is only sent when someone asks to test a webhook. */
+export type EventType = SubscribableType | 'webhook.test';
+
+export const subscribableTypeNames = Object.keys(subscribableTypes) as [SubscribableType, ...SubscribableType[]];
