@@ -216,6 +216,11 @@ const refusals: Record<string, () => AppError> = {
 /** What better-auth refused, in our words. Throws whatever is not a refusal. */
 export function asRefusal(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (isAPIError(error) && error.statusCode === 409) {
+    return new AppError('two_factor_invalid', 'A backup code of this account was used at this very moment.', {
+      hint: 'Send another one; each works once.',
+    });
+  }
   const code = isAPIError(error) ? String(error.body?.code ?? '') : '';
   const refusal = refusals[code];
   if (!refusal) throw error;
