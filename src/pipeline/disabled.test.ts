@@ -5,6 +5,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { givenPipeline, withModel } from '../../test/factories.ts';
 import { diligentScript, scriptedModel } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
+import { createApiKey } from '../accounts/api-keys.ts';
+import { systemActor } from '../accounts/audit.ts';
 import { listCalls } from '../budget/ledger.ts';
 import { getPipeline } from './queries.ts';
 import type { Pipeline } from './schema.ts';
@@ -100,7 +102,11 @@ it('while they look at a run: its stream ends within a second, and only when it 
   const { port } = app.server.server.address() as AddressInfo;
   const ended = Promise.withResolvers<number>();
   let disabledAt = 0;
-  get({ port, host: '127.0.0.1', path: `/api/v1/pipelines/${pipeline.id}/events` }, (response) => {
+  const reading = { name: 'reading', scopes: ['read' as const], expiresAt: null };
+  const { key } = await createApiKey(ctx.db, ctx.ownerId, reading, systemActor);
+  const headers = { authorization: `Bearer ${key}` };
+  get({ port, host: '127.0.0.1', path: `/api/v1/pipelines/${pipeline.id}/events`, headers }, (response) => {
+    expect(response.statusCode).toBe(200);
     response.resume();
     response.on('end', () => ended.resolve(performance.now() - disabledAt));
     response.once('data', async () => {
