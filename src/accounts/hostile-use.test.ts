@@ -828,14 +828,19 @@ describe('who has an account', () => {
     { timeout: 240_000 },
     async (path) => {
       const asked = { known: [] as number[], unknown: [] as number[] };
-      const [known] = await questions();
+      const [signedUp] = await questions();
+      // Only the first few links of an hour are mailed to one address, so each question is about another.
+      const waiting = times(15, () => newEmail('waiting'));
+      if (path !== 'login') {
+        await Promise.all(waiting.map((email) => register(mailing, { email, password: goodPassword })));
+      }
       const median = (list: number[]) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
       let ratio = Number.NaN;
       // A busy machine needs more of them until the medians mean something; a difference stays however many there are.
       for (let round = 0; round < 5 && !(ratio > 0.7 && ratio < 1.3); round++) {
         for (let i = 0; i < 15; i++) {
           const pair: ['known' | 'unknown', string][] = [
-            ['known', known],
+            ['known', path === 'login' ? signedUp : (waiting[i] ?? '')],
             ['unknown', newEmail('nobody')],
           ];
           // In turns, and in both orders, so that whatever else slows the machine down slows down both.
