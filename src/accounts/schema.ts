@@ -150,4 +150,3 @@ export const auditEvents = pgTable('audit_events', {
   details: jsonb('details').$type<Record<string, unknown>>().notNull().default({}),
   createdAt: time('created_at').notNull().defaultNow(),
 });
-export type AuditEvent = typeof auditEvents.$inferSelect;
