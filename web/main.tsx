@@ -3,14 +3,16 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { setUpApi } from '@/api/setup.ts';
-import { router } from '@/router.tsx';
+import { createAppRouter } from '@/router.tsx';
 import './app.css';
 
 const element = document.getElementById('root');
 if (!element) throw new Error('index.html has no element with the id "root"');
+const queries = setUpApi();
+const router = createAppRouter(queries);
 createRoot(element).render(
   <StrictMode>
-    <QueryClientProvider client={setUpApi()}>
+    <QueryClientProvider client={queries}>
       <RouterProvider router={router} />
     </QueryClientProvider>
   </StrictMode>,

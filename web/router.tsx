@@ -1,14 +1,34 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
 import { AppShell } from '@/components/app-shell.tsx';
+import { RootFrame } from '@/components/root-frame.tsx';
 import { ErrorPage, NotFoundPage } from '@/pages/error-pages.tsx';
 import { NewArticlePage } from '@/pages/new-article/new-article-page.tsx';
+import { enterDoor, knowSession, requireUser } from '@/session/guards.ts';
 
-const root = createRootRoute({ component: AppShell, notFoundComponent: NotFoundPage });
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: RootFrame,
+  notFoundComponent: NotFoundPage,
+});
 
-const newArticle = createRoute({ getParentRoute: () => root, path: '/', component: NewArticlePage });
+/** Everything that takes an account; whoever has none is led to the doors and back. */
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  beforeLoad: requireUser,
+  component: AppShell,
+});
+
+const newArticle = createRoute({ getParentRoute: () => signedIn, path: '/', component: NewArticlePage });
 
 const runs = createRoute({
-  getParentRoute: () => root,
+  getParentRoute: () => signedIn,
   path: '/runs',
   validateSearch: (search: Record<string, unknown>): { query?: string; status?: string } =>
     textOf(search, 'query', 'status'),
@@ -16,29 +36,143 @@ const runs = createRoute({
 });
 
 const run = createRoute({
-  getParentRoute: () => root,
+  getParentRoute: () => signedIn,
   path: '/runs/$runId',
   component: lazyRouteComponent(() => import('@/pages/run/run-page.tsx'), 'RunPage'),
 });
 
 const articles = createRoute({
-  getParentRoute: () => root,
+  getParentRoute: () => signedIn,
   path: '/articles',
   validateSearch: (search: Record<string, unknown>): { query?: string } => textOf(search, 'query'),
   component: lazyRouteComponent(() => import('@/pages/articles/articles-page.tsx'), 'ArticlesPage'),
 });
 
 const article = createRoute({
-  getParentRoute: () => root,
+  getParentRoute: () => signedIn,
   path: '/articles/$articleId',
   validateSearch: (search: Record<string, unknown>): { tab?: string; claim?: string } => textOf(search, 'tab', 'claim'),
   component: lazyRouteComponent(() => import('@/pages/article/article-page.tsx'), 'ArticlePage'),
 });
 
 const sites = createRoute({
-  getParentRoute: () => root,
+  getParentRoute: () => signedIn,
   path: '/sites',
   component: lazyRouteComponent(() => import('@/pages/sites/sites-page.tsx'), 'SitesPage'),
+});
+
+const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account',
+  component: lazyRouteComponent(() => import('@/pages/account/account-layout.tsx'), 'AccountLayout'),
+});
+
+const profile = createRoute({
+  getParentRoute: () => account,
+  path: '/',
+  component: lazyRouteComponent(() => import('@/pages/account/profile-page.tsx'), 'ProfilePage'),
+});
+
+const security = createRoute({
+  getParentRoute: () => account,
+  path: '/security',
+  component: lazyRouteComponent(() => import('@/pages/account/security-page.tsx'), 'SecurityPage'),
+});
+
+const sessions = createRoute({
+  getParentRoute: () => account,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('@/pages/account/sessions-page.tsx'), 'SessionsPage'),
+});
+
+const apiKeys = createRoute({
+  getParentRoute: () => account,
+  path: '/api-keys',
+  component: lazyRouteComponent(() => import('@/pages/account/api-keys-page.tsx'), 'ApiKeysPage'),
+});
+
+const accessLog = createRoute({
+  getParentRoute: () => account,
+  path: '/log',
+  component: lazyRouteComponent(() => import('@/pages/account/log-page.tsx'), 'LogPage'),
+});
+
+const admin = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/admin',
+  component: lazyRouteComponent(() => import('@/pages/admin/admin-layout.tsx'), 'AdminLayout'),
+});
+
+const adminHome = createRoute({
+  getParentRoute: () => admin,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/admin/users', replace: true });
+  },
+});
+
+const users = createRoute({
+  getParentRoute: () => admin,
+  path: '/users',
+  validateSearch: (search: Record<string, unknown>): { query?: string; show?: string } =>
+    textOf(search, 'query', 'show'),
+  component: lazyRouteComponent(() => import('@/pages/admin/users-page.tsx'), 'UsersPage'),
+});
+
+const invitations = createRoute({
+  getParentRoute: () => admin,
+  path: '/invitations',
+  component: lazyRouteComponent(() => import('@/pages/admin/invitations-page.tsx'), 'InvitationsPage'),
+});
+
+const adminLog = createRoute({
+  getParentRoute: () => admin,
+  path: '/log',
+  validateSearch: (search: Record<string, unknown>): { action?: string; user?: string } =>
+    textOf(search, 'action', 'user'),
+  component: lazyRouteComponent(() => import('@/pages/admin/admin-log-page.tsx'), 'AdminLogPage'),
+});
+
+/** An address that is no page, for someone who is signed in; others are not told which addresses there are. */
+const elsewhere = createRoute({ getParentRoute: () => signedIn, path: '/$', component: NotFoundPage });
+
+const nextOf = (search: Record<string, unknown>): { next?: string } => textOf(search, 'next');
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: nextOf,
+  beforeLoad: enterDoor,
+  component: lazyRouteComponent(() => import('@/pages/door/login-page.tsx'), 'LoginPage'),
+});
+
+const register = createRoute({
+  getParentRoute: () => root,
+  path: '/register',
+  validateSearch: nextOf,
+  beforeLoad: knowSession,
+  component: lazyRouteComponent(() => import('@/pages/door/register-page.tsx'), 'RegisterPage'),
+});
+
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/forgot-password',
+  beforeLoad: knowSession,
+  component: lazyRouteComponent(() => import('@/pages/door/forgot-password-page.tsx'), 'ForgotPasswordPage'),
+});
+
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/reset-password',
+  beforeLoad: knowSession,
+  component: lazyRouteComponent(() => import('@/pages/door/reset-password-page.tsx'), 'ResetPasswordPage'),
+});
+
+const verifyEmail = createRoute({
+  getParentRoute: () => root,
+  path: '/verify-email',
+  beforeLoad: knowSession,
+  component: lazyRouteComponent(() => import('@/pages/door/verify-email-page.tsx'), 'VerifyEmailPage'),
 });
 
 /** Keeps the named parts of an address's query that are text, and drops everything else. */
@@ -54,16 +188,35 @@ function textOf<Name extends string>(search: Record<string, unknown>, ...names: 
 }
 
 /** Every page address. */
-export const router = createRouter({
-  routeTree: root.addChildren([newArticle, runs, run, articles, article, sites]),
-  defaultPreload: 'intent',
-  defaultErrorComponent: ErrorPage,
-  defaultNotFoundComponent: NotFoundPage,
-  scrollRestoration: true,
-});
+export const createAppRouter = (queries: QueryClient) =>
+  createRouter({
+    routeTree: root.addChildren([
+      signedIn.addChildren([
+        newArticle,
+        runs,
+        run,
+        articles,
+        article,
+        sites,
+        account.addChildren([profile, security, sessions, apiKeys, accessLog]),
+        admin.addChildren([adminHome, users, invitations, adminLog]),
+        elsewhere,
+      ]),
+      login,
+      register,
+      forgotPassword,
+      resetPassword,
+      verifyEmail,
+    ]),
+    context: { queries },
+    defaultPreload: 'intent',
+    defaultErrorComponent: ErrorPage,
+    defaultNotFoundComponent: NotFoundPage,
+    scrollRestoration: true,
+  });
 
 declare module '@tanstack/react-router' {
   interface Register {
-    router: typeof router;
+    router: ReturnType<typeof createAppRouter>;
   }
 }

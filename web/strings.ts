@@ -1,3 +1,5 @@
+import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+
 /** Every word the web app says, in English. Another language is one more object of the same shape. */
 const english = {
   shell: {
@@ -11,6 +13,10 @@ const english = {
     sites: 'Sites',
     apiDocs: 'API documentation',
     theme: (name: string) => `Theme: ${name}. Change it`,
+    userMenu: 'Your account:',
+    account: 'Account settings',
+    admin: 'Admin',
+    logOut: 'Log out',
     themes: { system: 'As on this device', light: 'Light', dark: 'Dark' },
   },
   common: {
@@ -25,6 +31,11 @@ const english = {
     nothingFound: (query: string) => `Nothing found for “${query}”`,
     clearSearch: 'Clear the search',
   },
+  form: formWords,
+  door: doorWords,
+  account: accountWords,
+  admin: adminWords,
+  audit: auditWords,
   problems: {
     code: 'Code:',
     noAnswer: {
@@ -323,6 +334,8 @@ const english = {
     empty: 'No articles yet',
     emptyHint: 'Name a topic, add a few sources, and the first one is here in a moment.',
     emptyAction: 'Start an article',
+    beingWritten: 'An article is being written',
+    beingWrittenHint: 'It appears here as soon as it is finished. You can watch it below.',
     nothingFoundHint: 'Try fewer or other words.',
   },
   article: {

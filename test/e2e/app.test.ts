@@ -6,6 +6,7 @@ import {
   overflow,
   picture,
   seriousViolations,
+  signUp,
   silentHost,
   sizes,
   startServer,
@@ -19,6 +20,7 @@ const topic = 'How to keep backups of a small server';
 
 beforeAll(async () => {
   [server, browser] = await Promise.all([startServer(), launchBrowser()]);
+  await signUp(browser, server);
 });
 afterAll(async () => {
   await browser?.close();

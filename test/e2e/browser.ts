@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { tester } from '../account.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -16,12 +17,17 @@ export const silentHost = '127.0.0.1:47613';
 /** The real server in a process of its own, on an empty data directory that goes with it. */
 export interface TestServer {
   url: string;
+  /** Of whoever signed up with {@link signUp}; pages are opened with it unless they bring their own. */
+  session?: Session;
   /** Ends the process as a power cut would. */
   kill(): Promise<void>;
   /** Starts it again after {@link kill}, at the same address and on the same data. */
   revive(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** The cookies of someone who is signed in. */
+export type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 /** Starts `node src/main.ts` on a free port, with `env` on top. Throws with what it printed when it does not serve within a minute. */
 export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
@@ -62,6 +68,7 @@ function start(dataDir: string, port: string, env: Record<string, string>): Chil
       SEARCH_URL: '',
       BRAVE_API_KEY: '',
       TAVILY_API_KEY: '',
+      AUTH_RATE_LIMIT_PER_MINUTE: '10000',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -121,6 +128,7 @@ export async function openPage(
     viewport: sizes.desktop,
     reducedMotion: 'reduce',
     permissions: ['clipboard-read', 'clipboard-write'],
+    ...(server.session ? { storageState: server.session } : {}),
     ...options,
   });
   const page = await context.newPage();
@@ -141,6 +149,30 @@ export async function openPage(
       faults.push(`foreign request: ${request.url()}`);
   });
   return { page, faults };
+}
+
+/** Nobody, in a browser that has never been here. */
+export const nobody = { storageState: { cookies: [], origins: [] } };
+
+/** Fills and sends the form that makes an account. */
+export async function fillRegistration(
+  page: Page,
+  { name, email, password }: { name: string; email: string; password: string },
+): Promise<void> {
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Mail address').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Create the account' }).click();
+}
+
+/** Registers the first account through the real form, on a server that sends no mail; later pages are opened as it. */
+export async function signUp(browser: Browser, server: TestServer): Promise<void> {
+  const { page } = await openPage(browser, server, nobody);
+  await page.goto('/');
+  await fillRegistration(page, { name: 'Test Person', ...tester });
+  await page.getByLabel('Topic', { exact: true }).waitFor();
+  server.session = await page.context().storageState();
+  await page.context().close();
 }
 
 interface AxeResults {

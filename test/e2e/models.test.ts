@@ -2,7 +2,15 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ModelServer, startModelServer } from '../fakes/model-server.ts';
 import { diligentScript } from '../fakes/scripted-model.ts';
-import { launchBrowser, openPage, picture, seriousViolations, startServer, type TestServer } from './browser.ts';
+import {
+  launchBrowser,
+  openPage,
+  picture,
+  seriousViolations,
+  signUp,
+  startServer,
+  type TestServer,
+} from './browser.ts';
 import { sourceTexts } from './source-texts.ts';
 
 let server: TestServer;
@@ -13,6 +21,7 @@ beforeAll(async () => {
   models = await startModelServer(diligentScript);
   const env = { OPENAI_BASE_URL: models.url, LLM_MODEL: 'openai:local-model', MODEL_PRICES: 'openai:local-model=1/2' };
   [server, browser] = await Promise.all([startServer(env), launchBrowser()]);
+  await signUp(browser, server);
 });
 afterAll(async () => {
   await browser?.close();

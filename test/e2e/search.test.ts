@@ -8,6 +8,7 @@ import {
   overflow,
   picture,
   seriousViolations,
+  signUp,
   sizes,
   startServer,
   type TestServer,
@@ -28,6 +29,7 @@ beforeAll(async () => {
   search.pages = () => sourceTexts.map(({ title }, host) => ({ url: web.at(host, `/${host}`), title }));
   const env = { ...search.env.searxng, ALLOW_PRIVATE_HOSTS: '127.0.0.0/8' };
   [server, browser] = await Promise.all([startServer(env), launchBrowser()]);
+  await signUp(browser, server);
 });
 afterAll(async () => {
   await browser?.close();

@@ -5,6 +5,7 @@ const words = {
   noAnswer: { title: 'No answer', detail: 'No answer.', hint: 'Is it running?' },
   unreadable: { title: 'Unreadable', detail: (status: number) => `Status ${status}.`, hint: 'Try again.' },
 };
+const answer = (status: number, headers: HeadersInit = {}) => new Response(null, { status, headers });
 const document = {
   type: 'about:blank',
   title: 'Not valid',
@@ -18,10 +19,17 @@ const document = {
 
 describe('failures of calls', () => {
   it('keep the problem document of the server', () => {
-    const problem = toProblem(document, 422, words);
+    const problem = toProblem(document, answer(422), words);
     expect(problem).toBeInstanceOf(ApiProblem);
     expect(problem).toMatchObject(document);
     expect(toProblem(problem, undefined, words)).toBe(problem);
+  });
+
+  it('say when to come back, if the server does', () => {
+    const before = Date.now();
+    const { retryAt } = toProblem(document, answer(429, { 'retry-after': '42' }), words);
+    expect(retryAt?.getTime()).toBeGreaterThanOrEqual(before + 42_000);
+    expect(toProblem(document, answer(429, { 'retry-after': 'soon' }), words).retryAt).toBeUndefined();
   });
 
   it('are told apart when nothing answered and when something else did', () => {
@@ -30,7 +38,7 @@ describe('failures of calls', () => {
       status: 0,
       hint: 'Is it running?',
     });
-    expect(toProblem('<html>Bad gateway</html>', 502, words)).toMatchObject({
+    expect(toProblem('<html>Bad gateway</html>', answer(502), words)).toMatchObject({
       code: 'unreadable_answer',
       status: 502,
       detail: 'Status 502.',

@@ -16,8 +16,10 @@ export class ApiProblem extends Error implements Problem {
   readonly requestId: string;
   readonly hint: string;
   readonly errors?: FieldMistake[];
+  /** When trying again makes sense, for answers that say so. */
+  readonly retryAt?: Date;
 
-  constructor(problem: Problem, cause?: unknown) {
+  constructor(problem: Problem, cause?: unknown, retryAt?: Date) {
     super(problem.detail, { cause });
     this.name = 'ApiProblem';
     this.type = problem.type;
@@ -28,6 +30,7 @@ export class ApiProblem extends Error implements Problem {
     this.requestId = problem.requestId;
     this.hint = problem.hint;
     if (problem.errors) this.errors = problem.errors;
+    if (retryAt) this.retryAt = retryAt;
   }
 }
 
@@ -37,16 +40,25 @@ export interface ProblemWords {
   unreadable: { title: string; detail: (status: number) => string; hint: string };
 }
 
-/** Turns whatever a call threw, with the answer's status if there was one, into an {@link ApiProblem}. */
-export function toProblem(error: unknown, status: number | undefined, words: ProblemWords): ApiProblem {
+/** Turns whatever a call threw, with its answer if there was one, into an {@link ApiProblem}. */
+export function toProblem(
+  error: unknown,
+  answer: Pick<Response, 'status' | 'headers'> | undefined,
+  words: ProblemWords,
+): ApiProblem {
   if (error instanceof ApiProblem) return error;
-  if (isProblem(error)) return new ApiProblem(error);
+  if (isProblem(error)) return new ApiProblem(error, undefined, retryTime(answer?.headers.get('retry-after')));
+  const status = answer?.status;
   const base = { type: 'about:blank', requestId: '' };
   if (status === undefined) {
     return new ApiProblem({ ...base, ...words.noAnswer, status: 0, code: 'no_answer' }, error);
   }
   const { title, detail, hint } = words.unreadable;
   return new ApiProblem({ ...base, title, detail: detail(status), hint, status, code: 'unreadable_answer' }, error);
+}
+
+function retryTime(seconds: string | null | undefined): Date | undefined {
+  return seconds && /^\d+$/.test(seconds) ? new Date(Date.now() + Number(seconds) * 1000) : undefined;
 }
 
 function isProblem(value: unknown): value is Problem {

@@ -1,14 +1,27 @@
 import { QueryClient } from '@tanstack/react-query';
+import { readSession } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { client } from './client/client.gen.ts';
 import { ApiProblem, toProblem } from './problem.ts';
 
-/** Connects the generated client to this page's own server and lets every failure leave as an ApiProblem. */
+/** Says that nobody is signed in, unlike the other codes with 401, which are about a password or a code just typed. */
+const signedOutCodes = ['unauthenticated', 'token_invalid'];
+
+/**
+ * Connects the generated client to this page's own server and lets every failure leave as an ApiProblem. An answer that
+ * nobody is signed in makes the session be read again: a request may have been on its way while the session changed.
+ */
 export function setUpApi(): QueryClient {
   client.setConfig({ baseUrl: '' });
-  client.interceptors.error.use((error, response) => toProblem(error, response?.status, t.problems));
+  client.interceptors.error.use((error, response) => {
+    const problem = toProblem(error, response, t.problems);
+    if (signedOutCodes.includes(problem.code)) {
+      readSession(queries).catch((unread) => console.info('Whether someone is signed in could not be read.', unread));
+    }
+    return problem;
+  });
   const mayHelp = (error: unknown) => error instanceof ApiProblem && (error.status === 0 || error.status >= 500);
-  return new QueryClient({
+  const queries = new QueryClient({
     defaultOptions: {
       queries: {
         // The server is often this very machine: what the browser thinks of the network says nothing about it.
@@ -20,4 +33,5 @@ export function setUpApi(): QueryClient {
       mutations: { networkMode: 'always' },
     },
   });
+  return queries;
 }

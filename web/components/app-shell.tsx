@@ -1,9 +1,8 @@
-import { Link, Outlet, useRouter } from '@tanstack/react-router';
+import { Link, Outlet } from '@tanstack/react-router';
 import { FileText, Globe, ListChecks, PenLine } from 'lucide-react';
-import { useEffect, useState } from 'react';
 import { t } from '@/strings.ts';
 import { ThemeToggle } from './theme-toggle.tsx';
-import { Toaster } from './toaster.tsx';
+import { UserMenu } from './user-menu.tsx';
 
 const places = [
   { to: '/', label: t.shell.newArticle, short: t.shell.newArticleShort, icon: PenLine, exact: true },
@@ -25,14 +24,15 @@ export function AppShell() {
       <SideBar />
       <header className="sticky top-0 z-30 flex h-13 items-center justify-between border-b border-border bg-background/92 pr-1.5 pl-4 backdrop-blur lg:hidden">
         <Brand />
-        <ThemeToggle />
+        <div className="flex items-center">
+          <ThemeToggle />
+          <UserMenu />
+        </div>
       </header>
       <main id="main" tabIndex={-1} className="min-w-0 pb-24 lg:pb-0">
         <Outlet />
       </main>
       <BottomBar />
-      <PageAnnouncer />
-      <Toaster />
     </div>
   );
 }
@@ -73,6 +73,9 @@ function SideBar() {
           {t.shell.apiDocs}
         </a>
         <ThemeToggle labelled />
+        <div className="mt-2 grid grid-cols-1 border-t border-border pt-2.5">
+          <UserMenu labelled />
+        </div>
       </div>
     </div>
   );
@@ -96,25 +99,5 @@ function BottomBar() {
         </Link>
       ))}
     </nav>
-  );
-}
-
-/** After a change of page: tells screen readers its title and moves the keyboard to its start. */
-function PageAnnouncer() {
-  const router = useRouter();
-  const [title, setTitle] = useState('');
-  useEffect(
-    () =>
-      router.subscribe('onRendered', ({ pathChanged, fromLocation }) => {
-        if (!pathChanged || fromLocation === undefined) return;
-        document.getElementById('main')?.focus({ preventScroll: true });
-        setTitle(document.title);
-      }),
-    [router],
-  );
-  return (
-    <div aria-live="polite" className="sr-only">
-      {title}
-    </div>
   );
 }

@@ -42,12 +42,15 @@ export function Notice({ tone, title, alert, children, className, ref }: NoticeP
 export function ProblemNotice({
   problem,
   title,
+  hint = problem.hint,
   children,
   className,
   ref,
 }: {
   problem: { code: string; hint: string; detail?: string; message?: string };
   title?: string;
+  /** In place of the problem's own. */
+  hint?: ReactNode;
   children?: ReactNode;
   className?: string;
   ref?: Ref<HTMLDivElement>;
@@ -56,7 +59,7 @@ export function ProblemNotice({
   return (
     <Notice tone="danger" alert title={title ?? message} className={className} ref={ref}>
       {title && <p>{message}</p>}
-      <p>{problem.hint}</p>
+      <p>{hint}</p>
       <p className="text-sm text-muted-foreground">
         {t.problems.code} <code className="font-mono text-[0.8125rem]">{problem.code}</code>
       </p>

@@ -1,4 +1,4 @@
-import { type ErrorComponentProps, Link } from '@tanstack/react-router';
+import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { ApiProblem } from '@/api/problem.ts';
 import { ProblemNotice } from '@/components/notice.tsx';
 import { Page } from '@/components/page.tsx';
@@ -37,6 +37,12 @@ export function Missing({ what }: { what: string }) {
 
 /** A page could not be shown: because its data did not come, or because of a fault of the app. */
 export function ErrorPage({ error, reset }: ErrorComponentProps) {
+  const router = useRouter();
+  // What failed may have been read before the page was drawn at all.
+  const again = () => {
+    reset();
+    void router.invalidate();
+  };
   const problem =
     error instanceof ApiProblem
       ? error
@@ -47,7 +53,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
         };
   return (
     <Page title={t.errorPage.title} className="max-w-2xl">
-      <LoadProblem problem={problem} onRetry={reset} />
+      <LoadProblem problem={problem} onRetry={again} />
     </Page>
   );
 }

@@ -34,7 +34,7 @@ type Panel = (typeof panels)[number];
 
 /** One article: its text, and what it rests on, how it does in search, where it is published. */
 export function ArticlePage() {
-  const { articleId } = useParams({ from: '/articles/$articleId' });
+  const { articleId } = useParams({ from: '/signed-in/articles/$articleId' });
   const query = useQuery(getArticleOptions({ path: { id: articleId } }));
   if (query.data) return <ArticleView key={articleId} article={query.data} />;
   if (query.error?.status === 404 || query.error?.status === 422) return <Missing what={t.article.gone} />;
@@ -58,7 +58,7 @@ export function ArticlePage() {
 }
 
 function ArticleView({ article }: { article: Article }) {
-  const search = useSearch({ from: '/articles/$articleId' });
+  const search = useSearch({ from: '/signed-in/articles/$articleId' });
   const navigate = useNavigate({ from: '/articles/$articleId' });
   const wide = useMediaQuery('(min-width: 80rem)');
   const [reveal, setReveal] = useState(search.claim ? 1 : 0);

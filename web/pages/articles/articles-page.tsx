@@ -14,7 +14,7 @@ import { LoadProblem } from '../error-pages.tsx';
 
 /** Every article, newest first, with search in title and text. */
 export function ArticlesPage() {
-  const { query } = useSearch({ from: '/articles' });
+  const { query } = useSearch({ from: '/signed-in/articles' });
   const navigate = useNavigate({ from: '/articles' });
   const search = useCallback(
     (words: string) => void navigate({ search: words ? { query: words } : {}, replace: true }),

@@ -13,6 +13,7 @@ import { Button } from '@/components/ui/button.tsx';
 import { Choice } from '@/components/ui/choice.tsx';
 import { Field, FieldError } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
+import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { type BriefBody, pendingSources, toBrief } from './draft.ts';
 import { EstimateLine } from './estimate-line.tsx';
@@ -38,7 +39,7 @@ const folded = [
 
 /** The brief: topic, sources, length, and everything else that has a default. */
 export function BriefForm() {
-  const { draft, kept, change, started } = useDraft();
+  const { draft, kept, change, started } = useDraft(useUser().id);
   const [open, setOpen] = useState(false);
   const [mistakes, setMistakes] = useState<FieldMistake[]>([]);
   const form = useRef<HTMLFormElement>(null);
@@ -76,12 +77,15 @@ export function BriefForm() {
       form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"][tabindex]')?.focus(),
     );
   };
-  const submit = (event: FormEvent) => {
+  const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (start.isPending) return;
-    if (seen.length > 0) {
+    // Whoever is faster than the answer is told about missing sources all the same.
+    const known = providers.data ?? (await providers.refetch({ cancelRefetch: false })).data;
+    const found = toBrief(draft, t.newArticle.mistakes, known?.items.length !== 0).mistakes;
+    if (found.length > 0) {
       start.reset();
-      return showMistakes(seen);
+      return showMistakes(found);
     }
     setMistakes([]);
     // What stands in the boxes is sent with the rest; in the list it also shows which source a mistake belongs to.
@@ -93,7 +97,7 @@ export function BriefForm() {
   const general =
     start.error && (start.error.errors ?? []).every((mistake) => !listed.has(mistake.path) || !isField(mistake.path));
   return (
-    <form ref={form} onSubmit={submit} noValidate className="grid grid-cols-1 gap-7">
+    <form ref={form} onSubmit={(event) => void submit(event)} noValidate className="grid grid-cols-1 gap-7">
       <TopicField
         value={draft.topic}
         error={errorAt('topic')}

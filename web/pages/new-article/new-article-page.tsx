@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { listArticlesOptions, listPipelinesOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Problem } from '@/api/client/types.gen.ts';
 import { ArticleList } from '@/components/article-list.tsx';
@@ -22,6 +22,11 @@ export function NewArticlePage() {
       state.data?.items.some((run) => run.status === 'running' || run.status === 'queued') ? 2000 : 15_000,
   });
   const articles = useQuery(listArticlesOptions({ query: { limit: 5 } }));
+  const underWay = runs.data?.items.some((run) => run.status === 'running' || run.status === 'queued') ?? false;
+  const finished = runs.data?.items.filter((run) => run.status === 'succeeded').length;
+  const { refetch } = articles;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a run that ends well has made an article
+  useEffect(() => void refetch(), [finished, refetch]);
   const focusTopic = () => document.getElementById('topic')?.focus();
   return (
     <Page title={t.newArticle.title} className="max-w-3xl">
@@ -36,6 +41,8 @@ export function NewArticlePage() {
         >
           {articles.data?.items.length ? (
             <ArticleList articles={articles.data.items} />
+          ) : underWay ? (
+            <EmptyState title={t.articles.beingWritten}>{t.articles.beingWrittenHint}</EmptyState>
           ) : (
             <EmptyState
               title={t.articles.empty}

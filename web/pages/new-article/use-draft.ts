@@ -1,9 +1,10 @@
 import { useCallback, useEffect, useState } from 'react';
 import { type Draft, emptyDraft, readDraft } from './draft.ts';
 
-const key = 'blog-poster:new-article';
+/** A draft belongs to the account it was typed in: who signs in next at this browser must not find it in the form. */
+const keyOf = (userId: string) => `blog-poster:new-article:${userId}`;
 /** The last draft that was started, with its run: a run that fails can be changed and started again, texts and all. */
-const startedKey = 'blog-poster:last-started';
+const startedKeyOf = (userId: string) => `blog-poster:last-started:${userId}`;
 
 function read(name: string): unknown {
   try {
@@ -28,28 +29,41 @@ function keep(name: string, value: unknown): boolean {
  * The form's content, kept in this browser with every change so that neither a closed tab nor a failed request loses it.
  * `kept` is false when the browser has no room or no permission, and then the page says so.
  */
-export function useDraft() {
-  const [draft, setDraft] = useState(() => readDraft(read(key)));
+export function useDraft(userId: string) {
+  const [draft, setDraft] = useState(() => readDraft(read(keyOf(userId))));
   const [kept, setKept] = useState(true);
-  useEffect(() => setKept(keep(key, draft)), [draft]);
+  useEffect(() => setKept(keep(keyOf(userId), draft)), [userId, draft]);
   const change = useCallback((part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part })), []);
   /** Empties the form for the next article; what was started can still be had back by its run. */
-  const started = useCallback((runId: string, sent: Draft) => {
-    // Without the draft's own copy there is room for this one.
-    keep(key, emptyDraft);
-    keep(startedKey, { runId, draft: sent });
-    setDraft(emptyDraft);
-  }, []);
+  const started = useCallback(
+    (runId: string, sent: Draft) => {
+      // Without the draft's own copy there is room for this one.
+      keep(keyOf(userId), emptyDraft);
+      keep(startedKeyOf(userId), { runId, draft: sent });
+      setDraft(emptyDraft);
+    },
+    [userId],
+  );
   return { draft, kept, change, started };
 }
 
 /** The draft that a run was started with, when it was the last one started in this browser. */
-export function startedDraft(runId: string): Draft | null {
-  const last = read(startedKey) as { runId?: unknown; draft?: unknown } | null;
+export function startedDraft(userId: string, runId: string): Draft | null {
+  const last = read(startedKeyOf(userId)) as { runId?: unknown; draft?: unknown } | null;
   return last?.runId === runId ? readDraft(last.draft) : null;
 }
 
 /** Lays a draft out for the next visit of the form. */
-export function layOutDraft(draft: Draft): void {
-  keep(key, draft);
+export function layOutDraft(userId: string, draft: Draft): void {
+  keep(keyOf(userId), draft);
+}
+
+/** Forgets the drafts of an account that is no more. */
+export function forgetDrafts(userId: string): void {
+  try {
+    localStorage.removeItem(keyOf(userId));
+    localStorage.removeItem(startedKeyOf(userId));
+  } catch (error) {
+    console.info('This browser keeps nothing, so there was nothing to remove.', error);
+  }
 }

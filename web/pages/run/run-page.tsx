@@ -12,6 +12,7 @@ import { Progress } from '@/components/ui/progress.tsx';
 import { Skeleton, SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { formatMoney } from '@/format/money.ts';
 import { formatDateTime, formatDuration } from '@/format/time.ts';
+import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { LoadProblem, Missing } from '../error-pages.tsx';
 import { draftOf } from '../new-article/draft.ts';
@@ -28,7 +29,7 @@ import { WritingCard } from './writing-card.tsx';
 
 /** One run: its steps as they happen, what it costs, what can be done with it. */
 export function RunPage() {
-  const { runId } = useParams({ from: '/runs/$runId' });
+  const { runId } = useParams({ from: '/signed-in/runs/$runId' });
   const { query, feed, connection } = useRun(runId);
   const commands = useRunCommands(runId);
   const run = query.data;
@@ -92,6 +93,7 @@ export function RunPage() {
 function Summary({ run, commands }: { run: Pipeline; commands: RunCommands }) {
   const live = isLive(run);
   const now = useNow(1000, live);
+  const userId = useUser().id;
   const path = { id: run.id };
   return (
     <Card className="grid grid-cols-1 gap-4 p-4 sm:p-6">
@@ -138,7 +140,10 @@ function Summary({ run, commands }: { run: Pipeline; commands: RunCommands }) {
           )}
           {(run.status === 'failed' || run.status === 'cancelled') && (
             <Button asChild>
-              <Link to="/" onClick={() => layOutDraft(startedDraft(run.id) ?? draftOf(run.brief, run.siteId))}>
+              <Link
+                to="/"
+                onClick={() => layOutDraft(userId, startedDraft(userId, run.id) ?? draftOf(run.brief, run.siteId))}
+              >
                 {t.run.changeAndStart}
               </Link>
             </Button>

@@ -18,7 +18,7 @@ const statuses: Pipeline['status'][] = ['queued', 'running', 'waiting', 'succeed
 
 /** Every run, newest first. The status is asked of the server; words are looked for in the topics loaded so far. */
 export function RunsPage() {
-  const { query = '', status } = useSearch({ from: '/runs' });
+  const { query = '', status } = useSearch({ from: '/signed-in/runs' });
   const navigate = useNavigate({ from: '/runs' });
   const narrow = useCallback(
     (part: { query?: string | undefined; status?: string | undefined }) =>

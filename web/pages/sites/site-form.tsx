@@ -8,6 +8,7 @@ import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
+import { dropForm, keepForm, keptForm } from '@/session/kept-forms.ts';
 import { t } from '@/strings.ts';
 
 const fields = ['url', 'name', 'username', 'applicationPassword'] as const;
@@ -22,10 +23,12 @@ interface SiteFormProps {
 
 /** Connects a WordPress site, or changes how it is reached. The password is sent once and never comes back. */
 export function SiteForm({ site, onDone, onCancel }: SiteFormProps) {
+  const keptName = `site:${site?.id ?? 'new'}`;
   const [values, setValues] = useState<Values>({
     url: site?.url ?? '',
     name: site?.name ?? '',
     username: site?.username ?? '',
+    ...keptForm(keptName),
     applicationPassword: '',
   });
   const form = useRef<HTMLFormElement>(null);
@@ -33,6 +36,7 @@ export function SiteForm({ site, onDone, onCancel }: SiteFormProps) {
   const queries = useQueryClient();
   const callbacks = {
     onSuccess: async (stored: Site) => {
+      dropForm(keptName);
       await queries.invalidateQueries({ queryKey: listSitesQueryKey() });
       onDone(stored);
     },
@@ -78,7 +82,11 @@ export function SiteForm({ site, onDone, onCancel }: SiteFormProps) {
     value: values[name],
     onChange: (event: { target: { value: string } }) => {
       setMissing((before) => before.filter((other) => other !== name));
-      setValues((before) => ({ ...before, [name]: event.target.value }));
+      setValues((before) => {
+        const { applicationPassword, ...kept } = { ...before, [name]: event.target.value };
+        keepForm(keptName, kept);
+        return { ...kept, applicationPassword };
+      });
     },
     autoCapitalize: 'off',
     autoCorrect: 'off',
@@ -117,7 +125,13 @@ export function SiteForm({ site, onDone, onCancel }: SiteFormProps) {
           <Button type="submit" variant="primary" aria-disabled={isPending}>
             {isPending ? t.sites.checking : site ? t.sites.saveAndCheck : t.sites.addAndCheck}
           </Button>
-          <Button variant="ghost" onClick={onCancel}>
+          <Button
+            variant="ghost"
+            onClick={() => {
+              dropForm(keptName);
+              onCancel();
+            }}
+          >
             {t.common.cancel}
           </Button>
         </div>

@@ -7,6 +7,7 @@ import { Page } from '@/components/page.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
+import { keptForm } from '@/session/kept-forms.ts';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { SiteCard } from './site-card.tsx';
@@ -15,7 +16,7 @@ import { SiteForm } from './site-form.tsx';
 /** The WordPress sites that articles go to. */
 export function SitesPage() {
   const sites = useQuery(listSitesOptions({ query: { limit: 100 } }));
-  const [adding, setAdding] = useState(false);
+  const [adding, setAdding] = useState(() => keptForm('site:new') !== undefined);
   const add = (
     <Button variant="primary" onClick={() => setAdding(true)}>
       <Plus aria-hidden="true" />

@@ -1,0 +1,57 @@
+import type { ReactNode } from 'react';
+import type { AuditEvent } from '@/api/client/types.gen.ts';
+import { describeDevice } from '@/format/device.ts';
+import { t } from '@/strings.ts';
+import { cn } from './class-names.ts';
+import { RelativeTime } from './relative-time.tsx';
+
+/** Actions that a person should look at twice. */
+const remarkable = new Set(['login-failed', 'refresh-token-reused', 'registration-refused', 'user-disabled']);
+
+/** The access log in plain words; `about` adds whose access an entry is about, for the admin's. */
+export function AuditList({
+  events,
+  about,
+  actor,
+}: {
+  events: AuditEvent[];
+  about?: (event: AuditEvent) => ReactNode;
+  actor: (event: AuditEvent) => string | null;
+}) {
+  return (
+    <ul className="divide-y divide-border">
+      {events.map((event) => {
+        const device = describeDevice(event.userAgent)?.name;
+        const how = [actor(event), t.audit.via[event.via], event.address, device].filter(Boolean).join(' · ');
+        return (
+          <li key={event.id} className="grid grid-cols-1 gap-0.5 px-4 py-3 sm:px-5">
+            <div className="flex items-baseline justify-between gap-x-4">
+              <p className={cn('min-w-0 font-medium break-words', remarkable.has(event.action) && 'text-warning')}>
+                {describeEvent(event)}
+              </p>
+              <p className="shrink-0 text-sm text-muted-foreground">
+                <RelativeTime at={event.createdAt} />
+              </p>
+            </div>
+            {about && <p className="text-sm break-all">{about(event)}</p>}
+            {how && <p className="text-sm break-words text-muted-foreground">{how}</p>}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** What happened, with what its details add: `Log-in failed: wrong password`, `API key made: “Laptop” (read, write)`. */
+export function describeEvent({ action, details }: Pick<AuditEvent, 'action' | 'details'>): string {
+  const what = t.audit.actions[action] ?? action.replaceAll('-', ' ');
+  const { name, reason, scopes, email, subject } = details;
+  if (typeof name === 'string') {
+    const may = Array.isArray(scopes) ? ` (${scopes.join(', ')})` : '';
+    return `${what}: “${name}”${may}`;
+  }
+  const more = [email, subject].find((detail) => typeof detail === 'string');
+  if (more) return `${what}: ${more}`;
+  const why = typeof reason === 'string' ? t.audit.reasons[reason] : undefined;
+  return why ? `${what}: ${why}` : what;
+}

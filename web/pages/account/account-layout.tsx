@@ -1,0 +1,14 @@
+import { SectionLayout } from '@/components/sections.tsx';
+import { t } from '@/strings.ts';
+
+const words = t.account.sections;
+const sections = [
+  { to: '/account', label: words.profile },
+  { to: '/account/security', label: words.security },
+  { to: '/account/sessions', label: words.sessions },
+  { to: '/account/api-keys', label: words.apiKeys },
+  { to: '/account/log', label: words.log },
+] as const;
+
+/** The settings of one's own account. */
+export const AccountLayout = () => <SectionLayout label={t.account.title} sections={sections} />;

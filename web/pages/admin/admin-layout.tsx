@@ -1,0 +1,17 @@
+import { SectionLayout } from '@/components/sections.tsx';
+import { useUser } from '@/session/session.ts';
+import { t } from '@/strings.ts';
+import { NotFoundPage } from '../error-pages.tsx';
+
+const words = t.admin.sections;
+const sections = [
+  { to: '/admin/users', label: words.users },
+  { to: '/admin/invitations', label: words.invitations },
+  { to: '/admin/log', label: words.log },
+] as const;
+
+/** The admin's pages. The server decides who may see what is in them; others are simply not shown that there are any. */
+export function AdminLayout() {
+  if (useUser().role !== 'admin') return <NotFoundPage />;
+  return <SectionLayout label={t.admin.title} sections={sections} />;
+}
