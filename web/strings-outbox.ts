@@ -24,7 +24,7 @@ export const mailWords = {
   attempts: (count: number) => (count === 1 ? '1 attempt' : `${count} attempts`),
   show: 'Show the text',
   resend: 'Send again',
-  resendOf: (subject: string, to: string) => `Send “${subject}” to ${to} again`,
+  resendOf: (subject: string, to: string) => `Send again: ${subject}, to ${to}`,
   resent: 'It is sent again',
 };
 
@@ -79,6 +79,6 @@ export const webhookWords = {
     ms === null ? `answered ${status}` : `answered ${status} in ${ms} ms`,
   next: 'Next attempt',
   redeliver: 'Send again',
-  redeliverOf: (type: string) => `Send ${type} again`,
+  redeliverOf: (type: string) => `Send again: ${type}`,
   redelivered: 'It is sent again',
 };
