@@ -9,6 +9,7 @@ import { tendAccounts } from './accounts/clean-up.ts';
 import { meRoutes } from './accounts/me-routes.ts';
 import { ensureLocalOwner, operatorTokenPrefix } from './accounts/operator.ts';
 import { newToken } from './accounts/tokens.ts';
+import { usageRoutes } from './accounts/usage-routes.ts';
 import { tellWebhookDisabled } from './accounts/webhook-disabled.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
@@ -71,6 +72,7 @@ const apiRoutes = [
   webhookRoutes,
   exportRoutes,
   adminRoutes,
+  usageRoutes,
   emailRoutes,
 ];
 

@@ -9,7 +9,7 @@ import { readSourceFile } from './cli/source-file.ts';
 import type { AppContext } from './context.ts';
 import { type Db, queryRows } from './db/open.ts';
 import { checkedBriefSchema } from './pipeline/brief.ts';
-import { createPipeline } from './pipeline/commands.ts';
+import { insertPipeline } from './pipeline/commands.ts';
 import { presentReceipt } from './pipeline/receipt.ts';
 import { type Pipeline, pipelines } from './pipeline/schema.ts';
 import { samplesFolder } from './shipped-files.ts';
@@ -59,7 +59,7 @@ async function startOrFind(ctx: AppContext, folder: URL): Promise<z.infer<typeof
     const ownerId = await ensureLocalOwner(tx);
     // Someone has an account already: they need no sample.
     if (ownerId === null) return null;
-    const pipeline = await createPipeline(ctx, tx, ownerId, readSampleBrief(folder));
+    const pipeline = await insertPipeline(ctx, tx, ownerId, readSampleBrief(folder));
     const value = { pipelineId: pipeline.id, toldAt: null };
     await writeSetting(tx, value);
     return value;

@@ -1,3 +1,5 @@
+import { isNotNull } from 'drizzle-orm';
+import { users } from './accounts/schema.ts';
 import { type App, startApp } from './app.ts';
 import { type Config, type Secrets, version } from './config.ts';
 import { runSampleOnce } from './first-run.ts';
@@ -17,6 +19,7 @@ export async function serve(
   const app = await startApp(config, secrets, log);
   try {
     announce(app, say);
+    await sayWhoIsFirst(app, say);
     // The sample is a welcome, not a need: what is wrong with it shows in the log, and the next start tries again.
     const sample = runSampleOnce(app.ctx, app.url, say, stop).catch((error) =>
       log.error({ err: error }, 'the sample article of the first start failed'),
@@ -41,6 +44,15 @@ function announce(app: App, say: (line: string) => void): void {
   if (config.database.kind === 'embedded' && config.role !== 'all') {
     say(`  Only one process can use the embedded database, and with --role ${config.role} it does half of the work.`);
   }
+}
+
+/** Where nobody has an account yet: how the first one is made. */
+async function sayWhoIsFirst(app: App, say: (line: string) => void): Promise<void> {
+  const { db, config } = app.ctx;
+  if (!app.url || (await db.$count(users, isNotNull(users.email))) > 0) return;
+  if (config.database.kind === 'embedded') {
+    say('  Nobody has an account yet: the first one that is made there, on this machine, is the admin.');
+  } else say('  Nobody has an account yet. Make the admin: blog-poster user create --email you@example.com --admin');
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import { redeemCode } from '../src/accounts/sign-in.ts';
 import { type Db, queryRows } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
 import { runPipeline } from '../src/pipeline/runner.ts';
+import { subscribableTypeNames } from '../src/webhooks/event-types.ts';
 import { type Account, client, givenAccount, goodPassword, logInAs } from './accounts.ts';
 import { breadSources } from './factories.ts';
 import type { TestApp } from './harness.ts';
@@ -70,6 +71,14 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   for (const { id } of [draft, waiting]) await runPipeline(ctx, id, new AbortController().signal);
   await post('/pipelines', brief());
 
+  const webhook = await post('/webhooks', {
+    // A public address; nothing is sent there, because no worker runs.
+    url: `https://93.184.216.34/${mark('hook')}`,
+    description: mark('hooktext'),
+    events: subscribableTypeNames.slice(0, 1),
+  });
+  await post(`/webhooks/${webhook.id}/test`);
+
   const byHand = () => ({ title: mark('title'), markdown: `Text with ${mark('markdown')}.` });
   const idempotencyKey = crypto.randomUUID();
   const article = await post('/articles', byHand(), { 'idempotency-key': idempotencyKey });
@@ -101,7 +110,7 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
 }
 
 /** The table that holds a kind, where it is not named like it. */
-const tablesOfKinds: Record<string, string> = {};
+const tablesOfKinds: Record<string, string> = { deliveries: 'webhook_deliveries' };
 
 /**
  * Reads the ids of a user's objects of a kind, the oldest first. Throws when there is none, and says what to do then: a

@@ -91,6 +91,12 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import('@/pages/account/api-keys-page.tsx'), 'ApiKeysPage'),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => account,
+  path: '/webhooks',
+  component: lazyRouteComponent(() => import('@/pages/account/webhooks-page.tsx'), 'WebhooksPage'),
+});
+
 const accessLog = createRoute({
   getParentRoute: () => account,
   path: '/log',
@@ -123,6 +129,12 @@ const invitations = createRoute({
   getParentRoute: () => admin,
   path: '/invitations',
   component: lazyRouteComponent(() => import('@/pages/admin/invitations-page.tsx'), 'InvitationsPage'),
+});
+
+const emails = createRoute({
+  getParentRoute: () => admin,
+  path: '/emails',
+  component: lazyRouteComponent(() => import('@/pages/admin/emails-page.tsx'), 'EmailsPage'),
 });
 
 const adminLog = createRoute({
@@ -198,8 +210,8 @@ export const createAppRouter = (queries: QueryClient) =>
         articles,
         article,
         sites,
-        account.addChildren([profile, security, sessions, apiKeys, accessLog]),
-        admin.addChildren([adminHome, users, invitations, adminLog]),
+        account.addChildren([profile, security, sessions, apiKeys, webhooks, accessLog]),
+        admin.addChildren([adminHome, users, invitations, emails, adminLog]),
         elsewhere,
       ]),
       login,

@@ -134,6 +134,7 @@ export const accountWords = {
     security: 'Security',
     sessions: 'Devices',
     apiKeys: 'API keys',
+    webhooks: 'Webhooks',
     log: 'Log',
   },
   profile: {
@@ -341,7 +342,7 @@ export const auditWords = {
 /** The words of the admin's pages. */
 export const adminWords = {
   title: 'Admin',
-  sections: { users: 'Users', invitations: 'Invitations', log: 'Access log' },
+  sections: { users: 'Users', invitations: 'Invitations', emails: 'Mails', log: 'Access log' },
   users: {
     title: 'Users',
     search: 'Search names and addresses',

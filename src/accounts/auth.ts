@@ -52,6 +52,8 @@ export function createAuth({ db, config, secrets, log }: Dependencies) {
       enabled: true,
       // Where no mail can be sent, nobody could verify anything.
       requireEmailVerification: config.mail.kind !== 'none',
+      // How long a password may be is said where one is chosen, in characters; here they are counted as UTF-16.
+      maxPasswordLength: 20_000,
       password: { hash: hashPassword, verify: verifyPassword },
     },
     advanced: {

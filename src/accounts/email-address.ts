@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { isMailAddress } from '../notify/address.ts';
 
+const wanted = 'must be a mail address, for example you@example.com';
+
 /**
  * A mail address as accounts have it: in lower case, so that there is one account for each mailbox in practice. Only
  * ASCII: letters of other scripts look like Latin ones, and some become them in lower case (the Kelvin sign is a k), so
@@ -15,4 +17,6 @@ export const emailSchema = z
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what ASCII is
   .regex(/^[\x00-\x7f]*$/, 'must be written in plain Latin letters (a domain in its xn-- form)')
   .overwrite((value) => value.toLowerCase())
-  .refine(isMailAddress, 'must be a mail address, for example you@example.com');
+  .pipe(z.email(wanted))
+  // And one that the outbox can write to.
+  .refine(isMailAddress, wanted);

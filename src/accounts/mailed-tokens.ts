@@ -14,11 +14,17 @@ const lifetimeMs: Record<TokenPurpose, number> = {
 
 export type MailedToken = typeof mailedTokens.$inferSelect;
 
-/** A new token for a link in a mail to `email`, and until when it is good. `passwordHash` takes effect with its use. */
+/** A password that takes effect once the address is confirmed, and the network of whoever chose it. */
+export interface ChosenPassword {
+  hash: string;
+  from: string | null;
+}
+
+/** A new token for a link in a mail to `email`, and until when it is good. `password` takes effect with its use. */
 export async function issueMailedToken(
   tx: Db,
   purpose: TokenPurpose,
-  owner: { userId: string; email: string; passwordHash?: string },
+  owner: { userId: string; email: string; password?: ChosenPassword },
 ): Promise<{ token: string; expiresAt: Date }> {
   const token = newToken();
   const expiresAt = new Date(Date.now() + lifetimeMs[purpose]);
@@ -28,7 +34,8 @@ export async function issueMailedToken(
     purpose,
     tokenDigest: tokenDigest(token),
     email: owner.email,
-    passwordHash: owner.passwordHash ?? null,
+    passwordHash: owner.password?.hash ?? null,
+    passwordChosenFrom: owner.password?.from ?? null,
     expiresAt,
   });
   return { token, expiresAt };

@@ -47,7 +47,9 @@ export const mailVerification = (
     subject: 'Confirm your address',
     paragraphs: [
       `Someone registered with this address${from ? ` from ${from}` : ''} and chose a password. If it was you, confirm the address with the link; it is good for three days.`,
-      'If it was not you, do nothing: without the link the account cannot be used.',
+      ctx.config.mail.kind === 'none'
+        ? 'On this instance an account can be used without it.'
+        : 'If it was not you, do nothing: without the link the account cannot be used.',
     ],
     action: { label: 'Confirm the address', url: link(ctx, 'verify-email', token) },
     expiresAt,

@@ -2,7 +2,7 @@ import { and, eq, gt, isNotNull, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { type Actor, recordAudit } from './audit.ts';
-import { issueMailedToken, redeemMailedToken } from './mailed-tokens.ts';
+import { type ChosenPassword, issueMailedToken, redeemMailedToken } from './mailed-tokens.ts';
 import { mailPasswordChanged, mailPasswordReset, mailVerification } from './mails.ts';
 import { hashPassword } from './passwords.ts';
 import { promoteNamedAdmin, setPassword } from './registration.ts';
@@ -46,21 +46,22 @@ export async function resendVerification(ctx: AppContext, email: string, actor: 
       if ((await linksLately(tx, user.id, 'reset-password')) >= linksAnHour) return;
       return mailPasswordReset(ctx, tx, to, await issueMailedToken(tx, 'reset-password', to));
     }
-    const [passwordHash] = chosen;
-    const owner = passwordHash ? { ...to, passwordHash } : to;
+    const [password] = chosen;
+    const owner = password ? { ...to, password } : to;
     await mailVerification(ctx, tx, to, await issueMailedToken(tx, 'verify-email', owner), actor.address);
   });
 }
 
 /** The passwords that were chosen with registrations of an address and wait for its confirmation, each once. */
-async function passwordsWaiting(tx: AppContext['db'], userId: string): Promise<string[]> {
+async function passwordsWaiting(tx: AppContext['db'], userId: string): Promise<ChosenPassword[]> {
   const chosen = and(
     eq(mailedTokens.userId, userId),
     eq(mailedTokens.purpose, 'verify-email'),
     isNotNull(mailedTokens.passwordHash),
   );
-  const rows = await tx.selectDistinct({ hash: mailedTokens.passwordHash }).from(mailedTokens).where(chosen);
-  return rows.flatMap(({ hash }) => hash ?? []);
+  const password = { hash: mailedTokens.passwordHash, from: mailedTokens.passwordChosenFrom };
+  const rows = await tx.selectDistinct(password).from(mailedTokens).where(chosen);
+  return rows.flatMap(({ hash, from }) => (hash === null ? [] : [{ hash, from }]));
 }
 
 async function linksLately(tx: AppContext['db'], userId: string, purpose: 'reset-password' | 'verify-email') {

@@ -85,6 +85,26 @@ describe('registering where mail is sent', () => {
     expect((await boss.api.ask('GET', '/me')).json).toMatchObject({ role: 'admin', emailVerified: true });
   });
 
+  it('gives the admin no password that was chosen elsewhere, but a link to choose one', async () => {
+    const env = { ...withMail, ADMIN_EMAIL: 'boss@example.com', CLIENT_ADDRESS_HEADER: 'x-real-ip' };
+    app = await startTestApp({ env });
+    const body = { email: 'boss@example.com', password: 'the password of a thief' };
+    await client(app).ask('POST', '/auth/register', body, { 'x-real-ip': '203.0.113.4' });
+    const owner = { 'x-real-ip': '198.51.100.9' };
+    // Asking for another link makes the password of a stranger no better.
+    await client(app).ask('POST', '/auth/resend-verification', { email: body.email }, owner);
+    const { token } = await mailedLink(app, 'boss@example.com', 'verify-email');
+    const opened = await client(app).ask('POST', '/auth/verify-email', { token }, owner);
+    expect(opened).toMatchObject({ status: 422, json: { code: 'link_invalid' } });
+    expect((await client(app).ask('POST', '/auth/login', body)).json).toMatchObject({ code: 'email_not_verified' });
+    const choose = await mailedLink(app, 'boss@example.com', 'reset-password');
+    const chosen = { token: choose.token, password: goodPassword };
+    expect((await client(app).ask('POST', '/auth/reset-password', chosen, owner)).status).toBe(204);
+    expect((await client(app).ask('POST', '/auth/login', body)).status).toBe(401);
+    const boss = await logInAs(app, 'boss@example.com', goodPassword);
+    expect((await boss.api.ask('GET', '/me')).json).toMatchObject({ role: 'admin', emailVerified: true });
+  });
+
   it('sends another link when asked, and tells nobody whether there is an account', async () => {
     app = await startTestApp({ env: withMail });
     const far = { 'x-forwarded-for': '203.0.113.4' };

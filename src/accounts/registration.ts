@@ -3,9 +3,10 @@ import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+import { networkOf } from '../http/client-address.ts';
 import { type Actor, recordAudit, systemActor } from './audit.ts';
-import { issueMailedToken, redeemMailedToken } from './mailed-tokens.ts';
-import { mailAddressTaken, mailEmailChanged, mailVerification } from './mails.ts';
+import { issueMailedToken, type MailedToken, redeemMailedToken } from './mailed-tokens.ts';
+import { mailAddressTaken, mailEmailChanged, mailPasswordReset, mailVerification } from './mails.ts';
 import { hashPassword } from './passwords.ts';
 import { presentUser, type UserAnswer } from './present.ts';
 import { credentials, invitations, mailedTokens, sessions, type User, users } from './schema.ts';
@@ -54,7 +55,8 @@ export async function register(
     if (invited) await promoteNamedAdmin(ctx, tx, user);
     else {
       const to = { userId: user.id, email: registration.email };
-      const token = await issueMailedToken(tx, 'verify-email', { ...to, passwordHash });
+      const password = { hash: passwordHash, from: networkOfActor(actor) };
+      const token = await issueMailedToken(tx, 'verify-email', { ...to, password });
       await mailVerification(ctx, tx, to, token, actor.address);
     }
     // Not what an invitation or the setting made of it: that is nothing the answer to a stranger should tell.
@@ -187,7 +189,8 @@ async function refuseSilently(
     );
     // A mailbox is not to be flooded by whoever knows its address.
     if ((await tx.$count(mailedTokens, recent)) < 5) {
-      const token = await issueMailedToken(tx, 'verify-email', { ...to, passwordHash });
+      const password = { hash: passwordHash, from: networkOfActor(actor) };
+      const token = await issueMailedToken(tx, 'verify-email', { ...to, password });
       await mailVerification(ctx, tx, to, token, actor.address);
     }
   } else if (await tellOnce(tx, existing.id)) await mailAddressTaken(ctx, tx, to);
@@ -217,7 +220,7 @@ async function tellOnce(tx: Db, userId: string): Promise<boolean> {
  * chosen with this very registration, or of an account that changes its address. Throws `link_invalid`.
  */
 export async function verifyEmail(ctx: AppContext, token: string, actor: Actor): Promise<void> {
-  await ctx.db.transaction(async (tx) => {
+  const outcome = await ctx.db.transaction(async (tx) => {
     const used = await redeemMailedToken(tx, ['verify-email', 'change-email'], token);
     const [before] = await tx.select().from(users).where(eq(users.id, used.userId)).for('update');
     if (!before) throw new AppError('link_invalid', 'The account of this link has been deleted.');
@@ -228,6 +231,7 @@ export async function verifyEmail(ctx: AppContext, token: string, actor: Actor):
     } else if (before.email !== used.email) {
       throw new AppError('link_invalid', 'The account of this link has another address by now.');
     }
+    if (isDoubtfulAdmin(ctx, before, used, actor)) return letChoosePassword(ctx, tx, before.id, used.email);
     if (used.passwordHash && !before.emailVerified) await confirmPassword(tx, before.id, used.passwordHash);
     const [user] = await tx
       .update(users)
@@ -240,8 +244,40 @@ export async function verifyEmail(ctx: AppContext, token: string, actor: Actor):
       if (before.email) await mailEmailChanged(ctx, tx, { userId: user.id, email: before.email }, used.email);
     } else await recordAudit(tx, actor, 'email-verified', user.id);
     await promoteNamedAdmin(ctx, tx, user);
+    return 'confirmed' as const;
   });
+  if (outcome === 'password-to-be-chosen') {
+    throw new AppError(
+      'link_invalid',
+      'This is to be the account of the admin, and it was registered from elsewhere.',
+      {
+        hint: 'Open the second mail that was just sent to the address: with it you choose the password.',
+      },
+    );
+  }
 }
+
+/**
+ * Whoever is to become admin by ADMIN_EMAIL gets no password that a stranger may have chosen: the owner of an address
+ * opens a link that they expect without looking where the registration came from.
+ */
+function isDoubtfulAdmin(ctx: AppContext, user: User, used: MailedToken, actor: Actor): boolean {
+  return (
+    used.passwordHash !== null &&
+    !user.emailVerified &&
+    user.email === ctx.config.accounts.adminEmail &&
+    used.passwordChosenFrom !== networkOfActor(actor)
+  );
+}
+
+async function letChoosePassword(ctx: AppContext, tx: Db, userId: string, email: string) {
+  const to = { userId, email };
+  await mailPasswordReset(ctx, tx, to, await issueMailedToken(tx, 'reset-password', to));
+  return 'password-to-be-chosen' as const;
+}
+
+/** From which network someone acts; null when that is not known. */
+export const networkOfActor = (actor: Actor) => (actor.address === null ? null : networkOf(actor.address));
 
 /** The password of the registration that is confirmed takes the place of whatever another one chose before. */
 async function confirmPassword(tx: Db, userId: string, passwordHash: string): Promise<void> {

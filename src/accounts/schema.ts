@@ -96,6 +96,7 @@ export const mailedTokens = pgTable('mailed_tokens', {
   tokenDigest: text('token_digest').notNull(),
   email: text('email').notNull(),
   passwordHash: text('password_hash'),
+  passwordChosenFrom: text('password_chosen_from'),
   expiresAt: time('expires_at').notNull(),
   usedAt: time('used_at'),
   createdAt: time('created_at').notNull().defaultNow(),
@@ -149,4 +150,3 @@ export const auditEvents = pgTable('audit_events', {
   details: jsonb('details').$type<Record<string, unknown>>().notNull().default({}),
   createdAt: time('created_at').notNull().defaultNow(),
 });
-export type AuditEvent = typeof auditEvents.$inferSelect;

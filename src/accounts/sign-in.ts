@@ -119,15 +119,19 @@ export async function issueTokens(ctx: AppContext, userId: string, sessionId: st
   const refreshToken = newToken();
   const [accessToken] = await Promise.all([
     ctx.accessTokens.sign({ userId, sessionId }),
-    ctx.db.insert(refreshTokens).values({
-      id: newId(),
-      userId,
-      sessionId,
-      tokenDigest: tokenDigest(refreshToken),
-      expiresAt: new Date(Date.now() + refreshMs),
-    }),
+    keepRefreshToken(ctx.db, userId, sessionId, refreshToken),
   ]);
   return { accessToken, expiresInSeconds: accessTokenSeconds, refreshToken };
+}
+
+async function keepRefreshToken(db: AppContext['db'], userId: string, sessionId: string, token: string): Promise<void> {
+  await db.insert(refreshTokens).values({
+    id: newId(),
+    userId,
+    sessionId,
+    tokenDigest: tokenDigest(token),
+    expiresAt: new Date(Date.now() + refreshMs),
+  });
 }
 
 /**
@@ -136,23 +140,32 @@ export async function issueTokens(ctx: AppContext, userId: string, sessionId: st
  */
 export async function refresh(ctx: AppContext, refreshToken: string, actor: Actor): Promise<Tokens> {
   const mine = eq(refreshTokens.tokenDigest, tokenDigest(refreshToken));
-  const [used] = await ctx.db
-    .update(refreshTokens)
-    .set({ usedAt: sql`now()` })
-    .where(and(mine, isNull(refreshTokens.usedAt), gt(refreshTokens.expiresAt, sql`now()`)))
-    .returning();
+  const next = newToken();
+  // In one transaction: whoever comes with the same token at this moment waits for it, and ends the session only then.
+  const used = await ctx.db.transaction(async (tx) => {
+    const [row] = await tx
+      .update(refreshTokens)
+      .set({ usedAt: sql`now()` })
+      .where(and(mine, isNull(refreshTokens.usedAt), gt(refreshTokens.expiresAt, sql`now()`)))
+      .returning();
+    if (!row) return null;
+    const [owner] = await tx
+      .update(sessions)
+      .set({ expiresAt: new Date(Date.now() + refreshMs), updatedAt: sql`now()` })
+      .from(users)
+      .where(and(eq(sessions.id, row.sessionId), eq(users.id, sessions.userId), eq(users.disabled, false)))
+      .returning({ id: users.id });
+    if (!owner) throw new AppError('token_invalid', 'The session of this refresh token has ended.');
+    await keepRefreshToken(tx, row.userId, row.sessionId, next);
+    return row;
+  });
   if (!used) {
     await endReusedFamily(ctx, mine, actor);
     throw new AppError('token_invalid', 'This refresh token has been used already, or it has expired.');
   }
-  const [owner] = await ctx.db
-    .update(sessions)
-    .set({ expiresAt: new Date(Date.now() + refreshMs), updatedAt: sql`now()` })
-    .from(users)
-    .where(and(eq(sessions.id, used.sessionId), eq(users.id, sessions.userId), eq(users.disabled, false)))
-    .returning({ id: users.id });
-  if (!owner) throw new AppError('token_invalid', 'The session of this refresh token has ended.');
-  return issueTokens(ctx, used.userId, used.sessionId);
+  const { userId, sessionId } = used;
+  const accessToken = await ctx.accessTokens.sign({ userId, sessionId });
+  return { accessToken, expiresInSeconds: accessTokenSeconds, refreshToken: next };
 }
 
 async function endReusedFamily(ctx: AppContext, mine: ReturnType<typeof eq>, actor: Actor): Promise<void> {
@@ -216,6 +229,11 @@ const refusals: Record<string, () => AppError> = {
 /** What better-auth refused, in our words. Throws whatever is not a refusal. */
 export function asRefusal(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (isAPIError(error) && error.statusCode === 409) {
+    return new AppError('two_factor_invalid', 'A backup code of this account was used at this very moment.', {
+      hint: 'Send another one; each works once.',
+    });
+  }
   const code = isAPIError(error) ? String(error.body?.code ?? '') : '';
   const refusal = refusals[code];
   if (!refusal) throw error;

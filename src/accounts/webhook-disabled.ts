@@ -13,6 +13,6 @@ export async function tellWebhookDisabled(ctx: AppContext, tx: Db, webhook: Webh
     ctx,
     tx,
     { userId: id, email },
-    { id: webhook.id, url: webhook.url, reason: explainDisabled(webhook) },
+    { id: webhook.id, url: webhook.url, reason: explainDisabled(webhook) ?? '' },
   );
 }

@@ -297,7 +297,7 @@ describe('with a server on the data directory', () => {
     expect(
       (await bp(['user', 'limit', 'ann@example.com', '--articles', '5', '--concurrent', 'default'])).out,
     ).toContain('5 articles a month');
-    expect((await bp(['user', 'limit', 'ann@example.com'])).status).toBe(1);
+    expect((await bp(['user', 'limit', 'ann@example.com'])).status).toBe(2);
     expect((await bp(['user', 'disable', 'ann@example.com'])).out).toContain('disabled');
     expect((await bp(['user', 'list'])).out).toMatch(/ann@example\.com +ann +user +disabled/);
     expect((await bp(['user', 'enable', 'ANN@example.com'])).status).toBe(0);

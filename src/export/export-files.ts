@@ -1,4 +1,4 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, eq, gt, type SQL } from 'drizzle-orm';
 import { getUser } from '../accounts/account.ts';
 import { presentApiKey } from '../accounts/api-keys.ts';
 import { presentAuditEvent } from '../accounts/me-routes.ts';
@@ -19,6 +19,8 @@ import { presentPublication } from '../publishing/present.ts';
 import { publications } from '../publishing/schema.ts';
 import { presentSite } from '../sites/present.ts';
 import { sites } from '../sites/schema.ts';
+import { presentDeliveryWithPayload, presentWebhook } from '../webhooks/present.ts';
+import { webhookDeliveries, webhooks } from '../webhooks/schema.ts';
 import type { ExportFile } from './zip.ts';
 
 const readme = `This is everything of an account of blog-poster, as its API answers it (times in UTC, money in micro-dollars).
@@ -26,6 +28,7 @@ const readme = `This is everything of an account of blog-poster, as its API answ
 articles/     each article as Markdown, and as JSON with its claims, sources and revisions; those in the bin as well
 pipelines/    each pipeline with its receipt
 sources/      each source with its passages, which quotes can be looked up in
+webhooks/     each webhook with its deliveries of the last 30 days
 account.json sites.json publications.json api-keys.json usage.json access-log.json
 
 Passwords, keys and tokens are not in it: they are stored in a form that cannot be read, or only to be used.
@@ -65,6 +68,11 @@ export async function* exportFiles(ctx: Pick<AppContext, 'db' | 'now'>, userId: 
   };
   const keys = await collect(all(db, apiKeys, userId));
   yield { name: 'api-keys.json', text: json(keys.map((key) => presentApiKey(key, ctx.now()))) };
+  for await (const webhook of all(db, webhooks, userId)) {
+    const sent = await collect(all(db, webhookDeliveries, userId, eq(webhookDeliveries.webhookId, webhook.id)));
+    const deliveries = sent.map(presentDeliveryWithPayload);
+    yield { name: `webhooks/${webhook.id}.json`, text: json({ ...presentWebhook(webhook, ctx.now()), deliveries }) };
+  }
   yield { name: 'usage.json', text: json(await usage(db, userId)) };
   yield { name: 'access-log.json', text: json((await collect(all(db, auditEvents, userId))).map(presentAuditEvent)) };
 }
@@ -82,20 +90,23 @@ type OwnedTable =
   | typeof sites
   | typeof publications
   | typeof apiKeys
-  | typeof auditEvents;
+  | typeof auditEvents
+  | typeof webhooks
+  | typeof webhookDeliveries;
 
 /** A user's rows of a table, oldest first, a page at a time. */
 async function* all<Table extends OwnedTable>(
   db: Db,
   table: Table,
   userId: string,
+  only?: SQL,
 ): AsyncGenerator<Table['$inferSelect']> {
   let last: string | null = null;
   for (;;) {
     const rows: Table['$inferSelect'][] = await db
       .select()
       .from(table as OwnedTable)
-      .where(and(eq(table.userId, userId), last === null ? undefined : gt(table.id, last)))
+      .where(and(eq(table.userId, userId), last === null ? undefined : gt(table.id, last), only))
       .orderBy(asc(table.id))
       .limit(pageSize);
     yield* rows;

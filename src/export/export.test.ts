@@ -43,6 +43,9 @@ it('holds everything of the account, nothing of another, and nothing that is sec
   await user.api.ask('DELETE', `/articles/${binned.id}`);
   const { json: key } = await user.api.ask<{ key: string }>('POST', '/api-keys', { name: 'mine', scopes: ['read'] });
   const password = 'abcd efgh ijkl mnop';
+  const hook = { url: 'https://hooks.example/mine', events: ['article.created'] };
+  const { json: webhook } = await user.api.ask<{ id: string; secret: string }>('POST', '/webhooks', hook);
+  await user.api.ask('POST', `/webhooks/${webhook.id}/test`);
   const site = { name: 'Site', url: 'https://site.example', username: 'me', applicationPassword: password };
   await createSite(app.ctx, app.ctx.db, user.id, site);
   await other.api.ask('POST', '/articles', { title: 'Not yours', markdown: 'Of another account.' });
@@ -53,7 +56,14 @@ it('holds everything of the account, nothing of another, and nothing that is sec
   expect(names.filter((name) => name.startsWith('pipelines/'))).toEqual([`pipelines/${pipeline.id}.json`]);
   expect(names.filter((name) => name.startsWith('sources/'))).toHaveLength(3);
   const whole = Object.values(files).join('\n');
-  for (const text of ['Written by hand.', 'Binned.', 'Feeding a starter', 'ann@example.com', 'https://site.example']) {
+  for (const text of [
+    'Written by hand.',
+    'Binned.',
+    'Feeding a starter',
+    'ann@example.com',
+    'https://site.example',
+    'webhook.test',
+  ]) {
     expect(whole).toContain(text);
   }
   const written = JSON.parse(
@@ -65,6 +75,7 @@ it('holds everything of the account, nothing of another, and nothing that is sec
     other.id,
     password,
     key.key,
+    webhook.secret,
     user.password,
     user.refreshToken,
     'argon2',

@@ -4,6 +4,7 @@ import { articleSchema, presentArticle } from '../articles/present.ts';
 import { getArticle } from '../articles/queries.ts';
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { type Principal, principalOf } from '../http/access.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import { approvePipeline, holdPipeline } from './commands.ts';
@@ -34,7 +35,7 @@ export const approvalRoutes: RegisterRoutes = (server, ctx) => {
     async (request) =>
       ctx.db.transaction(async (tx) => {
         const { article, pipelineId } = await waitingPipeline(tx, request.userId, request.params.id);
-        await approvePipeline(ctx, tx, request.userId, pipelineId, 'owner');
+        await approvePipeline(ctx, tx, request.userId, pipelineId, approver(principalOf(request)));
         if (article.status === 'draft' || article.status === 'ready') await setStatus(ctx, tx, article.id, 'approved');
         return presentArticle(tx, await getArticle(tx, request.userId, article.id));
       }),
@@ -59,3 +60,8 @@ export const approvalRoutes: RegisterRoutes = (server, ctx) => {
       }),
   );
 };
+
+/** Who approved, as the receipt names them. */
+function approver({ email, via }: Principal): string {
+  return `${email ?? 'local owner'}${via === 'api-key' ? ' (with an API key)' : ''}`;
+}

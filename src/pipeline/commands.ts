@@ -1,4 +1,5 @@
 import { eq, inArray, sql } from 'drizzle-orm';
+import { lockWorkLimits, reserveArticle } from '../accounts/work-limits.ts';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
@@ -9,18 +10,27 @@ import { announcePipeline } from './announce.ts';
 import type { Brief } from './brief.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
+import { enqueueNext, isNext } from './line.ts';
 import { lockPipeline } from './queries.ts';
 import { type Pipeline, pipelineSteps, pipelines } from './schema.ts';
 import { type StepName, stepNames } from './step-names.ts';
 import { supersedeSteps } from './steps-store.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'queue' | 'models'>;
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'config'>;
 
 /**
- * Accepts a brief: writes the pipeline and enqueues its run in `tx`. Throws `not_found` for a site that is not the
- * user's, `model_unknown` for a model that cannot be asked here.
+ * Accepts a brief: writes the pipeline and, when its user has a free place, enqueues its run in `tx`. Throws `not_found` for a site that is not the
+ * user's, `model_unknown` for a model that cannot be asked here, `articles_limit_reached` when the user has begun as many
+ * articles this month as they may.
  */
 export async function createPipeline(ctx: Ctx, tx: Db, userId: string, brief: Brief): Promise<Pipeline> {
+  await reserveArticle(tx, ctx.config, userId);
+  return insertPipeline(ctx, tx, userId, brief);
+}
+
+/** {@link createPipeline} of the house's own sample: it counts like every other, and no limit holds it up. */
+export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, brief: Brief): Promise<Pipeline> {
+  await lockWorkLimits(tx, ctx.config, userId);
   if (brief.siteId) await getSite(tx, userId, brief.siteId);
   if (brief.model) await ctx.models.resolve(brief.model);
   const [row] = await tx
@@ -37,13 +47,14 @@ export async function createPipeline(ctx: Ctx, tx: Db, userId: string, brief: Br
     })
     .returning();
   if (!row) throw new Error('insert returned no row');
-  await ctx.queue.enqueue(tx, runPipelineJob, { pipelineId: row.id });
+  await enqueueIfNext(ctx, tx, row);
   return row;
 }
 
 /** Stops a pipeline at once; a worker in the middle of a call notices within a moment. What was paid stays recorded. */
 export async function cancelPipeline(ctx: Ctx, userId: string, id: string): Promise<Pipeline> {
   return ctx.db.transaction(async (tx) => {
+    await lockWorkLimits(tx, ctx.config, userId);
     const pipeline = await lockPipeline(tx, userId, id);
     if (pipeline.status === 'cancelled') return pipeline;
     if (pipeline.status === 'succeeded' || pipeline.status === 'failed') {
@@ -61,6 +72,7 @@ export async function cancelPipeline(ctx: Ctx, userId: string, id: string): Prom
     });
     await recordEvent(tx, pipeline, 'done', { status: 'cancelled', waiting: null, error: null });
     await announcePipeline(ctx, tx, cancelled);
+    await enqueueNext(ctx, tx, userId);
     return cancelled;
   });
 }
@@ -72,6 +84,7 @@ export async function cancelPipeline(ctx: Ctx, userId: string, id: string): Prom
  */
 export async function retryPipeline(ctx: Ctx, userId: string, id: string, fromStep?: StepName): Promise<Pipeline> {
   return ctx.db.transaction(async (tx) => {
+    await lockWorkLimits(tx, ctx.config, userId);
     const pipeline = await lockPipeline(tx, userId, id);
     const selfWaiting = pipeline.status === 'waiting' && pipeline.waiting?.until !== undefined;
     if (!fromStep && !['failed', 'cancelled'].includes(pipeline.status) && !selfWaiting) {
@@ -122,6 +135,7 @@ export async function continuePipeline(
   budgetMicroUsd: number | undefined,
 ): Promise<Pipeline> {
   return ctx.db.transaction(async (tx) => {
+    await lockWorkLimits(tx, ctx.config, userId);
     const pipeline = await lockPipeline(tx, userId, id);
     const reason = pipeline.status === 'waiting' ? pipeline.waiting?.reason : undefined;
     if (reason === 'approval') {
@@ -140,6 +154,7 @@ export async function continuePipeline(
 
 /** Lets the pipeline of an article go public. Does nothing for one that does not wait for approval. */
 export async function approvePipeline(ctx: Ctx, tx: Db, userId: string, id: string, by: string): Promise<void> {
+  await lockWorkLimits(tx, ctx.config, userId);
   const pipeline = await lockPipeline(tx, userId, id);
   if (pipeline.status !== 'waiting' || pipeline.waiting?.reason !== 'approval') return;
   await requeue(ctx, tx, pipeline, { approvedAt: sql`now()` as never, approvedBy: by });
@@ -169,9 +184,17 @@ async function requeue(
     finishedAt: null,
     ...columns,
   });
-  await ctx.queue.enqueue(tx, runPipelineJob, { pipelineId: pipeline.id });
+  await enqueueIfNext(ctx, tx, row);
   await recordEvent(tx, pipeline, 'log', { message: 'Queued.' });
   return row;
+}
+
+/**
+ * A pipeline that waits for a place has no job: it gets one with the place. A job that could do nothing would keep a
+ * worker from the pipelines of others, for two seconds each. The user's row has to be locked.
+ */
+async function enqueueIfNext(ctx: Ctx, tx: Db, { id, userId }: Pipeline): Promise<void> {
+  if (await isNext(tx, ctx.config, userId, id)) await ctx.queue.enqueue(tx, runPipelineJob, { pipelineId: id });
 }
 
 /** Every change from outside raises the lease number: a worker that still holds the pipeline finds out at its next write. */

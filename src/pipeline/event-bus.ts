@@ -8,6 +8,10 @@ export interface EventBus {
   subscribe(pipelineId: string, onChange: () => void): () => void;
   /** Calls back with what is being written right now; nothing of it is kept, and some may be lost. */
   watchText(pipelineId: string, onText: (text: LiveText) => void): () => void;
+  /** Calls back when a user was disabled, or when that may have been missed: look at their row. */
+  onDisabled(userId: string, look: () => void): () => void;
+  /** Calls back when some user was enabled again, or when that may have been missed. */
+  onEnabled(look: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -20,6 +24,9 @@ export interface LiveText {
 /** NOTIFY on it with a pipeline's id announces that something about the pipeline has changed. */
 export const changeChannel = 'pipeline_changed';
 const textChannel = 'pipeline_text';
+/** Triggers of the table of users notify on these, with the user's id. */
+const disabledChannel = 'user_disabled';
+const enabledChannel = 'user_enabled';
 
 /** Shows text to whoever watches the pipeline, in every process. At most about 7,900 bytes fit into a notification. */
 export async function notifyText(db: Db, pipelineId: string, live: LiveText): Promise<void> {
@@ -29,10 +36,12 @@ export async function notifyText(db: Db, pipelineId: string, live: LiveText): Pr
 /** Listens on the database once and hands each notification to those who wait for that pipeline. */
 export async function createEventBus(database: Database): Promise<EventBus> {
   const subscribers = new Map<string, Set<() => void>>();
-  const unlisten = await database.listen(changeChannel, (pipelineId) => {
-    // An empty payload means that notifications may have been lost: everyone looks.
-    const woken = pipelineId === '' ? [...subscribers.values()] : [subscribers.get(pipelineId) ?? []];
-    for (const set of woken) for (const onChange of set) onChange();
+  const unlisten = await database.listen(changeChannel, (pipelineId) => wake(subscribers, pipelineId));
+  const disabled = new Map<string, Set<() => void>>();
+  const unlistenDisabled = await database.listen(disabledChannel, (userId) => wake(disabled, userId));
+  const enabled = new Set<() => void>();
+  const unlistenEnabled = await database.listen(enabledChannel, () => {
+    for (const look of enabled) look();
   });
   const watchers = new Map<string, Set<(text: LiveText) => void>>();
   const unlistenText = await database.listen(textChannel, (payload) => {
@@ -44,9 +53,18 @@ export async function createEventBus(database: Database): Promise<EventBus> {
   return {
     subscribe: (pipelineId, onChange) => join(subscribers, pipelineId, onChange),
     watchText: (pipelineId, onText) => join(watchers, pipelineId, onText),
+    onDisabled: (userId, look) => join(disabled, userId, look),
+    onEnabled(look) {
+      enabled.add(look);
+      return () => enabled.delete(look);
+    },
     async close() {
       subscribers.clear();
+      disabled.clear();
+      enabled.clear();
       watchers.clear();
+      await unlistenEnabled();
+      await unlistenDisabled();
       await unlistenText();
       await unlisten();
     },
@@ -55,12 +73,18 @@ export async function createEventBus(database: Database): Promise<EventBus> {
 
 const notification = z.object({ pipelineId: z.string(), step: z.string(), text: z.string() });
 
-/** Adds a callback to those of one pipeline; what it returns takes it out again. */
-function join<T>(all: Map<string, Set<T>>, pipelineId: string, callback: T): () => void {
-  const set = all.get(pipelineId) ?? new Set();
-  all.set(pipelineId, set.add(callback));
+/** Calls those who wait for `id`. An empty one means that notifications may have been lost: everyone looks. */
+function wake(all: Map<string, Set<() => void>>, id: string): void {
+  const woken = id === '' ? [...all.values()] : [all.get(id) ?? []];
+  for (const set of woken) for (const onChange of set) onChange();
+}
+
+/** Adds a callback to those of one pipeline or user; what it returns takes it out again. */
+function join<T>(all: Map<string, Set<T>>, id: string, callback: T): () => void {
+  const set = all.get(id) ?? new Set();
+  all.set(id, set.add(callback));
   return () => {
     set.delete(callback);
-    if (set.size === 0 && all.get(pipelineId) === set) all.delete(pipelineId);
+    if (set.size === 0 && all.get(id) === set) all.delete(id);
   };
 }

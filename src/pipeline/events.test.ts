@@ -13,12 +13,13 @@ import type { Pipeline } from './schema.ts';
 let app: TestApp;
 let pipeline: Pipeline;
 beforeAll(async () => {
-  app = await startTestApp();
+  // Each test claims one and keeps it.
+  app = await startTestApp({ env: { CONCURRENT_PIPELINES: '99' } });
 });
 afterAll(() => app.close());
 beforeEach(async () => {
   const { id } = await givenPipeline(app.ctx);
-  const claimed = await claimPipeline(app.ctx.db, id);
+  const claimed = await claimPipeline(app.ctx, id);
   if (!claimed) throw new Error('a queued pipeline can be claimed');
   pipeline = claimed;
 });

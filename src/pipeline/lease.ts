@@ -1,66 +1,94 @@
-import { and, eq, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, eq, ne, type SQL, sql } from 'drizzle-orm';
+import { lockWorkLimits, mayWork } from '../accounts/work-limits.ts';
+import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+import { isNext, occupying, startable } from './line.ts';
 import { type Pipeline, pipelines } from './schema.ts';
 
 /** How long a worker may be silent before another takes its pipeline, and how often it renews, in milliseconds. */
 export const leaseMs = 12_000;
 export const leaseRenewMs = 3_000;
 
+type Ctx = Pick<AppContext, 'db' | 'config'>;
+
 const expiry = sql`now() + ${`${leaseMs} milliseconds`}::interval`;
-const expired = or(isNull(pipelines.leaseExpiresAt), lt(pipelines.leaseExpiresAt, sql`now()`));
-
-/** True when a wait is over. */
-const waitIsOver = sql`(${pipelines.waiting} ->> 'until')::timestamptz <= now()`;
-/** True when a wait ends later than it could: the clock was ahead when it was set, and has been put right since. */
-const waitIsAbsurd = sql`(${pipelines.waiting} ->> 'until')::timestamptz
-  > now() + (${pipelines.waiting} ->> 'delayMs')::float8 * interval '1 millisecond' + interval '1 minute'`;
-/** What nobody needs to be asked for any more: a pipeline whose wait is over. */
-export const waitedEnough = and(eq(pipelines.status, 'waiting'), or(waitIsOver, waitIsAbsurd));
-
 /** What a worker holds while it works: the pipeline as it was, with the lease number that only it has. */
 export type Lease = Pick<Pipeline, 'id' | 'lease'>;
 
 /**
  * Takes a pipeline to work on it: one that is queued, whose wait is over, or whose worker has been silent for
- * {@link leaseMs}. Raises the lease number, which fences off whoever held it before. Null when there is nothing to do.
+ * {@link leaseMs}. Raises the lease number, which fences off whoever held it before. Null when there is nothing to do,
+ * when its user is disabled, has no free place (CONCURRENT_PIPELINES), or others of theirs come first. The user's row is
+ * locked meanwhile, so that two workers never take one place.
  */
-export async function claimPipeline(db: Db, pipelineId: string): Promise<Pipeline | null> {
-  const abandoned = and(eq(pipelines.status, 'running'), expired);
-  const [claimed] = await db
-    .update(pipelines)
-    .set({
-      status: 'running',
-      lease: sql`${pipelines.lease} + 1`,
-      leaseExpiresAt: expiry,
-      startedAt: sql`coalesce(${pipelines.startedAt}, now())`,
-      takeovers: sql`${pipelines.takeovers} + (${pipelines.status} = 'running')::int`,
-      waiting: null,
-      error: null,
-      finishedAt: null,
-    })
-    .where(and(eq(pipelines.id, pipelineId), or(eq(pipelines.status, 'queued'), waitedEnough, abandoned)))
-    .returning();
-  return claimed ?? null;
+export async function claimPipeline(ctx: Ctx, pipelineId: string): Promise<Pipeline | null> {
+  return ctx.db.transaction(async (tx) => {
+    const [row] = await tx.select({ userId: pipelines.userId }).from(pipelines).where(eq(pipelines.id, pipelineId));
+    if (!row) return null;
+    await lockWorkLimits(tx, ctx.config, row.userId);
+    if (!(await isNext(tx, ctx.config, row.userId, pipelineId))) return null;
+    const [claimed] = await tx
+      .update(pipelines)
+      .set({
+        status: 'running',
+        lease: sql`${pipelines.lease} + 1`,
+        leaseExpiresAt: expiry,
+        startedAt: sql`coalesce(${pipelines.startedAt}, now())`,
+        takeovers: sql`${pipelines.takeovers} + (${pipelines.status} = 'running')::int`,
+        waiting: null,
+        error: null,
+        finishedAt: null,
+      })
+      .where(and(eq(pipelines.id, pipelineId), startable))
+      .returning();
+    return claimed ?? null;
+  });
 }
 
 /** The condition under which a lease is still ours. */
 export const held = (lease: Lease) =>
   and(eq(pipelines.id, lease.id), eq(pipelines.lease, lease.lease), eq(pipelines.status, 'running'));
 
-/** Prolongs the lease; false when it has been lost. */
-export async function renewLease(db: Db, lease: Lease): Promise<boolean> {
-  const renewed = await db
-    .update(pipelines)
-    .set({ leaseExpiresAt: expiry })
-    .where(held(lease))
-    .returning({ id: pipelines.id });
-  return renewed.length > 0;
+/** Whether a worker may go on: `disabled` when the lease is its own and its user may have no work done. */
+export type Standing = 'held' | 'lost' | 'disabled';
+
+const standingOf = (row: { allowed: boolean } | undefined): Standing =>
+  row === undefined ? 'lost' : row.allowed ? 'held' : 'disabled';
+const allowed = sql<boolean>`${mayWork(pipelines.userId)}`;
+
+/**
+ * Prolongs the lease. One that had run out is prolonged only while its user still has a place for it: another of their
+ * pipelines may have been started meanwhile, and then this one is lost.
+ */
+export async function renewLease(ctx: Ctx, lease: Lease): Promise<Standing> {
+  const renew = (db: Db, condition: SQL | undefined) =>
+    db.update(pipelines).set({ leaseExpiresAt: expiry }).where(condition).returning({ allowed });
+  const [renewed] = await renew(ctx.db, and(held(lease), occupying));
+  if (renewed) return standingOf(renewed);
+  return ctx.db.transaction(async (tx) => {
+    const [row] = await tx.select({ userId: pipelines.userId }).from(pipelines).where(held(lease));
+    if (!row) return 'lost';
+    const { concurrentPipelines } = await lockWorkLimits(tx, ctx.config, row.userId);
+    const taken = await tx.$count(
+      pipelines,
+      and(occupying, eq(pipelines.userId, row.userId), ne(pipelines.id, lease.id)),
+    );
+    if (taken >= concurrentPipelines) return 'lost';
+    const [again] = await renew(tx, held(lease));
+    return standingOf(again);
+  });
+}
+
+/** How the lease stands, without prolonging it. */
+export async function leaseStanding(db: Db, lease: Lease): Promise<Standing> {
+  const [row] = await db.select({ allowed }).from(pipelines).where(held(lease));
+  return standingOf(row);
 }
 
 /** Whether the lease is still ours, without prolonging it. */
 export async function holdsLease(db: Db, lease: Lease): Promise<boolean> {
-  return (await db.$count(pipelines, held(lease))) > 0;
+  return (await leaseStanding(db, lease)) !== 'lost';
 }
 
 /** What a worker gets to hear that has lost its lease. */

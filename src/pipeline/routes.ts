@@ -34,7 +34,7 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
         operationId: 'createPipeline',
         querystring: z.object({ dryRun: z.enum(['true', 'false']).default('false') }),
         body: pipelineRequest,
-        response: { 200: estimateSchema, 202: pipelineSchema, ...problems(401, 404, 409, 413, 422) },
+        response: { 200: estimateSchema, 202: pipelineSchema, ...problems(401, 404, 409, 413, 422, 429) },
       },
     },
     async (request, reply) => {

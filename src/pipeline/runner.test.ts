@@ -209,7 +209,7 @@ describe('after a stop in the middle', () => {
       outline: async (input, call) => {
         // Meanwhile the lease has run out and another worker has the pipeline.
         await ctx.db.update(pipelines).set({ leaseExpiresAt: new Date(0) });
-        expect(await claimPipeline(ctx.db, input.title === '' ? '' : id)).not.toBeNull();
+        expect(await claimPipeline(ctx, input.title === '' ? '' : id)).not.toBeNull();
         return diligentScript.outline(input, call);
       },
     });
@@ -228,7 +228,7 @@ describe('after a stop in the middle', () => {
   test('a stranded pipeline is found and enqueued again', async () => {
     const { ctx } = await start(diligentScript);
     const { id } = await givenPipeline(ctx);
-    await claimPipeline(ctx.db, id);
+    await claimPipeline(ctx, id);
     expect(await sweepPipelines(ctx)).toBe(0);
     await ctx.db.update(pipelines).set({ leaseExpiresAt: new Date(0) });
     expect(await sweepPipelines(ctx)).toBe(1);
@@ -298,7 +298,7 @@ describe('waiting and commands', () => {
     expect(pipeline.status).toBe('waiting');
     expect(pipeline.waiting?.reason).toBe('provider');
     // Before its time nobody takes it.
-    expect(await claimPipeline(ctx.db, id)).toBeNull();
+    expect(await claimPipeline(ctx, id)).toBeNull();
   });
 
   test('a wait that ends later than it could was set by a wrong clock, and is over', async () => {
@@ -308,7 +308,7 @@ describe('waiting and commands', () => {
       ctx.db.execute(
         sql`update pipelines set status = 'waiting', waiting = jsonb_strip_nulls(jsonb_build_object('reason', 'provider', 'until', now() + ${until}::interval, 'delayMs', ${delayMs}::int)) where id = ${id}`,
       );
-    const claimed = async () => (await claimPipeline(ctx.db, id)) !== null;
+    const claimed = async () => (await claimPipeline(ctx, id)) !== null;
     await wait('2 hours', 7_200_000);
     expect(await claimed()).toBe(false);
     await wait('1 year', null);

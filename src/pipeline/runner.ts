@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
+import { lockWorkLimits } from '../accounts/work-limits.ts';
 import { settleAbandoned } from '../budget/ledger.ts';
 import type { AppContext } from '../context.ts';
 import { explainDatabaseError } from '../db/database-error.ts';
@@ -18,10 +19,13 @@ import {
   holdsLease,
   leaseLost,
   leaseRenewMs,
+  leaseStanding,
   lockLease,
   releaseLease,
   renewLease,
+  type Standing,
 } from './lease.ts';
+import { enqueueNext, occupying } from './line.ts';
 import { createShow } from './live-text.ts';
 import { steps } from './pipeline.ts';
 import { type Pipeline, pipelines, type Waiting } from './schema.ts';
@@ -66,14 +70,16 @@ export async function runPipeline(ctx: AppContext, pipelineId: string, shutdown:
 const inHand = new WeakMap<AppContext['database'], Set<string>>();
 
 async function claimAndWalk(ctx: AppContext, pipelineId: string, shutdown: AbortSignal): Promise<void> {
-  const pipeline = await claimPipeline(ctx.db, pipelineId);
+  const pipeline = await claimPipeline(ctx, pipelineId);
   if (!pipeline) {
     await lookAgainLater(ctx, pipelineId);
     return;
   }
   const lost = new AbortController();
-  const signal = AbortSignal.any([shutdown, lost.signal]);
-  const watch = keepLease(ctx, pipeline, lost);
+  // To a worker, its user being disabled is what a shutdown is: it hands over, and nobody takes it.
+  const disabled = new AbortController();
+  const signal = AbortSignal.any([shutdown, lost.signal, disabled.signal]);
+  const watch = keepLease(ctx, pipeline, lost, disabled);
   try {
     if (pipeline.takeovers > maxTakeovers) {
       const error = new AppError('internal', `Its workers ended unexpectedly ${maxTakeovers} times.`);
@@ -92,26 +98,46 @@ async function claimAndWalk(ctx: AppContext, pipelineId: string, shutdown: Abort
   }
 }
 
-/** A job came while another worker still holds the lease: come back when that lease would have run out. */
+/**
+ * A job came that could take nothing. While another worker still holds the lease, come back when that lease would have
+ * run out. One that has to wait for its turn gives way to those whose turn it is; its own job comes with a free place.
+ */
 async function lookAgainLater(ctx: AppContext, pipelineId: string): Promise<void> {
-  const [row] = await ctx.db.select().from(pipelines).where(eq(pipelines.id, pipelineId));
-  if (row?.status !== 'running' || !row.leaseExpiresAt) return;
+  const { userId, status, leaseExpiresAt } = pipelines;
+  const [row] = await ctx.db
+    .select({ userId, status, leaseExpiresAt, isHeld: sql<boolean>`${occupying}` })
+    .from(pipelines)
+    .where(eq(pipelines.id, pipelineId));
+  if (!row || ['succeeded', 'failed', 'cancelled'].includes(row.status)) return;
+  if (!row.isHeld || !row.leaseExpiresAt) {
+    await enqueueNext(ctx, ctx.db, row.userId);
+    return;
+  }
   const startAfter = new Date(row.leaseExpiresAt.getTime() + 500);
   await ctx.queue.enqueue(ctx.db, runPipelineJob, { pipelineId }, { startAfter });
 }
 
-/** Renews the lease while the work goes on, and aborts `lost` as soon as it is no longer ours. */
-function keepLease(ctx: AppContext, pipeline: Pipeline, lost: AbortController): { end(): void } {
-  const heed = (answer: Promise<boolean>) => {
+/**
+ * Renews the lease while the work goes on. Aborts `lost` as soon as it is no longer ours, and `disabled` as soon as its
+ * user may have no work done.
+ */
+function keepLease(
+  ctx: AppContext,
+  pipeline: Pipeline,
+  lost: AbortController,
+  disabled: AbortController,
+): { end(): void } {
+  const heed = (answer: Promise<Standing>) => {
     answer.then(
-      (ours) => {
-        if (!ours) lost.abort(new AppError('lease_lost', 'The pipeline was cancelled or taken over.'));
+      (standing) => {
+        if (standing === 'lost') lost.abort(new AppError('lease_lost', 'The pipeline was cancelled or taken over.'));
+        if (standing === 'disabled') disabled.abort(new Error('the user was disabled'));
       },
       // The database did not answer: the lease may run out, and every write checks it again, so going on is safe.
       (error) => ctx.log.warn({ err: error, pipelineId: pipeline.id }, 'lease not looked after'),
     );
   };
-  const renewal = setInterval(() => heed(renewLease(ctx.db, pipeline)), leaseRenewMs);
+  const renewal = setInterval(() => heed(renewLease(ctx, pipeline)), leaseRenewMs);
   // A cancel is announced like every change, and most changes are this worker's own: one look serves all that come
   // while it rests.
   let rest: NodeJS.Timeout | null = null;
@@ -121,7 +147,7 @@ function keepLease(ctx: AppContext, pipeline: Pipeline, lost: AbortController): 
       again = true;
       return;
     }
-    heed(holdsLease(ctx.db, pipeline));
+    heed(leaseStanding(ctx.db, pipeline));
     rest = setTimeout(() => {
       rest = null;
       if (again) look();
@@ -129,9 +155,11 @@ function keepLease(ctx: AppContext, pipeline: Pipeline, lost: AbortController): 
     }, restMs);
   };
   const unsubscribe = ctx.bus.subscribe(pipeline.id, look);
+  const unsubscribeUser = ctx.bus.onDisabled(pipeline.userId, () => heed(leaseStanding(ctx.db, pipeline)));
   return {
     end() {
       unsubscribe();
+      unsubscribeUser();
       clearInterval(renewal);
       if (rest) clearTimeout(rest);
     },
@@ -306,7 +334,7 @@ async function byDatabaseClock(ctx: AppContext, waiting: Waiting): Promise<Waiti
   return { ...waiting, until: new Date(theirs + waiting.delayMs).toISOString() };
 }
 
-/** Writes how the run ended, and enqueues its continuation when it has a time. */
+/** Writes how the run ended, enqueues its continuation when it has a time, and whatever takes its place. */
 async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): Promise<void> {
   const [cause, status] =
     stopped === null
@@ -319,6 +347,7 @@ async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): 
   const waiting = stopped?.kind === 'waiting' ? await byDatabaseClock(ctx, stopped.waiting) : null;
   const ended = status === 'succeeded' || status === 'failed';
   await ctx.db.transaction(async (tx) => {
+    await lockWorkLimits(tx, ctx.config, pipeline.userId);
     await releaseLease(tx, pipeline, {
       status,
       waiting,
@@ -331,6 +360,7 @@ async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): 
       const startAfter = new Date(waiting.until);
       await ctx.queue.enqueue(tx, runPipelineJob, { pipelineId: pipeline.id }, { startAfter });
     }
+    await enqueueNext(ctx, tx, pipeline.userId);
     // A wait that ends by itself is no end: the run page stays connected.
     if (waiting?.until) await recordEvent(tx, pipeline, 'log', { waiting });
     else if (status !== 'queued') await recordEvent(tx, pipeline, 'done', { status, waiting, error: cause });

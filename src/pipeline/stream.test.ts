@@ -31,7 +31,10 @@ async function readStream(
   const stop = new AbortController();
   const answer = await fetch(`${address}/${id}/events`, {
     signal: stop.signal,
-    headers: lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) },
+    headers: {
+      authorization: `Bearer ${app.ctx.operatorToken}`,
+      ...(lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) }),
+    },
   });
   expect(answer.headers.get('content-type')).toContain('text/event-stream');
   const events: Event[] = [];

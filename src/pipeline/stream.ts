@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isDisabled } from '../accounts/work-limits.ts';
 import type { AppContext } from '../context.ts';
 import { eventsAfter } from './events.ts';
 
@@ -7,7 +8,8 @@ const heartbeatMs = 15_000;
 
 /**
  * Writes a pipeline's events as server-sent events, first those after `Last-Event-ID`, then live ones. Ends after a
- * `done` that is the last thing recorded, so that a pipeline that was retried goes on being streamed.
+ * `done` that is the last thing recorded, so that a pipeline that was retried goes on being streamed, and when its
+ * reader is disabled.
  */
 export async function streamEvents(
   ctx: Pick<AppContext, 'db' | 'bus' | 'log'>,
@@ -40,6 +42,16 @@ export async function streamEvents(
   const unwatch = ctx.bus.watchText(pipelineId, (live) => {
     response.write(`event: text\ndata: ${JSON.stringify(live)}\n\n`);
   });
+  const endIfDisabled = () =>
+    isDisabled(ctx.db, request.userId).then(
+      (disabled) => {
+        closed ||= disabled;
+        onChange();
+      },
+      (error) =>
+        ctx.log.warn({ err: error, pipelineId }, 'not known whether the reader of an event stream is disabled'),
+    );
+  const unsubscribeUser = ctx.bus.onDisabled(request.userId, endIfDisabled);
   const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
   response.on('close', () => {
     closed = true;
@@ -70,6 +82,7 @@ export async function streamEvents(
   } finally {
     clearInterval(heartbeat);
     unsubscribe();
+    unsubscribeUser();
     unwatch();
     response.end();
   }

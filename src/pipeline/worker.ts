@@ -1,7 +1,7 @@
-import { and, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { runPipelineJob } from './jobs.ts';
-import { waitedEnough } from './lease.ts';
+import { enqueueNext } from './line.ts';
 import { pipelines } from './schema.ts';
 
 /**
@@ -23,8 +23,12 @@ export async function workPipelines(ctx: AppContext): Promise<() => void> {
   const sweep = () =>
     sweepPipelines(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded pipelines failed'));
   const timer = setInterval(sweep, sweepMs);
+  const unsubscribe = ctx.bus.onEnabled(sweep);
   await sweep();
-  return () => clearInterval(timer);
+  return () => {
+    unsubscribe();
+    clearInterval(timer);
+  };
 }
 
 /**
@@ -36,31 +40,10 @@ async function forgetLeases(db: AppContext['db']): Promise<void> {
 }
 
 /**
- * Enqueues every pipeline that is stranded: running under a lease that ran out, queued for a while, or past the end of
- * its wait. The queue does this by itself when a worker dies; this also covers a lost job. A job too many is harmless,
- * because only one of them gets the lease. Returns how many were found.
+ * Enqueues every pipeline that is stranded although its user has a place for it: running under a lease that ran out,
+ * queued without a job, or past the end of its wait. The queue does this by itself when a worker dies; this also covers
+ * a lost job. What waits for a place, or belongs to a disabled user, is left alone. Returns how many were found.
  */
-export async function sweepPipelines(ctx: Pick<AppContext, 'db' | 'queue'>): Promise<number> {
-  const stranded = await ctx.db
-    .select({ id: pipelines.id })
-    .from(pipelines)
-    .where(
-      and(
-        inArray(pipelines.status, ['queued', 'running', 'waiting']),
-        or(
-          and(
-            eq(pipelines.status, 'running'),
-            or(isNull(pipelines.leaseExpiresAt), lt(pipelines.leaseExpiresAt, sql`now()`)),
-          ),
-          and(
-            eq(pipelines.status, 'queued'),
-            sql`not exists (select 1 from pgboss.job where name = ${runPipelineJob.name} and state in ('created', 'retry', 'active') and data ->> 'pipelineId' = ${pipelines.id}::text)`,
-          ),
-          waitedEnough,
-        ),
-      ),
-    )
-    .limit(100);
-  for (const { id } of stranded) await ctx.queue.enqueue(ctx.db, runPipelineJob, { pipelineId: id });
-  return stranded.length;
+export function sweepPipelines(ctx: Pick<AppContext, 'db' | 'queue' | 'config'>): Promise<number> {
+  return enqueueNext(ctx, ctx.db);
 }

@@ -1,11 +1,12 @@
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Killed, mortalContext } from '../../test/fakes/mortal-context.ts';
 import { createWordPressDouble, type WordPressDouble } from '../../test/fakes/wordpress-double.ts';
 import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
 import { insertArticle } from '../articles/articles.ts';
 import { articles } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
+import { queryRows } from '../db/open.ts';
 import type { Site } from '../sites/schema.ts';
 import { createSite } from '../sites/sites.ts';
 import { publicationMarker } from '../wordpress/blocks.ts';
@@ -453,6 +454,56 @@ describe('workers that die, freeze or meet', () => {
     expect(await sweepPublications(ctx)).toBe(0);
     await expireLease(row);
     expect(await sweepPublications(ctx)).toBe(1);
+  });
+});
+
+describe('a disabled user', () => {
+  const setDisabled = (disabled: boolean) =>
+    ctx.db.execute(sql`update users set disabled = ${disabled} where id = ${ctx.ownerId}`);
+  afterEach(() => setDisabled(false));
+
+  it('has nothing sent, and no job that comes again and again; it goes out when they are enabled', async () => {
+    const row = await given();
+    await setDisabled(true);
+    await ctx.db.execute(sql`delete from pgboss.job where name = ${publishJob.name}`);
+    await deliver(row);
+    await makeDue(row);
+    await ctx.db.execute(sql`update publications set next_attempt_at = now() - interval '1 hour' where id = ${row.id}`);
+    expect(await sweepPublications(ctx)).toBe(0);
+    expect(await queryRows(ctx.db, sql`select 1 from pgboss.job where name = ${publishJob.name}`)).toEqual([]);
+    expect(wordpress.posts.size).toBe(0);
+    expect(await now(row)).toMatchObject({ status: 'queued', attempts: 0 });
+    await setDisabled(false);
+    await deliver(row);
+    expect(marked(row)).toHaveLength(1);
+  });
+
+  it('in the middle of a delivery has the request under way finished and no other begun, and no second post later', async () => {
+    const row = await given();
+    const sent: string[] = [];
+    let disabling: Promise<unknown> | undefined;
+    const slow = { ...ctx, safeFetch: Object.assign(waiting, { close: ctx.safeFetch.close }) };
+    wordpress.rule = (request) => {
+      sent.push(request);
+      if (request === 'POST /wp/v2/posts') disabling ??= setDisabled(true);
+      return undefined;
+    };
+    async function waiting(...request: Parameters<typeof ctx.safeFetch>) {
+      const answer = await ctx.safeFetch(...request);
+      await disabling;
+      return answer;
+    }
+    await deliver(row, slow);
+    expect(marked(row)).toHaveLength(1);
+    expect(sent.at(-1)).toBe('POST /wp/v2/posts');
+    const asked = sent.length;
+    await deliver(row);
+    expect(sent).toHaveLength(asked);
+    await setDisabled(false);
+    await makeDue(row);
+    await deliver(row);
+    expect(marked(row)).toHaveLength(1);
+    expect((await now(row)).status).toBe('published');
   });
 });
 

@@ -1,4 +1,5 @@
 import { DrizzleQueryError, sql } from 'drizzle-orm';
+import { isDisabled } from '../accounts/work-limits.ts';
 import { setStatus } from '../articles/articles.ts';
 import { renderMarkdown } from '../articles/markdown.ts';
 import { getArticle } from '../articles/queries.ts';
@@ -115,6 +116,7 @@ async function attempt(
   timing: DeliveryTiming,
 ): Promise<Outcome> {
   const signal = AbortSignal.any([shutdown, lost.signal]);
+  const disabled = new AbortController();
   /** Whatever keeps us from proving that the lease is ours ends the attempt, and is no failure of the site's. */
   const underLease = async (work: Promise<void>) => {
     try {
@@ -133,7 +135,12 @@ async function attempt(
     const client = connectToSite(ctx, site, {
       signal,
       timeoutMs: timing.requestTimeoutMs,
-      beforeRequest: () => underLease(assertLease(ctx.db, lease)),
+      beforeRequest: async () => {
+        await underLease(assertLease(ctx.db, lease));
+        // What is under way is let finish, because a request that is cut off may have made the post; no other is begun.
+        if (await isDisabled(ctx.db, publication.userId)) disabled.abort(new Error('the user was disabled'));
+        disabled.signal.throwIfAborted();
+      },
     });
     const placed = await placePost(
       {
@@ -153,7 +160,7 @@ async function attempt(
     return placed ? { kind: 'placed', placed } : { kind: 'conflict', error: inTrash(site.name) };
   } catch (error) {
     if (lost.signal.aborted) throw lost.signal.reason;
-    if (shutdown.aborted) return { kind: 'handed-over' };
+    if (shutdown.aborted || disabled.signal.aborted) return { kind: 'handed-over' };
     if (error instanceof DrizzleQueryError) throw error;
     if (!(error instanceof AppError)) {
       ctx.log.error({ err: error, publicationId: publication.id }, 'delivery failed unexpectedly');

@@ -1,4 +1,5 @@
 import { and, eq, isNull, lt, lte, not, or, sql } from 'drizzle-orm';
+import { mayWork } from '../accounts/work-limits.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { type Publication, publications } from './schema.ts';
@@ -35,9 +36,13 @@ export const setByAnotherClock = and(
   sql`${publications.nextAttemptAt} > now() + interval '26 hours'`,
 );
 const due = and(
+  mayWork(publications.userId),
   or(eq(publications.status, 'queued'), eq(publications.status, 'scheduled')),
   or(isNull(publications.nextAttemptAt), lte(publications.nextAttemptAt, sql`now()`), setByAnotherClock),
 );
+
+/** True for a row whose worker is gone and whose user may have work done. */
+const takeable = and(abandoned, mayWork(publications.userId));
 
 /** Whether a publication is due and only waits for others of its site to be done. */
 export async function waitsForSite(db: Db, id: string): Promise<boolean> {
@@ -46,7 +51,8 @@ export async function waitsForSite(db: Db, id: string): Promise<boolean> {
 
 /**
  * Takes a publication to deliver it: one that is due while its site is free, or whose worker has been silent for the length of a lease. Raises
- * the lease number, which fences off whoever held it before, and counts the attempt. Null when there is nothing to do.
+ * the lease number, which fences off whoever held it before, and counts the attempt. Null when there is nothing to do,
+ * or its user is disabled.
  */
 export async function claimPublication(db: Db, id: string, leaseMs: number): Promise<Publication | null> {
   const [claimed] = await db
@@ -58,7 +64,7 @@ export async function claimPublication(db: Db, id: string, leaseMs: number): Pro
       attempts: sql`${publications.attempts} + 1`,
       nextAttemptAt: null,
     })
-    .where(and(eq(publications.id, id), or(and(due, siteIsFree), abandoned)))
+    .where(and(eq(publications.id, id), or(and(due, siteIsFree), takeable)))
     .returning();
   return claimed ?? null;
 }

@@ -1,4 +1,5 @@
 import { and, eq, inArray, or, sql } from 'drizzle-orm';
+import { mayWork } from '../accounts/work-limits.ts';
 import type { AppContext } from '../context.ts';
 import { type DeliveryTiming, deliverPublication, deliveryTiming } from './deliver.ts';
 import { publishJob } from './jobs.ts';
@@ -23,26 +24,33 @@ export async function workPublications(ctx: AppContext, timing: DeliveryTiming =
   const sweep = () =>
     sweepPublications(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded publications failed'));
   const timer = setInterval(sweep, sweepMs);
+  const unsubscribe = ctx.bus.onEnabled(sweep);
   await sweep();
-  return () => clearInterval(timer);
+  return () => {
+    unsubscribe();
+    clearInterval(timer);
+  };
 }
 
 /**
  * Enqueues every publication that is stranded: being sent under a lease that ran out, or due for a while without a job
- * that will come soon. A job too many is harmless, because only one of them gets the lease. Returns how many were found.
+ * that will come soon; those of disabled users are left alone. A job too many is harmless, because only one of them gets the lease. Returns how many were found.
  */
 export async function sweepPublications(ctx: Pick<AppContext, 'db' | 'queue'>): Promise<number> {
   const stranded = await ctx.db
     .select({ id: publications.id })
     .from(publications)
     .where(
-      or(
-        abandoned,
-        setByAnotherClock,
-        and(
-          inArray(publications.status, ['queued', 'scheduled']),
-          sql`coalesce(${publications.nextAttemptAt}, ${publications.createdAt}) < now() - interval '5 seconds'`,
-          sql`not exists (select 1 from pgboss.job where name = ${publishJob.name} and state in ('created', 'retry', 'active') and start_after < now() + interval '15 seconds' and data ->> 'publicationId' = ${publications.id}::text)`,
+      and(
+        mayWork(publications.userId),
+        or(
+          abandoned,
+          setByAnotherClock,
+          and(
+            inArray(publications.status, ['queued', 'scheduled']),
+            sql`coalesce(${publications.nextAttemptAt}, ${publications.createdAt}) < now() - interval '5 seconds'`,
+            sql`not exists (select 1 from pgboss.job where name = ${publishJob.name} and state in ('created', 'retry', 'active') and start_after < now() + interval '15 seconds' and data ->> 'publicationId' = ${publications.id}::text)`,
+          ),
         ),
       ),
     )

@@ -76,6 +76,8 @@ export async function openQueue(database: Database, log: Logger, supervise: bool
     useListenNotify: supervise,
     superviseIntervalSeconds: 2,
     monitorIntervalSeconds: 2,
+    // How old the count of waiting jobs is by which a worker decides not to rest between two (burstWhenReadyExceeds).
+    queueCacheIntervalSeconds: 2,
   });
   boss.on('error', (error) => log.error({ err: error }, 'queue error'));
   boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'queue warning'));

@@ -13,6 +13,7 @@ import {
   tavilyKey,
 } from '../../../test/fakes/search-server.ts';
 import { startTestApp, type TestApp, testConfig } from '../../../test/harness.ts';
+import { users } from '../../accounts/schema.ts';
 import { articles } from '../../articles/schema.ts';
 import { listCalls } from '../../budget/ledger.ts';
 import { paidCalls } from '../../budget/schema.ts';
@@ -508,6 +509,8 @@ describe('money', () => {
     // The run ends where the research does: what comes after is tested elsewhere.
     const model = scriptedModel({ ...script, outline: () => new Error('far enough') });
     const { ctx, searches } = await start(['brave'], {}, model);
+    // The dead keep their places until their leases run out.
+    await ctx.db.update(users).set({ concurrentPipelines: 10_000, articlesPerMonth: 10_000 });
     let during = 0;
     for (let at = 1; ; at++) {
       const { id } = await givenPipeline(ctx, { topic, sources: [], duplicates: 'allow' });

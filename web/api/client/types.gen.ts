@@ -1134,6 +1134,58 @@ export type SiteRequestInput = {
     username: string;
 };
 
+export type UsageLimits = {
+    /**
+     * Begun in this month
+     */
+    articles: number;
+    articlesLimit: number;
+    concurrentPipelines: number;
+    /**
+     * null where the user has no limit of their own
+     */
+    limitMicroUsd: number | null;
+    /**
+     * The month of the user's calendar, for example 2026-11
+     */
+    month: string;
+    monthEndsAt: string;
+    requestsPerMinute: number;
+    /**
+     * Set aside for calls that are under way
+     */
+    reservedMicroUsd: number;
+    runningPipelines: number;
+    spentMicroUsd: number;
+    timeZone: string;
+};
+
+export type UsageLimitsInput = {
+    /**
+     * Begun in this month
+     */
+    articles: number;
+    articlesLimit: number;
+    concurrentPipelines: number;
+    /**
+     * null where the user has no limit of their own
+     */
+    limitMicroUsd: number | null;
+    /**
+     * The month of the user's calendar, for example 2026-11
+     */
+    month: string;
+    monthEndsAt: string;
+    requestsPerMinute: number;
+    /**
+     * Set aside for calls that are under way
+     */
+    reservedMicroUsd: number;
+    runningPipelines: number;
+    spentMicroUsd: number;
+    timeZone: string;
+};
+
 export type User = {
     createdAt: string;
     email: string;
@@ -3258,6 +3310,10 @@ export type CreatePipelineErrors = {
      * Not valid
      */
     422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
 };
 
 export type CreatePipelineError = CreatePipelineErrors[keyof CreatePipelineErrors];
@@ -3903,6 +3959,31 @@ export type CheckSiteResponses = {
 };
 
 export type CheckSiteResponse = CheckSiteResponses[keyof CheckSiteResponses];
+
+export type GetUsageLimitsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/usage/limits';
+};
+
+export type GetUsageLimitsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+};
+
+export type GetUsageLimitsError = GetUsageLimitsErrors[keyof GetUsageLimitsErrors];
+
+export type GetUsageLimitsResponses = {
+    /**
+     * Default Response
+     */
+    200: UsageLimits;
+};
+
+export type GetUsageLimitsResponse = GetUsageLimitsResponses[keyof GetUsageLimitsResponses];
 
 export type ListWebhookEventTypesData = {
     body?: never;

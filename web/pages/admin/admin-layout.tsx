@@ -7,6 +7,7 @@ const words = t.admin.sections;
 const sections = [
   { to: '/admin/users', label: words.users },
   { to: '/admin/invitations', label: words.invitations },
+  { to: '/admin/emails', label: words.emails },
   { to: '/admin/log', label: words.log },
 ] as const;
 

@@ -104,6 +104,8 @@ create table mailed_tokens (
   -- The password that was chosen with the registration that this token confirms: it takes effect when the token is used,
   -- so that someone who registered an address before its owner did knows no password of the account.
   password_hash text,
+  -- The network it was chosen from: an admin's password is confirmed from there only.
+  password_chosen_from text,
   expires_at timestamptz not null,
   used_at timestamptz,
   created_at timestamptz not null default now()

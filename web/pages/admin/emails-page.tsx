@@ -1,0 +1,151 @@
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import {
+  listEmailsInfiniteOptions,
+  listEmailsInfiniteQueryKey,
+  resendEmailMutation,
+} from '@/api/client/@tanstack/react-query.gen.ts';
+import type { Email } from '@/api/client/types.gen.ts';
+import { EmptyState } from '@/components/empty-state.tsx';
+import { Notice, ProblemNotice } from '@/components/notice.tsx';
+import { RelativeTime } from '@/components/relative-time.tsx';
+import { SectionPage } from '@/components/sections.tsx';
+import { toast } from '@/components/toaster.tsx';
+import { Badge, type Tone } from '@/components/ui/badge.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { Card } from '@/components/ui/card.tsx';
+import { Field } from '@/components/ui/field.tsx';
+import { Select } from '@/components/ui/input.tsx';
+import { SkeletonRows } from '@/components/ui/skeleton.tsx';
+import { useInstance } from '@/session/session.ts';
+import { t } from '@/strings.ts';
+import { mailWords as words } from '@/strings-outbox.ts';
+import { LoadProblem } from '../error-pages.tsx';
+
+const filters = ['all', 'queued', 'sent', 'failed', 'bounced', 'kept'] as const;
+type Filter = (typeof filters)[number];
+const queryOf = (filter: Filter) => ({ query: { limit: 50, ...(filter === 'all' ? {} : { status: filter }) } });
+
+/** What was and will be mailed; with the texts while no mail is configured, because nobody else can read them. */
+export function EmailsPage() {
+  const mail = useInstance()?.mail;
+  const [filter, setFilter] = useState<Filter>('all');
+  const pages = useInfiniteQuery({
+    ...listEmailsInfiniteOptions(queryOf(filter)),
+    initialPageParam: {},
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+  });
+  const emails = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <SectionPage title={words.title} intro={mail === false ? undefined : words.intro}>
+      {mail === false && (
+        <Notice tone="accent" title={words.noMail}>
+          <p>{words.noMailText}</p>
+        </Notice>
+      )}
+      <Field label={words.filter} className="max-w-56">
+        {(control) => (
+          <Select {...control} value={filter} onChange={(event) => setFilter(event.target.value as Filter)}>
+            {filters.map((name) => (
+              <option key={name} value={name}>
+                {words.filters[name]}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      <Card>
+        {pages.isPending ? (
+          <SkeletonRows rows={3} />
+        ) : pages.error ? (
+          <LoadProblem problem={pages.error} onRetry={pages.refetch} />
+        ) : emails.length === 0 ? (
+          <EmptyState title={words.empty}>{words.emptyHint}</EmptyState>
+        ) : (
+          <ul className="divide-y divide-border">
+            {emails.map((email) => (
+              <EmailRow key={email.id} email={email} filter={filter} />
+            ))}
+          </ul>
+        )}
+      </Card>
+      {pages.hasNextPage && (
+        <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+          {t.common.more}
+        </Button>
+      )}
+    </SectionPage>
+  );
+}
+
+const tones: Record<Email['status'], Tone> = {
+  queued: 'accent',
+  sending: 'accent',
+  sent: 'success',
+  failed: 'danger',
+  bounced: 'danger',
+  kept: 'neutral',
+};
+
+function EmailRow({ email, filter }: { email: Email; filter: Filter }) {
+  const queries = useQueryClient();
+  const resend = useMutation({
+    ...resendEmailMutation(),
+    onSuccess: () => toast(words.resent),
+    onSettled: () => queries.invalidateQueries({ queryKey: listEmailsInfiniteQueryKey(queryOf(filter)) }),
+  });
+  const canResend = ['queued', 'failed', 'bounced'].includes(email.status);
+  return (
+    <li className="grid grid-cols-1 gap-2 px-4 py-3.5 sm:px-5">
+      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+        <div className="min-w-0">
+          <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium [overflow-wrap:anywhere]">
+            {email.subject}
+            <Badge tone={tones[email.status]}>{words.status[email.status]}</Badge>
+          </p>
+          <p className="flex flex-wrap gap-x-4 text-sm text-muted-foreground">
+            <span className="break-all">{words.to(email.to)}</span>
+            <span>
+              {words.written} <RelativeTime at={email.createdAt} />
+            </span>
+            {email.sentAt && (
+              <span>
+                {words.sent} <RelativeTime at={email.sentAt} />
+              </span>
+            )}
+            {email.attempts > 0 && <span>{words.attempts(email.attempts)}</span>}
+            {email.nextAttemptAt && email.status === 'queued' && (
+              <span>
+                {words.nextAttempt} <RelativeTime at={email.nextAttemptAt} />
+              </span>
+            )}
+          </p>
+        </div>
+        {canResend && (
+          <Button
+            size="small"
+            disabled={resend.isPending}
+            aria-label={words.resendOf(email.subject, email.to)}
+            onClick={() => resend.mutate({ path: { id: email.id } })}
+          >
+            {words.resend}
+          </Button>
+        )}
+      </div>
+      {email.error && (
+        <p className="text-sm text-danger [overflow-wrap:anywhere]">
+          {email.error.message} {email.error.hint}
+        </p>
+      )}
+      {email.text !== null && (
+        <details className="text-sm">
+          <summary className="w-fit cursor-pointer font-medium">{words.show}</summary>
+          <pre className="mt-2 rounded-lg bg-muted px-3 py-2 font-sans whitespace-pre-wrap [overflow-wrap:anywhere]">
+            {email.text}
+          </pre>
+        </details>
+      )}
+      {resend.error && <ProblemNotice problem={resend.error} />}
+    </li>
+  );
+}
