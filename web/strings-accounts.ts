@@ -165,6 +165,7 @@ export const accountWords = {
     gone: 'What is deleted, at once and for good: your articles with their revisions, runs and receipts, sources, sites with their passwords, API keys, and all sign-ins.',
     stays:
       'What stays: posts that were published stay on your sites. Backups of this instance may hold your data until they are replaced.',
+    takeAlong: 'Download everything (zip)',
     start: 'Delete the account …',
     password: 'Your password',
     passwordHint: 'To be sure that it is you.',
@@ -317,7 +318,6 @@ export const auditWords = {
     'limits-changed': 'Limits changed',
     'made-admin': 'Made admin',
     'message-sent': 'Mail written to the user',
-    'email-resent': 'Mail sent again',
   } as Record<string, string>,
   reasons: {
     invalid_credentials: 'wrong password',

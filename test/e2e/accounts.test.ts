@@ -644,6 +644,11 @@ describe('with mail', () => {
       '/account',
       async (page) => {
         await page.getByText(/posts that were published stay on your sites/).waitFor();
+        const [file] = await Promise.all([
+          page.waitForEvent('download'),
+          page.getByRole('link', { name: 'Download everything (zip)' }).click(),
+        ]);
+        expect(file.suggestedFilename()).toMatch(/\.zip$/);
         await button(page, 'Delete the account …').click();
         await page.getByLabel(`Type ${ann.email} to confirm`).fill('someone@example.com');
         await button(page, 'Delete everything for good').click();
@@ -815,6 +820,30 @@ describe('every page of accounts, wide and narrow, light and dark', () => {
     ['admin-invitations', '/admin/invitations'],
     ['admin-log', '/admin/log'],
   ];
+  beforeAll(async () => {
+    // Names as long as they may be, and without a place to break them at.
+    const long = {
+      name: 'W'.repeat(100),
+      email: `${'w'.repeat(60)}@${'example.'.repeat(12)}com`,
+      password: 'long password',
+    };
+    await visit(plain, '/register', async (page) => {
+      await fillRegistration(page, long);
+      await dashboard(page);
+    });
+    await visit(
+      plain,
+      '/account/api-keys',
+      async (page) => {
+        await button(page, 'New key').click();
+        await page.getByLabel('Name', { exact: true }).fill('W'.repeat(100));
+        await button(page, 'Make the key').click();
+        await button(page, 'I have copied it').click();
+      },
+      { storageState: plain.session },
+    );
+  });
+
   it.each([
     [1280, 'light'],
     [1280, 'dark'],

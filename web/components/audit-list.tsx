@@ -26,7 +26,12 @@ export function AuditList({
         return (
           <li key={event.id} className="grid grid-cols-1 gap-0.5 px-4 py-3 sm:px-5">
             <div className="flex items-baseline justify-between gap-x-4">
-              <p className={cn('min-w-0 font-medium break-words', remarkable.has(event.action) && 'text-warning')}>
+              <p
+                className={cn(
+                  'min-w-0 font-medium [overflow-wrap:anywhere]',
+                  remarkable.has(event.action) && 'text-warning',
+                )}
+              >
                 {describeEvent(event)}
               </p>
               <p className="shrink-0 text-sm text-muted-foreground">

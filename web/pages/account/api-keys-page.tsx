@@ -153,7 +153,7 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }) {
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
         <div className="min-w-0">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium">
-            {apiKey.name}
+            <span className="min-w-0 [overflow-wrap:anywhere]">{apiKey.name}</span>
             <Badge tone={tones[apiKey.status]}>{words.status[apiKey.status]}</Badge>
           </p>
           <p className="flex flex-wrap gap-x-3 text-sm text-muted-foreground">

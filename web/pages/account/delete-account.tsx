@@ -1,4 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { deleteMe } from '@/api/client/sdk.gen.ts';
 import { EmailField, Form, PasswordField, UsernameHint, useForm } from '@/components/form.tsx';
@@ -9,7 +10,7 @@ import { readSession, tellOtherTabs, useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { forgetDrafts } from '../new-article/use-draft.ts';
 
-/** Ends the account, after it was said what that means. */
+/** Takes everything along, or ends the account after it was said what that means. */
 export function DeleteAccount() {
   const [open, setOpen] = useState(false);
   const words = t.account.remove;
@@ -26,9 +27,17 @@ export function DeleteAccount() {
       {open ? (
         <DeleteForm onCancel={() => setOpen(false)} />
       ) : (
-        <Button variant="danger" className="justify-self-start" onClick={() => setOpen(true)}>
-          {words.start}
-        </Button>
+        <div className="flex flex-wrap gap-2">
+          <Button asChild>
+            <a href="/api/v1/me/export" download>
+              <Download aria-hidden="true" />
+              {words.takeAlong}
+            </a>
+          </Button>
+          <Button variant="danger" onClick={() => setOpen(true)}>
+            {words.start}
+          </Button>
+        </div>
       )}
     </SettingsCard>
   );

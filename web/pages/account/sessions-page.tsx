@@ -84,7 +84,9 @@ function SessionRow({ session, ending, onEnd }: { session: Session; ending: bool
       <Icon aria-hidden="true" className="size-5 shrink-0 text-muted-foreground" />
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium">
-          <span title={session.userAgent ?? undefined}>{name}</span>
+          <span title={session.userAgent ?? undefined} className="min-w-0 [overflow-wrap:anywhere]">
+            {name}
+          </span>
           {session.current && <Badge tone="success">{words.current}</Badge>}
         </p>
         <p className="flex flex-wrap gap-x-3 text-sm text-muted-foreground">

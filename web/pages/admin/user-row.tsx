@@ -20,9 +20,9 @@ export function UserRow({ user }: { user: AdminUser }) {
   return (
     <li className="px-4 py-3.5 sm:px-5">
       <div className="flex items-start justify-between gap-x-4">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium break-words">
-            {user.name}
+            <span className="min-w-0 [overflow-wrap:anywhere]">{user.name}</span>
             {user.id === me.id && <Badge>{words.you}</Badge>}
             {user.role === 'admin' && <Badge tone="accent">{words.admin}</Badge>}
             {user.disabled && <Badge tone="danger">{words.disabled}</Badge>}
