@@ -170,7 +170,7 @@ describe('the bundle on PostgreSQL', () => {
 });
 
 async function read<Answer>(url: string): Promise<Answer> {
-  return (await (await fetch(url)).json()) as Answer;
+  return (await (await fetchAs(url)).json()) as Answer;
 }
 
 async function ended(address: string, id: string): Promise<PipelineAnswer> {
