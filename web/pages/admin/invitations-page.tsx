@@ -100,8 +100,8 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
   });
   return (
     <li className="grid grid-cols-1 gap-2 px-4 py-3.5 sm:px-5">
-      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
-        <div className="min-w-0">
+      <div className="flex items-start justify-between gap-x-4">
+        <div className="min-w-0 flex-1">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium break-all">
             {invitation.email}
             <Badge tone={tones[invitation.status]}>{words.status[invitation.status]}</Badge>
