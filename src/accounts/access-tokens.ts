@@ -21,10 +21,19 @@ export interface AccessTokens {
 /** A key that is not known may be one that another process has just made: look again, but not for every forged token. */
 const reloadAfterMs = 5_000;
 
-const claimsSchema = z.object({ sub: z.uuid(), sid: z.uuid() });
+/** Signatures that were right are remembered: checking one costs as much as a query, and a client sends one token often. */
+const rememberedTokens = 1_000;
+
+const claimsSchema = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.number() });
 
 /** Access tokens: JWTs (RFC 7519) signed with Ed25519, the only algorithm that is taken. */
 export function createAccessTokens(auth: Auth, now: () => number = Date.now): AccessTokens {
+  const remembered = new Map<string, AccessTokenClaims & { endsAt: number }>();
+  const remember = (token: string, claims: AccessTokenClaims, expiresSeconds: number) => {
+    const [oldest] = remembered.keys();
+    if (remembered.size >= rememberedTokens && oldest !== undefined) remembered.delete(oldest);
+    remembered.set(token, { ...claims, endsAt: expiresSeconds * 1000 });
+  };
   let loaded: { keys: ReturnType<typeof createLocalJWKSet>; at: number } | null = null;
   const load = async () => {
     loaded = { keys: createLocalJWKSet(await auth.api.getJwks()), at: now() };
@@ -47,6 +56,9 @@ export function createAccessTokens(auth: Auth, now: () => number = Date.now): Ac
       return token;
     },
     async verify(token) {
+      const known = remembered.get(token);
+      if (known && known.endsAt > now()) return known;
+      remembered.delete(token);
       let current = loaded ?? (await load());
       try {
         let payload: JWTPayload;
@@ -57,8 +69,10 @@ export function createAccessTokens(auth: Auth, now: () => number = Date.now): Ac
           current = await load();
           payload = await verifyWith(token, current.keys);
         }
-        const { sub, sid } = claimsSchema.parse(payload);
-        return { userId: sub, sessionId: sid };
+        const { sub, sid, exp } = claimsSchema.parse(payload);
+        const claims = { userId: sub, sessionId: sid };
+        remember(token, claims, exp);
+        return claims;
       } catch (cause) {
         if (cause instanceof errors.JWTExpired) {
           throw new AppError('unauthenticated', 'The access token has expired.', {
