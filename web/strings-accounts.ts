@@ -372,7 +372,6 @@ export const adminWords = {
     limitsHint: 'Left empty, the default of the instance holds.',
     byDefault: 'Default',
     limitNames: {
-      monthlyLimitMicroUsd: 'Spending a month, in US dollars',
       articlesPerMonth: 'Articles a month',
       concurrentPipelines: 'Runs at once',
       requestsPerMinute: 'Requests a minute',
@@ -397,7 +396,6 @@ export const adminWords = {
     disabledSince: 'Disabled',
     notYourself: 'You cannot disable your own account: another admin has to.',
     notNumber: 'Enter a whole number, or leave it empty.',
-    notMoney: 'Enter an amount such as 10 or 2.50, or leave it empty.',
     none: 'None',
   },
   invitations: {

@@ -72,7 +72,13 @@ export const adminRoutes: RegisterRoutes = (server, ctx) => {
             requestsPerMinute: limit(100_000),
             concurrentPipelines: limit(99),
             articlesPerMonth: z.int().min(0).max(100_000).nullable().optional(),
-            monthlyLimitMicroUsd: z.int().min(0).max(1_000_000_000_000).nullable().optional(),
+            monthlyLimitMicroUsd: z
+              .int()
+              .min(0)
+              .max(1_000_000_000_000)
+              .nullable()
+              .optional()
+              .meta({ description: 'Kept with the account; this version does not hold it against what is spent' }),
           })
           .refine((change) => Object.keys(change).length > 0, 'must change something'),
         response: { 200: adminUserSchema, ...problems(401, 403, 404, 409, 422) },

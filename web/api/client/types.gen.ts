@@ -1748,6 +1748,9 @@ export type UpdateUserData = {
         articlesPerMonth?: number | null;
         concurrentPipelines?: number | null;
         disabled?: boolean;
+        /**
+         * Kept with the account; this version does not hold it against what is spent
+         */
         monthlyLimitMicroUsd?: number | null;
         requestsPerMinute?: number | null;
     };

@@ -10,7 +10,7 @@ import { RelativeTime } from '@/components/relative-time.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { formatCount, formatMoney, parseMoney } from '@/format/money.ts';
+import { formatCount, formatMoney } from '@/format/money.ts';
 import { formatDate } from '@/format/time.ts';
 import { useInstance, useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
@@ -50,28 +50,22 @@ function Figure({ label, children }: { label: string; children: ReactNode }) {
 }
 
 type Limits = AdminUser['limits'];
-const limitNames = [
-  'monthlyLimitMicroUsd',
-  'articlesPerMonth',
-  'concurrentPipelines',
-  'requestsPerMinute',
-] as const satisfies (keyof Limits)[];
+/** Those that hold; the monthly cap in dollars is kept by the server and not held yet, so it is not offered. */
+const limitNames = ['articlesPerMonth', 'concurrentPipelines', 'requestsPerMinute'] as const satisfies (keyof Limits)[];
 
 function LimitsForm({ user }: { user: AdminUser }) {
   const refresh = useRefresh();
   const form = useForm({
     names: limitNames,
-    initial: Object.fromEntries(limitNames.map((name) => [name, asTyped(name, user.limits[name])])),
+    initial: Object.fromEntries(limitNames.map((name) => [name, String(user.limits[name] ?? '')])),
     check: (values) =>
       Object.fromEntries(
-        limitNames
-          .filter((name) => readLimit(name, values[name]) === undefined)
-          .map((name) => [name, name === 'monthlyLimitMicroUsd' ? words.notMoney : words.notNumber]),
+        limitNames.filter((name) => readLimit(values[name]) === undefined).map((name) => [name, words.notNumber]),
       ),
     send: (values) =>
       updateUser({
         path: { id: user.id },
-        body: Object.fromEntries(limitNames.map((name) => [name, readLimit(name, values[name])])),
+        body: Object.fromEntries(limitNames.map((name) => [name, readLimit(values[name])])),
         throwOnError: true,
       }),
     onDone: async () => {
@@ -88,7 +82,7 @@ function LimitsForm({ user }: { user: AdminUser }) {
             form={form}
             name={name}
             label={words.limitNames[name]}
-            inputMode={name === 'monthlyLimitMicroUsd' ? 'decimal' : 'numeric'}
+            inputMode="numeric"
             placeholder={words.byDefault}
             autoComplete="off"
           />
@@ -98,15 +92,9 @@ function LimitsForm({ user }: { user: AdminUser }) {
   );
 }
 
-function asTyped(name: keyof Limits, value: number | null): string {
-  if (value === null) return '';
-  return String(name === 'monthlyLimitMicroUsd' ? value / 1_000_000 : value);
-}
-
 /** Null for the default, undefined for what is no limit. */
-function readLimit(name: keyof Limits, typed: string): number | null | undefined {
+function readLimit(typed: string): number | null | undefined {
   if (typed.trim() === '') return null;
-  if (name === 'monthlyLimitMicroUsd') return parseMoney(typed) ?? undefined;
   return /^\d{1,9}$/.test(typed.trim()) ? Number(typed) : undefined;
 }
 
