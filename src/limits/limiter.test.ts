@@ -90,19 +90,25 @@ it('says that Redis is not configured where there is none', async () => {
   expect(await limiter.health()).toBe('not configured');
 });
 
-it.runIf(onPostgres)('lets requests through while the table cannot be written, and says so once', async () => {
-  await database.db.execute(sql`alter table rate_limits rename to elsewhere`);
-  try {
-    for (let i = 0; i < 10; i++) {
-      expect(await limiter.take({ name: 'requests', perMinute: 2 }, 'key')).toMatchObject({ allowed: true, limit: 2 });
+const title = 'lets requests through while the table cannot be written, and says so once';
+// In memory, as on the embedded database, there is no table that could fail.
+if (onPostgres)
+  it(title, async () => {
+    await database.db.execute(sql`alter table rate_limits rename to elsewhere`);
+    try {
+      for (let i = 0; i < 10; i++) {
+        expect(await limiter.take({ name: 'requests', perMinute: 2 }, 'key')).toMatchObject({
+          allowed: true,
+          limit: 2,
+        });
+      }
+      expect(logs.filter((line) => line.includes('requests are not counted'))).toHaveLength(1);
+    } finally {
+      await database.db.execute(sql`alter table elsewhere rename to rate_limits`);
     }
-    expect(logs.filter((line) => line.includes('requests are not counted'))).toHaveLength(1);
-  } finally {
-    await database.db.execute(sql`alter table elsewhere rename to rate_limits`);
-  }
-  const key = randomUUID();
-  expect((await limiter.take(requests, key)).remaining).toBe(4);
-});
+    const key = randomUUID();
+    expect((await limiter.take(requests, key)).remaining).toBe(4);
+  });
 
 it('deletes windows that ended a while ago, and no others', async () => {
   const kept = () =>
