@@ -450,7 +450,7 @@ describe('the admin', () => {
             await button(page, 'Set the limits').click();
             await page.getByText('Enter a whole number, or leave it empty.').waitFor();
             await page.getByLabel('Articles a month').fill('3');
-            await page.getByLabel('Spending a month, in US dollars').fill('2.50');
+            await page.getByLabel('Runs at once').fill('1');
             await button(page, 'Set the limits').click();
             await page.getByText('Limits set').waitFor();
             await page.getByLabel('Subject').fill('A word');
@@ -479,7 +479,7 @@ describe('the admin', () => {
           async (page) => {
             await button(page, 'Manage Trouble Maker').click();
             await expect(page.getByLabel('Articles a month').inputValue()).resolves.toBe('3');
-            await expect(page.getByLabel('Spending a month, in US dollars').inputValue()).resolves.toBe('2.5');
+            await expect(page.getByLabel('Runs at once').inputValue()).resolves.toBe('1');
             await button(page, 'Enable the account').click();
             await page.getByText('Nothing found').or(page.getByText('No account is disabled')).waitFor();
             await page.goto('/admin/log?action=user-disabled');
