@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, client, cookieOf, givenAccount, goodPassword, logInAs } from '../../test/accounts.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { mailedLink, newestMail } from '../../test/mailbox.ts';
+import { totp } from '../../test/totp.ts';
 import { queryRows } from '../db/open.ts';
 import { credentials, mailedTokens, sessions, users } from './schema.ts';
 
@@ -28,19 +28,6 @@ async function confirmed(email: string): Promise<Account> {
   const { token } = await mailedLink(mailing, email, 'verify-email');
   await client(mailing).ask('POST', '/auth/verify-email', { token });
   return logInAs(mailing, email, goodPassword);
-}
-
-/** RFC 6238 with SHA-1, six digits and 30 seconds, as authenticator apps do it. */
-function totp(base32: string, at = Date.now()): string {
-  const bits = [...base32]
-    .map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'))
-    .join('');
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  const offset = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
 describe('a forgotten password', () => {

@@ -11,6 +11,7 @@ import { CopyButton } from '@/components/copy-button.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { SecretText } from '@/components/secret-text.tsx';
 import { SectionPage } from '@/components/sections.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
@@ -108,13 +109,13 @@ function MadeKey({ made, onDone }: { made: CreateApiKeyResponse; onDone: () => v
       </div>
       <div className="grid grid-cols-1 justify-items-start gap-2">
         <h3 className="text-sm font-medium">{words.key}</h3>
-        <Secret label={words.key} text={made.key} />
+        <SecretText label={words.key} text={made.key} />
         <CopyButton text={made.key}>{words.copyKey}</CopyButton>
       </div>
       {made.scopes.includes('read') && (
         <div className="grid grid-cols-1 justify-items-start gap-2">
           <h3 className="text-sm font-medium">{words.example}</h3>
-          <Secret label={words.example} text={example} />
+          <SecretText label={words.example} text={example} />
           <CopyButton text={example}>{words.copyExample}</CopyButton>
         </div>
       )}
@@ -122,19 +123,6 @@ function MadeKey({ made, onDone }: { made: CreateApiKeyResponse; onDone: () => v
         {words.done}
       </Button>
     </Card>
-  );
-}
-
-function Secret({ label, text }: { label: string; text: string }) {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a text of its own, no group of fields
-    <div
-      role="group"
-      aria-label={label}
-      className="w-full rounded-lg bg-muted px-3 py-2 font-mono text-sm [overflow-wrap:anywhere] select-all"
-    >
-      {text}
-    </div>
   );
 }
 
