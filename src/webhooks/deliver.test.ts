@@ -649,13 +649,13 @@ describe('two workers', () => {
     const busy = await startTestApp({ env: { ALLOW_PRIVATE_HOSTS: '127.0.0.1' } });
     const input = { url: receiver.url, description: '', events: ['article.created' as const] };
     await busy.ctx.db.transaction((tx) => createWebhook(busy.ctx, tx, busy.ctx.ownerId, input));
+    receiver.answer = (response) => void setTimeout(() => response.writeHead(204).end(), 5 + Math.random() * 20);
+    const ends = [await workWebhooks(busy.ctx, onDisabled, timing), await workWebhooks(busy.ctx, onDisabled, timing)];
     await busy.ctx.db.transaction(async (tx) => {
       for (let index = 0; index < 40; index++) {
         await emitEvent(busy.ctx, tx, busy.ctx.ownerId, { type: 'article.created', data: { index } });
       }
     });
-    receiver.answer = (response) => void setTimeout(() => response.writeHead(204).end(), 5 + Math.random() * 20);
-    const ends = [await workWebhooks(busy.ctx, onDisabled, timing), await workWebhooks(busy.ctx, onDisabled, timing)];
     const open = () => busy.ctx.db.$count(webhookDeliveries, sql`status <> 'delivered'`);
     await expect.poll(open, { timeout: 40_000, interval: 50 }).toBe(0);
     for (const end of ends) end();

@@ -22,16 +22,17 @@ export async function workWebhooks(
   onDisabled: WebhookDisabled,
   timing: WebhookTiming = webhookTiming,
 ): Promise<() => void> {
-  await ctx.queue.work(webhookJob, concurrency, ({ deliveryId }, signal) =>
-    deliverWebhook(ctx, deliveryId, signal, onDisabled, timing),
-  );
   if (ctx.config.database.kind === 'embedded') {
-    // Whoever held leases in an embedded database before is gone: only one process can hold it.
+    // Whoever held leases in an embedded database before is gone: only one process can hold it. Before any work
+    // begins, or what has just been taken would be sent a second time.
     await ctx.db
       .update(webhookDeliveries)
       .set({ leaseExpiresAt: null })
       .where(eq(webhookDeliveries.status, 'delivering'));
   }
+  await ctx.queue.work(webhookJob, concurrency, ({ deliveryId }, signal) =>
+    deliverWebhook(ctx, deliveryId, signal, onDisabled, timing),
+  );
   const sweep = () =>
     sweepDeliveries(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded webhooks failed'));
   const forget = () =>
