@@ -127,8 +127,8 @@ it('reads models, prices and lists', () => {
   expect(config.models.chain).toEqual(['openai:a', 'offline']);
   expect(config.models.prices['openai:a']).toEqual({
     kind: 'explicit',
-    inputUsdPerMillion: 0.25,
-    outputUsdPerMillion: 2,
+    inputMicroUsd: 250_000,
+    outputMicroUsd: 2_000_000,
   });
   expect(config.net.allowPrivateHosts).toEqual(['10.0.0.0/8', '127.0.0.1:8080']);
   expect(config.http.appUrl).toBe('https://posts.example.com');

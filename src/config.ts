@@ -23,6 +23,15 @@ export interface Config {
   net: { allowPrivateHosts: string[]; userAgent: string };
   accounts: AccountsConfig;
   mail: { from: string; kind: 'smtp' | 'sendgrid' | 'none' };
+  budget: BudgetConfig;
+}
+
+/** Limits on what the instance pays, in micro-dollars. */
+export interface BudgetConfig {
+  /** A month of a user, in their time zone, unless an admin sets another for them. */
+  userLimitMicroUsd: number;
+  /** A month (of UTC) of all users together. */
+  instanceLimitMicroUsd: number;
 }
 
 export const signUpModes = ['open', 'invite', 'closed'] as const;
@@ -57,7 +66,7 @@ export interface SearchConfig {
   allow: string[];
   /** Domains that found sources never come from. */
   deny: string[];
-  /** Dollars a request. */
+  /** Micro-dollars a request. */
   prices: Record<SearchProviderName, number>;
 }
 
@@ -95,7 +104,12 @@ const hosts = text.refine((value) => list(value).every(isHost));
 /** A mail address as it is written in practice, without the quoted forms that RFC 5321 also allows. */
 const mailAddress = /^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 const mailbox = text.refine((value) => mailAddress.test(/^[^<>"\r\n]*<([^<>]+)>$/.exec(value)?.[1] ?? value));
+/** Dollars to the cent, up to ten million. */
+const usd = text.regex(/^\d{1,7}(\.\d{1,2})?$/);
 const perMinute = text.regex(/^[1-9]\d{0,5}$/).optional();
+
+/** `provider:model=input/output`; more than ten thousand dollars for a million tokens is a slip. */
+const modelPrice = /^[a-z-]+:[^,=\s]+=\d{1,4}(\.\d+)?\/\d{1,4}(\.\d+)?$/;
 
 const environment = z.object({
   PORT: text
@@ -110,7 +124,7 @@ const environment = z.object({
   DATABASE_CA_CERT: optional(text),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   LLM_MODEL: optional(text.regex(/^(offline|[a-z-]+:[^,\s]+)(\s*,\s*(offline|[a-z-]+:[^,\s]+))*$/)),
-  MODEL_PRICES: optional(text.regex(/^[a-z-]+:[^,=\s]+=[\d.]+\/[\d.]+(\s*,\s*[a-z-]+:[^,=\s]+=[\d.]+\/[\d.]+)*$/)),
+  MODEL_PRICES: optional(text.refine((value) => list(value).every((entry) => modelPrice.test(entry)))),
   OPENAI_API_KEY: optional(text),
   ANTHROPIC_API_KEY: optional(text),
   GOOGLE_GENERATIVE_AI_API_KEY: optional(text),
@@ -131,6 +145,8 @@ const environment = z.object({
   AUTH_RATE_LIMIT_PER_MINUTE: perMinute,
   CONCURRENT_PIPELINES: text.regex(/^[1-9]\d?$/).optional(),
   ARTICLES_PER_MONTH: text.regex(/^\d{1,6}$/).optional(),
+  MONTHLY_LIMIT_USD: optional(usd),
+  INSTANCE_MONTHLY_LIMIT_USD: optional(usd),
   REDIS_URL: optional(z.url({ protocol: /^rediss?$/ })),
   SMTP_URL: optional(z.url({ protocol: /^smtps?$/ })),
   SENDGRID_API_KEY: optional(text.regex(headerValue)),
@@ -172,6 +188,9 @@ const expectations: Record<keyof z.infer<typeof environment>, string> = {
     'must be attempts a minute for each address and account, for example AUTH_RATE_LIMIT_PER_MINUTE=10',
   CONCURRENT_PIPELINES: 'must be a number from 1 to 99 for each user, for example CONCURRENT_PIPELINES=2',
   ARTICLES_PER_MONTH: 'must be a number for each user, for example ARTICLES_PER_MONTH=200',
+  MONTHLY_LIMIT_USD: 'must be dollars a month for each user, for example MONTHLY_LIMIT_USD=10',
+  INSTANCE_MONTHLY_LIMIT_USD:
+    'must be dollars a month for all users together, for example INSTANCE_MONTHLY_LIMIT_USD=100',
   REDIS_URL: 'must be the address of a Redis or Valkey server, for example REDIS_URL=redis://127.0.0.1:6379',
   SMTP_URL:
     'must be the address of a mail server, for example SMTP_URL=smtps://user:password@mail.example.com:465 (encode special characters)',
@@ -257,6 +276,10 @@ export function loadConfig(
         // Both set: HTTPS goes through where the ports of mail are blocked.
         kind: values.SENDGRID_API_KEY ? 'sendgrid' : values.SMTP_URL ? 'smtp' : 'none',
       },
+      budget: {
+        userLimitMicroUsd: microUsd(values.MONTHLY_LIMIT_USD ?? '10'),
+        instanceLimitMicroUsd: microUsd(values.INSTANCE_MONTHLY_LIMIT_USD ?? '100'),
+      },
     },
     secrets: {
       databaseUrl: values.DATABASE_URL ?? null,
@@ -277,24 +300,31 @@ function explicitPrices(entries: string[]): Record<string, PriceSource> {
   return Object.fromEntries(
     entries.map((entry) => {
       const [id = '', prices = ''] = entry.split('=');
-      const [input, output] = prices.split('/').map(Number);
-      return [id, { kind: 'explicit', inputUsdPerMillion: input ?? 0, outputUsdPerMillion: output ?? 0 }];
+      const [input = '0', output = '0'] = prices.split('/');
+      return [id, { kind: 'explicit', inputMicroUsd: microUsd(input), outputMicroUsd: microUsd(output) }];
     }),
   );
 }
 
+/** Dollars as they are written, in integer micro-dollars; what is finer than that is rounded up. */
+function microUsd(dollars: string): number {
+  const [whole = '', fraction = ''] = dollars.split('.');
+  const rest = /[1-9]/.test(fraction.slice(6)) ? 1 : 0;
+  return Number(whole) * 1_000_000 + Number(fraction.slice(0, 6).padEnd(6, '0')) + rest;
+}
+
 /**
- * Dollars a request where SEARCH_PRICES says nothing else, as published in November 2026: Brave's plan "Search" is 5 $
+ * Micro-dollars a request where SEARCH_PRICES says nothing else, as published in November 2026: Brave's plan "Search" is 5 $
  * per 1,000 requests (api-dashboard.search.brave.com/app/plans); a basic search of Tavily is one credit, 0.008 $ when
  * paid as one goes (docs.tavily.com/documentation/api-credits). SearXNG is the operator's own.
  */
-const searchPrices: Record<SearchProviderName, number> = { searxng: 0, brave: 0.005, tavily: 0.008 };
+const searchPrices: Record<SearchProviderName, number> = { searxng: 0, brave: 5_000, tavily: 8_000 };
 
 function explicitSearchPrices(entries: string[]): Partial<Record<SearchProviderName, number>> {
   return Object.fromEntries(
     entries.map((entry) => {
-      const [name = '', price] = entry.split('=');
-      return [name, Number(price)];
+      const [name = '', price = '0'] = entry.split('=');
+      return [name, microUsd(price)];
     }),
   );
 }

@@ -1,9 +1,10 @@
+import { eq, sql } from 'drizzle-orm';
 import type { AppContext } from '../src/context.ts';
 import { callLimits } from '../src/llm/models.ts';
 import { createRests } from '../src/llm/rests.ts';
 import { type BriefRequest, briefSchema } from '../src/pipeline/brief.ts';
 import { createPipeline } from '../src/pipeline/commands.ts';
-import type { Pipeline } from '../src/pipeline/schema.ts';
+import { type Pipeline, pipelines } from '../src/pipeline/schema.ts';
 import type { ScriptedModel } from './fakes/scripted-model.ts';
 import type { TestContext } from './harness.ts';
 
@@ -40,4 +41,16 @@ export function withModel(model: ScriptedModel): Partial<AppContext> {
 export async function givenPipeline(ctx: TestContext, brief: Partial<BriefRequest> = {}): Promise<Pipeline> {
   const full = briefSchema.parse({ topic: 'Keeping a sourdough starter alive', sources: breadSources, ...brief });
   return ctx.db.transaction((tx) => createPipeline(ctx, tx, ctx.ownerId, full));
+}
+
+/** The same as if a worker had taken it: under a lease that outlasts the test. */
+export async function givenRunningPipeline(ctx: TestContext, brief: Partial<BriefRequest> = {}): Promise<Pipeline> {
+  const { id } = await givenPipeline(ctx, brief);
+  const [row] = await ctx.db
+    .update(pipelines)
+    .set({ status: 'running', lease: 1, startedAt: sql`now()`, leaseExpiresAt: sql`now() + interval '1 hour'` })
+    .where(eq(pipelines.id, id))
+    .returning();
+  if (!row) throw new Error('the pipeline is gone');
+  return row;
 }

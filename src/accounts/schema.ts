@@ -17,6 +17,10 @@ export const users = pgTable('users', {
   concurrentPipelines: integer('concurrent_pipelines'),
   articlesPerMonth: integer('articles_per_month'),
   monthlyLimitMicroUsd: microUsd('monthly_limit_micro_usd'),
+  /** What they may spend a month with keys of their own; null for no limit. */
+  ownMonthlyLimitMicroUsd: microUsd('own_monthly_limit_micro_usd'),
+  /** The model of articles whose brief names none; null for the instance's. */
+  model: text('model'),
   lastSeenAt: time('last_seen_at'),
   image: text('image'),
   createdAt: time('created_at').notNull().defaultNow(),

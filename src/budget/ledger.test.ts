@@ -4,7 +4,16 @@ import { givenPipeline, withModel } from '../../test/factories.ts';
 import { diligentScript, scriptedModel } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { newId } from '../db/id.ts';
-import { type CallPlan, listCalls, pipelineSpending, release, reserve, settle, settleAbandoned } from './ledger.ts';
+import {
+  budgetExceeded,
+  type CallPlan,
+  listCalls,
+  pipelineSpending,
+  release,
+  settle,
+  settleAbandoned,
+  tryReserve,
+} from './ledger.ts';
 import { priceOf, worstPriceOf } from './prices.ts';
 
 let app: TestApp;
@@ -26,6 +35,8 @@ async function plan(budgetMicroUsd: number, worstCaseMicroUsd: number): Promise<
   const pipeline = await givenPipeline(app.ctx, { budgetMicroUsd, topic: `Budget ${newId()}` });
   return {
     kind: 'text',
+    payer: 'instance',
+    lease: null,
     userId: pipeline.userId,
     pipelineId: pipeline.id,
     step: 'topic',
@@ -40,7 +51,11 @@ async function plan(budgetMicroUsd: number, worstCaseMicroUsd: number): Promise<
   };
 }
 
-const reserveOne = (call: CallPlan) => app.ctx.db.transaction((tx) => reserve(tx, call));
+const reserveOne = async (call: CallPlan): Promise<string> => {
+  const granted = await tryReserve(app.ctx, call);
+  if ('refusal' in granted) throw budgetExceeded(granted.refusal);
+  return granted.id;
+};
 
 describe('the ledger', () => {
   test('never lets settled and reserved together pass the budget, however many calls ask at once', async () => {
@@ -126,9 +141,9 @@ describe('prices', () => {
   });
 
   test('explicit prices are dollars per million tokens, also zero', () => {
-    expect(priceOf({ kind: 'explicit', inputUsdPerMillion: 0.25, outputUsdPerMillion: 2 }, usage, at).microUsd).toBe(
+    expect(priceOf({ kind: 'explicit', inputMicroUsd: 250_000, outputMicroUsd: 2_000_000 }, usage, at).microUsd).toBe(
       23,
     );
-    expect(priceOf({ kind: 'explicit', inputUsdPerMillion: 0, outputUsdPerMillion: 0 }, usage, at).microUsd).toBe(0);
+    expect(priceOf({ kind: 'explicit', inputMicroUsd: 0, outputMicroUsd: 0 }, usage, at).microUsd).toBe(0);
   });
 });

@@ -1,17 +1,22 @@
 import { and, desc, eq, getTableColumns, gte, inArray, or, sql } from 'drizzle-orm';
+import { type Month, monthIn } from '../accounts/month.ts';
+import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { queryRows } from '../db/open.ts';
 import { patiently } from '../db/patiently.ts';
 import { AppError, type StoredError } from '../errors.ts';
 import type { TokenUsage, UnitPrices } from './prices.ts';
-import { type CallKind, type PaidCall, paidCalls } from './schema.ts';
+import { type CallKind, type PaidCall, type Payer, paidCalls } from './schema.ts';
 
 /** What is known of a call before it is made. */
 export interface CallPlan {
   kind: CallKind;
+  payer: Payer;
   userId: string;
   pipelineId: string;
+  /** The number of the lease under which the pipeline is worked on; null where no lease is held. */
+  lease: number | null;
   step: string;
   task: string;
   /** Null for a call without a prompt: a search. */
@@ -25,10 +30,191 @@ export interface CallPlan {
   worstCaseMicroUsd: number;
 }
 
-/** Money of a pipeline so far, in micro-dollars: paid, and held back for calls that are under way. */
+/** Money so far, in micro-dollars: paid, and held back for calls that are under way. */
 export interface Spending {
   settledMicroUsd: number;
   reservedMicroUsd: number;
+}
+
+/**
+ * What limits a call: its pipeline's budget, its user's month, what the user wants to spend a month with keys of their
+ * own, or the instance's month.
+ */
+export type Cap = (typeof caps)[number];
+export const caps = ['pipeline', 'month', 'own-month', 'instance'] as const;
+
+/** What stands in the way of a call, as the database says it. */
+interface Verdict {
+  id: string | null;
+  blocked_by: Cap | 'gone' | 'lease' | 'calendar' | null;
+  to_reserve: string | null;
+  settled: string | null;
+  reserved: string | null;
+  cap: string | null;
+  zone: string | null;
+  moment: string | Date;
+}
+
+/** A call that was not granted: which cap it does not fit under, and by how much. */
+export interface Refusal extends Spending {
+  cap: Cap;
+  limitMicroUsd: number;
+  neededMicroUsd: number;
+  /** The month of the cap, with its end; null for a pipeline's budget, which no month renews. */
+  month: Month | null;
+}
+
+type Ctx = Pick<AppContext, 'db' | 'config'>;
+
+/**
+ * How much more than a call needs a user draws from the instance's month at once, in micro-dollars: about one article.
+ * Until that is used up, their calls do not touch the counter that all users share.
+ */
+const drawStepMicroUsd = 250_000;
+
+/** The month that users were last seen in. Only a guess: the database says so when it is over, or their clocks moved. */
+const calendars = new Map<string, { timeZone: string; month: Month }>();
+
+/**
+ * Reserves the worst case of a call against its pipeline's budget, its user's month and the instance's month, in one
+ * statement: `settled + reserved <= limit` holds for each of them however many processes ask at once. Nothing is written
+ * when the call does not fit.
+ *
+ * Returns the id of the call, or what it does not fit under. Throws `lease_lost` when the pipeline is no longer worked on
+ * under the plan's lease, `not_found` when it or its user is gone.
+ * @param at another time than the database's own, for tests
+ */
+export async function tryReserve(
+  { db, config }: Ctx,
+  plan: CallPlan,
+  at: Date | null = null,
+): Promise<{ id: string } | { refusal: Refusal }> {
+  let calendar = calendars.get(plan.userId) ?? calendarOf('UTC', at ?? new Date());
+  for (let tries = 0; tries < 5; tries++) {
+    const verdict = await askForMoney(db, config, plan, calendar, at);
+    if (verdict.id !== null) return { id: verdict.id };
+    switch (verdict.blocked_by) {
+      case 'calendar':
+        calendar = calendarOf(verdict.zone ?? 'UTC', new Date(verdict.moment));
+        remember(plan.userId, calendar);
+        continue;
+      case 'lease':
+        throw new AppError('lease_lost', 'Another worker has taken this pipeline over, or it was cancelled.');
+      case 'gone':
+      case null:
+        throw new AppError('not_found', 'The pipeline of this call is gone.');
+      default:
+        return { refusal: toRefusal(verdict, verdict.blocked_by, calendar.month) };
+    }
+  }
+  throw new AppError('conflict', 'The time zone of this account keeps changing.');
+}
+
+/** A pause between two tries of a call that waits for others, in milliseconds: about as long as a short answer takes. */
+const pauseMs = 1_000;
+
+/**
+ * The same, and waits its turn while only the reservations of other calls stand in the way: they end by themselves, so
+ * nobody is told that money is missing. `pause` waits and throws when the call is given up; `onWait` is called once.
+ * Throws `budget_exceeded` when what is spent leaves no room.
+ */
+export async function reserve(
+  ctx: Ctx,
+  plan: CallPlan,
+  wait: { pause(ms: number): Promise<void>; onWait(refusal: Refusal): Promise<void> },
+): Promise<string> {
+  let waited = false;
+  for (;;) {
+    const granted = await tryReserve(ctx, plan);
+    if ('id' in granted) return granted.id;
+    const { refusal } = granted;
+    if (refusal.settledMicroUsd + refusal.neededMicroUsd > refusal.limitMicroUsd) throw budgetExceeded(refusal);
+    if (!waited) await wait.onWait(refusal);
+    waited = true;
+    await wait.pause(pauseMs);
+  }
+}
+
+async function askForMoney(
+  db: Db,
+  config: AppContext['config'],
+  plan: CallPlan,
+  { timeZone, month }: { timeZone: string; month: Month },
+  at: Date | null,
+): Promise<Verdict> {
+  const { userLimitMicroUsd, instanceLimitMicroUsd } = config.budget;
+  const [verdict] = await queryRows<Verdict>(
+    db,
+    sql`with money as materialized (
+          select * from money_for_call(${plan.userId}::uuid, ${plan.pipelineId}::uuid, ${plan.lease}::bigint, ${plan.payer},
+            ${plan.model}, ${plan.worstCaseMicroUsd}::bigint, ${timeZone}, ${month.name},
+            ${month.start.toISOString()}::timestamptz, ${month.end.toISOString()}::timestamptz,
+            ${userLimitMicroUsd}::bigint, ${instanceLimitMicroUsd}::bigint, ${drawStepMicroUsd}::bigint,
+            ${at?.toISOString() ?? null}::timestamptz)
+        ), reservation as (
+          insert into paid_calls (id, kind, payer, user_id, pipeline_id, month, instance_month, step, task, prompt_version,
+            request_digest, provider, model, priced_as, unit_prices, status, worst_case_micro_usd, reserved_micro_usd, started_at)
+          select ${newId()}::uuid, ${plan.kind}, ${plan.payer}, ${plan.userId}::uuid, ${plan.pipelineId}::uuid, ${month.name},
+            utc_month, ${plan.step}, ${plan.task}, ${plan.promptVersion}::int, ${plan.requestDigest}, ${plan.provider},
+            ${plan.model}, ${plan.pricedAs}, ${JSON.stringify(plan.unitPrices)}::jsonb, 'reserved',
+            ${plan.worstCaseMicroUsd}::bigint, to_reserve, moment
+          from money where blocked_by is null
+          returning id
+        )
+        select money.*, reservation.id from money left join reservation on true`,
+  );
+  if (!verdict) throw new Error('the ledger did not answer');
+  return verdict;
+}
+
+function toRefusal(verdict: Verdict, cap: Cap, usersMonth: Month): Refusal {
+  const month = cap === 'pipeline' ? null : cap === 'instance' ? monthIn('UTC', new Date(verdict.moment)) : usersMonth;
+  return {
+    cap,
+    settledMicroUsd: Number(verdict.settled),
+    reservedMicroUsd: Number(verdict.reserved),
+    limitMicroUsd: Number(verdict.cap),
+    neededMicroUsd: Number(verdict.to_reserve),
+    month,
+  };
+}
+
+const capNames: Record<Cap, string> = {
+  pipeline: 'the budget of this article',
+  month: 'your limit for the month',
+  'own-month': 'your limit for your own keys this month',
+  instance: 'the limit of this instance for the month',
+};
+
+const hints: Record<Cap, string> = {
+  pipeline: 'Raise the budget of this pipeline and continue.',
+  month: 'It goes on by itself next month, or as soon as an admin raises your limit.',
+  'own-month': 'It goes on by itself next month, or as soon as you raise your limit.',
+  instance: 'It goes on by itself next month, or as soon as the operator raises INSTANCE_MONTHLY_LIMIT_USD.',
+};
+
+/** The refusal as an error, for people; `details` holds it for whoever waits for the money. */
+export function budgetExceeded(refusal: Refusal): AppError {
+  const { cap, settledMicroUsd, reservedMicroUsd, limitMicroUsd, neededMicroUsd, month } = refusal;
+  const left = Math.max(0, limitMicroUsd - settledMicroUsd - reservedMicroUsd);
+  // What others spend is nobody's business: of the instance's month only that it is used up.
+  const rest =
+    cap === 'instance'
+      ? 'more than is left of the limit of this instance for the month.'
+      : `and ${dollars(left)} of ${capNames[cap]} (${dollars(limitMicroUsd)}) is left.`;
+  return new AppError('budget_exceeded', `The next call may cost up to ${dollars(neededMicroUsd)}, ${rest}`, {
+    hint: hints[cap],
+    details: { cap, neededMicroUsd, until: month?.end.toISOString() ?? null },
+  });
+}
+
+function calendarOf(timeZone: string, at: Date): { timeZone: string; month: Month } {
+  return { timeZone, month: monthIn(timeZone, at) };
+}
+
+function remember(userId: string, calendar: { timeZone: string; month: Month }): void {
+  if (calendars.size > 10_000) calendars.clear();
+  calendars.set(userId, calendar);
 }
 
 /** What a pipeline has spent and reserved. */
@@ -42,46 +228,23 @@ export async function pipelineSpending(db: Db, pipelineId: string): Promise<Spen
   return { settledMicroUsd: Number(row?.settled ?? 0), reservedMicroUsd: Number(row?.reserved ?? 0) };
 }
 
-/**
- * Reserves the worst case of a call against the pipeline's budget. Call it in a transaction: it locks the pipeline's
- * row, so that `settled + reserved <= budget` also holds when several calls ask at once. Throws `budget_exceeded` and
- * writes nothing when the call does not fit.
- */
-export async function reserve(tx: Db, plan: CallPlan): Promise<string> {
-  const [pipeline] = await queryRows<{ budget: string }>(
-    tx,
-    sql`select budget_micro_usd as budget from pipelines where id = ${plan.pipelineId} for update`,
-  );
-  if (!pipeline) throw new AppError('not_found', 'The pipeline of this call is gone.');
-  const { settledMicroUsd, reservedMicroUsd } = await pipelineSpending(tx, plan.pipelineId);
-  const budget = Number(pipeline.budget);
-  const left = budget - settledMicroUsd - reservedMicroUsd;
-  if (plan.worstCaseMicroUsd > left) {
-    throw new AppError(
-      'budget_exceeded',
-      `The next call may cost up to ${dollars(plan.worstCaseMicroUsd)}, and ${dollars(left)} of the budget of ${dollars(budget)} is left.`,
-    );
-  }
-  const id = newId();
-  const { worstCaseMicroUsd, ...columns } = plan;
-  await tx.insert(paidCalls).values({ id, status: 'reserved', reservedMicroUsd: worstCaseMicroUsd, ...columns });
-  return id;
-}
-
 /** How a call ended. */
 export interface CallResult {
   /** Null when the provider did not say, and for calls that are not priced by tokens. */
   usage: TokenUsage | null;
   /** The true cost in micro-dollars; null when it is unknown: the reservation then stands in as an estimate. */
   costMicroUsd: number | null;
+  /** The model that the provider says has answered, where it is another than the one that was asked. */
+  answeredBy?: string | null;
   output?: unknown;
   error?: StoredError;
 }
 
 /**
- * Replaces the reservation by the true cost. Also corrects a call that was meanwhile settled as an estimate because its
- * worker seemed dead; a call that is truly settled is left alone, so settling twice changes nothing. The answer was paid
- * for and exists nowhere else: a database that is away or full is tried for a minute.
+ * Replaces the reservation by the true cost, in the ledger and in every counter above it. Also corrects a call that was
+ * meanwhile settled as an estimate because its worker seemed dead; a call that is truly settled is left alone, so
+ * settling twice changes nothing. The answer was paid for and exists nowhere else: a database that is away or full is
+ * tried for a minute.
  */
 export async function settle(db: Db, callId: string, result: CallResult): Promise<void> {
   const known = result.costMicroUsd !== null;
@@ -92,6 +255,7 @@ export async function settle(db: Db, callId: string, result: CallResult): Promis
         status: result.error ? 'failed' : 'settled',
         estimated: !known,
         costMicroUsd: known ? result.costMicroUsd : sql`${paidCalls.reservedMicroUsd}`,
+        answeredBy: result.answeredBy ?? null,
         inputTokens: result.usage?.inputTokens ?? null,
         cachedInputTokens: result.usage?.cachedInputTokens ?? null,
         cacheWriteInputTokens: result.usage?.cacheWriteInputTokens ?? null,

@@ -12,12 +12,23 @@ export interface TokenUsage {
   reasoningTokens: number;
 }
 
-/** How a model is priced: from the public price table, or at explicit dollars per million tokens. */
-export type PriceSource =
-  | { kind: 'table'; providerId: string; modelId: string }
-  | { kind: 'explicit'; inputUsdPerMillion: number; outputUsdPerMillion: number };
+/** Prices that someone has set: integer micro-dollars for a million tokens, and for each request beside them. */
+export interface ExplicitPrices {
+  kind: 'explicit';
+  inputMicroUsd: number;
+  outputMicroUsd: number;
+  /** Where they are not set, the price of input holds for these, and that of output for reasoning. */
+  cachedInputMicroUsd?: number | null;
+  cacheWriteInputMicroUsd?: number | null;
+  reasoningMicroUsd?: number | null;
+  /** For one request, one picture or one search, whatever its tokens. */
+  requestMicroUsd?: number;
+}
 
-/** Unit prices in dollars: of a million tokens (`input_mtok`, `cache_read_mtok`, ..., with tiers), or of one request. */
+/** How a model is priced: from the public price table, or as set. */
+export type PriceSource = { kind: 'table'; providerId: string; modelId: string } | ExplicitPrices;
+
+/** Unit prices: in dollars as the table has them (`input_mtok`, ..., with tiers), or in micro-dollars as they were set (`inputMicroUsd`, ...). */
 export type UnitPrices = Record<string, unknown>;
 
 /** A price in integer micro-dollars, the id under which the table knows the model (null when priced explicitly), and what it was worked out from. */
@@ -33,19 +44,10 @@ export interface Price {
  * @throws AppError price_unknown for a model that the table does not know: unknown is refused, not free
  */
 export function priceOf(source: PriceSource, usage: TokenUsage, at: Date): Price {
-  if (source.kind === 'explicit') {
-    const { inputUsdPerMillion, outputUsdPerMillion } = source;
-    // Dollars per million tokens are micro-dollars per token.
-    const total = usage.inputTokens * inputUsdPerMillion + usage.outputTokens * outputUsdPerMillion;
-    return {
-      microUsd: roundUp(total),
-      pricedAs: null,
-      unitPrices: { input_mtok: inputUsdPerMillion, output_mtok: outputUsdPerMillion },
-    };
-  }
   // A provider that counts cached tokens beside the input would otherwise come out as a negative rest.
   const cacheRead = Math.min(usage.cachedInputTokens, usage.inputTokens);
   const cacheWrite = Math.min(usage.cacheWriteInputTokens, usage.inputTokens - cacheRead);
+  if (source.kind === 'explicit') return explicitPrice(source, { ...usage, cacheRead, cacheWrite });
   const result = calcPrice(
     {
       input_tokens: usage.inputTokens,
@@ -58,7 +60,7 @@ export function priceOf(source: PriceSource, usage: TokenUsage, at: Date): Price
   );
   if (!result) {
     throw new AppError('price_unknown', `No price is known for the model ${source.providerId}:${source.modelId}.`, {
-      hint: `Choose another model, or set its price in dollars per million tokens: MODEL_PRICES=${source.providerId}:${source.modelId}=0.25/2`,
+      hint: `Choose another model, or have an admin set its price (under Prices, or MODEL_PRICES=${source.providerId}:${source.modelId}=0.25/2, in dollars per million tokens).`,
     });
   }
   return {
@@ -68,15 +70,37 @@ export function priceOf(source: PriceSource, usage: TokenUsage, at: Date): Price
   };
 }
 
-/** The most that this much input and output can cost, whether the provider caches the input or not. */
-export function worstPriceOf(source: PriceSource, inputTokens: number, outputTokens: number, at: Date): Price {
-  const usage = { inputTokens, outputTokens, cachedInputTokens: 0, cacheWriteInputTokens: 0, reasoningTokens: 0 };
-  const plain = priceOf(source, usage, at);
-  const cached = priceOf(source, { ...usage, cacheWriteInputTokens: inputTokens }, at);
-  return cached.microUsd > plain.microUsd ? cached : plain;
+function explicitPrice(
+  prices: ExplicitPrices,
+  usage: { inputTokens: number; cacheRead: number; cacheWrite: number; outputTokens: number; reasoningTokens: number },
+): Price {
+  const { kind: _, ...unitPrices } = prices;
+  const { inputMicroUsd, outputMicroUsd, requestMicroUsd = 0 } = prices;
+  const reasoning = Math.min(usage.reasoningTokens, usage.outputTokens);
+  // Exact: the sum may pass what a floating-point number holds, and each part is rounded only once, at the end.
+  const millionths = (
+    [
+      [usage.inputTokens - usage.cacheRead - usage.cacheWrite, inputMicroUsd],
+      [usage.cacheRead, prices.cachedInputMicroUsd ?? inputMicroUsd],
+      [usage.cacheWrite, prices.cacheWriteInputMicroUsd ?? inputMicroUsd],
+      [usage.outputTokens - reasoning, outputMicroUsd],
+      [reasoning, prices.reasoningMicroUsd ?? outputMicroUsd],
+    ] as const
+  ).reduce((sum, [tokens, price]) => sum + BigInt(tokens) * BigInt(price), 0n);
+  return { microUsd: Number((millionths + 999_999n) / 1_000_000n) + requestMicroUsd, pricedAs: null, unitPrices };
 }
 
-/** Up to the next integer, forgiving the noise of floating-point sums. */
+/** The most that this much input and output can cost, whatever of it the provider caches or counts as reasoning. */
+export function worstPriceOf(source: PriceSource, inputTokens: number, outputTokens: number, at: Date): Price {
+  const usage = { inputTokens, outputTokens, cachedInputTokens: 0, cacheWriteInputTokens: 0, reasoningTokens: 0 };
+  const inputs = [{}, { cachedInputTokens: inputTokens }, { cacheWriteInputTokens: inputTokens }];
+  return inputs
+    .flatMap((input) => [input, { ...input, reasoningTokens: outputTokens }])
+    .map((variant) => priceOf(source, { ...usage, ...variant }, at))
+    .reduce((worst, price) => (price.microUsd > worst.microUsd ? price : worst));
+}
+
+/** Up to the next integer, forgiving the noise of the table's floating-point sums. */
 function roundUp(microUsd: number): number {
   return Math.max(0, Math.ceil(microUsd - 1e-6));
 }

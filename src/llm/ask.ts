@@ -1,8 +1,9 @@
 import type { z } from 'zod';
-import { findAnswer, findUnusable, release, reserve, settle } from '../budget/ledger.ts';
-import { priceOf, type TokenUsage, worstPriceOf } from '../budget/prices.ts';
+import { type CallPlan, findAnswer, findUnusable, release, reserve, settle } from '../budget/ledger.ts';
+import { findPriceOverride } from '../budget/price-overrides.ts';
+import { type PriceSource, priceOf, type TokenUsage, worstPriceOf } from '../budget/prices.ts';
+import { turnOf } from '../budget/turn.ts';
 import type { AppContext } from '../context.ts';
-import type { Db } from '../db/open.ts';
 import { digest } from '../digest.ts';
 import { AppError, type ErrorCode, toStoredError } from '../errors.ts';
 import { printable } from '../storable.ts';
@@ -18,22 +19,21 @@ import { type TaskInput, type TaskName, type TaskOutput, tasks } from './tasks.t
 
 /** Whose call it is, and what fences it. */
 export interface CallOwner {
-  pipeline: { id: string; userId: string; brief: { model?: string | undefined } };
+  /** With the number of the lease under which it is worked on: no money is reserved without it. */
+  pipeline: { id: string; userId: string; lease: number; brief: { model?: string | undefined } };
   step: string;
   /** Grows when the step is redone on purpose, so that the model is then asked anew. */
   generation: number;
   /** When the step last failed: what could not be used by then is asked anew. Null if it never has. */
   failedAt: Date | null;
   signal: AbortSignal;
-  /** Throws when this worker no longer owns the pipeline; called inside the reserving transaction. */
-  guard(tx: Db): Promise<void>;
   /** Tells the watching user what happens. */
   log(message: string): Promise<void>;
   /** Shows the watching user what is being written; `text` is only worked out when it is shown. */
   show(text: () => string): void;
 }
 
-type Ctx = Pick<AppContext, 'db' | 'models' | 'log'>;
+type Ctx = Pick<AppContext, 'db' | 'config' | 'models' | 'log'>;
 
 /** One question, the same for every model. */
 interface Question<N extends TaskName> {
@@ -184,10 +184,10 @@ async function attempt<N extends TaskName>(
   if (known) return { unusable: known as Unusable };
 
   const at = new Date();
-  const { callId, request } = await reserveCall(ctx, owner, model, question, previous, requestDigest, at);
+  const { callId, request, price } = await reserveCall(ctx, owner, model, question, previous, requestDigest, at);
   const reply = await callModel(model, request);
-  const cost = (usage: TokenUsage | null) => (usage ? priceOf(model.price, usage, at).microUsd : null);
-  const paid = { usage: reply.usage, costMicroUsd: cost(reply.usage) };
+  const costMicroUsd = reply.usage === null ? null : costOf(price, reply.answeredBy, reply.usage, at);
+  const paid = { usage: reply.usage, costMicroUsd, answeredBy: reply.answeredBy };
 
   // A connection that broke after the last word has still brought the whole answer.
   const read = reply.failure === null || reply.text !== '' ? await readReply(model, question, reply) : null;
@@ -249,7 +249,7 @@ async function reserveCall<N extends TaskName>(
   previous: Unusable | null,
   requestDigest: string,
   at: Date,
-): Promise<{ callId: string; request: ModelRequest }> {
+): Promise<{ callId: string; request: ModelRequest; price: PriceSource }> {
   const json = answerSchema(schema);
   const structured = !ctx.models.schemaless.has(model.id);
   const request: ModelRequest = {
@@ -265,26 +265,42 @@ async function reserveCall<N extends TaskName>(
     onText: (partial) => owner.show(() => readableText(partial)),
   };
   const texts = [request.instructions, ...request.messages.map((message) => message.text), JSON.stringify(json)];
-  const worstCase = worstPriceOf(model.price, inputTokenBound(texts), request.maxOutputTokens, at);
+  const price = (await findPriceOverride(ctx.db, model.id)) ?? model.price;
+  const worstCase = worstPriceOf(price, inputTokenBound(texts), request.maxOutputTokens, at);
   owner.signal.throwIfAborted();
-  const callId = await ctx.db.transaction(async (tx) => {
-    await owner.guard(tx);
-    return reserve(tx, {
-      kind: 'text',
-      userId: owner.pipeline.userId,
-      pipelineId: owner.pipeline.id,
-      step: owner.step,
-      task: prompt.task,
-      promptVersion: prompt.version,
-      requestDigest,
-      provider: model.provider,
-      model: model.id,
-      pricedAs: worstCase.pricedAs,
-      unitPrices: worstCase.unitPrices,
-      worstCaseMicroUsd: worstCase.microUsd,
-    });
-  });
-  return { callId, request };
+  const plan: CallPlan = {
+    kind: 'text',
+    payer: 'instance',
+    userId: owner.pipeline.userId,
+    pipelineId: owner.pipeline.id,
+    lease: owner.pipeline.lease,
+    step: owner.step,
+    task: prompt.task,
+    promptVersion: prompt.version,
+    requestDigest,
+    provider: model.provider,
+    model: model.id,
+    pricedAs: worstCase.pricedAs,
+    unitPrices: worstCase.unitPrices,
+    worstCaseMicroUsd: worstCase.microUsd,
+  };
+  return { callId: await reserve(ctx, plan, turnOf(owner)), request, price };
+}
+
+/**
+ * What the call cost. A model that its provider has renamed or replaced meanwhile is charged at the dearer of the two
+ * prices: what the provider's bill will say is not known before it comes.
+ */
+function costOf(price: PriceSource, answeredBy: string | null, usage: TokenUsage, at: Date): number {
+  const asked = priceOf(price, usage, at).microUsd;
+  if (answeredBy === null || price.kind !== 'table') return asked;
+  try {
+    return Math.max(asked, priceOf({ ...price, modelId: answeredBy }, usage, at).microUsd);
+  } catch (error) {
+    // The table does not know the other name: then it is an alias of the model that was asked.
+    if (error instanceof AppError && error.code === 'price_unknown') return asked;
+    throw error;
+  }
 }
 
 /** The conversation so far and what was wrong, so that the provider finds the long beginning in its cache. */

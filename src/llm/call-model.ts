@@ -5,6 +5,7 @@ import type {
   LanguageModelV4Usage,
 } from '@ai-sdk/provider';
 import type { TokenUsage } from '../budget/prices.ts';
+import { printable } from '../storable.ts';
 import type { CallLimits, ResolvedModel } from './models.ts';
 
 /** One question to a model, as it goes out. */
@@ -30,6 +31,8 @@ export interface ModelReply {
   text: string;
   usage: TokenUsage | null;
   end: AnswerEnd;
+  /** The model that the provider says has answered, where it is not the one that was asked. */
+  answeredBy: string | null;
   /** What went wrong on the way, if something did; there may be text all the same. */
   failure: unknown;
   /** Which limit ended the call, if one did. */
@@ -43,11 +46,18 @@ export interface ModelReply {
  */
 export async function callModel(model: ResolvedModel, request: ModelRequest): Promise<ModelReply> {
   const clock = startClock(request.limits);
-  const reply: ModelReply = { text: '', usage: null, end: 'complete', failure: null, expired: null };
+  const reply: ModelReply = {
+    text: '',
+    usage: null,
+    end: 'complete',
+    answeredBy: null,
+    failure: null,
+    expired: null,
+  };
   try {
     const signal = AbortSignal.any([request.signal, clock.signal]);
     const { stream } = await model.languageModel.doStream(callOptions(model, request, signal));
-    await readStream(stream, signal, reply, () => {
+    await readStream(stream, signal, reply, model.languageModel.modelId, () => {
       clock.heard();
       request.onText?.(reply.text);
     });
@@ -84,6 +94,7 @@ async function readStream(
   stream: ReadableStream<LanguageModelV4StreamPart>,
   signal: AbortSignal,
   reply: ModelReply,
+  asked: string,
   onText: () => void,
 ): Promise<void> {
   const reader = stream.getReader();
@@ -104,6 +115,8 @@ async function readStream(
         if (part.delta !== '') onText();
       } else if (part.type === 'reasoning-delta') {
         if (part.delta !== '') onText();
+      } else if (part.type === 'response-metadata') {
+        if (part.modelId && part.modelId !== asked) reply.answeredBy = printable(part.modelId.slice(0, 200));
       } else if (part.type === 'error') {
         reply.failure ??= part.error;
       } else if (part.type === 'finish') {

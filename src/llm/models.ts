@@ -85,7 +85,7 @@ async function load(
 ): Promise<ResolvedModel> {
   if (id === 'offline') {
     const { createOfflineModel } = await import('./offline/model.ts');
-    const price = { kind: 'explicit', inputUsdPerMillion: 0, outputUsdPerMillion: 0 } as const;
+    const price = { kind: 'explicit', inputMicroUsd: 0, outputMicroUsd: 0 } as const;
     return { id, provider: id, languageModel: createOfflineModel(), price, thinkingTokens: 0, callOptions: {} };
   }
   const [provider = '', ...rest] = id.split(':');

@@ -8,6 +8,7 @@ import { publications } from '../publishing/schema.ts';
 import { getSite } from '../sites/queries.ts';
 import { announcePipeline } from './announce.ts';
 import type { Brief } from './brief.ts';
+import { expectedCost } from './estimate.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
 import { enqueueNext, isNext } from './line.ts';
@@ -16,7 +17,7 @@ import { type Pipeline, pipelineSteps, pipelines } from './schema.ts';
 import { type StepName, stepNames } from './step-names.ts';
 import { supersedeSteps } from './steps-store.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'config'>;
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config'>;
 
 /**
  * Accepts a brief: writes the pipeline and, when its user has a free place, enqueues its run in `tx`. Throws `not_found` for a site that is not the
@@ -42,6 +43,7 @@ export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, brief: Br
       topic: brief.topic,
       status: 'queued',
       budgetMicroUsd: brief.budgetMicroUsd,
+      expectedMicroUsd: await expectedCost(ctx, brief),
       siteId: brief.siteId ?? null,
       duplicatesAllowed: brief.duplicates === 'allow',
     })

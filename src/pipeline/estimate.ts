@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AppContext } from '../context.ts';
+import { AppError } from '../errors.ts';
 import { modelsFor } from '../llm/models.ts';
 import { maxQueries } from '../web-search/queries.ts';
 import type { Brief } from './brief.ts';
@@ -40,10 +41,24 @@ export async function estimate(
   const middle = (brief.words.min + brief.words.max) / 2;
   const [provider] = ctx.webSearch.providers;
   const searched = brief.sources.length === 0 || brief.search?.also === true;
-  const query = searched && provider ? Math.ceil(provider.priceUsd * 1_000_000 - 1e-6) : 0;
+  const query = searched && provider ? provider.priceMicroUsd : 0;
   return {
     low: cost(brief.words.min, 1, 2) + query,
     likely: cost(middle, 1.5, 3) + query * maxQueries,
     high: cost(brief.words.max, 3, 6) + query * maxQueries,
   };
+}
+
+/**
+ * What the instance is expected to pay for a brief, in micro-dollars: by this it is decided whether there is money for one
+ * more article besides those that have begun. The high estimate, but never more than the budget, which is a cap; the
+ * budget where no price is known.
+ */
+export async function expectedCost(ctx: Pick<AppContext, 'models' | 'webSearch'>, brief: Brief): Promise<number> {
+  try {
+    return Math.min(brief.budgetMicroUsd, (await estimate(ctx, brief)).high);
+  } catch (error) {
+    if (error instanceof AppError) return brief.budgetMicroUsd;
+    throw error;
+  }
 }

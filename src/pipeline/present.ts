@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type LedgerEntry, listCalls } from '../budget/ledger.ts';
+import { caps, type LedgerEntry, listCalls } from '../budget/ledger.ts';
 import type { Db } from '../db/open.ts';
 import { checkedBriefSchema } from './brief.ts';
 import { type Pipeline, pipelineStatuses, stepStatuses, waitingReasons } from './schema.ts';
@@ -44,6 +44,11 @@ export const pipelineSchema = z
         until: time.optional(),
         articleId: z.uuid().optional(),
         message: z.string().optional(),
+        cap: z.enum(caps).optional().meta({
+          description:
+            'With budget_exceeded: which limit the next call does not fit under. But for that of the pipeline it goes on by itself',
+        }),
+        neededMicroUsd: z.int().optional().meta({ description: 'What that call may cost' }),
       })
       .nullable(),
     brief: z.record(z.string(), z.unknown()).meta({ description: 'As it was asked for; texts of sources left out' }),

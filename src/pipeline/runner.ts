@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
 import { lockWorkLimits } from '../accounts/work-limits.ts';
-import { settleAbandoned } from '../budget/ledger.ts';
+import { caps, settleAbandoned } from '../budget/ledger.ts';
 import type { AppContext } from '../context.ts';
 import { explainDatabaseError } from '../db/database-error.ts';
 import { queryRows } from '../db/open.ts';
@@ -254,6 +255,14 @@ async function runStep(
   }
 }
 
+/** What a call did not fit under; with a month it ends by itself, and as soon as there is room for the call. */
+function waitForMoney({ message, details }: AppError): Waiting {
+  const { cap, neededMicroUsd, until } = missingMoney.parse(details);
+  return { reason: 'budget_exceeded', message, cap, neededMicroUsd, ...(until ? { until } : {}) };
+}
+
+const missingMoney = z.object({ cap: z.enum(caps), neededMicroUsd: z.int(), until: z.string().nullable() });
+
 /** Sorts what a step threw: given up, waiting for someone, worth another try later, or final. */
 async function whyStopped(
   ctx: AppContext,
@@ -268,7 +277,7 @@ async function whyStopped(
   if (signal.aborted) return { kind: 'handed-over' };
   if (error instanceof PipelineWaiting) return { kind: 'waiting', waiting: error.waiting };
   if (error instanceof AppError && error.code === 'budget_exceeded') {
-    return { kind: 'waiting', waiting: { reason: 'budget_exceeded', message: error.message } };
+    return { kind: 'waiting', waiting: waitForMoney(error) };
   }
   if (error instanceof AppError && error.retryable) {
     const failures = await countFailures(ctx.db, pipeline.id, step.name);
@@ -303,7 +312,6 @@ function stepContext(
     pipeline,
     step: step.name,
     signal,
-    guard: (tx) => lockLease(tx, pipeline),
     log,
     show: createShow(ctx, pipeline.id, step.name),
   };
@@ -356,13 +364,14 @@ async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): 
       ...(ended ? { finishedAt: sql`now()` as never } : {}),
     });
     if (status === 'queued') await ctx.queue.enqueue(tx, runPipelineJob, { pipelineId: pipeline.id });
-    if (waiting?.until) {
+    const passes = waiting?.until !== undefined && waiting.reason !== 'budget_exceeded';
+    if (waiting?.until && passes) {
       const startAfter = new Date(waiting.until);
       await ctx.queue.enqueue(tx, runPipelineJob, { pipelineId: pipeline.id }, { startAfter });
     }
     await enqueueNext(ctx, tx, pipeline.userId);
-    // A wait that ends by itself is no end: the run page stays connected.
-    if (waiting?.until) await recordEvent(tx, pipeline, 'log', { waiting });
+    // A wait that ends by itself within moments is no end: the run page stays connected.
+    if (passes) await recordEvent(tx, pipeline, 'log', { waiting });
     else if (status !== 'queued') await recordEvent(tx, pipeline, 'done', { status, waiting, error: cause });
     await announcePipeline(ctx, tx, { ...pipeline, status, waiting });
   });

@@ -1,4 +1,5 @@
 import { bigint, boolean, integer, jsonb, pgTable, real, text, uuid } from 'drizzle-orm/pg-core';
+import type { Cap } from '../budget/ledger.ts';
 import { microUsd, time } from '../db/columns.ts';
 import type { StoredError } from '../errors.ts';
 import type { Brief } from './brief.ts';
@@ -13,6 +14,10 @@ export interface Waiting {
   until?: string;
   articleId?: string;
   message?: string;
+  /** With `budget_exceeded`: which of the caps a call did not fit under. */
+  cap?: Cap;
+  /** What that call may cost, in micro-dollars: with as much room, it goes on by itself. */
+  neededMicroUsd?: number;
   /** How long it was to wait when `until` was set, in milliseconds; with reasons that end by themselves after a failure. */
   delayMs?: number;
 }
@@ -29,6 +34,8 @@ export const pipelines = pgTable('pipelines', {
   currentStep: text('current_step'),
   progress: real('progress').notNull().default(0),
   budgetMicroUsd: microUsd('budget_micro_usd').notNull(),
+  /** What the instance is expected to pay for it: whoever is new waits until what has begun can be finished. */
+  expectedMicroUsd: microUsd('expected_micro_usd').notNull().default(0),
   siteId: uuid('site_id'),
   articleId: uuid('article_id'),
   waiting: jsonb('waiting').$type<Waiting>(),

@@ -1,11 +1,13 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { givenPipeline } from '../../test/factories.ts';
+import { givenRunningPipeline } from '../../test/factories.ts';
 import { type SearchServer, startSearchServer } from '../../test/fakes/search-server.ts';
 import { startTestApp, type TestApp, testConfig } from '../../test/harness.ts';
 import { listCalls } from '../budget/ledger.ts';
 import type { SearchProviderName } from '../config.ts';
 import { newId } from '../db/id.ts';
-import { AppError } from '../errors.ts';
+import type { AppError } from '../errors.ts';
+import { pipelines } from '../pipeline/schema.ts';
 import { askSearch, type SearchOwner } from './ask-search.ts';
 import { createWebSearch } from './web-search.ts';
 
@@ -31,13 +33,13 @@ beforeEach(() => {
 const question = { query: 'sourdough', language: 'en', domains: [] };
 
 async function given(part: Partial<SearchOwner> = {}) {
-  const pipeline = await givenPipeline(app.ctx, { topic: `Search ${newId()}` });
+  const pipeline = await givenRunningPipeline(app.ctx, { topic: `Search ${newId()}` });
   const owner: SearchOwner = {
     pipeline,
     step: 'research',
     generation: 0,
     signal: new AbortController().signal,
-    guard: async () => undefined,
+    log: async () => undefined,
     ...part,
   };
   return {
@@ -57,9 +59,9 @@ const refuseWith =
   };
 
 test('a worker that has lost the pipeline sends nothing and reserves nothing', async () => {
-  const lost = new AppError('lease_lost', 'Another worker has it.');
-  const { ask, bill } = await given({ guard: () => Promise.reject(lost) });
-  await expect(ask()).rejects.toBe(lost);
+  const { owner, ask, bill } = await given();
+  await app.ctx.db.update(pipelines).set({ lease: 2 }).where(eq(pipelines.id, owner.pipeline.id));
+  await expect(ask()).rejects.toMatchObject({ code: 'lease_lost' });
   expect(asked()).toEqual([]);
   expect(await bill()).toEqual([]);
 });

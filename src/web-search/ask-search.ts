@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { findAnswer, release, reserve, settle } from '../budget/ledger.ts';
+import { type CallPlan, findAnswer, release, reserve, settle } from '../budget/ledger.ts';
+import { findPriceOverride } from '../budget/price-overrides.ts';
+import { turnOf } from '../budget/turn.ts';
 import type { SearchProviderName } from '../config.ts';
 import type { AppContext } from '../context.ts';
-import type { Db } from '../db/open.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
 import { allPrintable } from '../storable.ts';
@@ -10,13 +11,13 @@ import { SearchError, type SearchProvider, type SearchResult } from './provider.
 
 /** Whose search it is, and what fences it. */
 export interface SearchOwner {
-  pipeline: { id: string; userId: string };
+  pipeline: { id: string; userId: string; lease: number };
   step: string;
   /** Grows when the step is redone on purpose, so that it is then searched anew. */
   generation: number;
   signal: AbortSignal;
-  /** Throws when this worker no longer owns the pipeline; called inside the reserving transaction. */
-  guard(tx: Db): Promise<void>;
+  /** Tells the watching user what happens. */
+  log(message: string): Promise<void>;
 }
 
 /** What is searched for. */
@@ -55,7 +56,7 @@ const stored = z.array(
  * at least one may answer then) or `search_rejected`.
  */
 export async function askSearch(
-  ctx: Pick<AppContext, 'db' | 'webSearch' | 'log'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'webSearch' | 'log'>,
   owner: SearchOwner,
   question: SearchQuestion,
   refused: Set<SearchProviderName>,
@@ -85,31 +86,31 @@ function requestDigest(provider: SearchProvider, owner: SearchOwner, question: S
 }
 
 async function attempt(
-  ctx: Pick<AppContext, 'db'>,
+  ctx: Pick<AppContext, 'db' | 'config'>,
   owner: SearchOwner,
   provider: SearchProvider,
   question: SearchQuestion,
 ): Promise<SearchResult[]> {
-  // Up to the next micro-dollar, forgiving the noise of floating-point products.
-  const priceMicroUsd = Math.ceil(provider.priceUsd * 1_000_000 - 1e-6);
+  const set = await findPriceOverride(ctx.db, provider.name);
+  const priceMicroUsd = set?.requestMicroUsd ?? provider.priceMicroUsd;
   owner.signal.throwIfAborted();
-  const callId = await ctx.db.transaction(async (tx) => {
-    await owner.guard(tx);
-    return reserve(tx, {
-      kind: 'search',
-      userId: owner.pipeline.userId,
-      pipelineId: owner.pipeline.id,
-      step: owner.step,
-      task: 'search',
-      promptVersion: null,
-      requestDigest: requestDigest(provider, owner, question),
-      provider: provider.name,
-      model: provider.name,
-      pricedAs: null,
-      unitPrices: { request: provider.priceUsd },
-      worstCaseMicroUsd: priceMicroUsd,
-    });
-  });
+  const plan: CallPlan = {
+    kind: 'search',
+    payer: 'instance',
+    userId: owner.pipeline.userId,
+    pipelineId: owner.pipeline.id,
+    lease: owner.pipeline.lease,
+    step: owner.step,
+    task: 'search',
+    promptVersion: null,
+    requestDigest: requestDigest(provider, owner, question),
+    provider: provider.name,
+    model: provider.name,
+    pricedAs: null,
+    unitPrices: { requestMicroUsd: priceMicroUsd },
+    worstCaseMicroUsd: priceMicroUsd,
+  };
+  const callId = await reserve(ctx, plan, turnOf(owner));
   let results: SearchResult[];
   try {
     const { language, domains } = question;

@@ -45,7 +45,7 @@ export function createBrave(args: {
   timeoutMs: number;
   baseUrl: string;
   apiKey: string;
-  priceUsd: number;
+  priceMicroUsd: number;
   now: () => Date;
   wait: Wait;
 }): SearchProvider {
@@ -76,7 +76,7 @@ export function createBrave(args: {
   return {
     name: 'brave',
     title: endpoint.title,
-    priceUsd: args.priceUsd,
+    priceMicroUsd: args.priceMicroUsd,
     async search(query, options) {
       const url = address(args.baseUrl, query, options);
       const answer = await inTurn(() => ask(url, options.signal));

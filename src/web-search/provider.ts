@@ -27,8 +27,8 @@ export interface SearchProvider {
   name: SearchProviderName;
   /** Its name for people. */
   title: string;
-  /** Dollars a request. */
-  priceUsd: number;
+  /** Micro-dollars a request. */
+  priceMicroUsd: number;
   /** Results by relevance, best first. Throws {@link SearchError}, or the reason of `signal`. */
   search(query: string, options: SearchOptions): Promise<SearchResult[]>;
   /** Looks whether it can be used, at no cost; returns what was found out in words. Throws {@link SearchError}. */

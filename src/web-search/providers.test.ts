@@ -378,17 +378,17 @@ describe('the order of providers', () => {
       const { config, secrets } = testConfig({ ...env, ...prices });
       const search = createWebSearch(config, secrets);
       open.push(search);
-      return search.providers.map(({ name, priceUsd }) => [name, priceUsd]);
+      return search.providers.map(({ name, priceMicroUsd }) => [name, priceMicroUsd]);
     };
     expect(of({})).toEqual([
       ['searxng', 0],
-      ['brave', 0.005],
-      ['tavily', 0.008],
+      ['brave', 5_000],
+      ['tavily', 8_000],
     ]);
     expect(of({ SEARCH_PRICES: 'tavily=0.005, searxng=0.0001' })).toEqual([
-      ['searxng', 0.0001],
-      ['brave', 0.005],
-      ['tavily', 0.005],
+      ['searxng', 100],
+      ['brave', 5_000],
+      ['tavily', 5_000],
     ]);
   });
 });

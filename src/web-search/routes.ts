@@ -8,7 +8,7 @@ const providerSchema = z
   .object({
     name: z.enum(searchProviderNames),
     title: z.string(),
-    priceUsd: z.number().meta({ description: 'Dollars a request' }),
+    priceMicroUsd: z.int().meta({ description: 'Of one request' }),
   })
   .meta({ id: 'SearchProvider' });
 
@@ -25,7 +25,7 @@ export const webSearchRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async () => ({
-      items: ctx.webSearch.providers.map(({ name, title, priceUsd }) => ({ name, title, priceUsd })),
+      items: ctx.webSearch.providers.map(({ name, title, priceMicroUsd }) => ({ name, title, priceMicroUsd })),
       nextCursor: null,
     }),
   );

@@ -25,7 +25,7 @@ export function createSearxng(args: {
   http: Endpoint['http'];
   timeoutMs: number;
   baseUrl: string;
-  priceUsd: number;
+  priceMicroUsd: number;
   now: () => Date;
 }): SearchProvider {
   const endpoint: Endpoint = { http: args.http, timeoutMs: args.timeoutMs, title: 'SearXNG', failuresAreFree: true };
@@ -37,7 +37,7 @@ export function createSearxng(args: {
   return {
     name: 'searxng',
     title: endpoint.title,
-    priceUsd: args.priceUsd,
+    priceMicroUsd: args.priceMicroUsd,
     async search(query, options) {
       const sites = options.domains.map((domain) => `site:${domain}`).join(' OR ');
       const url = address({

@@ -19,7 +19,7 @@ export function createTavily(args: {
   timeoutMs: number;
   baseUrl: string;
   apiKey: string;
-  priceUsd: number;
+  priceMicroUsd: number;
   now: () => Date;
 }): SearchProvider {
   const endpoint: Endpoint = { http: args.http, timeoutMs: args.timeoutMs, title: 'Tavily', failuresAreFree: false };
@@ -27,7 +27,7 @@ export function createTavily(args: {
   return {
     name: 'tavily',
     title: endpoint.title,
-    priceUsd: args.priceUsd,
+    priceMicroUsd: args.priceMicroUsd,
     async search(query, options) {
       const answer = await send(endpoint, {
         url: new URL(`${args.baseUrl}/search`),

@@ -46,15 +46,15 @@ export function createWebSearch(config: Config, secrets: Secrets, settings: WebS
   });
   const shared = { http, timeoutMs: settings.timeoutMs ?? 15_000, now };
   const providers: SearchProvider[] = [];
-  if (searxngUrl) providers.push(createSearxng({ ...shared, baseUrl: searxngUrl, priceUsd: prices.searxng }));
+  if (searxngUrl) providers.push(createSearxng({ ...shared, baseUrl: searxngUrl, priceMicroUsd: prices.searxng }));
   if (secrets.braveApiKey) {
     const wait = settings.wait ?? waitFor;
     const { braveApiKey: apiKey } = secrets;
-    providers.push(createBrave({ ...shared, baseUrl: braveUrl, apiKey, priceUsd: prices.brave, wait }));
+    providers.push(createBrave({ ...shared, baseUrl: braveUrl, apiKey, priceMicroUsd: prices.brave, wait }));
   }
   if (secrets.tavilyApiKey) {
     const { tavilyApiKey: apiKey } = secrets;
-    providers.push(createTavily({ ...shared, baseUrl: tavilyUrl, apiKey, priceUsd: prices.tavily }));
+    providers.push(createTavily({ ...shared, baseUrl: tavilyUrl, apiKey, priceMicroUsd: prices.tavily }));
   }
   return { providers, allow: domains(allow), deny: domains(deny), close: () => http.close() };
 }

@@ -83,7 +83,7 @@ export function scriptedModel(script: Script): ScriptedModel {
       id: 'scripted:one',
       provider: 'scripted',
       languageModel,
-      price: { kind: 'explicit', inputUsdPerMillion: 1, outputUsdPerMillion: 2 },
+      price: { kind: 'explicit', inputMicroUsd: 1_000_000, outputMicroUsd: 2_000_000 },
       thinkingTokens: 0,
       callOptions: {},
     },

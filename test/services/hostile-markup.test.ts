@@ -127,7 +127,9 @@ describe.each([1, 2])('on WordPress %i', (number) => {
       // The site has posts of others, too: only this article's is ours.
       const items = feed.split('<item>').filter((item) => item.includes(`<link>${publication.remoteUrl}</link>`));
       expect(items).toHaveLength(1);
-      for (const [, text] of (items[0] ?? '').matchAll(/<(?:content:encoded|description)><!\[CDATA\[([\s\S]*?)\]\]>/g)) {
+      for (const [, text] of (items[0] ?? '').matchAll(
+        /<(?:content:encoded|description)><!\[CDATA\[([\s\S]*?)\]\]>/g,
+      )) {
         expect(activeContent(text ?? '', allowed)).toEqual([]);
       }
       // The page outside of the article: head, title, share links.
