@@ -253,8 +253,8 @@ it('GET /usage/limits tells what was used and what may be', async () => {
   await claimPipeline(owner, mine.id);
   const month = monthIn('Pacific/Auckland', new Date());
   const call = (status: string, cost: number | null, at: Date, userId = local.ownerId) => sql`
-    insert into paid_calls (id, kind, user_id, step, task, prompt_version, request_digest, provider, model, status, reserved_micro_usd, cost_micro_usd, started_at)
-    values (${newId()}, 'text', ${userId}, 'topic', 'topic', 1, 'x', 'p', 'm', ${status}, 900, ${cost}, ${at.toISOString()}::timestamptz)`;
+    insert into paid_calls (id, kind, user_id, month, instance_month, step, task, prompt_version, request_digest, provider, model, status, worst_case_micro_usd, reserved_micro_usd, cost_micro_usd, started_at)
+    values (${newId()}, 'text', ${userId}, ${monthIn('Pacific/Auckland', at).name}, ${monthIn('UTC', at).name}, 'topic', 'topic', 1, 'x', 'p', 'm', ${status}, 900, 900, ${cost}, ${at.toISOString()}::timestamptz)`;
   await local.db.execute(call('settled', 700, month.start));
   await local.db.execute(call('failed', 50, new Date()));
   await local.db.execute(call('reserved', null, new Date()));
