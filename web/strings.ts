@@ -291,6 +291,24 @@ const english = {
       goOn: 'Raise it and go on',
       tooLow: (spent: string) => `It must be above the ${spent} already spent.`,
     },
+    month: {
+      badge: 'Waits for money',
+      title: 'What may be spent this month is used up',
+      text: 'What is finished is kept. An admin can raise your limit.',
+      until: 'It goes on by itself as soon as there is room again, at the latest',
+    },
+    'own-month': {
+      badge: 'Waits for money',
+      title: 'Your own limit for this month is used up',
+      text: 'What is finished is kept. You can raise the limit for your own keys in your account.',
+      until: 'It goes on by itself as soon as there is room again, at the latest',
+    },
+    instance: {
+      badge: 'Waits for money',
+      title: 'What this instance may spend this month is used up',
+      text: 'What is finished is kept. The operator can raise the limit.',
+      until: 'It goes on by itself as soon as there is room again, at the latest',
+    },
     approval: {
       badge: 'Needs approval',
       title: 'The article waits for your approval',

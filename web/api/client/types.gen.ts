@@ -504,7 +504,15 @@ export type Pipeline = {
     topic: string;
     waiting: {
         articleId?: string;
+        /**
+         * With budget_exceeded: which limit the next call does not fit under. But for that of the pipeline it goes on by itself
+         */
+        cap?: 'pipeline' | 'month' | 'own-month' | 'instance';
         message?: string;
+        /**
+         * What that call may cost
+         */
+        neededMicroUsd?: number;
         reason: 'duplicate' | 'budget_exceeded' | 'approval' | 'retry' | 'provider';
         until?: string;
     } | null;
@@ -540,7 +548,15 @@ export type PipelineInput = {
     topic: string;
     waiting: {
         articleId?: string;
+        /**
+         * With budget_exceeded: which limit the next call does not fit under. But for that of the pipeline it goes on by itself
+         */
+        cap?: 'pipeline' | 'month' | 'own-month' | 'instance';
         message?: string;
+        /**
+         * What that call may cost
+         */
+        neededMicroUsd?: number;
         reason: 'duplicate' | 'budget_exceeded' | 'approval' | 'retry' | 'provider';
         until?: string;
     } | null;
@@ -832,7 +848,7 @@ export type Receipt = {
         finishedAt: string | null;
         id: string;
         inputTokens: number | null;
-        kind: 'text' | 'search';
+        kind: 'text' | 'embedding' | 'image' | 'search';
         model: string;
         outputTokens: number | null;
         pricedAs: string | null;
@@ -879,7 +895,7 @@ export type ReceiptInput = {
         finishedAt: string | null;
         id: string;
         inputTokens: number | null;
-        kind: 'text' | 'search';
+        kind: 'text' | 'embedding' | 'image' | 'search';
         model: string;
         outputTokens: number | null;
         pricedAs: string | null;
@@ -925,18 +941,18 @@ export type RotatedSecretInput = {
 export type SearchProvider = {
     name: 'searxng' | 'brave' | 'tavily';
     /**
-     * Dollars a request
+     * Of one request
      */
-    priceUsd: number;
+    priceMicroUsd: number;
     title: string;
 };
 
 export type SearchProviderInput = {
     name: 'searxng' | 'brave' | 'tavily';
     /**
-     * Dollars a request
+     * Of one request
      */
-    priceUsd: number;
+    priceMicroUsd: number;
     title: string;
 };
 
