@@ -20,10 +20,8 @@ export function CallTable({ receipt: { calls, totals } }: { receipt: Receipt }) 
           <tr>
             <Head>{words.step}</Head>
             <Head>{words.model}</Head>
-            <Head>{words.payer}</Head>
             <Head right>{words.tokensIn}</Head>
             <Head right>{words.tokensOut}</Head>
-            <Head right>{words.reserved}</Head>
             <Head right>{words.cost}</Head>
           </tr>
         </thead>
@@ -32,9 +30,9 @@ export function CallTable({ receipt: { calls, totals } }: { receipt: Receipt }) 
             <CallRow key={call.id} call={call} />
           ))}
         </tbody>
-        <tfoot className="sticky bottom-0 bg-card">
-          <tr className="border-t border-input font-semibold">
-            <th scope="row" colSpan={6} className="py-2 pr-2 pl-4 text-left">
+        <tfoot className="sticky bottom-0 bg-card shadow-[0_-1px_0_var(--border)]">
+          <tr className="font-semibold">
+            <th scope="row" colSpan={4} className="py-2 pr-2 pl-4 text-left">
               {words.sum}
             </th>
             <td className="py-2 pr-4 pl-2 text-right whitespace-nowrap sm:pl-3">
@@ -55,18 +53,21 @@ function CallRow({ call }: { call: Call }) {
         <span className="whitespace-nowrap">{call.task}</span>
         {call.error && <span className="block text-danger">{call.error.message}</span>}
       </td>
-      <td className="min-w-44 px-2 py-2 text-muted-foreground sm:px-3">
+      <td className="px-2 py-2 text-muted-foreground sm:px-3">
         {call.model}
         {call.answeredBy && <span className="block text-warning">{words.answeredBy(call.answeredBy)}</span>}
-        {prices && <span className="block text-xs">{prices}</span>}
+        <span className="block text-xs">{[words.payers[call.payer], prices].filter(Boolean).join(' · ')}</span>
       </td>
-      <td className="px-2 py-2 whitespace-nowrap text-muted-foreground sm:px-3">{words.payers[call.payer]}</td>
       <td className="px-2 py-2 text-right sm:px-3">{formatCount(call.inputTokens)}</td>
       <td className="px-2 py-2 text-right sm:px-3">{formatCount(call.outputTokens)}</td>
-      <td className="px-2 py-2 text-right text-muted-foreground sm:px-3">{formatMoney(call.reservedMicroUsd)}</td>
       <td className="py-2 pr-4 pl-2 text-right whitespace-nowrap sm:pl-3">
-        {formatMoney(call.costMicroUsd)}
-        {call.estimated && call.costMicroUsd !== null && <abbr title={words.estimated}> ≈</abbr>}
+        <span>
+          {formatMoney(call.costMicroUsd)}
+          {call.estimated && call.costMicroUsd !== null && <abbr title={words.estimated}> ≈</abbr>}
+        </span>
+        <span className="block text-xs text-muted-foreground">
+          {words.reserved(formatMoney(call.reservedMicroUsd))}
+        </span>
       </td>
     </tr>
   );

@@ -3,8 +3,8 @@ import { Figure } from '@/components/figure.tsx';
 import { closeShare, LimitBar, shareOf } from '@/components/limit-bar.tsx';
 import { Notice } from '@/components/notice.tsx';
 import { Card } from '@/components/ui/card.tsx';
+import { daysOf, formatDay } from '@/format/calendar.ts';
 import { formatCount, formatMoney } from '@/format/money.ts';
-import { formatDateTime } from '@/format/time.ts';
 import { t } from '@/strings.ts';
 
 const words = t.usage.limits;
@@ -20,7 +20,7 @@ export function LimitsCard({ limits }: { limits: UsageLimits }) {
           {limit === 0 ? words.nothingAllowed(formatMoney(spent)) : words.spent(formatMoney(spent), formatMoney(limit))}
         </p>
         <p className="text-sm text-muted-foreground">
-          {words.until(formatDateTime(new Date(limits.monthEndsAt)), limits.timeZone)}
+          {words.until(formatDay(daysOf(limits.month).to), limits.timeZone)}
         </p>
       </div>
       <LimitBar used={spent + reserved} limit={limit} label={words.bar} percent={words.percent} />

@@ -12,13 +12,14 @@ const counts = ['calls', 'failedCalls', 'articles', 'inputTokens', 'outputTokens
 /** Groups of calls with their figures, in the order of the column that is chosen; unknown is a dash. */
 export function UsageTable({ usage: { groupBy, groups, totals } }: { usage: Usage }) {
   const [order, setOrder] = useState<Order>({ column: 'costMicroUsd', descending: true });
+  // The cost comes first, so that it is there on a phone before one scrolls.
   const amounts: Column[] = [
+    'costMicroUsd',
     ...(totals.ownCostMicroUsd === null ? [] : (['ownCostMicroUsd'] as const)),
     ...(totals.reservedMicroUsd === 0 ? [] : (['reservedMicroUsd'] as const)),
-    'costMicroUsd',
   ];
   const names: Column[] = groupBy;
-  const columns = [...names, ...counts, ...amounts];
+  const columns = [...names, ...amounts, ...counts];
   const sorted = sortGroups(
     groups,
     columns.includes(order.column) ? order : { column: 'costMicroUsd', descending: true },
@@ -79,17 +80,17 @@ function Figures({ figures, amounts }: { figures: UsageFigures | UsageGroup; amo
   const { estimatedMicroUsd: estimated } = figures;
   return (
     <>
-      {counts.map((name) => (
-        <td key={name} className="px-3 py-2 text-right">
-          {formatCount(figures[name])}
-        </td>
-      ))}
       {amounts.map((name) => (
-        <td key={name} className="px-3 py-2 text-right whitespace-nowrap last:pr-4 sm:last:pr-6">
+        <td key={name} className="px-3 py-2 text-right whitespace-nowrap">
           {formatMoney(figures[name as 'costMicroUsd'])}
           {name === 'costMicroUsd' && estimated !== null && estimated > 0 && (
             <abbr title={words.estimated(formatMoney(estimated))}> ≈</abbr>
           )}
+        </td>
+      ))}
+      {counts.map((name) => (
+        <td key={name} className="px-3 py-2 text-right last:pr-4 sm:last:pr-6">
+          {formatCount(figures[name])}
         </td>
       ))}
     </>
