@@ -1,4 +1,4 @@
-import { t } from '@/strings.ts';
+import { t } from '../strings.ts';
 import { formatMoney } from './money.ts';
 
 const words = t.receipt;

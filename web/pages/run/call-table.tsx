@@ -6,7 +6,10 @@ import { t } from '@/strings.ts';
 const words = t.receipt;
 type Call = Receipt['calls'][number];
 
-/** Every call of a receipt: what was asked of whom, by which prices, what was set aside for it and what it cost. */
+/**
+ * Every call of a receipt: what was asked of whom, who paid, by which prices, what was set aside for it and what it cost.
+ * The cost stands before the tokens, so that a phone shows it without scrolling.
+ */
 export function CallTable({ receipt: { calls, totals } }: { receipt: Receipt }) {
   return (
     <section
@@ -20,9 +23,9 @@ export function CallTable({ receipt: { calls, totals } }: { receipt: Receipt }) 
           <tr>
             <Head>{words.step}</Head>
             <Head>{words.model}</Head>
+            <Head right>{words.cost}</Head>
             <Head right>{words.tokensIn}</Head>
             <Head right>{words.tokensOut}</Head>
-            <Head right>{words.cost}</Head>
           </tr>
         </thead>
         <tbody>
@@ -32,12 +35,11 @@ export function CallTable({ receipt: { calls, totals } }: { receipt: Receipt }) 
         </tbody>
         <tfoot className="sticky bottom-0 bg-card shadow-[0_-1px_0_var(--border)]">
           <tr className="font-semibold">
-            <th scope="row" colSpan={4} className="py-2 pr-2 pl-4 text-left">
+            <th scope="row" colSpan={2} className="py-2 pr-2 pl-4 text-left">
               {words.sum}
             </th>
-            <td className="py-2 pr-4 pl-2 text-right whitespace-nowrap sm:pl-3">
-              {formatMoney(totals.settledMicroUsd)}
-            </td>
+            <td className="px-2 py-2 text-right whitespace-nowrap sm:px-3">{formatMoney(totals.settledMicroUsd)}</td>
+            <td colSpan={2} />
           </tr>
         </tfoot>
       </table>
@@ -58,9 +60,7 @@ function CallRow({ call }: { call: Call }) {
         {call.answeredBy && <span className="block text-warning">{words.answeredBy(call.answeredBy)}</span>}
         <span className="block text-xs">{[words.payers[call.payer], prices].filter(Boolean).join(' · ')}</span>
       </td>
-      <td className="px-2 py-2 text-right sm:px-3">{formatCount(call.inputTokens)}</td>
-      <td className="px-2 py-2 text-right sm:px-3">{formatCount(call.outputTokens)}</td>
-      <td className="py-2 pr-4 pl-2 text-right whitespace-nowrap sm:pl-3">
+      <td className="px-2 py-2 text-right whitespace-nowrap sm:px-3">
         <span>
           {formatMoney(call.costMicroUsd)}
           {call.estimated && call.costMicroUsd !== null && <abbr title={words.estimated}> ≈</abbr>}
@@ -69,6 +69,8 @@ function CallRow({ call }: { call: Call }) {
           {words.reserved(formatMoney(call.reservedMicroUsd))}
         </span>
       </td>
+      <td className="px-2 py-2 text-right sm:px-3">{formatCount(call.inputTokens)}</td>
+      <td className="py-2 pr-4 pl-2 text-right sm:pl-3">{formatCount(call.outputTokens)}</td>
     </tr>
   );
 }

@@ -1,5 +1,5 @@
 import type { UsageGroup } from '@/api/client/types.gen.ts';
-import { t } from '@/strings.ts';
+import { t } from '../../strings.ts';
 
 const words = t.usage.table;
 
