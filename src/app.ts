@@ -9,10 +9,11 @@ import { tendAccounts } from './accounts/clean-up.ts';
 import { meRoutes } from './accounts/me-routes.ts';
 import { ensureLocalOwner, operatorTokenPrefix } from './accounts/operator.ts';
 import { newToken } from './accounts/tokens.ts';
-import { usageRoutes } from './accounts/usage-routes.ts';
 import { tellWebhookDisabled } from './accounts/webhook-disabled.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
+import { spendingRoutes } from './budget/admin-routes.ts';
+import { usageRoutes } from './budget/usage-routes.ts';
 import type { Config, Secrets } from './config.ts';
 import type { AppContext } from './context.ts';
 import { migrate } from './db/migrate.ts';
@@ -73,6 +74,7 @@ const apiRoutes = [
   exportRoutes,
   adminRoutes,
   usageRoutes,
+  spendingRoutes,
   emailRoutes,
 ];
 

@@ -13,6 +13,7 @@ import { createWebSearch } from '../web-search/web-search.ts';
 import { inspectDataDir } from './doctor-data-dir.ts';
 import { inspectMail } from './doctor-mail.ts';
 import { inspectModels } from './doctor-models.ts';
+import { inspectMoney } from './doctor-money.ts';
 import { inspectSearch } from './doctor-search.ts';
 import { explain } from './explain.ts';
 import { type Io, print } from './io.ts';
@@ -29,6 +30,7 @@ export interface Finding {
     | 'migrations'
     | 'queue'
     | 'model'
+    | 'money'
     | 'search'
     | 'mail'
     | 'web app'
@@ -89,7 +91,12 @@ async function examine(io: Io): Promise<Finding[]> {
   try {
     const session = await openSession(io, { work: false });
     try {
-      findings.push(...(await inspectServer(session)), await inspectCost(session), ...(await inspectSites(session)));
+      findings.push(
+        ...(await inspectServer(session)),
+        await inspectCost(session),
+        ...(await inspectMoney(session.api)),
+        ...(await inspectSites(session)),
+      );
     } finally {
       await session.close();
     }

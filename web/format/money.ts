@@ -32,3 +32,9 @@ export function parseMoney(typed: string): number | null {
 export function formatCount(value: number | null | undefined, locale?: string): string {
   return value === null || value === undefined ? unknown : new Intl.NumberFormat(locale).format(value);
 }
+
+/** Micro-dollars as someone would type them: `5`, `0.5`, `0.000001`. */
+export function plainDollars(microUsd: number): string {
+  const digits = String(microUsd).padStart(7, '0');
+  return `${digits.slice(0, -6)}.${digits.slice(-6)}`.replace(/\.?0+$/, '');
+}
