@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import type { AppContext } from '../src/context.ts';
-import { callLimits } from '../src/llm/models.ts';
+import { callLimits, type Models } from '../src/llm/models.ts';
 import { createRests } from '../src/llm/rests.ts';
 import { type BriefRequest, briefSchema } from '../src/pipeline/brief.ts';
 import { createPipeline } from '../src/pipeline/commands.ts';
@@ -27,12 +27,14 @@ export const breadSources = [
 /** Makes every step ask the scripted model. */
 export function withModel(model: ScriptedModel): Partial<AppContext> {
   const { resolved } = model;
-  const models = {
+  const models: Models = {
     chain: [resolved.id],
     limits: callLimits,
     rests: createRests(),
     schemaless: new Set<string>(),
     resolve: async () => resolved,
+    withKeys: () => models,
+    checkKey: async () => ({ status: 'unchecked', problem: null }),
   };
   return { models };
 }
