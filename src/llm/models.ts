@@ -166,7 +166,7 @@ async function make(
   const key = (of: 'openai' | 'anthropic' | 'google', name: string) => {
     const value = access[of];
     if (value) return value;
-    const hint = `Enter a key of your own for ${keyProviderTitles[of]} (under Own keys), have the operator set ${name}, or choose another model.`;
+    const hint = `Set ${name} and start again, enter a key of your own for ${keyProviderTitles[of]} (under Own keys), or choose another model.`;
     throw new AppError('model_unknown', `The model "${id}" needs ${name}.`, { hint });
   };
   switch (provider) {
