@@ -91,6 +91,12 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import('@/pages/account/api-keys-page.tsx'), 'ApiKeysPage'),
 });
 
+const ownKeys = createRoute({
+  getParentRoute: () => account,
+  path: '/own-keys',
+  component: lazyRouteComponent(() => import('@/pages/account/own-keys-page.tsx'), 'OwnKeysPage'),
+});
+
 const webhooks = createRoute({
   getParentRoute: () => account,
   path: '/webhooks',
@@ -210,7 +216,7 @@ export const createAppRouter = (queries: QueryClient) =>
         articles,
         article,
         sites,
-        account.addChildren([profile, security, sessions, apiKeys, webhooks, accessLog]),
+        account.addChildren([profile, security, sessions, apiKeys, ownKeys, webhooks, accessLog]),
         admin.addChildren([adminHome, users, invitations, emails, adminLog]),
         elsewhere,
       ]),

@@ -18,7 +18,15 @@ export type AdminUser = {
         monthlyLimitMicroUsd: number | null;
         requestsPerMinute: number | null;
     };
+    /**
+     * Of articles whose brief names none; null for the instance's
+     */
+    model: string | null;
     name: string;
+    /**
+     * What calls with own keys may cost a month; null for no limit
+     */
+    ownMonthlyLimitMicroUsd: number | null;
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
@@ -45,7 +53,15 @@ export type AdminUserInput = {
         monthlyLimitMicroUsd: number | null;
         requestsPerMinute: number | null;
     };
+    /**
+     * Of articles whose brief names none; null for the instance's
+     */
+    model: string | null;
     name: string;
+    /**
+     * What calls with own keys may cost a month; null for no limit
+     */
+    ownMonthlyLimitMicroUsd: number | null;
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
@@ -504,7 +520,15 @@ export type Pipeline = {
     topic: string;
     waiting: {
         articleId?: string;
+        /**
+         * With budget_exceeded: which limit the next call does not fit under. But for that of the pipeline it goes on by itself
+         */
+        cap?: 'pipeline' | 'month' | 'own-month' | 'instance';
         message?: string;
+        /**
+         * What that call may cost
+         */
+        neededMicroUsd?: number;
         reason: 'duplicate' | 'budget_exceeded' | 'approval' | 'retry' | 'provider';
         until?: string;
     } | null;
@@ -540,7 +564,15 @@ export type PipelineInput = {
     topic: string;
     waiting: {
         articleId?: string;
+        /**
+         * With budget_exceeded: which limit the next call does not fit under. But for that of the pipeline it goes on by itself
+         */
+        cap?: 'pipeline' | 'month' | 'own-month' | 'instance';
         message?: string;
+        /**
+         * What that call may cost
+         */
+        neededMicroUsd?: number;
         reason: 'duplicate' | 'budget_exceeded' | 'approval' | 'retry' | 'provider';
         until?: string;
     } | null;
@@ -724,6 +756,48 @@ export type ProblemInput = {
     type: string;
 };
 
+export type ProviderKey = {
+    checkedAt: string | null;
+    createdAt: string;
+    /**
+     * The last four characters of the key, to recognise it by
+     */
+    ending: string;
+    lastUsedAt: string | null;
+    problem: string | null;
+    provider: 'openai' | 'anthropic' | 'google' | 'brave' | 'tavily';
+    /**
+     * With keys for this provider, in this month of your calendar
+     */
+    spentMicroUsd: number;
+    status: 'unchecked' | 'works' | 'rejected' | 'out-of-credit';
+    /**
+     * The name of the provider
+     */
+    title: string;
+};
+
+export type ProviderKeyInput = {
+    checkedAt: string | null;
+    createdAt: string;
+    /**
+     * The last four characters of the key, to recognise it by
+     */
+    ending: string;
+    lastUsedAt: string | null;
+    problem: string | null;
+    provider: 'openai' | 'anthropic' | 'google' | 'brave' | 'tavily';
+    /**
+     * With keys for this provider, in this month of your calendar
+     */
+    spentMicroUsd: number;
+    status: 'unchecked' | 'works' | 'rejected' | 'out-of-credit';
+    /**
+     * The name of the provider
+     */
+    title: string;
+};
+
 export type Publication = {
     articleId: string;
     /**
@@ -832,7 +906,7 @@ export type Receipt = {
         finishedAt: string | null;
         id: string;
         inputTokens: number | null;
-        kind: 'text' | 'search';
+        kind: 'text' | 'embedding' | 'image' | 'search';
         model: string;
         outputTokens: number | null;
         pricedAs: string | null;
@@ -879,7 +953,7 @@ export type ReceiptInput = {
         finishedAt: string | null;
         id: string;
         inputTokens: number | null;
-        kind: 'text' | 'search';
+        kind: 'text' | 'embedding' | 'image' | 'search';
         model: string;
         outputTokens: number | null;
         pricedAs: string | null;
@@ -925,18 +999,18 @@ export type RotatedSecretInput = {
 export type SearchProvider = {
     name: 'searxng' | 'brave' | 'tavily';
     /**
-     * Dollars a request
+     * Of one request
      */
-    priceUsd: number;
+    priceMicroUsd: number;
     title: string;
 };
 
 export type SearchProviderInput = {
     name: 'searxng' | 'brave' | 'tavily';
     /**
-     * Dollars a request
+     * Of one request
      */
-    priceUsd: number;
+    priceMicroUsd: number;
     title: string;
 };
 
@@ -1191,7 +1265,15 @@ export type User = {
     email: string;
     emailVerified: boolean;
     id: string;
+    /**
+     * Of articles whose brief names none; null for the instance's
+     */
+    model: string | null;
     name: string;
+    /**
+     * What calls with own keys may cost a month; null for no limit
+     */
+    ownMonthlyLimitMicroUsd: number | null;
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
@@ -1202,7 +1284,15 @@ export type UserInput = {
     email: string;
     emailVerified: boolean;
     id: string;
+    /**
+     * Of articles whose brief names none; null for the instance's
+     */
+    model: string | null;
     name: string;
+    /**
+     * What calls with own keys may cost a month; null for no limit
+     */
+    ownMonthlyLimitMicroUsd: number | null;
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
@@ -2877,7 +2967,15 @@ export type UpdateMeData = {
          * Counts once it is confirmed by mail
          */
         email?: string;
+        /**
+         * Of articles whose brief names none; null for the instance's
+         */
+        model?: string | null;
         name?: string;
+        /**
+         * What calls with own keys may cost a month; null for no limit
+         */
+        ownMonthlyLimitMicroUsd?: number | null;
         /**
          * The new one; every other session ends
          */
@@ -3559,6 +3657,170 @@ export type RetryPipelineResponses = {
 };
 
 export type RetryPipelineResponse = RetryPipelineResponses[keyof RetryPipelineResponses];
+
+export type ListProviderKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/provider-keys';
+};
+
+export type ListProviderKeysErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+};
+
+export type ListProviderKeysError = ListProviderKeysErrors[keyof ListProviderKeysErrors];
+
+export type ListProviderKeysResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<ProviderKey>;
+        nextCursor: string | null;
+        /**
+         * With own keys in this month of your calendar, those that are gone included
+         */
+        spentMicroUsd: number;
+    };
+};
+
+export type ListProviderKeysResponse = ListProviderKeysResponses[keyof ListProviderKeysResponses];
+
+export type DeleteProviderKeyData = {
+    body?: never;
+    path: {
+        /**
+         * openai, anthropic, google, brave or tavily
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/provider-keys/{provider}';
+};
+
+export type DeleteProviderKeyErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+};
+
+export type DeleteProviderKeyError = DeleteProviderKeyErrors[keyof DeleteProviderKeyErrors];
+
+export type DeleteProviderKeyResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteProviderKeyResponse = DeleteProviderKeyResponses[keyof DeleteProviderKeyResponses];
+
+export type PutProviderKeyData = {
+    body: {
+        key: string;
+    };
+    path: {
+        /**
+         * openai, anthropic, google, brave or tavily
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/provider-keys/{provider}';
+};
+
+export type PutProviderKeyErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type PutProviderKeyError = PutProviderKeyErrors[keyof PutProviderKeyErrors];
+
+export type PutProviderKeyResponses = {
+    /**
+     * Default Response
+     */
+    200: ProviderKey;
+};
+
+export type PutProviderKeyResponse = PutProviderKeyResponses[keyof PutProviderKeyResponses];
+
+export type CheckProviderKeyData = {
+    body?: never;
+    path: {
+        /**
+         * openai, anthropic, google, brave or tavily
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/provider-keys/{provider}/check';
+};
+
+export type CheckProviderKeyErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type CheckProviderKeyError = CheckProviderKeyErrors[keyof CheckProviderKeyErrors];
+
+export type CheckProviderKeyResponses = {
+    /**
+     * Default Response
+     */
+    200: ProviderKey;
+};
+
+export type CheckProviderKeyResponse = CheckProviderKeyResponses[keyof CheckProviderKeyResponses];
 
 export type ListPublicationsData = {
     body?: never;
