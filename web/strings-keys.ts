@@ -25,7 +25,7 @@ export const ownKeyWords = {
   storedUnchecked: 'The key is stored; it is not checked yet',
   empty: 'No keys of your own',
   emptyHint:
-    'The instance pays for your articles, within the limit that its admin has set. Enter a key to pay a provider yourself: then its key is used and never that of the instance, also when yours is refused.',
+    'The instance pays for your articles, within the limit that its admin has set. Enter a key to pay a provider yourself: for that provider your key is used from then on and never that of the instance, not even when yours is refused.',
   status: {
     works: 'Works',
     unchecked: 'Not checked',

@@ -34,7 +34,7 @@ export function OwnKeysSettings({ spentMicroUsd }: { spentMicroUsd: number | und
   });
   return (
     <SettingsCard title={words.title}>
-      <dl className="mb-5 flex flex-wrap gap-x-2">
+      <dl className="flex flex-wrap gap-x-2">
         <dt className="text-muted-foreground">{words.spent}</dt>
         <dd className="font-medium tabular-nums">{formatMoney(spentMicroUsd)}</dd>
       </dl>
