@@ -37,6 +37,7 @@ import { createEventBus } from './pipeline/event-bus.ts';
 import { runPipelineJob } from './pipeline/jobs.ts';
 import { pipelineRoutes } from './pipeline/routes.ts';
 import { workPipelines } from './pipeline/worker.ts';
+import { providerKeyRoutes } from './provider-keys/routes.ts';
 import { publishJob } from './publishing/jobs.ts';
 import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
@@ -64,6 +65,7 @@ const apiRoutes = [
   authRoutes,
   meRoutes,
   apiKeyRoutes,
+  providerKeyRoutes,
   pipelineRoutes,
   articleRoutes,
   approvalRoutes,

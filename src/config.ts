@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
+import { secretOfDataDir } from './app-secret.ts';
 import type { PriceSource } from './budget/prices.ts';
 import { AppError } from './errors.ts';
-import { storageError } from './storage-error.ts';
 
 /** What this process does: serve HTTP, work the queue, or both. */
 export type Role = 'all' | 'web' | 'worker';
@@ -17,6 +15,8 @@ export interface Config {
   /** `embedded` is PGlite in `dataDir`; otherwise a PostgreSQL server, whose address is a secret. */
   database: { kind: 'embedded' } | { kind: 'postgres'; caCertificate: string | null; poolSize: number };
   dataDir: string;
+  /** Whether APP_SECRET is a file in `dataDir`, and not set from outside. */
+  secretInDataDir: boolean;
   log: { level: string };
   models: { chain: string[]; openaiBaseUrl: string | null; prices: Record<string, PriceSource> };
   search: SearchConfig;
@@ -75,6 +75,8 @@ export interface Secrets {
   databaseUrl: string | null;
   /** Key material for encrypting stored credentials; at least 32 characters. */
   appSecret: string;
+  /** What it was before, while it is being changed; null otherwise. */
+  previousAppSecret: string | null;
   openaiApiKey: string | null;
   braveApiKey: string | null;
   tavilyApiKey: string | null;
@@ -119,6 +121,7 @@ const environment = z.object({
   HOST: optional(text),
   APP_URL: optional(z.url({ protocol: /^https?$/ })),
   APP_SECRET: optional(text.min(32)),
+  APP_SECRET_PREVIOUS: optional(text.min(32)),
   DATA_DIR: optional(text),
   DATABASE_URL: optional(text.regex(/^postgres(ql)?:\/\//)),
   DATABASE_CA_CERT: optional(text),
@@ -159,6 +162,8 @@ const expectations: Record<keyof z.infer<typeof environment>, string> = {
   HOST: 'must be an address to listen on, for example HOST=127.0.0.1',
   APP_URL: 'must be the public address of this instance, for example APP_URL=https://posts.example.com',
   APP_SECRET: 'must have at least 32 characters, for example the output of: openssl rand -base64 48',
+  APP_SECRET_PREVIOUS:
+    'must be what APP_SECRET was before, and another than it: at least 32 characters; only blog-poster doctor --rotate-secret needs it',
   DATA_DIR: 'must be a folder, for example DATA_DIR=./data',
   DATABASE_URL: 'must be a PostgreSQL address, for example DATABASE_URL=postgres://user:password@host:5432/blogposter',
   DATABASE_CA_CERT: 'must be a PEM certificate',
@@ -203,6 +208,8 @@ export interface ConfigOverrides {
   role?: Role;
   port?: number;
   logLevel?: string;
+  /** True for the command that changes APP_SECRET, which may find a change that was cut off half-way. */
+  changingSecret?: boolean;
 }
 
 /**
@@ -226,6 +233,9 @@ export function loadConfig(
   if (values.DATABASE_URL && !values.APP_SECRET) {
     mistakes.push(`APP_SECRET: is required with DATABASE_URL; it ${expectations.APP_SECRET}`);
   }
+  if (values.APP_SECRET_PREVIOUS && values.APP_SECRET_PREVIOUS === values.APP_SECRET) {
+    mistakes.push(`APP_SECRET_PREVIOUS: ${expectations.APP_SECRET_PREVIOUS}`);
+  }
   if (mistakes.length > 0) throw new AppError('config_invalid', mistakes.join('\n'));
 
   const dataDir = resolve(values.DATA_DIR ?? './data');
@@ -245,6 +255,7 @@ export function loadConfig(
         ? { kind: 'postgres', caCertificate: values.DATABASE_CA_CERT ?? null, poolSize: 5 }
         : { kind: 'embedded' },
       dataDir,
+      secretInDataDir: values.APP_SECRET === undefined,
       log: { level: overrides.logLevel ?? values.LOG_LEVEL ?? 'info' },
       models: {
         chain: chain.length > 0 ? chain : ['offline'],
@@ -283,7 +294,8 @@ export function loadConfig(
     },
     secrets: {
       databaseUrl: values.DATABASE_URL ?? null,
-      appSecret: values.APP_SECRET ?? generatedSecret(dataDir),
+      appSecret: values.APP_SECRET ?? secretOfDataDir(dataDir, { changing: overrides.changingSecret ?? false }),
+      previousAppSecret: values.APP_SECRET_PREVIOUS ?? null,
       openaiApiKey: values.OPENAI_API_KEY ?? null,
       braveApiKey: values.BRAVE_API_KEY ?? null,
       tavilyApiKey: values.TAVILY_API_KEY ?? null,
@@ -327,35 +339,4 @@ function explicitSearchPrices(entries: string[]): Partial<Record<SearchProviderN
       return [name, microUsd(price)];
     }),
   );
-}
-
-/** Shorter than what is generated here: the file was cut while it was written, or someone else's. */
-const shortestSecret = 32;
-
-/** The secret of an embedded instance: made on first use and kept in the data directory, readable by its owner only. */
-function generatedSecret(dataDir: string): string {
-  const file = join(dataDir, 'app-secret');
-  const next = `${file}.${process.pid}`;
-  let secret: string;
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    if (!existsSync(file)) {
-      try {
-        writeFileSync(next, randomBytes(48).toString('base64'), { mode: 0o600, flush: true });
-        // Whole or not at all, and only by the first of several starts.
-        linkSync(next, file);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      } finally {
-        rmSync(next, { force: true });
-      }
-    }
-    secret = readFileSync(file, 'utf8').trim();
-  } catch (cause) {
-    throw storageError(dataDir, cause);
-  }
-  if (secret.length >= shortestSecret) return secret;
-  throw new AppError('data_unusable', `${file} is empty or cut short.`, {
-    hint: 'Put the file from a backup in its place. Without one, delete it: a new one is made, and the passwords of your sites have to be entered anew.',
-  });
 }

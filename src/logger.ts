@@ -13,6 +13,7 @@ const secretNames = [
   'tavilyApiKey',
   'x-subscription-token',
   'appSecret',
+  'previousAppSecret',
   'databaseUrl',
   'smtpUrl',
   'sendgridApiKey',

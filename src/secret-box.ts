@@ -65,3 +65,28 @@ export function open(
     });
   }
 }
+
+/** A change of APP_SECRET: from which one to which. */
+export interface SecretChange {
+  from: Pick<Secrets, 'appSecret'>;
+  to: Pick<Secrets, 'appSecret'>;
+}
+
+/**
+ * Carries what {@link seal} made over from one APP_SECRET to another; null when it is encrypted under the new one already.
+ * Throws like {@link open}.
+ */
+export function reseal(
+  { from, to }: SecretChange,
+  purpose: string,
+  boundTo: string,
+  sealed: Sealed,
+  what: string,
+): Sealed | null {
+  if (sealed.keyId !== keyOf(to.appSecret, purpose).id) {
+    return seal(to, purpose, boundTo, open(from, purpose, boundTo, sealed, what));
+  }
+  // Looked at as well: what is damaged is told, whichever secret it is under.
+  open(to, purpose, boundTo, sealed, what);
+  return null;
+}

@@ -4,7 +4,7 @@ import { type CallKind, type CallStatus, type Payer, paidCalls } from '../src/bu
 import type { AppContext } from '../src/context.ts';
 import { newId } from '../src/db/id.ts';
 import type { Db } from '../src/db/open.ts';
-import { callLimits } from '../src/llm/models.ts';
+import { callLimits, type Models } from '../src/llm/models.ts';
 import { createRests } from '../src/llm/rests.ts';
 import { type BriefRequest, briefSchema } from '../src/pipeline/brief.ts';
 import { createPipeline } from '../src/pipeline/commands.ts';
@@ -31,12 +31,14 @@ export const breadSources = [
 /** Makes every step ask the scripted model. */
 export function withModel(model: ScriptedModel): Partial<AppContext> {
   const { resolved } = model;
-  const models = {
+  const models: Models = {
     chain: [resolved.id],
     limits: callLimits,
     rests: createRests(),
     schemaless: new Set<string>(),
     resolve: async () => resolved,
+    withKeys: () => models,
+    checkKey: async () => ({ status: 'unchecked', problem: null }),
   };
   return { models };
 }

@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm';
+import { systemActor } from '../src/accounts/audit.ts';
 import { redeemCode } from '../src/accounts/sign-in.ts';
 import { type Db, queryRows } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
 import { runPipeline } from '../src/pipeline/runner.ts';
+import { keepKey, newKey as storedKey } from '../src/provider-keys/provider-keys.ts';
 import { subscribableTypeNames } from '../src/webhooks/event-types.ts';
 import { type Account, client, givenAccount, goodPassword, logInAs } from './accounts.ts';
 import { breadSources, givenCall } from './factories.ts';
@@ -98,6 +100,10 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   const [active, revoked, expired] = [await newKey(), await newKey(), await newKey()];
   await account.api.ask('DELETE', `/api-keys/${revoked.id}`);
   await ctx.db.execute(sql`update api_keys set expires_at = now() - interval '1 second' where id = ${expired.id}`);
+
+  // Stored without asking the provider.
+  const ownKey = storedKey('google', mark('ownkey'));
+  await keepKey(ctx, first.id, ownKey, { status: 'unchecked', problem: null }, systemActor);
 
   return {
     ...account,

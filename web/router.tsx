@@ -98,6 +98,12 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import('@/pages/account/api-keys-page.tsx'), 'ApiKeysPage'),
 });
 
+const ownKeys = createRoute({
+  getParentRoute: () => account,
+  path: '/own-keys',
+  component: lazyRouteComponent(() => import('@/pages/account/own-keys-page.tsx'), 'OwnKeysPage'),
+});
+
 const webhooks = createRoute({
   getParentRoute: () => account,
   path: '/webhooks',
@@ -225,7 +231,7 @@ export const createAppRouter = (queries: QueryClient) =>
         article,
         sites,
         usage,
-        account.addChildren([profile, security, sessions, apiKeys, webhooks, accessLog]),
+        account.addChildren([profile, security, sessions, apiKeys, ownKeys, webhooks, accessLog]),
         admin.addChildren([adminHome, users, spending, invitations, emails, adminLog]),
         elsewhere,
       ]),

@@ -3,6 +3,7 @@ import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import type { Principal } from '../http/access.ts';
+import { ownKeysOf } from '../provider-keys/own-keys.ts';
 import { type Actor, recordAudit } from './audit.ts';
 import { issueMailedToken, withdrawMailedTokens } from './mailed-tokens.ts';
 import {
@@ -23,6 +24,10 @@ const recentMs = 10 * 60_000;
 export interface AccountChange {
   name?: string | undefined;
   timeZone?: string | undefined;
+  /** Of articles whose brief names none; null for the instance's. */
+  model?: string | null | undefined;
+  /** What calls with own keys may cost a month, in micro-dollars; null for no limit. */
+  ownMonthlyLimitMicroUsd?: number | null | undefined;
   email?: string | undefined;
   password?: string | undefined;
   currentPassword?: string | undefined;
@@ -46,7 +51,8 @@ async function isPassword(db: Db, userId: string, password: string): Promise<boo
 
 /**
  * Changes the account. A new password or address takes the present password; a new password ends every other session; a
- * new address counts once it is confirmed by mail (at once where no mail can be sent). Throws `password_wrong`.
+ * new address counts once it is confirmed by mail (at once where no mail can be sent). A default model has to be one that
+ * can be asked for this user. Throws `password_wrong`, `model_unknown`.
  */
 export async function changeAccount(
   ctx: AppContext,
@@ -61,16 +67,20 @@ export async function changeAccount(
       errors: [{ path: 'currentPassword', message: 'is wrong' }],
     });
   }
+  if (change.model) await assertModel(ctx, userId, change.model);
   const passwordHash = change.password === undefined ? null : await hashPassword(change.password);
   return ctx.db.transaction(async (tx) => {
     const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
     if (!user) throw new AppError('not_found', 'There is no such account.');
-    if (change.name !== undefined || change.timeZone !== undefined) {
-      await tx
-        .update(users)
-        .set({ name: change.name ?? user.name, timeZone: change.timeZone ?? user.timeZone, updatedAt: sql`now()` })
-        .where(eq(users.id, userId));
+    const { name, timeZone, model, ownMonthlyLimitMicroUsd } = change;
+    // What is left out is undefined, and stays as it is.
+    if ([name, timeZone, model].some((value) => value !== undefined)) {
+      await tx.update(users).set({ name, timeZone, model, updatedAt: sql`now()` }).where(eq(users.id, userId));
       await recordAudit(tx, actor, 'profile-changed', userId);
+    }
+    if (ownMonthlyLimitMicroUsd !== undefined) {
+      await tx.update(users).set({ ownMonthlyLimitMicroUsd, updatedAt: sql`now()` }).where(eq(users.id, userId));
+      await recordAudit(tx, actor, 'limits-changed', userId, { ownMonthlyLimitMicroUsd });
     }
     if (passwordHash) {
       await setPassword(tx, userId, passwordHash);
@@ -83,6 +93,19 @@ export async function changeAccount(
       await askForEmail(ctx, tx, user, change.email, actor);
     return getUser(tx, userId);
   });
+}
+
+/** Throws `model_unknown`, at the field. */
+async function assertModel(ctx: AppContext, userId: string, model: string): Promise<void> {
+  try {
+    await ctx.models.withKeys(await ownKeysOf(ctx, userId)).resolve(model);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'model_unknown') throw error;
+    throw new AppError(error.code, error.message, {
+      hint: error.hint,
+      errors: [{ path: 'model', message: `cannot be used: ${error.message} ${error.hint}` }],
+    });
+  }
 }
 
 async function endOtherSessions(tx: Db, userId: string, keep: string | null): Promise<void> {

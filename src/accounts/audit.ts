@@ -27,6 +27,8 @@ export const auditActions = [
   'backup-code-used',
   'api-key-created',
   'api-key-revoked',
+  'provider-key-stored',
+  'provider-key-deleted',
   'account-exported',
   'account-deleted',
   'invited',

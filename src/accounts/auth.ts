@@ -2,11 +2,14 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { APIError } from 'better-auth/api';
+import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { jwt, twoFactor } from 'better-auth/plugins';
 import { eq } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
+import { AppError } from '../errors.ts';
 import { sessionCookieName } from '../http/access.ts';
+import type { SecretChange } from '../secret-box.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { credentials, sessions, signingKeys, twoFactors, users, verifications } from './schema.ts';
 
@@ -104,6 +107,31 @@ function authSecret(appSecret: string): string {
   return Buffer.from(
     hkdfSync('sha256', appSecret, '', 'blog-poster: sessions and second factors, version 1', 32),
   ).toString('base64url');
+}
+
+/**
+ * Carries what better-auth has encrypted over to another APP_SECRET; null when it is encrypted under that already. It does
+ * not note under which, so that is found out by trying (the cipher, XChaCha20-Poly1305, is authenticated). Throws
+ * `secret_unreadable`.
+ */
+export async function resealOfAuth(
+  { from, to }: SecretChange,
+  encrypted: string,
+  what: string,
+): Promise<string | null> {
+  if ((await decrypt(to.appSecret, encrypted)) !== null) return null;
+  const data = await decrypt(from.appSecret, encrypted);
+  if (data === null) throw new AppError('secret_unreadable', `${what} was encrypted under another APP_SECRET.`);
+  return symmetricEncrypt({ key: authSecret(to.appSecret), data });
+}
+
+async function decrypt(appSecret: string, data: string): Promise<string | null> {
+  try {
+    return await symmetricDecrypt({ key: authSecret(appSecret), data });
+  } catch {
+    // Of another secret, or damaged: the cipher does not tell these apart.
+    return null;
+  }
 }
 
 /** The name of the session cookie of an instance at `appUrl`. */

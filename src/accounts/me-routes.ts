@@ -20,6 +20,16 @@ const person = { access: 'person' as const };
 const byId = z.object({ id: z.uuid() });
 const anyPassword = z.string().min(1).max(20_000);
 
+const defaultModelSchema = z
+  .string('must be provider:model, offline or null')
+  .max(200, 'must have at most 200 characters')
+  .regex(/^(offline|[a-z-]+:\S+)$/, 'must be provider:model or offline');
+
+/** A million dollars: more is a slip. */
+const mostMicroUsd = 1_000_000_000_000;
+const limitRule = 'must be a whole number of micro-dollars from 0 to 1000000000000, or null for no limit';
+const ownLimitSchema = z.int(limitRule).min(0, limitRule).max(mostMicroUsd, limitRule);
+
 const sessionSchema = z
   .object({
     id: z.string(),
@@ -85,6 +95,14 @@ export const meRoutes: RegisterRoutes = (server, ctx) => {
           .strictObject({
             name: nameSchema.optional(),
             timeZone: timeZoneSchema.optional(),
+            model: defaultModelSchema
+              .nullable()
+              .optional()
+              .meta({ description: "Of articles whose brief names none; null for the instance's" }),
+            ownMonthlyLimitMicroUsd: ownLimitSchema
+              .nullable()
+              .optional()
+              .meta({ description: 'What calls with own keys may cost a month; null for no limit' }),
             email: emailSchema.optional().meta({ description: 'Counts once it is confirmed by mail' }),
             password: passwordSchema.optional().meta({ description: 'The new one; every other session ends' }),
             currentPassword: anyPassword.optional(),

@@ -11,6 +11,11 @@ export const userSchema = z
     emailVerified: z.boolean(),
     twoFactorEnabled: z.boolean(),
     timeZone: z.string(),
+    model: z.string().nullable().meta({ description: "Of articles whose brief names none; null for the instance's" }),
+    ownMonthlyLimitMicroUsd: z
+      .int()
+      .nullable()
+      .meta({ description: 'What calls with own keys may cost a month; null for no limit' }),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'User' });
@@ -27,6 +32,8 @@ export function presentUser(user: User): UserAnswer {
     emailVerified: user.emailVerified,
     twoFactorEnabled: user.twoFactorEnabled,
     timeZone: user.timeZone,
+    model: user.model,
+    ownMonthlyLimitMicroUsd: user.ownMonthlyLimitMicroUsd,
     createdAt: user.createdAt.toISOString(),
   };
 }

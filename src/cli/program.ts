@@ -85,9 +85,20 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     choose(async () => (await import('./migrate.ts')).migrateCommand(io, options), options.json),
   );
 
-  add(program, 'doctor', 'check configuration, database, queue, model, search, data directory and sites').action(
-    (options) => choose(async () => (await import('./doctor.ts')).doctor(io, options), options.json),
-  );
+  add(program, 'doctor', 'check configuration, database, queue, model, search, data directory and sites')
+    .option(
+      '--rotate-secret',
+      'encrypt what is stored anew: from APP_SECRET_PREVIOUS to APP_SECRET, or under a new secret in DATA_DIR',
+    )
+    .action((options) =>
+      choose(
+        async () =>
+          options.rotateSecret
+            ? (await import('./rotate-secret.ts')).rotateSecretCommand(io, options)
+            : (await import('./doctor.ts')).doctor(io, options),
+        options.json,
+      ),
+    );
 
   const site = program.command('site').description('WordPress sites');
   addForAccount(site, 'add', 'add a WordPress site and check it')

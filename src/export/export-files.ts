@@ -15,6 +15,8 @@ import { listPassages } from '../knowledge/store.ts';
 import { presentPipeline } from '../pipeline/present.ts';
 import { presentReceipt } from '../pipeline/receipt.ts';
 import { pipelines } from '../pipeline/schema.ts';
+import { presentProviderKey } from '../provider-keys/present.ts';
+import { listKeys, ownSpending } from '../provider-keys/provider-keys.ts';
 import { presentPublication } from '../publishing/present.ts';
 import { publications } from '../publishing/schema.ts';
 import { presentSite } from '../sites/present.ts';
@@ -29,7 +31,7 @@ articles/     each article as Markdown, and as JSON with its claims, sources and
 pipelines/    each pipeline with its receipt
 sources/      each source with its passages, which quotes can be looked up in
 webhooks/     each webhook with its deliveries of the last 30 days
-account.json sites.json publications.json api-keys.json usage.json access-log.json
+account.json sites.json publications.json api-keys.json provider-keys.json usage.json access-log.json
 
 Passwords, keys and tokens are not in it: they are stored in a form that cannot be read, or only to be used.
 `;
@@ -38,7 +40,10 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 const pageSize = 50;
 
 /** Everything that belongs to a user, file by file; no passwords, keys or tokens. */
-export async function* exportFiles(ctx: Pick<AppContext, 'db' | 'now'>, userId: string): AsyncGenerator<ExportFile> {
+export async function* exportFiles(
+  ctx: Pick<AppContext, 'db' | 'config' | 'now'>,
+  userId: string,
+): AsyncGenerator<ExportFile> {
   const { db } = ctx;
   yield { name: 'README.txt', text: readme };
   yield { name: 'account.json', text: json(presentUser(await getUser(db, userId))) };
@@ -68,6 +73,9 @@ export async function* exportFiles(ctx: Pick<AppContext, 'db' | 'now'>, userId: 
   };
   const keys = await collect(all(db, apiKeys, userId));
   yield { name: 'api-keys.json', text: json(keys.map((key) => presentApiKey(key, ctx.now()))) };
+  const spent = await ownSpending(ctx, userId);
+  const ownKeys = (await listKeys(db, userId)).map((row) => presentProviderKey(row, spent));
+  yield { name: 'provider-keys.json', text: json(ownKeys) };
   for await (const webhook of all(db, webhooks, userId)) {
     const sent = await collect(all(db, webhookDeliveries, userId, eq(webhookDeliveries.webhookId, webhook.id)));
     const deliveries = sent.map(presentDeliveryWithPayload);

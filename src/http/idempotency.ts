@@ -4,10 +4,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError } from '../errors.ts';
-import { open, type Sealed, seal } from '../secret-box.ts';
+import { open, reseal, type Sealed, type SecretChange, seal } from '../secret-box.ts';
 import { idempotencyKeys } from './schema.ts';
 
-const purpose = 'answers kept for repeated requests, version 1';
+const purpose = 'answers kept for repeated requests, version 2';
+
+/** What is kept, encrypted. The digest of the body is in it as well, so that it can be keyed anew with another APP_SECRET. */
+interface Kept {
+  body: string;
+  answer: unknown;
+}
 
 const keptFor = sql`now() - interval '24 hours'`;
 
@@ -31,10 +37,8 @@ export async function onceByKey<Answer>(
 
   const mine = and(eq(idempotencyKeys.userId, request.userId), eq(idempotencyKeys.key, key));
   const operation = `${request.method} ${request.url}`;
-  // Keyed, because a body may hold a password, and a plain digest of a weak one could be guessed from a stolen database.
-  const bodyDigest = createHmac('sha256', ctx.secrets.appSecret)
-    .update(digest(request.body ?? null))
-    .digest('hex');
+  const body = digest(request.body ?? null);
+  const bodyDigest = keyed(ctx.secrets, body);
   return ctx.db.transaction(async (tx) => {
     await tx.delete(idempotencyKeys).where(and(mine, lt(idempotencyKeys.createdAt, keptFor)));
     // Waits for a first request that is still in its transaction, and then finds its answer.
@@ -51,12 +55,32 @@ export async function onceByKey<Answer>(
       return readAnswer<Answer>(ctx, key, stored.answer);
     }
     const answer = await create(tx);
-    const sealed = seal(ctx.secrets, purpose, key, JSON.stringify(answer));
+    const kept: Kept = { body, answer };
+    const sealed = seal(ctx.secrets, purpose, key, JSON.stringify(kept));
     await tx.update(idempotencyKeys).set({ status, answer: sealed }).where(mine);
     return answer;
   });
 }
 
+/** Keyed, because a body may hold a password, and a plain digest of a weak one could be guessed from a stolen database. */
+function keyed(secrets: SecretChange['to'], body: string): string {
+  return createHmac('sha256', secrets.appSecret).update(body).digest('hex');
+}
+
 function readAnswer<Answer>(ctx: Pick<AppContext, 'secrets'>, key: string, stored: unknown): Answer {
-  return JSON.parse(open(ctx.secrets, purpose, key, stored as Sealed, 'The answer to the first of these requests'));
+  return openKept(ctx.secrets, key, stored).answer as Answer;
+}
+
+function openKept(secrets: SecretChange['to'], key: string, stored: unknown): Kept {
+  return JSON.parse(open(secrets, purpose, key, stored as Sealed, 'The answer to the first of these requests'));
+}
+
+/** Carries a kept answer over to another APP_SECRET; null when there is none, or it is encrypted under that already. */
+export function resealAnswer(
+  change: SecretChange,
+  { key, answer }: { key: string; answer: unknown },
+): { bodyDigest: string; answer: Sealed } | null {
+  if (answer === null) return null;
+  const moved = reseal(change, purpose, key, answer as Sealed, 'A kept answer');
+  return moved && { bodyDigest: keyed(change.to, openKept(change.to, key, moved).body), answer: moved };
 }

@@ -6,13 +6,15 @@ import { turnOf } from '../budget/turn.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError, type ErrorCode, toStoredError } from '../errors.ts';
+import { isKept, noteRefusal, noteUse, ownKeysOf } from '../provider-keys/own-keys.ts';
+import { nameKey } from '../provider-keys/secrets.ts';
 import { printable } from '../storable.ts';
 import { answerSchema } from './answer-schema.ts';
 import { callModel, type ModelReply, type ModelRequest } from './call-model.ts';
 import { problemOf } from './check-answer.ts';
-import { modelsFor, type ResolvedModel } from './models.ts';
+import { accountOf, modelsFor, ownKeyFor, type ResolvedModel } from './models.ts';
 import { type Prompt, renderInput } from './prompt.ts';
-import { explainFailure, refusal } from './provider-errors.ts';
+import { type CallFailure, explainFailure, refusal } from './provider-errors.ts';
 import { readAnswer } from './read-answer.ts';
 import { readableText } from './readable-text.ts';
 import { type TaskInput, type TaskName, type TaskOutput, tasks } from './tasks.ts';
@@ -33,7 +35,7 @@ export interface CallOwner {
   show(text: () => string): void;
 }
 
-type Ctx = Pick<AppContext, 'db' | 'config' | 'models' | 'log'>;
+type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'models' | 'log'>;
 
 /** One question, the same for every model. */
 interface Question<N extends TaskName> {
@@ -85,30 +87,42 @@ export async function ask<N extends TaskName>(
     if (answer) return { answer, model: id };
   }
   const failures: { id: string; error: AppError }[] = [];
-  const order = ctx.models.rests.order(chain);
-  for (const [index, id] of order.entries()) {
+  let own = await ownKeysOf(ctx, owner.pipeline.userId);
+  let left = ctx.models.rests.order(chain, (id) => accountOf(id, ownKeyFor(id, own)));
+  for (let id = left.shift(); id !== undefined; id = left.shift()) {
+    own = await ownKeysOf(ctx, owner.pipeline.userId);
+    const ownKey = ownKeyFor(id, own);
     try {
-      const model = await ctx.models.resolve(id);
+      const model = await ctx.models.withKeys(own).resolve(id);
       return { answer: await askModel(ctx, owner, model, question), model: id };
     } catch (error) {
+      if (error instanceof KeyGone) {
+        left.unshift(id);
+        continue;
+      }
       if (!(error instanceof AppError) || !fallsBack.has(error.code)) throw error;
       failures.push({ id, error });
-      const next = order[index + 1];
-      if (!next) break;
-      letRest(ctx, id, error);
+      // Whoever pays by themselves is helped out by what they pay, too, and never by the instance's money.
+      if (ownKey) left = left.filter((other) => ownKeyFor(other, own) !== null);
+      const [next] = left;
+      if (next === undefined) break;
+      letRest(ctx, accountOf(id, ownKey), error);
       await owner.log(`${error.message} Asking ${next} instead.`);
     }
   }
   throw summary(failures);
 }
 
+/** The key of a call was replaced or deleted before the call went out: it is put together anew. */
+class KeyGone extends Error {}
+
 /** How long a model is passed over, in milliseconds: what a person has to mend takes longer than what passes. */
 const restMs = { model_unavailable: 60_000, model_rejected: 600_000 } as const;
 
-function letRest(ctx: Ctx, id: string, error: AppError): void {
+function letRest(ctx: Ctx, account: string, error: AppError): void {
   if (error.code !== 'model_unavailable' && error.code !== 'model_rejected') return;
   const named = error.retryAt ? error.retryAt.getTime() - Date.now() : 0;
-  ctx.models.rests.begin(id, Math.max(named, restMs[error.code]));
+  ctx.models.rests.begin(account, Math.max(named, restMs[error.code]));
 }
 
 /** One error for the whole chain: as long as one of the models may come back, it is worth another try. */
@@ -185,7 +199,15 @@ async function attempt<N extends TaskName>(
 
   const at = new Date();
   const { callId, request, price } = await reserveCall(ctx, owner, model, question, previous, requestDigest, at);
+  if (model.ownKey && !(await isKept(ctx.db, model.ownKey))) {
+    const error = toStoredError(
+      new AppError('model_rejected', 'The key was replaced or deleted before the call went out.'),
+    );
+    await release(ctx.db, callId, error);
+    throw new KeyGone();
+  }
   const reply = await callModel(model, request);
+  if (model.ownKey && reply.failure === null) await noteUse(ctx.db, model.ownKey);
   const costMicroUsd = reply.usage === null ? null : costOf(price, reply.answeredBy, reply.usage, at);
   const paid = { usage: reply.usage, costMicroUsd, answeredBy: reply.answeredBy };
 
@@ -197,16 +219,18 @@ async function attempt<N extends TaskName>(
   }
   if (reply.failure !== null) {
     const failure = explainFailure(reply.failure, model.id, reply.text !== '', reply.expired);
-    if (failure.billed) await settle(ctx.db, callId, { ...paid, error: toStoredError(failure.error) });
-    else await release(ctx.db, callId, toStoredError(failure.error));
+    const error = await ofOwnKey(ctx, model, failure);
+    if (failure.billed) await settle(ctx.db, callId, { ...paid, error: toStoredError(error) });
+    else await release(ctx.db, callId, toStoredError(error));
     owner.signal.throwIfAborted();
     const { pipeline, step } = owner;
-    ctx.log.warn({ pipelineId: pipeline.id, step, model: model.id, said: failure.said }, failure.error.message);
+    const said = model.ownKey ? failure.said.replaceAll(model.ownKey.open(), '[key]') : failure.said;
+    ctx.log.warn({ pipelineId: pipeline.id, step, model: model.id, said }, error.message);
     if (failure.schemaRefused && request.schema) {
-      ctx.models.schemaless.add(model.id);
+      ctx.models.schemaless.add(serverOf(model));
       return attempt(ctx, owner, model, question, previous);
     }
-    throw failure.error;
+    throw error;
   }
   if (reply.end === 'refused') {
     const { code, message, hint } = refusal(model.id);
@@ -225,6 +249,21 @@ async function attempt<N extends TaskName>(
   ctx.log.warn({ pipelineId: owner.pipeline.id, task: question.prompt.task, problem }, 'answer not usable');
   return { unusable };
 }
+
+/** A failure as it is told: where it is about a user's own key, its owner hears which one, and the key's row is marked. */
+async function ofOwnKey(ctx: Ctx, { id, ownKey }: ResolvedModel, failure: CallFailure): Promise<AppError> {
+  if (!ownKey) return failure.error;
+  if (failure.trouble) {
+    const { message, hint } = await noteRefusal(ctx.db, ownKey, failure.trouble);
+    return new AppError('model_rejected', message, { hint, details: failure.error.details ?? {} });
+  }
+  if (failure.error.details?.status !== 404) return failure.error;
+  const hint = `Your ${nameKey(ownKey)} is used, at the provider itself: check there that it may use this model, or choose another one; then retry.`;
+  return new AppError('model_rejected', `The provider does not know the model ${id}.`, { hint });
+}
+
+/** Where a model is asked: a user's key goes to the provider itself, the instance's may go to a server in its place. */
+const serverOf = ({ id, ownKey }: ResolvedModel) => (ownKey ? `${id} at its provider` : id);
 
 async function readReply<N extends TaskName>(
   model: ResolvedModel,
@@ -251,7 +290,7 @@ async function reserveCall<N extends TaskName>(
   at: Date,
 ): Promise<{ callId: string; request: ModelRequest; price: PriceSource }> {
   const json = answerSchema(schema);
-  const structured = !ctx.models.schemaless.has(model.id);
+  const structured = !ctx.models.schemaless.has(serverOf(model));
   const request: ModelRequest = {
     instructions: structured
       ? prompt.instructions
@@ -265,12 +304,12 @@ async function reserveCall<N extends TaskName>(
     onText: (partial) => owner.show(() => readableText(partial)),
   };
   const texts = [request.instructions, ...request.messages.map((message) => message.text), JSON.stringify(json)];
-  const price = (await findPriceOverride(ctx.db, model.id)) ?? model.price;
+  const price = await priceFor(ctx, model, at);
   const worstCase = worstPriceOf(price, inputTokenBound(texts), request.maxOutputTokens, at);
   owner.signal.throwIfAborted();
   const plan: CallPlan = {
     kind: 'text',
-    payer: 'instance',
+    payer: model.ownKey ? 'user' : 'instance',
     userId: owner.pipeline.userId,
     pipelineId: owner.pipeline.id,
     lease: owner.pipeline.lease,
@@ -285,6 +324,22 @@ async function reserveCall<N extends TaskName>(
     worstCaseMicroUsd: worstCase.microUsd,
   };
   return { callId: await reserve(ctx, plan, turnOf(owner)), request, price };
+}
+
+/** How a call is priced: as an admin has set it, as MODEL_PRICES says, or by the table. */
+async function priceFor(ctx: Ctx, { id, price, listPrice }: ResolvedModel, at: Date): Promise<PriceSource> {
+  if (listPrice && isPriced(listPrice, at)) return listPrice;
+  return (await findPriceOverride(ctx.db, id)) ?? price;
+}
+
+function isPriced(price: PriceSource, at: Date): boolean {
+  try {
+    worstPriceOf(price, 1, 1, at);
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'price_unknown') return false;
+    throw error;
+  }
 }
 
 /**

@@ -2,6 +2,8 @@ import type { LanguageModelV4, LanguageModelV4CallOptions, SharedV4ProviderOptio
 import type { PriceSource } from '../budget/prices.ts';
 import type { Config, Secrets } from '../config.ts';
 import { AppError } from '../errors.ts';
+import type { KeyCheck, OwnKey, OwnKeys } from '../provider-keys/own-keys.ts';
+import { keyProviderTitles } from '../provider-keys/schema.ts';
 import { createRests, type Rests } from './rests.ts';
 
 /** What a provider's file makes of a model name: how it is called. */
@@ -23,6 +25,10 @@ export interface ResolvedModel extends Omit<ProviderModel, 'pricedBy'> {
   id: string;
   provider: string;
   price: PriceSource;
+  /** The user's key that it is asked with, where it is not the instance's. */
+  ownKey?: OwnKey;
+  /** The provider's own price, where what is set for this name is meant for the instance's own server; goes first if known. */
+  listPrice?: PriceSource;
 }
 
 /** How long one call may take, in milliseconds. A local model may need a minute to load, so the first words have most. */
@@ -46,6 +52,21 @@ export interface Models {
   schemaless: Set<string>;
   /** Throws `model_unknown` for a provider that is not known or not configured. */
   resolve(id: string): Promise<ResolvedModel>;
+  /** The same models for a user: what their keys are for is asked with them and never with the instance's. */
+  withKeys(own: OwnKeys): Models;
+  /** Asks a provider of models whether it takes a key, at no cost. */
+  checkKey(key: OwnKey): Promise<KeyCheck>;
+}
+
+/** The key of a user that a model is asked with; null where it is the instance's. */
+export function ownKeyFor(id: string, own: OwnKeys): OwnKey | null {
+  const provider = id.split(':')[0]?.replace(/^openai-(chat|responses)$/, 'openai');
+  return [...own.values()].find((key) => key.provider === provider) ?? null;
+}
+
+/** A model under the account that it is asked with: what stands in the way of one account is no obstacle to another. */
+export function accountOf(id: string, ownKey: OwnKey | null): string {
+  return ownKey ? `${id} with ${ownKey.id}` : id;
 }
 
 /** The models that a brief is written by: the one that it names and no other, else the instance's chain. */
@@ -55,34 +76,70 @@ export function modelsFor(models: Models, brief: { model?: string | undefined })
 
 /** Where the providers' own services are if not at their public addresses, and other limits: for tests. */
 export interface ModelsOptions {
-  urls?: { openai?: string; anthropic?: string; google?: string };
+  urls?: ProviderUrls;
   limits?: CallLimits;
+}
+
+/** Addresses of the providers' services. */
+export interface ProviderUrls {
+  openai?: string;
+  anthropic?: string;
+  google?: string;
+}
+
+/** With what a provider is asked. */
+interface Access {
+  openai: string | null;
+  /** A server that is asked in OpenAI's place. */
+  openaiServer: string | null;
+  anthropic: string | null;
+  google: string | null;
 }
 
 /** Builds the registry; a provider's library is loaded when its first model is asked. */
 export function createModels(config: Config, secrets: Secrets, options: ModelsOptions = {}): Models {
   const resolved = new Map<string, Promise<ResolvedModel>>();
-  return {
+  const urls = options.urls ?? {};
+  const ofInstance: Access = {
+    openai: secrets.openaiApiKey,
+    openaiServer: config.models.openaiBaseUrl,
+    anthropic: secrets.anthropicApiKey,
+    google: secrets.googleApiKey,
+  };
+  const models: Models = {
     chain: config.models.chain,
     limits: options.limits ?? callLimits,
     rests: createRests(),
     schemaless: new Set(),
     resolve(id) {
-      const known = resolved.get(id) ?? load(id, config, secrets, options.urls ?? {});
+      const known = resolved.get(id) ?? load(id, config, ofInstance, urls);
       resolved.set(id, known);
       // A failure is not kept: it is told each time, and a corrected configuration starts a new process anyway.
       known.catch(() => resolved.delete(id));
       return known;
     },
+    withKeys: (own) => ({
+      ...models,
+      async resolve(id) {
+        const ownKey = ownKeyFor(id, own);
+        // Not kept: a key stays in memory for as long as its call takes, and the next call sees whether it is still there.
+        return ownKey ? loadWith(ownKey, id, config, urls) : models.resolve(id);
+      },
+    }),
+    checkKey: async (key) => (await import('./check-key.ts')).checkModelKey(key, urls),
   };
+  return models;
 }
 
-async function load(
-  id: string,
-  config: Config,
-  secrets: Secrets,
-  urls: NonNullable<ModelsOptions['urls']>,
-): Promise<ResolvedModel> {
+/** A model that is asked with a user's key: at its provider, whatever server the instance has in its place. */
+async function loadWith(ownKey: OwnKey, id: string, config: Config, urls: ProviderUrls): Promise<ResolvedModel> {
+  const none: Access = { openai: null, openaiServer: null, anthropic: null, google: null };
+  const model = await load(id, config, { ...none, [ownKey.provider]: ownKey.open() }, urls);
+  const elsewhere = ownKey.provider === 'openai' && config.models.openaiBaseUrl !== null;
+  return { ...model, ownKey, ...(elsewhere ? { listPrice: tablePrice('openai', id) } : {}) };
+}
+
+async function load(id: string, config: Config, access: Access, urls: ProviderUrls): Promise<ResolvedModel> {
   if (id === 'offline') {
     const { createOfflineModel } = await import('./offline/model.ts');
     const price = { kind: 'explicit', inputMicroUsd: 0, outputMicroUsd: 0 } as const;
@@ -91,44 +148,47 @@ async function load(
   const [provider = '', ...rest] = id.split(':');
   const model = rest.join(':');
   if (!model) throw new AppError('model_unknown', `"${id}" names no model.`);
-  const { pricedBy, ...made } = await make(id, provider, model, config, secrets, urls);
-  const price = config.models.prices[id] ?? { kind: 'table', providerId: pricedBy, modelId: model };
-  return { id, provider, price, ...made };
+  const { pricedBy, ...made } = await make(id, provider, model, access, urls);
+  return { id, provider, price: config.models.prices[id] ?? tablePrice(pricedBy, id), ...made };
+}
+
+function tablePrice(providerId: string, id: string): PriceSource {
+  return { kind: 'table', providerId, modelId: id.slice(id.indexOf(':') + 1) };
 }
 
 async function make(
   id: string,
   provider: string,
   model: string,
-  config: Config,
-  secrets: Secrets,
-  urls: NonNullable<ModelsOptions['urls']>,
+  access: Access,
+  urls: ProviderUrls,
 ): Promise<ProviderModel> {
-  const key = (value: string | null, name: string) => {
+  const key = (of: 'openai' | 'anthropic' | 'google', name: string) => {
+    const value = access[of];
     if (value) return value;
-    const hint = `Set ${name} and start again, or choose another model.`;
+    const hint = `Set ${name} and start again, enter a key of your own for ${keyProviderTitles[of]} (under Own keys), or choose another model.`;
     throw new AppError('model_unknown', `The model "${id}" needs ${name}.`, { hint });
   };
   switch (provider) {
     case 'anthropic': {
       const { anthropicModel } = await import('./providers/anthropic.ts');
-      return anthropicModel(model, key(secrets.anthropicApiKey, 'ANTHROPIC_API_KEY'), urls.anthropic);
+      return anthropicModel(model, key('anthropic', 'ANTHROPIC_API_KEY'), urls.anthropic);
     }
     case 'google': {
       const { googleModel } = await import('./providers/google.ts');
-      return googleModel(model, key(secrets.googleApiKey, 'GOOGLE_GENERATIVE_AI_API_KEY'), urls.google);
+      return googleModel(model, key('google', 'GOOGLE_GENERATIVE_AI_API_KEY'), urls.google);
     }
     case 'openai':
     case 'openai-chat':
     case 'openai-responses': {
-      const server = config.models.openaiBaseUrl;
-      if (!server) key(secrets.openaiApiKey, 'OPENAI_API_KEY (or OPENAI_BASE_URL, for a server of your own)');
+      const server = access.openaiServer;
+      if (!server) key('openai', 'OPENAI_API_KEY (or OPENAI_BASE_URL, for a server of your own)');
       if (provider === 'openai' && server) {
         const { compatibleModel } = await import('./providers/openai-compatible.ts');
-        return compatibleModel(model, secrets.openaiApiKey, server);
+        return compatibleModel(model, access.openai, server);
       }
       const { openaiModel } = await import('./providers/openai.ts');
-      return openaiModel(model, secrets.openaiApiKey, server ?? urls.openai, provider === 'openai-chat');
+      return openaiModel(model, access.openai, server ?? urls.openai, provider === 'openai-chat');
     }
     default:
       throw new AppError('model_unknown', `The model "${id}" names no provider that is known here.`);

@@ -1,5 +1,6 @@
 import { APICallError } from '@ai-sdk/provider';
 import { AppError } from '../errors.ts';
+import type { KeyTrouble } from '../provider-keys/own-keys.ts';
 import type { CallLimits } from './models.ts';
 
 /** A failed call, explained: what to tell, whether it may have been billed, and whether a plainer request would do. */
@@ -9,6 +10,8 @@ export interface CallFailure {
   billed: boolean;
   /** True when the provider cannot hold an answer to a schema: asked again without one, it may answer. */
   schemaRefused: boolean;
+  /** What is wrong with the key that was used, when that is why. */
+  trouble: KeyTrouble | null;
   /** What the provider said, for the log only: shortened, without anything that looks like a key. */
   said: string;
 }
@@ -34,7 +37,19 @@ export function explainFailure(
     ...(hint ? { hint } : {}),
     ...(retryAt ? { retryAt } : {}),
   });
-  return { error, billed: arrived || sorted.billed, schemaRefused: sorted.schemaRefused === true, said };
+  return {
+    error,
+    billed: arrived || sorted.billed,
+    schemaRefused: sorted.schemaRefused === true,
+    trouble: expired || signs.status === null ? null : keyTrouble(signs.status, signs.body),
+    said,
+  };
+}
+
+/** What an error answer says against the key that was sent; null when it is about something else. */
+export function keyTrouble(status: number, body: string): KeyTrouble | null {
+  if (status === 402 || ([400, 403, 429].includes(status) && outOfCredit.test(body))) return 'out-of-credit';
+  return status === 401 || status === 403 || (status === 400 && badKey.test(body)) ? 'rejected' : null;
 }
 
 /** What a failure tells of itself: an HTTP status (also of an error inside a stream), its headers and its body. */
@@ -101,7 +116,8 @@ function sort({ status, headers, body, causes: code, offline }: Signs, model: st
       ? unavailable(`The answer of ${model} broke off.`, true)
       : unavailable(`The provider of ${model} could not be reached.`, false);
   }
-  if (status === 402 || ((status === 429 || status === 400 || status === 403) && outOfCredit.test(body))) {
+  const trouble = keyTrouble(status, body);
+  if (trouble === 'out-of-credit') {
     return rejected(`The account behind ${model} is out of credit.`, 'Add credit at the provider, then retry.');
   }
   if (status === 429)
@@ -117,7 +133,7 @@ function sort({ status, headers, body, causes: code, offline }: Signs, model: st
   if (status === 408 || status === 409 || status === 425 || status >= 500) {
     return unavailable(`The provider of ${model} answered ${status}.`, true, retryTime(headers, body));
   }
-  if (status === 401 || status === 403 || (status === 400 && badKey.test(body))) {
+  if (trouble === 'rejected') {
     return rejected(`The provider refused the key for ${model}.`, 'Check the key and what it may use, then retry.');
   }
   if (status === 404) {

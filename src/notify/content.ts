@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Secrets } from '../config.ts';
-import { open, seal } from '../secret-box.ts';
+import { open, reseal, type SecretChange, seal } from '../secret-box.ts';
 import type { Email } from './schema.ts';
 
 const purpose = 'contents of mails, version 1';
@@ -31,4 +31,15 @@ export function openContent(
   const sealed = { sealed: email.content, keyId: email.contentKeyId };
   const hint = 'Cause the mail again, for example by asking for another link.';
   return contentSchema.parse(JSON.parse(open(secrets, purpose, email.id, sealed, 'The stored mail', hint)));
+}
+
+/** Carries the bodies of a mail over to another APP_SECRET; null when they were wiped, or are encrypted under that already. */
+export function resealContent(
+  change: SecretChange,
+  email: Pick<Email, 'id' | 'content' | 'contentKeyId'>,
+): { content: string; contentKeyId: string } | null {
+  if (email.content === null || email.contentKeyId === null) return null;
+  const sealed = { sealed: email.content, keyId: email.contentKeyId };
+  const moved = reseal(change, purpose, email.id, sealed, 'The stored mail');
+  return moved && { content: moved.sealed, contentKeyId: moved.keyId };
 }

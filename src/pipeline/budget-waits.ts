@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts';
 import { continuePipeline } from './commands.ts';
 import { leftOfInstance, leftOfMonth } from './line.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config'>;
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets'>;
 
 /** What is left of the cap that a waiting pipeline's call did not fit under, in micro-dollars; null for no limit. */
 const left = ({ budget }: AppContext['config']) => sql`case p.waiting ->> 'cap'

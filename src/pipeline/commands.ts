@@ -8,6 +8,7 @@ import { publications } from '../publishing/schema.ts';
 import { getSite } from '../sites/queries.ts';
 import { announcePipeline } from './announce.ts';
 import type { Brief } from './brief.ts';
+import { withModelOf } from './choose-model.ts';
 import { expectedCost } from './estimate.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
@@ -17,7 +18,7 @@ import { type Pipeline, pipelineSteps, pipelines } from './schema.ts';
 import { type StepName, stepNames } from './step-names.ts';
 import { supersedeSteps } from './steps-store.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config'>;
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets'>;
 
 /**
  * Accepts a brief: writes the pipeline and, when its user has a free place, enqueues its run in `tx`. Throws `not_found` for a site that is not the
@@ -30,10 +31,10 @@ export async function createPipeline(ctx: Ctx, tx: Db, userId: string, brief: Br
 }
 
 /** {@link createPipeline} of the house's own sample: it counts like every other, and no limit holds it up. */
-export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, brief: Brief): Promise<Pipeline> {
+export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, given: Brief): Promise<Pipeline> {
   await lockWorkLimits(tx, ctx.config, userId);
-  if (brief.siteId) await getSite(tx, userId, brief.siteId);
-  if (brief.model) await ctx.models.resolve(brief.model);
+  if (given.siteId) await getSite(tx, userId, given.siteId);
+  const brief = await withModelOf({ ...ctx, db: tx }, userId, given);
   const [row] = await tx
     .insert(pipelines)
     .values({
@@ -43,7 +44,7 @@ export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, brief: Br
       topic: brief.topic,
       status: 'queued',
       budgetMicroUsd: brief.budgetMicroUsd,
-      expectedMicroUsd: await expectedCost(ctx, brief),
+      expectedMicroUsd: await expectedCost({ ...ctx, db: tx }, userId, brief),
       siteId: brief.siteId ?? null,
       duplicatesAllowed: brief.duplicates === 'allow',
     })

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
-import { modelsFor } from '../llm/models.ts';
+import { modelsFor, ownKeyFor } from '../llm/models.ts';
+import { ownKeysOf } from '../provider-keys/own-keys.ts';
 import { maxQueries } from '../web-search/queries.ts';
+import { searchersOf, searchPrice } from '../web-search/searchers.ts';
 import type { Brief } from './brief.ts';
 
 /** What a pipeline is likely to cost, in micro-dollars. */
@@ -52,13 +54,32 @@ export async function estimate(
 /**
  * What the instance is expected to pay for a brief, in micro-dollars: by this it is decided whether there is money for one
  * more article besides those that have begun. The high estimate, but never more than the budget, which is a cap; the
- * budget where no price is known.
+ * budget where no price is known. What the user pays with keys of their own costs the instance nothing.
  */
-export async function expectedCost(ctx: Pick<AppContext, 'models' | 'webSearch'>, brief: Brief): Promise<number> {
+export async function expectedCost(
+  ctx: Pick<AppContext, 'db' | 'secrets' | 'models' | 'webSearch'>,
+  userId: string,
+  brief: Brief,
+): Promise<number> {
   try {
-    return Math.min(brief.budgetMicroUsd, (await estimate(ctx, brief)).high);
+    const own = await ownKeysOf(ctx, userId);
+    const [first = 'offline'] = modelsFor(ctx.models, brief);
+    const cost = ownKeyFor(first, own) ? await searchCost(ctx, userId, brief) : (await estimate(ctx, brief)).high;
+    return Math.min(brief.budgetMicroUsd, cost);
   } catch (error) {
     if (error instanceof AppError) return brief.budgetMicroUsd;
     throw error;
   }
+}
+
+/** What the instance pays at most for the search of a brief. */
+async function searchCost(
+  ctx: Pick<AppContext, 'db' | 'secrets' | 'webSearch'>,
+  userId: string,
+  brief: Brief,
+): Promise<number> {
+  if (brief.sources.length > 0 && brief.search?.also !== true) return 0;
+  const paid = (await searchersOf(ctx, userId)).filter(({ ownKey }) => !ownKey);
+  const prices = await Promise.all(paid.map((provider) => searchPrice(ctx.db, provider)));
+  return Math.max(0, ...prices) * maxQueries;
 }

@@ -6,6 +6,7 @@ import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import type { Brief } from './brief.ts';
+import { modelsOf, withModelOf } from './choose-model.ts';
 import { cancelPipeline, continuePipeline, createPipeline, retryPipeline } from './commands.ts';
 import { estimate, estimateSchema } from './estimate.ts';
 import { pipelineRequest, pipelineSchema, presentPipeline, presentPipelines } from './present.ts';
@@ -38,7 +39,11 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) => {
-      if (request.query.dryRun === 'true') return reply.code(200).send(await estimate(ctx, request.body));
+      if (request.query.dryRun === 'true') {
+        const brief = await withModelOf(ctx, request.userId, request.body);
+        const models = await modelsOf(ctx, request.userId);
+        return reply.code(200).send(await estimate({ ...ctx, models }, brief));
+      }
       assertMayPublish(request, request.body);
       return onceByKey(ctx, request, reply, 202, async (tx) =>
         presentPipeline(tx, await createPipeline(ctx, tx, request.userId, request.body)),

@@ -46,7 +46,7 @@ async function forgetLeases(db: AppContext['db']): Promise<void> {
  * a lost job. What waits for a place, or belongs to a disabled user, is left alone. Returns how many were found.
  */
 export async function sweepPipelines(
-  ctx: Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config'>,
+  ctx: Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets'>,
 ): Promise<number> {
   await continueAffordable(ctx);
   return enqueueNext(ctx, ctx.db);

@@ -5,7 +5,19 @@ export const keyProviders = ['openai', 'anthropic', 'google', 'brave', 'tavily']
 /** A provider that a user can have a key of their own for: of text models, or of searches. */
 export type KeyProvider = (typeof keyProviders)[number];
 
+/** Their names for people. */
+export const keyProviderTitles: Record<KeyProvider, string> = {
+  openai: 'OpenAI',
+  anthropic: 'Anthropic',
+  google: 'Google',
+  brave: 'Brave',
+  tavily: 'Tavily',
+};
+
 export const keyStatuses = ['unchecked', 'works', 'rejected', 'out-of-credit'] as const;
+
+/** What is known of a key; `unchecked` also where its provider could not be asked. */
+export type KeyStatus = (typeof keyStatuses)[number];
 
 /** Keys of users for providers, encrypted. A call that is made with one is paid by its owner. */
 export const providerKeys = pgTable('provider_keys', {

@@ -1,5 +1,5 @@
 import type { Secrets } from '../config.ts';
-import { open, seal } from '../secret-box.ts';
+import { open, reseal, type SecretChange, seal } from '../secret-box.ts';
 import type { Site } from './schema.ts';
 
 const purpose = 'credentials of sites, version 1';
@@ -30,4 +30,14 @@ export function openCredential(
     `The stored password of “${site.name}”`,
     'Enter the Application Password of this site anew.',
   );
+}
+
+/** Carries the password of a site over to another APP_SECRET; null when it is encrypted under that already. */
+export function resealCredential(
+  change: SecretChange,
+  site: Pick<Site, 'id' | 'credential' | 'credentialKeyId'>,
+): Pick<Site, 'credential' | 'credentialKeyId'> | null {
+  const sealed = { sealed: site.credential, keyId: site.credentialKeyId };
+  const moved = reseal(change, purpose, site.id, sealed, 'The stored password');
+  return moved && { credential: moved.sealed, credentialKeyId: moved.keyId };
 }

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { type CallPlan, findAnswer, release, reserve, settle } from '../budget/ledger.ts';
-import { findPriceOverride } from '../budget/price-overrides.ts';
 import { turnOf } from '../budget/turn.ts';
 import type { SearchProviderName } from '../config.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
+import { isKept, noteRefusal, noteUse } from '../provider-keys/own-keys.ts';
 import { allPrintable } from '../storable.ts';
 import { SearchError, type SearchProvider, type SearchResult } from './provider.ts';
+import { searchersOf, searchPrice } from './searchers.ts';
 
 /** Whose search it is, and what fences it. */
 export interface SearchOwner {
@@ -56,13 +57,14 @@ const stored = z.array(
  * at least one may answer then) or `search_rejected`.
  */
 export async function askSearch(
-  ctx: Pick<AppContext, 'db' | 'config' | 'webSearch' | 'log'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'secrets' | 'webSearch' | 'log'>,
   owner: SearchOwner,
   question: SearchQuestion,
   refused: Set<SearchProviderName>,
 ): Promise<SearchAnswer> {
-  const { providers } = ctx.webSearch;
-  for (const provider of providers) {
+  const providers = await searchersOf(ctx, owner.pipeline.userId);
+  // Whoever had been asked before the user changed their keys: what was paid is paid.
+  for (const provider of [...providers, ...ctx.webSearch.providers]) {
     const paid = await findAnswer(ctx.db, owner.pipeline.id, requestDigest(provider, owner, question));
     if (paid) return { results: stored.parse(paid.output), provider: provider.title, failures: [] };
   }
@@ -91,12 +93,12 @@ async function attempt(
   provider: SearchProvider,
   question: SearchQuestion,
 ): Promise<SearchResult[]> {
-  const set = await findPriceOverride(ctx.db, provider.name);
-  const priceMicroUsd = set?.requestMicroUsd ?? provider.priceMicroUsd;
+  const { ownKey } = provider;
+  const priceMicroUsd = await searchPrice(ctx.db, provider);
   owner.signal.throwIfAborted();
   const plan: CallPlan = {
     kind: 'search',
-    payer: 'instance',
+    payer: ownKey ? 'user' : 'instance',
     userId: owner.pipeline.userId,
     pipelineId: owner.pipeline.id,
     lease: owner.pipeline.lease,
@@ -111,11 +113,17 @@ async function attempt(
     worstCaseMicroUsd: priceMicroUsd,
   };
   const callId = await reserve(ctx, plan, turnOf(owner));
+  if (ownKey && !(await isKept(ctx.db, ownKey))) {
+    const error = keyGone(provider);
+    await release(ctx.db, callId, toStoredError(error));
+    throw error;
+  }
   let results: SearchResult[];
   try {
     const { language, domains } = question;
     results = allPrintable(await provider.search(question.query, { language, domains, count, signal: owner.signal }));
-  } catch (error) {
+  } catch (thrown) {
+    const error = await ofOwnKey(ctx, provider, thrown);
     const certainlyFree = error instanceof SearchError && !error.billed;
     if (certainlyFree) await release(ctx.db, callId, toStoredError(error));
     else await settle(ctx.db, callId, { usage: null, costMicroUsd: null, error: toStoredError(error) });
@@ -123,7 +131,24 @@ async function attempt(
     throw error;
   }
   await settle(ctx.db, callId, { usage: null, costMicroUsd: priceMicroUsd, output: results });
+  if (ownKey) await noteUse(ctx.db, ownKey);
   return results;
+}
+
+/** A user's key that went while the search waited for its turn: a moment later it is asked with what is there then. */
+function keyGone({ title }: SearchProvider): SearchError {
+  return new SearchError('search_unavailable', `Your own key for ${title} was replaced or deleted meanwhile.`, {
+    billed: false,
+    retryAt: new Date(),
+  });
+}
+
+/** A failure as it is told: where it is about a user's own key, its owner hears which one, and the key's row is marked. */
+async function ofOwnKey(ctx: Pick<AppContext, 'db'>, { ownKey }: SearchProvider, thrown: unknown): Promise<unknown> {
+  if (!ownKey || !(thrown instanceof SearchError) || thrown.trouble === null) return thrown;
+  const { billed, trouble } = thrown;
+  const { message, hint } = await noteRefusal(ctx.db, ownKey, trouble);
+  return new SearchError('search_rejected', message, { billed, trouble, hint });
 }
 
 /** One error for all: retryable when any of them is, at the earliest time that one of them named. */

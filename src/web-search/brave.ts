@@ -31,13 +31,23 @@ const languages = new Set(
 );
 const renamed: Record<string, string> = { ja: 'jp', zh: 'zh-hans', pt: 'pt-br', no: 'nb' };
 
+/** When the next request may be sent with a key: they go one after the other. */
+export interface Pace {
+  last: Promise<unknown>;
+  /** In milliseconds since 1970. */
+  opensAt: number;
+}
+
+/** The pace of a key that was not used yet. */
+export const newPace = (): Pace => ({ last: Promise.resolve(), opensAt: 0 });
+
 /** A window of the rate limit that opens again within this time is waited for, in milliseconds. */
 const shortWaitMs = 3_000;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * The Brave Search API (api-dashboard.search.brave.com/api-reference/web/search/get): the key in X-Subscription-Token.
- * Requests of this process go one after the other, at the pace that the X-RateLimit-* headers of the answers set: small
+ * Requests of this process with one key go one after the other, at the pace that the X-RateLimit-* headers of the answers set: small
  * plans allow one a second. Only successful requests are billed.
  */
 export function createBrave(args: {
@@ -48,15 +58,16 @@ export function createBrave(args: {
   priceMicroUsd: number;
   now: () => Date;
   wait: Wait;
+  /** Shared by all who ask with this key. */
+  pace: Pace;
 }): SearchProvider {
+  const { pace } = args;
   const endpoint: Endpoint = { http: args.http, timeoutMs: args.timeoutMs, title: 'Brave', failuresAreFree: true };
   const headers = { 'x-subscription-token': args.apiKey };
-  let last: Promise<unknown> = Promise.resolve();
-  let opensAt = 0;
 
   const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
-    const mine = last.then(task, task);
-    last = mine.catch(() => undefined);
+    const mine = pace.last.then(task, task);
+    pace.last = mine.catch(() => undefined);
     return mine;
   };
 
@@ -64,12 +75,12 @@ export function createBrave(args: {
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
       // The clock may have been set back meanwhile: no wait is longer than the longest that was meant.
-      const early = Math.min(opensAt - args.now().getTime(), shortWaitMs);
+      const early = Math.min(pace.opensAt - args.now().getTime(), shortWaitMs);
       if (early > 0) await args.wait(early, signal);
       const answer = await send(endpoint, { url, headers, signal });
       const closedMs = closedFor(answer.headers);
-      opensAt = closedMs > 0 && closedMs <= shortWaitMs ? args.now().getTime() + closedMs : 0;
-      if (answer.status !== 429 || opensAt === 0 || attempt === 2) return answer;
+      pace.opensAt = closedMs > 0 && closedMs <= shortWaitMs ? args.now().getTime() + closedMs : 0;
+      if (answer.status !== 429 || pace.opensAt === 0 || attempt === 2) return answer;
     }
   }
 
@@ -77,6 +88,7 @@ export function createBrave(args: {
     name: 'brave',
     title: endpoint.title,
     priceMicroUsd: args.priceMicroUsd,
+    triesKey: false,
     async search(query, options) {
       const url = address(args.baseUrl, query, options);
       const answer = await inTurn(() => ask(url, options.signal));
@@ -124,6 +136,7 @@ function explain(endpoint: Endpoint, answer: ProviderAnswer, now: Date): SearchE
   if (code === 'SUBSCRIPTION_TOKEN_INVALID') {
     return new SearchError('search_rejected', 'Brave refused the key.', {
       billed: false,
+      trouble: 'rejected',
       hint: 'Check BRAVE_API_KEY and the plan it belongs to, then retry.',
     });
   }
@@ -134,6 +147,7 @@ function explain(endpoint: Endpoint, answer: ProviderAnswer, now: Date): SearchE
   if (spent || closedMs > dayMs) {
     return new SearchError('search_rejected', 'The quota of the Brave plan is used up.', {
       billed: false,
+      trouble: 'out-of-credit',
       hint: 'Raise the plan at Brave, or configure another search provider (SEARCH_URL, TAVILY_API_KEY).',
     });
   }

@@ -1,5 +1,6 @@
 import type { SearchProviderName } from '../config.ts';
 import { AppError, type AppErrorOptions } from '../errors.ts';
+import type { KeyTrouble, OwnKey } from '../provider-keys/own-keys.ts';
 
 /** A page that a provider found. Texts are a stranger's: they rank the page and are never shown to a model. */
 export interface SearchResult {
@@ -29,6 +30,10 @@ export interface SearchProvider {
   title: string;
   /** Micro-dollars a request. */
   priceMicroUsd: number;
+  /** The user's key that it is asked with, where it is not the instance's. */
+  ownKey?: OwnKey;
+  /** Whether {@link check} tries the key. */
+  triesKey: boolean;
   /** Results by relevance, best first. Throws {@link SearchError}, or the reason of `signal`. */
   search(query: string, options: SearchOptions): Promise<SearchResult[]>;
   /** Looks whether it can be used, at no cost; returns what was found out in words. Throws {@link SearchError}. */
@@ -41,15 +46,18 @@ export class SearchError extends AppError {
   readonly billed: boolean;
   /** True when it was this request that was refused: another query may well be answered. */
   readonly ofRequest: boolean;
+  /** What is wrong with the key that was used, when that is why. */
+  readonly trouble: KeyTrouble | null;
   constructor(
     code: 'search_unavailable' | 'search_rejected',
     message: string,
-    options: AppErrorOptions & { billed: boolean; ofRequest?: boolean },
+    options: AppErrorOptions & { billed: boolean; ofRequest?: boolean; trouble?: KeyTrouble },
   ) {
     super(code, message, options);
     this.name = 'SearchError';
     this.billed = options.billed;
     this.ofRequest = options.ofRequest ?? false;
+    this.trouble = options.trouble ?? null;
   }
 }
 

@@ -116,9 +116,17 @@ export function failure(endpoint: Endpoint, answer: ProviderAnswer): SearchError
       { billed: false, hint: 'Configure the address that answers itself; keys are not carried along.' },
     );
   }
+  if (status === 402) {
+    return new SearchError('search_rejected', `The account at ${title} is out of credit (402).`, {
+      billed: false,
+      trouble: 'out-of-credit',
+      hint: `Add credit at ${title}, then retry.`,
+    });
+  }
   if (status === 401 || status === 403) {
     return new SearchError('search_rejected', `${title} refused the key (${status}).`, {
       billed: false,
+      trouble: 'rejected',
       hint: `Check the key of ${title} and what it may use, then retry.`,
     });
   }

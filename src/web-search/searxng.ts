@@ -38,6 +38,7 @@ export function createSearxng(args: {
     name: 'searxng',
     title: endpoint.title,
     priceMicroUsd: args.priceMicroUsd,
+    triesKey: false,
     async search(query, options) {
       const sites = options.domains.map((domain) => `site:${domain}`).join(' OR ');
       const url = address({

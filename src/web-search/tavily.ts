@@ -28,6 +28,7 @@ export function createTavily(args: {
     name: 'tavily',
     title: endpoint.title,
     priceMicroUsd: args.priceMicroUsd,
+    triesKey: true,
     async search(query, options) {
       const answer = await send(endpoint, {
         url: new URL(`${args.baseUrl}/search`),
@@ -76,12 +77,14 @@ function explain(endpoint: Endpoint, answer: ProviderAnswer): SearchError | null
   if (answer.status === 432 || answer.status === 433) {
     return new SearchError('search_rejected', 'The credits of the Tavily plan are used up.', {
       billed: false,
+      trouble: 'out-of-credit',
       hint: 'Raise the limit at Tavily, or configure another search provider (SEARCH_URL, BRAVE_API_KEY).',
     });
   }
   if (answer.status === 401 || answer.status === 403) {
     return new SearchError('search_rejected', 'Tavily refused the key.', {
       billed: false,
+      trouble: 'rejected',
       hint: 'Check TAVILY_API_KEY, then retry.',
     });
   }

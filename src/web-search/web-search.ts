@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, Secrets } from '../config.ts';
 import type { ResolveAll } from '../net/address-guard.ts';
 import { createSafeFetch } from '../net/safe-fetch.ts';
-import { createBrave, type Wait } from './brave.ts';
+import type { KeyCheck, OwnKey } from '../provider-keys/own-keys.ts';
+import { createBrave, newPace, type Pace, type Wait } from './brave.ts';
+import { checkSearchKey } from './check-key.ts';
 import { parseDomain } from './domains.ts';
 import type { SearchProvider } from './provider.ts';
 import { createSearxng } from './searxng.ts';
@@ -15,6 +17,10 @@ export interface WebSearch {
   /** The operator's lists of domains; see SiteRules. */
   allow: string[];
   deny: string[];
+  /** A provider asked with a user's own key; null when the key is for something else. */
+  withKey(key: OwnKey): SearchProvider | null;
+  /** Looks whether a provider takes a user's key, at no cost. */
+  checkKey(key: OwnKey): Promise<KeyCheck>;
   close(): Promise<void>;
 }
 
@@ -45,18 +51,44 @@ export function createWebSearch(config: Config, secrets: Secrets, settings: WebS
     ...(settings.resolve ? { resolve: settings.resolve } : {}),
   });
   const shared = { http, timeoutMs: settings.timeoutMs ?? 15_000, now };
+  const wait = settings.wait ?? waitFor;
+  const brave = (apiKey: string, pace: Pace) =>
+    createBrave({ ...shared, baseUrl: braveUrl, apiKey, priceMicroUsd: prices.brave, wait, pace });
+  const tavily = (apiKey: string) =>
+    createTavily({ ...shared, baseUrl: tavilyUrl, apiKey, priceMicroUsd: prices.tavily });
   const providers: SearchProvider[] = [];
   if (searxngUrl) providers.push(createSearxng({ ...shared, baseUrl: searxngUrl, priceMicroUsd: prices.searxng }));
-  if (secrets.braveApiKey) {
-    const wait = settings.wait ?? waitFor;
-    const { braveApiKey: apiKey } = secrets;
-    providers.push(createBrave({ ...shared, baseUrl: braveUrl, apiKey, priceMicroUsd: prices.brave, wait }));
-  }
-  if (secrets.tavilyApiKey) {
-    const { tavilyApiKey: apiKey } = secrets;
-    providers.push(createTavily({ ...shared, baseUrl: tavilyUrl, apiKey, priceMicroUsd: prices.tavily }));
-  }
-  return { providers, allow: domains(allow), deny: domains(deny), close: () => http.close() };
+  if (secrets.braveApiKey) providers.push(brave(secrets.braveApiKey, newPace()));
+  if (secrets.tavilyApiKey) providers.push(tavily(secrets.tavilyApiKey));
+  const paces = createPaces();
+  const withKey = (ownKey: OwnKey): SearchProvider | null => {
+    if (ownKey.provider === 'brave') return { ...brave(ownKey.open(), paces(ownKey.id)), ownKey };
+    return ownKey.provider === 'tavily' ? { ...tavily(ownKey.open()), ownKey } : null;
+  };
+  return {
+    providers,
+    allow: domains(allow),
+    deny: domains(deny),
+    withKey,
+    checkKey: (key) => checkSearchKey(withKey(key)),
+    close: () => http.close(),
+  };
+}
+
+/** More users than this do not search within a second with keys of their own. */
+const keptPaces = 1_000;
+
+/** The pace of each user's key, by the key's id: the key itself is not kept between two searches. */
+function createPaces(): (keyId: string) => Pace {
+  const known = new Map<string, Pace>();
+  return (keyId) => {
+    const pace = known.get(keyId) ?? newPace();
+    known.delete(keyId);
+    known.set(keyId, pace);
+    const [oldest] = known.keys();
+    if (known.size > keptPaces && oldest !== undefined) known.delete(oldest);
+    return pace;
+  };
 }
 
 function hostAndPort(address: string): string {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Secrets } from '../config.ts';
-import { open, type Sealed, seal } from '../secret-box.ts';
+import { open, reseal, type Sealed, type SecretChange, seal } from '../secret-box.ts';
 import type { Webhook } from './schema.ts';
 
 const purpose = 'secrets of webhooks, version 1';
@@ -45,4 +45,21 @@ export function signingSecrets(
     ({ until, keyId }) => Date.parse(until) > at.getTime() && keyId === webhook.secretKeyId,
   );
   return [present, ...previous].map((sealed) => openSecret(secrets, webhook.id, sealed));
+}
+
+/**
+ * Carries the secrets of a webhook over to another APP_SECRET; null when they are encrypted under that already. One that was
+ * replaced and cannot be read any more is dropped: its successor signs.
+ */
+export function resealSecrets(
+  change: SecretChange,
+  webhook: Pick<Webhook, 'id' | 'secret' | 'secretKeyId' | 'previousSecrets'>,
+): Pick<Webhook, 'secret' | 'secretKeyId' | 'previousSecrets'> | null {
+  const present = { sealed: webhook.secret, keyId: webhook.secretKeyId };
+  const moved = reseal(change, purpose, webhook.id, present, 'The secret');
+  if (!moved) return null;
+  const previousSecrets = webhook.previousSecrets
+    .filter(({ keyId }) => keyId === webhook.secretKeyId)
+    .map((secret) => ({ ...secret, ...reseal(change, purpose, webhook.id, secret, 'A replaced secret') }));
+  return { secret: moved.sealed, secretKeyId: moved.keyId, previousSecrets };
 }

@@ -45,6 +45,10 @@ export interface ModelServer {
   url: string;
   urls: { openai: string; anthropic: string; google: string };
   calls: ProviderCall[];
+  /** Requests for the list of models, by which keys are checked: each with its protocol and its key. */
+  checks: { protocol: ProtocolName; key: string | undefined }[];
+  /** How requests with a key are refused, those for the list of models as well. */
+  refusals: Map<string, { status: number; kind: ErrorKind }>;
   /** Called before each answer; may take its time, answer by itself (and return true), or cut the connection. */
   intercept: ((call: ProviderCall, wire: Wire) => Promise<boolean> | boolean) | null;
   close(): Promise<void>;
@@ -68,6 +72,8 @@ export async function startModelServer(script: Script): Promise<ModelServer> {
     url: `${origin}/v1`,
     urls: { openai: `${origin}/v1`, anthropic: `${origin}/v1`, google: `${origin}/v1beta` },
     calls: [],
+    checks: [],
+    refusals: new Map(),
     intercept: null,
     close,
   };
@@ -77,6 +83,7 @@ export async function startModelServer(script: Script): Promise<ModelServer> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const path = request.url ?? '';
+    if (request.method === 'GET' && /^\/v1(beta)?\/models(\?|$)/.test(path)) return listModels(request, response);
     const found = Object.entries(protocols).find(([, protocol]) => protocol.matches(path));
     const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>;
     const sent = found?.[1].read(path, request.headers, body);
@@ -114,8 +121,22 @@ export async function startModelServer(script: Script): Promise<ModelServer> {
       },
       cut: () => response.destroy(),
     };
+    const refusal = fake.refusals.get(sent.key ?? '');
+    if (refusal) return wire.fail(refusal.status, refusal.kind);
     if (await fake.intercept?.(call, wire)) return;
     wire.answer(await wire.text());
+  }
+
+  /** As strict about where the key stands as the providers are. */
+  function listModels({ url = '', headers }: IncomingMessage, response: ServerResponse): void {
+    const google = url.startsWith('/v1beta/');
+    const protocol = google ? 'google' : headers['anthropic-version'] ? 'anthropic' : 'responses';
+    const bearer = headers.authorization?.replace(/^Bearer /, '');
+    const key = { google: headers['x-goog-api-key'], anthropic: headers['x-api-key'], responses: bearer }[protocol];
+    fake.checks.push({ protocol, key: key?.toString() });
+    const refusal = key ? fake.refusals.get(key.toString()) : { status: 401, kind: 'key' as const };
+    response.writeHead(refusal?.status ?? 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(refusal ? protocols[protocol].error(refusal.status, refusal.kind) : { data: [] }));
   }
 
   async function close(): Promise<void> {

@@ -29,6 +29,10 @@ export interface SearchServer {
   url: string;
   /** Searches that reached it, refused ones too. */
   calls: SearchCall[];
+  /** The key of each request that brought one, in their order. */
+  sentKeys: string[];
+  /** Keys that are taken, by provider. */
+  keys: Record<'brave' | 'tavily', Set<string>>;
   /** What a query finds. */
   pages: (query: string) => KnownPage[];
   faults: Partial<Record<SearchProviderName, SearchFault>>;
@@ -67,6 +71,8 @@ export async function startSearchServer(pages: SearchServer['pages'] = () => [])
     },
     url,
     calls: [],
+    sentKeys: [],
+    keys: { brave: new Set([braveKey]), tavily: new Set([tavilyKey]) },
     pages,
     faults: {},
     json: true,
@@ -136,12 +142,13 @@ export async function startSearchServer(pages: SearchServer['pages'] = () => [])
       json(response, status, { type: 'ErrorResponse', error: { id: 'test', status, code, detail }, time: 0 });
     const token = request.headers['x-subscription-token'];
     if (token === undefined) return refuse(422, 'VALIDATION', 'Unable to validate request parameter(s)');
+    fake.sentKeys.push(String(token));
     const [limit, remaining, reset] = fake.rate;
     response.setHeader('x-ratelimit-limit', limit);
     response.setHeader('x-ratelimit-remaining', remaining);
     response.setHeader('x-ratelimit-reset', reset);
     if (await intercepted({ provider: 'brave', query: q, parameters }, response)) return;
-    if (token !== braveKey) {
+    if (!fake.keys.brave.has(String(token))) {
       return refuse(422, 'SUBSCRIPTION_TOKEN_INVALID', 'The provided subscription token is invalid.');
     }
     const count = Number(parameters.count ?? 20);
@@ -179,6 +186,7 @@ export async function startSearchServer(pages: SearchServer['pages'] = () => [])
   async function tavily(request: IncomingMessage, body: string, response: ServerResponse): Promise<void> {
     const { query = '', ...rest } = JSON.parse(body) as { query?: string; max_results?: number };
     const parameters = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, JSON.stringify(value)]));
+    fake.sentKeys.push(tokenOf(request));
     if (await intercepted({ provider: 'tavily', query, parameters }, response)) return;
     if (unauthorized(request, response)) return;
     if (query === '' || query.length > 400) {
@@ -207,11 +215,13 @@ export async function startSearchServer(pages: SearchServer['pages'] = () => [])
   }
 
   function unauthorized(request: IncomingMessage, response: ServerResponse): boolean {
-    if (request.headers.authorization === `Bearer ${tavilyKey}`) return false;
+    if (fake.keys.tavily.has(tokenOf(request))) return false;
     json(response, 401, { detail: { error: 'Unauthorized: missing or invalid API key.' } });
     return true;
   }
 }
+
+const tokenOf = (request: IncomingMessage) => request.headers.authorization?.replace(/^Bearer /, '') ?? '';
 
 function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });

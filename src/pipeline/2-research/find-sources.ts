@@ -9,6 +9,7 @@ import { countWords } from '../../text/words.ts';
 import { hostOf, parseDomain, partyOf } from '../../web-search/domains.ts';
 import { chooseQueries } from '../../web-search/queries.ts';
 import { maxPerParty, type ResultList, rankResults } from '../../web-search/rank.ts';
+import { searchersOf } from '../../web-search/searchers.ts';
 import { refusal, type SiteRules } from '../../web-search/site-rules.ts';
 import type { TopicOutput } from '../1-topic/step.ts';
 import type { Brief } from '../brief.ts';
@@ -157,7 +158,8 @@ async function searchAll(
       await context.log(error.message);
       failures.push(error);
       // Who is down, or refuses altogether, will not do better with the next query a moment later.
-      if (error.retryable || refused.size >= context.app.webSearch.providers.length) break;
+      const searchers = await searchersOf(context.app, context.pipeline.userId);
+      if (error.retryable || refused.size >= searchers.length) break;
     }
     await progress((index + 1) / queries.length);
   }
@@ -193,7 +195,7 @@ function objection(read: ReadDocument, topic: TopicOutput, brief: Brief, rules: 
 
 /** What to add when there is nobody to ask for sources. */
 export const noProviderHint =
-  'Add sources to the brief: pages, feeds, files or pasted text. Or let blog-poster look for them: set SEARCH_URL (a SearXNG instance), BRAVE_API_KEY or TAVILY_API_KEY and start it again.';
+  'Add sources to the brief: pages, feeds, files or pasted text. Or let blog-poster look for them: enter a key of your own for Brave or Tavily (under Own keys), or have the operator set SEARCH_URL (a SearXNG instance), BRAVE_API_KEY or TAVILY_API_KEY and start it again.';
 
 /** What came of a search that brought too little, for people. */
 export function explainSearch(search: FoundSources): string {

@@ -5,6 +5,7 @@ import { gatherSource, nameOfSource, type SourceProblem } from '../../knowledge/
 import { pipelineSources, type Source } from '../../knowledge/schema.ts';
 import { storeDocument } from '../../knowledge/store.ts';
 import { modelsFor } from '../../llm/models.ts';
+import { searchersOf } from '../../web-search/searchers.ts';
 import type { TopicOutput } from '../1-topic/step.ts';
 import type { Brief } from '../brief.ts';
 import { defineStep, type StepContext } from '../define-step.ts';
@@ -45,7 +46,7 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
   async run(context, { topic }) {
     const { brief, app, pipeline } = context;
     const searches = brief.sources.length === 0 || brief.search?.also === true;
-    const canSearch = app.webSearch.providers.length > 0;
+    const canSearch = (await searchersOf(app, pipeline.userId)).length > 0;
     if (brief.sources.length === 0 && !canSearch) {
       throw new AppError(
         'no_sources',

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetUsageCallsCsvData, GetUsageCallsCsvErrors, GetUsageCallsCsvResponses, GetUsageCsvData, GetUsageCsvErrors, GetUsageCsvResponses, GetUsageData, GetUsageErrors, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetUsageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListTopSpendersData, ListTopSpendersErrors, ListTopSpendersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
+import type { ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CheckProviderKeyData, CheckProviderKeyErrors, CheckProviderKeyResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteProviderKeyData, DeleteProviderKeyErrors, DeleteProviderKeyResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetUsageCallsCsvData, GetUsageCallsCsvErrors, GetUsageCallsCsvResponses, GetUsageCsvData, GetUsageCsvErrors, GetUsageCsvResponses, GetUsageData, GetUsageErrors, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetUsageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListProviderKeysData, ListProviderKeysErrors, ListProviderKeysResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListTopSpendersData, ListTopSpendersErrors, ListTopSpendersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, PutProviderKeyData, PutProviderKeyErrors, PutProviderKeyResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -738,6 +738,62 @@ export const retryPipeline = <ThrowOnError extends boolean = true>(options: Opti
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Your own keys for providers, and what was spent with them this month
+ */
+export const listProviderKeys = <ThrowOnError extends boolean = true>(options?: Options<ListProviderKeysData, ThrowOnError>): RequestResult<ListProviderKeysResponses, ListProviderKeysErrors, ThrowOnError> => (options?.client ?? client).get<ListProviderKeysResponses, ListProviderKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/provider-keys',
+    ...options
+});
+
+/**
+ * Delete your key for a provider; the next call is made without it
+ */
+export const deleteProviderKey = <ThrowOnError extends boolean = true>(options: Options<DeleteProviderKeyData, ThrowOnError>): RequestResult<DeleteProviderKeyResponses, DeleteProviderKeyErrors, ThrowOnError> => (options.client ?? client).delete<DeleteProviderKeyResponses, DeleteProviderKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/provider-keys/{provider}',
+    ...options
+});
+
+/**
+ * Store your key for a provider, in the place of the one before; it is checked there and never shown again
+ */
+export const putProviderKey = <ThrowOnError extends boolean = true>(options: Options<PutProviderKeyData, ThrowOnError>): RequestResult<PutProviderKeyResponses, PutProviderKeyErrors, ThrowOnError> => (options.client ?? client).put<PutProviderKeyResponses, PutProviderKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/provider-keys/{provider}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Ask the provider whether it takes your key, at no cost
+ */
+export const checkProviderKey = <ThrowOnError extends boolean = true>(options: Options<CheckProviderKeyData, ThrowOnError>): RequestResult<CheckProviderKeyResponses, CheckProviderKeyErrors, ThrowOnError> => (options.client ?? client).post<CheckProviderKeyResponses, CheckProviderKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/provider-keys/{provider}/check',
+    ...options
 });
 
 /**

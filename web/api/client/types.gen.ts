@@ -19,6 +19,10 @@ export type AdminUser = {
         requestsPerMinute: number | null;
     };
     /**
+     * Of articles whose brief names none; null for the instance's
+     */
+    model: string | null;
+    /**
      * The limit that holds: their own, or the default of the instance
      */
     monthlyLimit: {
@@ -29,6 +33,10 @@ export type AdminUser = {
         reached: boolean;
     };
     name: string;
+    /**
+     * What calls with own keys may cost a month; null for no limit
+     */
+    ownMonthlyLimitMicroUsd: number | null;
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
@@ -64,6 +72,10 @@ export type AdminUserInput = {
         requestsPerMinute: number | null;
     };
     /**
+     * Of articles whose brief names none; null for the instance's
+     */
+    model: string | null;
+    /**
      * The limit that holds: their own, or the default of the instance
      */
     monthlyLimit: {
@@ -74,6 +86,10 @@ export type AdminUserInput = {
         reached: boolean;
     };
     name: string;
+    /**
+     * What calls with own keys may cost a month; null for no limit
+     */
+    ownMonthlyLimitMicroUsd: number | null;
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
@@ -774,6 +790,48 @@ export type ProblemInput = {
     status: number;
     title: string;
     type: string;
+};
+
+export type ProviderKey = {
+    checkedAt: string | null;
+    createdAt: string;
+    /**
+     * The last four characters of the key, to recognise it by
+     */
+    ending: string;
+    lastUsedAt: string | null;
+    problem: string | null;
+    provider: 'openai' | 'anthropic' | 'google' | 'brave' | 'tavily';
+    /**
+     * With keys for this provider, in this month of your calendar
+     */
+    spentMicroUsd: number;
+    status: 'unchecked' | 'works' | 'rejected' | 'out-of-credit';
+    /**
+     * The name of the provider
+     */
+    title: string;
+};
+
+export type ProviderKeyInput = {
+    checkedAt: string | null;
+    createdAt: string;
+    /**
+     * The last four characters of the key, to recognise it by
+     */
+    ending: string;
+    lastUsedAt: string | null;
+    problem: string | null;
+    provider: 'openai' | 'anthropic' | 'google' | 'brave' | 'tavily';
+    /**
+     * With keys for this provider, in this month of your calendar
+     */
+    spentMicroUsd: number;
+    status: 'unchecked' | 'works' | 'rejected' | 'out-of-credit';
+    /**
+     * The name of the provider
+     */
+    title: string;
 };
 
 export type Publication = {
@@ -1719,7 +1777,15 @@ export type User = {
     email: string;
     emailVerified: boolean;
     id: string;
+    /**
+     * Of articles whose brief names none; null for the instance's
+     */
+    model: string | null;
     name: string;
+    /**
+     * What calls with own keys may cost a month; null for no limit
+     */
+    ownMonthlyLimitMicroUsd: number | null;
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
@@ -1730,7 +1796,15 @@ export type UserInput = {
     email: string;
     emailVerified: boolean;
     id: string;
+    /**
+     * Of articles whose brief names none; null for the instance's
+     */
+    model: string | null;
     name: string;
+    /**
+     * What calls with own keys may cost a month; null for no limit
+     */
+    ownMonthlyLimitMicroUsd: number | null;
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
@@ -3444,7 +3518,15 @@ export type UpdateMeData = {
          * Counts once it is confirmed by mail
          */
         email?: string;
+        /**
+         * Of articles whose brief names none; null for the instance's
+         */
+        model?: string | null;
         name?: string;
+        /**
+         * What calls with own keys may cost a month; null for no limit
+         */
+        ownMonthlyLimitMicroUsd?: number | null;
         /**
          * The new one; every other session ends
          */
@@ -4126,6 +4208,170 @@ export type RetryPipelineResponses = {
 };
 
 export type RetryPipelineResponse = RetryPipelineResponses[keyof RetryPipelineResponses];
+
+export type ListProviderKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/provider-keys';
+};
+
+export type ListProviderKeysErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+};
+
+export type ListProviderKeysError = ListProviderKeysErrors[keyof ListProviderKeysErrors];
+
+export type ListProviderKeysResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<ProviderKey>;
+        nextCursor: string | null;
+        /**
+         * With own keys in this month of your calendar, those that are gone included
+         */
+        spentMicroUsd: number;
+    };
+};
+
+export type ListProviderKeysResponse = ListProviderKeysResponses[keyof ListProviderKeysResponses];
+
+export type DeleteProviderKeyData = {
+    body?: never;
+    path: {
+        /**
+         * openai, anthropic, google, brave or tavily
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/provider-keys/{provider}';
+};
+
+export type DeleteProviderKeyErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+};
+
+export type DeleteProviderKeyError = DeleteProviderKeyErrors[keyof DeleteProviderKeyErrors];
+
+export type DeleteProviderKeyResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteProviderKeyResponse = DeleteProviderKeyResponses[keyof DeleteProviderKeyResponses];
+
+export type PutProviderKeyData = {
+    body: {
+        key: string;
+    };
+    path: {
+        /**
+         * openai, anthropic, google, brave or tavily
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/provider-keys/{provider}';
+};
+
+export type PutProviderKeyErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type PutProviderKeyError = PutProviderKeyErrors[keyof PutProviderKeyErrors];
+
+export type PutProviderKeyResponses = {
+    /**
+     * Default Response
+     */
+    200: ProviderKey;
+};
+
+export type PutProviderKeyResponse = PutProviderKeyResponses[keyof PutProviderKeyResponses];
+
+export type CheckProviderKeyData = {
+    body?: never;
+    path: {
+        /**
+         * openai, anthropic, google, brave or tavily
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/provider-keys/{provider}/check';
+};
+
+export type CheckProviderKeyErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type CheckProviderKeyError = CheckProviderKeyErrors[keyof CheckProviderKeyErrors];
+
+export type CheckProviderKeyResponses = {
+    /**
+     * Default Response
+     */
+    200: ProviderKey;
+};
+
+export type CheckProviderKeyResponse = CheckProviderKeyResponses[keyof CheckProviderKeyResponses];
 
 export type ListPublicationsData = {
     body?: never;

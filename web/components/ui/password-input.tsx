@@ -3,8 +3,11 @@ import { type ComponentProps, useState } from 'react';
 import { t } from '@/strings.ts';
 import { Input } from './input.tsx';
 
-/** A password, with a button that shows it: who can see what they type mistypes less. */
-export function PasswordInput(props: Omit<ComponentProps<'input'>, 'type'>) {
+/** A password, or `words` for another secret, with a button that shows it: who can see what they type mistypes less. */
+export function PasswordInput({
+  words = { show: t.form.showPassword, hide: t.form.hidePassword },
+  ...props
+}: Omit<ComponentProps<'input'>, 'type'> & { words?: { show: string; hide: string } }) {
   const [shown, setShown] = useState(false);
   const Icon = shown ? EyeOff : Eye;
   return (
@@ -19,9 +22,9 @@ export function PasswordInput(props: Omit<ComponentProps<'input'>, 'type'>) {
       />
       <button
         type="button"
-        aria-label={t.form.showPassword}
+        aria-label={words.show}
         aria-pressed={shown}
-        title={shown ? t.form.hidePassword : t.form.showPassword}
+        title={shown ? words.hide : words.show}
         onClick={() => setShown((before) => !before)}
         className="absolute inset-y-0 right-0 grid w-10 place-items-center rounded-r-lg text-muted-foreground hover:text-foreground focus-visible:-outline-offset-2"
       >

@@ -7,6 +7,7 @@ const sections = [
   { to: '/account/security', label: words.security },
   { to: '/account/sessions', label: words.sessions },
   { to: '/account/api-keys', label: words.apiKeys },
+  { to: '/account/own-keys', label: words.ownKeys },
   { to: '/account/webhooks', label: words.webhooks },
   { to: '/account/log', label: words.log },
 ] as const;

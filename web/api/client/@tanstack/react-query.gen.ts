@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.ts';
-import { approveArticle, cancelPipeline, cancelPublication, checkSite, confirmTwoFactor, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSite, createWebhook, deleteArticle, deleteMe, deleteSite, deleteWebhook, disableTwoFactor, editArticle, exportMe, forgotPassword, getArticle, getHealth, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getReadiness, getSession, getSite, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listEmails, listInvitations, listMyAuditEvents, listPipelines, listPublications, listSearchProviders, listSessions, listSites, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, prepareTwoFactor, redeliverWebhookDelivery, refreshToken, register, renewBackupCodes, resendEmail, resendVerification, resetPassword, restoreArticle, retryPipeline, retryPublication, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, streamPipelineEvents, testWebhook, updateMe, updateSite, updateUser, updateWebhook, verifyEmail } from '../sdk.gen.ts';
-import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, ForgotPasswordData, ForgotPasswordError, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
+import { approveArticle, cancelPipeline, cancelPublication, checkProviderKey, checkSite, confirmTwoFactor, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSite, createWebhook, deleteArticle, deleteMe, deleteProviderKey, deleteSite, deleteWebhook, disableTwoFactor, editArticle, exportMe, forgotPassword, getArticle, getHealth, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getReadiness, getSession, getSite, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listEmails, listInvitations, listMyAuditEvents, listPipelines, listProviderKeys, listPublications, listSearchProviders, listSessions, listSites, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, prepareTwoFactor, putProviderKey, redeliverWebhookDelivery, refreshToken, register, renewBackupCodes, resendEmail, resendVerification, resetPassword, restoreArticle, retryPipeline, retryPublication, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, streamPipelineEvents, testWebhook, updateMe, updateSite, updateUser, updateWebhook, verifyEmail } from '../sdk.gen.ts';
+import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, ForgotPasswordData, ForgotPasswordError, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -1249,6 +1249,75 @@ export const retryPipelineMutation = (options?: Partial<Options<RetryPipelineDat
     const mutationOptions: UseMutationOptions<RetryPipelineResponse, RetryPipelineError, Options<RetryPipelineData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await retryPipeline({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listProviderKeysQueryKey = (options?: Options<ListProviderKeysData>) => createQueryKey('listProviderKeys', options);
+
+/**
+ * Your own keys for providers, and what was spent with them this month
+ */
+export const listProviderKeysOptions = (options?: Options<ListProviderKeysData>) => queryOptions<ListProviderKeysResponse, ListProviderKeysError, ListProviderKeysResponse, ReturnType<typeof listProviderKeysQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listProviderKeys({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listProviderKeysQueryKey(options)
+});
+
+/**
+ * Delete your key for a provider; the next call is made without it
+ */
+export const deleteProviderKeyMutation = (options?: Partial<Options<DeleteProviderKeyData>>): UseMutationOptions<DeleteProviderKeyResponse, DeleteProviderKeyError, Options<DeleteProviderKeyData>> => {
+    const mutationOptions: UseMutationOptions<DeleteProviderKeyResponse, DeleteProviderKeyError, Options<DeleteProviderKeyData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteProviderKey({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Store your key for a provider, in the place of the one before; it is checked there and never shown again
+ */
+export const putProviderKeyMutation = (options?: Partial<Options<PutProviderKeyData>>): UseMutationOptions<PutProviderKeyResponse, PutProviderKeyError, Options<PutProviderKeyData>> => {
+    const mutationOptions: UseMutationOptions<PutProviderKeyResponse, PutProviderKeyError, Options<PutProviderKeyData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await putProviderKey({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Ask the provider whether it takes your key, at no cost
+ */
+export const checkProviderKeyMutation = (options?: Partial<Options<CheckProviderKeyData>>): UseMutationOptions<CheckProviderKeyResponse, CheckProviderKeyError, Options<CheckProviderKeyData>> => {
+    const mutationOptions: UseMutationOptions<CheckProviderKeyResponse, CheckProviderKeyError, Options<CheckProviderKeyData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await checkProviderKey({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
