@@ -13,6 +13,8 @@ import { usageRoutes } from './accounts/usage-routes.ts';
 import { tellWebhookDisabled } from './accounts/webhook-disabled.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
+import { spendingChecked } from './budget/warnings.ts';
+import { tendBudget } from './budget/worker.ts';
 import type { Config, Secrets } from './config.ts';
 import type { AppContext } from './context.ts';
 import { migrate } from './db/migrate.ts';
@@ -126,6 +128,7 @@ export async function createContext(
 /** Closes what {@link createContext} opened, the database last. */
 export async function closeContext(ctx: AppContext): Promise<void> {
   await ctx.queue.stop();
+  await spendingChecked(ctx.db);
   await ctx.bus.close();
   await ctx.extractor.close();
   await ctx.embedder.close();
@@ -169,6 +172,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workPublications(ctx),
         await workArticles(ctx),
         await tendAccounts(ctx),
+        await tendBudget(ctx),
         await workEmails(ctx),
         await workWebhooks(ctx, (tx, webhook) => tellWebhookDisabled(ctx, tx, webhook)),
       );

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { type CallPlan, findAnswer, findUnusable, release, reserve, settle } from '../budget/ledger.ts';
+import { type CallPlan, findAnswer, findUnusable, release } from '../budget/ledger.ts';
+import { reserveCall, settleCall } from '../budget/metered.ts';
 import { findPriceOverride } from '../budget/price-overrides.ts';
 import { type PriceSource, priceOf, type TokenUsage, worstPriceOf } from '../budget/prices.ts';
-import { turnOf } from '../budget/turn.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError, type ErrorCode, toStoredError } from '../errors.ts';
@@ -33,7 +33,7 @@ export interface CallOwner {
   show(text: () => string): void;
 }
 
-type Ctx = Pick<AppContext, 'db' | 'config' | 'models' | 'log'>;
+type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'models' | 'log'>;
 
 /** One question, the same for every model. */
 interface Question<N extends TaskName> {
@@ -184,7 +184,7 @@ async function attempt<N extends TaskName>(
   if (known) return { unusable: known as Unusable };
 
   const at = new Date();
-  const { callId, request, price } = await reserveCall(ctx, owner, model, question, previous, requestDigest, at);
+  const { callId, request, price } = await reserveQuestion(ctx, owner, model, question, previous, requestDigest, at);
   const reply = await callModel(model, request);
   const costMicroUsd = reply.usage === null ? null : costOf(price, reply.answeredBy, reply.usage, at);
   const paid = { usage: reply.usage, costMicroUsd, answeredBy: reply.answeredBy };
@@ -192,12 +192,12 @@ async function attempt<N extends TaskName>(
   // A connection that broke after the last word has still brought the whole answer.
   const read = reply.failure === null || reply.text !== '' ? await readReply(model, question, reply) : null;
   if (read && 'answer' in read && reply.end !== 'refused') {
-    await settle(ctx.db, callId, { ...paid, output: read.answer });
+    await settleCall(ctx, callId, { ...paid, output: read.answer });
     return { answer: read.answer };
   }
   if (reply.failure !== null) {
     const failure = explainFailure(reply.failure, model.id, reply.text !== '', reply.expired);
-    if (failure.billed) await settle(ctx.db, callId, { ...paid, error: toStoredError(failure.error) });
+    if (failure.billed) await settleCall(ctx, callId, { ...paid, error: toStoredError(failure.error) });
     else await release(ctx.db, callId, toStoredError(failure.error));
     owner.signal.throwIfAborted();
     const { pipeline, step } = owner;
@@ -211,7 +211,7 @@ async function attempt<N extends TaskName>(
   if (reply.end === 'refused') {
     const { code, message, hint } = refusal(model.id);
     const error = new AppError(code, message, hint ? { hint } : {});
-    await settle(ctx.db, callId, { ...paid, error: toStoredError(error) });
+    await settleCall(ctx, callId, { ...paid, error: toStoredError(error) });
     throw error;
   }
   const problem = read && 'problem' in read ? read.problem : 'the answer was empty.';
@@ -221,7 +221,7 @@ async function attempt<N extends TaskName>(
     cut: reply.end === 'cut',
   };
   const error = toStoredError(new AppError('model_output_invalid', problem));
-  await settle(ctx.db, callId, { ...paid, error, output: unusable });
+  await settleCall(ctx, callId, { ...paid, error, output: unusable });
   ctx.log.warn({ pipelineId: owner.pipeline.id, task: question.prompt.task, problem }, 'answer not usable');
   return { unusable };
 }
@@ -241,7 +241,7 @@ async function readReply<N extends TaskName>(
 }
 
 /** Reserves the worst case of the call that it puts together. Nothing has been sent when it throws. */
-async function reserveCall<N extends TaskName>(
+async function reserveQuestion<N extends TaskName>(
   ctx: Ctx,
   owner: CallOwner,
   model: ResolvedModel,
@@ -284,7 +284,7 @@ async function reserveCall<N extends TaskName>(
     unitPrices: worstCase.unitPrices,
     worstCaseMicroUsd: worstCase.microUsd,
   };
-  return { callId: await reserve(ctx, plan, turnOf(owner)), request, price };
+  return { callId: await reserveCall(ctx, plan, owner), request, price };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type CallPlan, findAnswer, release, reserve, settle } from '../budget/ledger.ts';
+import { type CallPlan, findAnswer, release } from '../budget/ledger.ts';
+import { reserveCall, settleCall } from '../budget/metered.ts';
 import { findPriceOverride } from '../budget/price-overrides.ts';
-import { turnOf } from '../budget/turn.ts';
 import type { SearchProviderName } from '../config.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
@@ -56,7 +56,7 @@ const stored = z.array(
  * at least one may answer then) or `search_rejected`.
  */
 export async function askSearch(
-  ctx: Pick<AppContext, 'db' | 'config' | 'webSearch' | 'log'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'webSearch' | 'log'>,
   owner: SearchOwner,
   question: SearchQuestion,
   refused: Set<SearchProviderName>,
@@ -86,7 +86,7 @@ function requestDigest(provider: SearchProvider, owner: SearchOwner, question: S
 }
 
 async function attempt(
-  ctx: Pick<AppContext, 'db' | 'config'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'log'>,
   owner: SearchOwner,
   provider: SearchProvider,
   question: SearchQuestion,
@@ -110,7 +110,7 @@ async function attempt(
     unitPrices: { requestMicroUsd: priceMicroUsd },
     worstCaseMicroUsd: priceMicroUsd,
   };
-  const callId = await reserve(ctx, plan, turnOf(owner));
+  const callId = await reserveCall(ctx, plan, owner);
   let results: SearchResult[];
   try {
     const { language, domains } = question;
@@ -118,11 +118,11 @@ async function attempt(
   } catch (error) {
     const certainlyFree = error instanceof SearchError && !error.billed;
     if (certainlyFree) await release(ctx.db, callId, toStoredError(error));
-    else await settle(ctx.db, callId, { usage: null, costMicroUsd: null, error: toStoredError(error) });
+    else await settleCall(ctx, callId, { usage: null, costMicroUsd: null, error: toStoredError(error) });
     owner.signal.throwIfAborted();
     throw error;
   }
-  await settle(ctx.db, callId, { usage: null, costMicroUsd: priceMicroUsd, output: results });
+  await settleCall(ctx, callId, { usage: null, costMicroUsd: priceMicroUsd, output: results });
   return results;
 }
 
