@@ -13,6 +13,7 @@ import { usageRoutes } from './accounts/usage-routes.ts';
 import { tellWebhookDisabled } from './accounts/webhook-disabled.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
+import { priceRoutes } from './budget/price-routes.ts';
 import { spendingChecked } from './budget/warnings.ts';
 import { tendBudget } from './budget/worker.ts';
 import type { Config, Secrets } from './config.ts';
@@ -75,6 +76,7 @@ const apiRoutes = [
   exportRoutes,
   adminRoutes,
   usageRoutes,
+  priceRoutes,
   emailRoutes,
 ];
 

@@ -7,7 +7,8 @@ import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import type { Brief } from './brief.ts';
 import { cancelPipeline, continuePipeline, createPipeline, retryPipeline } from './commands.ts';
-import { estimate, estimateSchema } from './estimate.ts';
+import { estimateSchema } from './estimate.ts';
+import { estimateFor } from './estimate-brief.ts';
 import { pipelineRequest, pipelineSchema, presentPipeline, presentPipelines } from './present.ts';
 import { getPipeline, listPipelines } from './queries.ts';
 import { presentReceipt, receiptSchema } from './receipt.ts';
@@ -38,7 +39,9 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) => {
-      if (request.query.dryRun === 'true') return reply.code(200).send(await estimate(ctx, request.body));
+      if (request.query.dryRun === 'true') {
+        return reply.code(200).send(await estimateFor(ctx, request.userId, request.body));
+      }
       assertMayPublish(request, request.body);
       return onceByKey(ctx, request, reply, 202, async (tx) =>
         presentPipeline(tx, await createPipeline(ctx, tx, request.userId, request.body)),
