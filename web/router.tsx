@@ -137,6 +137,12 @@ const emails = createRoute({
   component: lazyRouteComponent(() => import('@/pages/admin/emails-page.tsx'), 'EmailsPage'),
 });
 
+const prices = createRoute({
+  getParentRoute: () => admin,
+  path: '/prices',
+  component: lazyRouteComponent(() => import('@/pages/admin/prices-page.tsx'), 'PricesPage'),
+});
+
 const adminLog = createRoute({
   getParentRoute: () => admin,
   path: '/log',
@@ -211,7 +217,7 @@ export const createAppRouter = (queries: QueryClient) =>
         article,
         sites,
         account.addChildren([profile, security, sessions, apiKeys, webhooks, accessLog]),
-        admin.addChildren([adminHome, users, invitations, emails, adminLog]),
+        admin.addChildren([adminHome, users, invitations, emails, prices, adminLog]),
         elsewhere,
       ]),
       login,

@@ -318,6 +318,8 @@ export const auditWords = {
     'limits-changed': 'Limits changed',
     'made-admin': 'Made admin',
     'message-sent': 'Mail written to the user',
+    'price-set': 'Price set',
+    'price-removed': 'Price removed',
   } as Record<string, string>,
   reasons: {
     invalid_credentials: 'wrong password',
@@ -342,7 +344,7 @@ export const auditWords = {
 /** The words of the admin's pages. */
 export const adminWords = {
   title: 'Admin',
-  sections: { users: 'Users', invitations: 'Invitations', emails: 'Mails', log: 'Access log' },
+  sections: { users: 'Users', invitations: 'Invitations', emails: 'Mails', prices: 'Prices', log: 'Access log' },
   users: {
     title: 'Users',
     search: 'Search names and addresses',

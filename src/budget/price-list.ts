@@ -58,7 +58,10 @@ export const presentOverride = ({ updatedAt, ...row }: ModelPriceRow): z.infer<t
 
 type Priced = Pick<z.infer<typeof modelPriceSchema>, 'source' | 'pricedAs' | 'prices' | 'tiers'>;
 
-/** Every model that this instance asks, that users have chosen or that was asked in 90 days, with where its price comes from. */
+/**
+ * Every model that this instance asks, that users have chosen, that was asked in 90 days or that has a price here, with where
+ * its price comes from.
+ */
 export async function listPrices(
   ctx: Pick<AppContext, 'db' | 'config' | 'models' | 'webSearch'>,
 ): Promise<z.infer<typeof priceListSchema>> {
@@ -83,6 +86,10 @@ export async function listPrices(
     return entry ? { source: 'table', ...entry } : { source: 'unknown', pricedAs: null, prices: null, tiers: [] };
   };
   const used = await readUse(ctx);
+  for (const { model } of overrides) {
+    const kind = searchProviderNames.some((name) => name === model) ? 'search' : 'text';
+    if (!used.has(model)) used.set(model, { ...unused, kind });
+  }
   return {
     models: [...used.entries()].map(([model, use]) => ({ model, ...use, ...price(model) })),
     overrides: overrides.map(presentOverride),
@@ -91,6 +98,8 @@ export async function listPrices(
 
 type Use = Pick<z.infer<typeof modelPriceSchema>, 'kind' | 'inChain' | 'chosenByUsers' | 'lastUsedAt'>;
 
+const unused: Use = { kind: 'text', inChain: false, chosenByUsers: 0, lastUsedAt: null };
+
 /** The models in the order in which they are shown: those that are asked first, then by name. */
 async function readUse({
   db,
@@ -98,9 +107,8 @@ async function readUse({
   webSearch,
 }: Pick<AppContext, 'db' | 'models' | 'webSearch'>): Promise<Map<string, Use>> {
   const uses = new Map<string, Use>();
-  const none: Use = { kind: 'text', inChain: false, chosenByUsers: 0, lastUsedAt: null };
-  for (const model of models.chain) uses.set(model, { ...none, inChain: true });
-  for (const { name } of webSearch.providers) uses.set(name, { ...none, kind: 'search', inChain: true });
+  for (const model of models.chain) uses.set(model, { ...unused, inChain: true });
+  for (const { name } of webSearch.providers) uses.set(name, { ...unused, kind: 'search', inChain: true });
   const rows = await queryRows<{ model: string; kind: Use['kind'] | null; chosen: number; last: string | Date | null }>(
     db,
     sql`select coalesce(chosen.model, called.model) as model, called.kind, coalesce(chosen.count, 0)::int as chosen, called.last
@@ -110,7 +118,7 @@ async function readUse({
         order by 1`,
   );
   for (const { model, kind, chosen, last } of rows) {
-    const before = uses.get(model) ?? { ...none, kind: kind ?? 'text' };
+    const before = uses.get(model) ?? { ...unused, kind: kind ?? 'text' };
     uses.set(model, { ...before, chosenByUsers: chosen, lastUsedAt: last ? new Date(last).toISOString() : null });
   }
   return uses;

@@ -36,7 +36,8 @@ type Ctx = Pick<AppContext, 'db' | 'config' | 'models'>;
  * is taken for a slip of the pen unless `unknownModel` says that it is meant: a price under a wrong name would move no
  * money, and nobody would notice.
  *
- * Throws `model_unknown` with what may have been meant, `invalid_request` for prices that do not go with the model.
+ * Throws `model_unknown` with what may have been meant, `invalid_request` for a name that can be none and for prices that do
+ * not go with the model.
  */
 export async function setPrices(
   ctx: Ctx,
@@ -119,7 +120,7 @@ async function assertMeant(ctx: Ctx, model: string, unknownModel: boolean): Prom
   const message = isProvider
     ? `No model "${model}" is known here.${meant}`
     : `"${model}" is no model of a provider: ${[...tableProviders.keys()].join(', ')} with a colon and a model, or ${searchProviderNames.join(', ')} for searches.${meant}`;
-  throw new AppError('model_unknown', message, {
+  throw new AppError(isProvider ? 'model_unknown' : 'invalid_request', message, {
     hint: isProvider
       ? 'Correct the name. For a model that only your own server knows, send unknownModel: true.'
       : 'Write the model as LLM_MODEL has it, for example openai:gpt-5-mini.',

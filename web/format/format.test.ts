@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatMoney, parseMoney } from './money.ts';
+import { formatCount, formatMoney, formatPrice, parseMoney, writeMoney } from './money.ts';
 import { formatDuration, formatRelative } from './time.ts';
 
 describe('money', () => {
@@ -21,6 +21,16 @@ describe('money', () => {
   it('speaks the locale of its reader', () => {
     expect(formatMoney(4_200, 'de-DE')).toMatch(/^0,0042\s\$$/);
     expect(formatCount(12_345, 'de-DE')).toBe('12.345');
+  });
+
+  it('shows prices exactly, and writes amounts as they are read again', () => {
+    expect(formatPrice(25_001, 'en-US')).toBe('$0.025001');
+    expect(formatPrice(1_250_000, 'en-US')).toBe('$1.25');
+    expect(formatPrice(null, 'en-US')).toBe('–');
+    for (const microUsd of [0, 1, 10, 250_000, 1_000_000, 10_000_000, 123_456_789, 10_000_000_000]) {
+      expect(parseMoney(writeMoney(microUsd))).toBe(microUsd);
+    }
+    expect([writeMoney(250_000), writeMoney(10_000_000), writeMoney(null)]).toEqual(['0.25', '10', '']);
   });
 
   it('reads what people type as an amount', () => {

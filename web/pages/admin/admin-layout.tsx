@@ -8,6 +8,7 @@ const sections = [
   { to: '/admin/users', label: words.users },
   { to: '/admin/invitations', label: words.invitations },
   { to: '/admin/emails', label: words.emails },
+  { to: '/admin/prices', label: words.prices },
   { to: '/admin/log', label: words.log },
 ] as const;
 
