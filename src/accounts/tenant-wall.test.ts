@@ -58,6 +58,8 @@ const bodies: Record<string, object> = {
 
 /** The objects of a user that an operation could be about. */
 async function objects(user: Account, kind: string, operation: Operation): Promise<string[]> {
+  // Prices are of the instance as well, and named by their model.
+  if (kind === 'prices') return ['openai:gpt-5-mini'];
   // Invitations are of the instance: whoever sent them is its admin.
   const whose = kind === 'invitations' ? admin.id : user.id;
   return (await objectsOf(app.ctx.db, whose, kind, nameOf(operation))).slice(0, 5);

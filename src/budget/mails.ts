@@ -40,7 +40,7 @@ export const mailInstanceWarning = (ctx: Ctx, tx: Db, to: Recipient, reached: Re
       until(reached),
       'What users pay with their own keys is not part of it.',
     ],
-    action: { label: 'See who has spent most', url: `${ctx.config.http.appUrl}/admin/users` },
+    action: { label: 'See who has spent most', url: `${ctx.config.http.appUrl}/admin/spending` },
   } satisfies Letter);
 
 const subjectOf = (percent: WarningPercent, limit: string) =>

@@ -76,7 +76,7 @@ function PriceRow({ entry }: { entry: ModelPrice }) {
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
         <div className="min-w-0">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium [overflow-wrap:anywhere]">
-            {model}
+            <span className="min-w-0">{model}</span>
             <Badge tone={tones[source]}>{words.sources[source]}</Badge>
           </p>
           <Use entry={entry} />
