@@ -54,6 +54,7 @@ const bodies: Record<string, object> = {
   updateWebhook: { description: 'Another text' },
   updateUser: { requestsPerMinute: 100_000 },
   prepareTwoFactor: { password: goodPassword },
+  setPrices: { inputMicroUsd: 250_000, outputMicroUsd: 2_000_000 },
 };
 
 /** The objects of a user that an operation could be about. */

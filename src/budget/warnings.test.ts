@@ -116,6 +116,14 @@ describe('what is due', () => {
     }
   });
 
+  test('is not taken back under the limit that it was told of: a call was refused, or an estimate was too high', () => {
+    const all = { percent: 100, limitMicroUsd: 100, lately: false } as const;
+    expect(dueOf({ ...standing, spentMicroUsd: 95, told: [all] }, null).rearmed).toEqual([]);
+    expect(dueOf({ ...standing, spentMicroUsd: 95, told: [{ ...all, limitMicroUsd: 99 }] }, null).rearmed).toEqual([
+      100,
+    ]);
+  });
+
   test('is not taken back within the hour where two processes read different settings', () => {
     const old = { percent: 50, limitMicroUsd: 100, lately: true } as const;
     const raised = { spentMicroUsd: 60, limitMicroUsd: 200, told: [old] };

@@ -204,27 +204,33 @@ const usersAtOnce = 500;
 export async function warnOfMissed(ctx: Ctx): Promise<number> {
   const rows = await queryRows<{ user_id: string; payer: Counter['payer']; month: string; needed: string | null }>(
     ctx.db,
-    sql`select * from (
-          select s.user_id, s.payer, s.month, s.settled_micro_usd as settled,
+    sql`with waiting as (
+          select p.user_id, case p.waiting ->> 'cap' when 'own-month' then 'user' else 'instance' end as payer,
+            max((p.waiting ->> 'neededMicroUsd')::bigint) as needed
+          from pipelines p where p.status = 'waiting' and p.waiting ->> 'reason' = 'budget_exceeded'
+            and p.waiting ->> 'cap' in ('month', 'own-month') and (p.waiting ->> 'until')::timestamptz > now()
+          group by 1, 2
+        ), counter as (
+          select s.user_id, s.payer, s.month, s.settled_micro_usd as settled, waiting.needed,
             case s.payer when 'user' then users.own_monthly_limit_micro_usd
-              else coalesce(users.monthly_limit_micro_usd, ${ctx.config.budget.userLimitMicroUsd}::bigint) end as cap,
-            (select max((p.waiting ->> 'neededMicroUsd')::bigint) from pipelines p
-              where p.user_id = s.user_id and p.status = 'waiting' and p.waiting ->> 'reason' = 'budget_exceeded'
-              and p.waiting ->> 'cap' = case s.payer when 'user' then 'own-month' else 'month' end
-              and (p.waiting ->> 'until')::timestamptz > now()) as needed
-          from spending s join users on users.id = s.user_id and not users.disabled
+              else coalesce(users.monthly_limit_micro_usd, ${ctx.config.budget.userLimitMicroUsd}::bigint) end as cap
+          from spending s
+          join users on users.id = s.user_id and not users.disabled
+          left join waiting on waiting.user_id = s.user_id and waiting.payer = s.payer
           -- Whatever the time zone, its present month is one of these.
           where s.month between to_char(now() at time zone 'UTC' - interval '1 day', 'YYYY-MM')
             and to_char(now() at time zone 'UTC' + interval '1 day', 'YYYY-MM')
-        ) as counter
+        ), told as (
+          select w.user_id, w.payer, w.month, array_agg(w.percent) as percents,
+            max(w.percent) filter (where w.limit_micro_usd < counter.cap) as under_less
+          from budget_warnings w join counter using (user_id, payer, month) group by 1, 2, 3
+        )
+        select counter.user_id, counter.payer, counter.month, counter.needed
+        from counter left join told using (user_id, payer, month)
         where cap > 0 and (
-          exists (select 1 from (values (50), (80), (100)) as share (percent)
-            where (settled * 100 >= share.percent * cap or settled + needed > cap)
-            and not exists (select 1 from budget_warnings w where w.user_id = counter.user_id and w.payer = counter.payer
-              and w.month = counter.month and w.percent = share.percent))
-          or exists (select 1 from budget_warnings w where w.user_id = counter.user_id and w.payer = counter.payer
-            and w.month = counter.month and w.limit_micro_usd < cap and settled * 100 < w.percent * cap
-            and coalesce(settled + needed <= cap, true)))
+          exists (select 1 from unnest(array[50, 80, 100]) as percent
+            where (settled * 100 >= percent * cap or settled + needed > cap) and not percent = any(coalesce(percents, '{}')))
+          or settled * 100 < under_less * cap and coalesce(settled + needed <= cap, true))
         limit ${usersAtOnce}`,
   );
   for (const { user_id: userId, payer, month, needed } of rows) {
