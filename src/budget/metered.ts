@@ -9,7 +9,7 @@ type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'log'>;
  * Reserves the worst case of a call and waits its turn, see {@link reserve}. When the user's month has no room for it,
  * they are told. Throws `budget_exceeded`, `lease_lost`, `not_found`, or the reason of the owner's signal.
  */
-export function reserveCall(
+export function reserveInTurn(
   ctx: Ctx,
   plan: CallPlan,
   owner: { signal: AbortSignal; log(message: string): Promise<void> },

@@ -12,7 +12,7 @@ import { emails } from '../notify/schema.ts';
 import { pipelines } from '../pipeline/schema.ts';
 import { webhookDeliveries } from '../webhooks/schema.ts';
 import { budgetExceeded, type CallPlan, listCalls, release, settle, tryReserve } from './ledger.ts';
-import { reserveCall, settleCall } from './metered.ts';
+import { reserveInTurn, settleCall } from './metered.ts';
 import { budgetWarnings, instanceWarnings } from './schema.ts';
 import { dueOf, spendingChecked, warnOfInstance, warnOfMissed, warnOfSpending } from './warnings.ts';
 import { lookAfterBudget } from './worker.ts';
@@ -199,8 +199,8 @@ describe('a user is told', () => {
     await spend(user.id, 9.5);
     const plan = await planOf(user.id, usd(0.6));
     const owner = { signal: new AbortController().signal, log: async () => undefined };
-    await expect(reserveCall(app.ctx, plan, owner)).rejects.toMatchObject({ code: 'budget_exceeded' });
-    await expect(reserveCall(app.ctx, plan, owner)).rejects.toMatchObject({ code: 'budget_exceeded' });
+    await expect(reserveInTurn(app.ctx, plan, owner)).rejects.toMatchObject({ code: 'budget_exceeded' });
+    await expect(reserveInTurn(app.ctx, plan, owner)).rejects.toMatchObject({ code: 'budget_exceeded' });
     await spendingChecked(app.ctx.db);
     expect(await percents(user.id)).toEqual([80, 100]);
     // Although not all of it is spent, it is not taken back either.
@@ -211,7 +211,7 @@ describe('a user is told', () => {
   test('not when a call waits for others or does not fit into its own budget', async () => {
     const held = await reserved(await planOf(user.id, usd(6)));
     const turn = new AbortController();
-    const waiting = reserveCall(app.ctx, await planOf(user.id, usd(6)), {
+    const waiting = reserveInTurn(app.ctx, await planOf(user.id, usd(6)), {
       signal: turn.signal,
       log: async () => turn.abort(new Error('given up')),
     });
@@ -220,7 +220,7 @@ describe('a user is told', () => {
     const small = await planOf(user.id, usd(1001));
     await limitTo(user.id, usd(5_000));
     const owner = { signal: new AbortController().signal, log: async () => undefined };
-    await expect(reserveCall(app.ctx, small, owner)).rejects.toMatchObject({ details: { cap: 'pipeline' } });
+    await expect(reserveInTurn(app.ctx, small, owner)).rejects.toMatchObject({ details: { cap: 'pipeline' } });
     await spendingChecked(app.ctx.db);
     expect(await marked(user.id)).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type CallPlan, findAnswer, findUnusable, release } from '../budget/ledger.ts';
-import { reserveCall, settleCall } from '../budget/metered.ts';
+import { reserveInTurn, settleCall } from '../budget/metered.ts';
 import { findPriceOverride } from '../budget/price-overrides.ts';
 import { type PriceSource, priceOf, type TokenUsage, worstPriceOf } from '../budget/prices.ts';
 import type { AppContext } from '../context.ts';
@@ -184,7 +184,7 @@ async function attempt<N extends TaskName>(
   if (known) return { unusable: known as Unusable };
 
   const at = new Date();
-  const { callId, request, price } = await reserveQuestion(ctx, owner, model, question, previous, requestDigest, at);
+  const { callId, request, price } = await reserveCall(ctx, owner, model, question, previous, requestDigest, at);
   const reply = await callModel(model, request);
   const costMicroUsd = reply.usage === null ? null : costOf(price, reply.answeredBy, reply.usage, at);
   const paid = { usage: reply.usage, costMicroUsd, answeredBy: reply.answeredBy };
@@ -241,7 +241,7 @@ async function readReply<N extends TaskName>(
 }
 
 /** Reserves the worst case of the call that it puts together. Nothing has been sent when it throws. */
-async function reserveQuestion<N extends TaskName>(
+async function reserveCall<N extends TaskName>(
   ctx: Ctx,
   owner: CallOwner,
   model: ResolvedModel,
@@ -284,7 +284,7 @@ async function reserveQuestion<N extends TaskName>(
     unitPrices: worstCase.unitPrices,
     worstCaseMicroUsd: worstCase.microUsd,
   };
-  return { callId: await reserveCall(ctx, plan, owner), request, price };
+  return { callId: await reserveInTurn(ctx, plan, owner), request, price };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type CallPlan, findAnswer, release } from '../budget/ledger.ts';
-import { reserveCall, settleCall } from '../budget/metered.ts';
+import { reserveInTurn, settleCall } from '../budget/metered.ts';
 import { findPriceOverride } from '../budget/price-overrides.ts';
 import type { SearchProviderName } from '../config.ts';
 import type { AppContext } from '../context.ts';
@@ -110,7 +110,7 @@ async function attempt(
     unitPrices: { requestMicroUsd: priceMicroUsd },
     worstCaseMicroUsd: priceMicroUsd,
   };
-  const callId = await reserveCall(ctx, plan, owner);
+  const callId = await reserveInTurn(ctx, plan, owner);
   let results: SearchResult[];
   try {
     const { language, domains } = question;
