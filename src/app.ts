@@ -13,7 +13,10 @@ import { tellWebhookDisabled } from './accounts/webhook-disabled.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
 import { spendingRoutes } from './budget/admin-routes.ts';
+import { priceRoutes } from './budget/price-routes.ts';
 import { usageRoutes } from './budget/usage-routes.ts';
+import { spendingChecked } from './budget/warnings.ts';
+import { tendBudget } from './budget/worker.ts';
 import type { Config, Secrets } from './config.ts';
 import type { AppContext } from './context.ts';
 import { migrate } from './db/migrate.ts';
@@ -77,6 +80,7 @@ const apiRoutes = [
   adminRoutes,
   usageRoutes,
   spendingRoutes,
+  priceRoutes,
   emailRoutes,
 ];
 
@@ -130,6 +134,7 @@ export async function createContext(
 /** Closes what {@link createContext} opened, the database last. */
 export async function closeContext(ctx: AppContext): Promise<void> {
   await ctx.queue.stop();
+  await spendingChecked(ctx.db);
   await ctx.bus.close();
   await ctx.extractor.close();
   await ctx.embedder.close();
@@ -173,6 +178,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workPublications(ctx),
         await workArticles(ctx),
         await tendAccounts(ctx),
+        await tendBudget(ctx),
         await workEmails(ctx),
         await workWebhooks(ctx, (tx, webhook) => tellWebhookDisabled(ctx, tx, webhook)),
       );

@@ -219,6 +219,8 @@ export interface AppErrorOptions {
   cause?: unknown;
   errors?: FieldError[];
   details?: Record<string, unknown>;
+  /** Names that may have been meant by one that is not known, the nearest first. */
+  suggestions?: string[];
   /** When trying again makes sense, as a time in UTC. */
   retryAt?: Date;
 }
@@ -231,6 +233,7 @@ export class AppError extends Error {
   readonly hint: string;
   readonly errors: FieldError[] | undefined;
   readonly details: Record<string, unknown> | undefined;
+  readonly suggestions: string[] | undefined;
   readonly retryAt: Date | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
@@ -242,6 +245,7 @@ export class AppError extends Error {
     this.hint = options.hint ?? errorCodes[code].hint;
     this.errors = options.errors;
     this.details = options.details;
+    this.suggestions = options.suggestions;
     this.retryAt = options.retryAt;
   }
 }

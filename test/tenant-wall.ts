@@ -1,6 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { systemActor } from '../src/accounts/audit.ts';
 import { redeemCode } from '../src/accounts/sign-in.ts';
+import { tryReserve } from '../src/budget/ledger.ts';
+import { settleCall } from '../src/budget/metered.ts';
+import { spendingChecked } from '../src/budget/warnings.ts';
 import { type Db, queryRows } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
 import { runPipeline } from '../src/pipeline/runner.ts';
@@ -83,6 +86,8 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   });
   await post(`/webhooks/${webhook.id}/test`);
 
+  await spendHalf(app, first.id, draft.id);
+
   const byHand = () => ({ title: mark('title'), markdown: `Text with ${mark('markdown')}.` });
   const idempotencyKey = crypto.randomUUID();
   const article = await post('/articles', byHand(), { 'idempotency-key': idempotencyKey });
@@ -115,6 +120,31 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
     endedAccessToken: ended.accessToken,
     idempotencyKey,
   };
+}
+
+/** A call of a pipeline that costs half of what its user may spend, so that they are told. */
+async function spendHalf({ ctx }: TestApp, userId: string, pipelineId: string): Promise<void> {
+  const costMicroUsd = ctx.config.budget.userLimitMicroUsd / 2;
+  await ctx.db.execute(sql`update pipelines set budget_micro_usd = ${costMicroUsd} where id = ${pipelineId}`);
+  const granted = await tryReserve(ctx, {
+    kind: 'text',
+    payer: 'instance',
+    userId,
+    pipelineId,
+    lease: null,
+    step: 'topic',
+    task: 'topic',
+    promptVersion: 1,
+    requestDigest: digest('half of a month'),
+    provider: 'test',
+    model: 'test:model',
+    pricedAs: null,
+    unitPrices: {},
+    worstCaseMicroUsd: costMicroUsd,
+  });
+  if ('refusal' in granted) throw new Error('half of a month does not fit into it');
+  await settleCall(ctx, granted.id, { usage: null, costMicroUsd, output: {} });
+  await spendingChecked(ctx.db);
 }
 
 /** The table that holds a kind, where it is not named like it. */

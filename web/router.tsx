@@ -157,6 +157,12 @@ const emails = createRoute({
   component: lazyRouteComponent(() => import('@/pages/admin/emails-page.tsx'), 'EmailsPage'),
 });
 
+const prices = createRoute({
+  getParentRoute: () => admin,
+  path: '/prices',
+  component: lazyRouteComponent(() => import('@/pages/admin/prices-page.tsx'), 'PricesPage'),
+});
+
 const adminLog = createRoute({
   getParentRoute: () => admin,
   path: '/log',
@@ -232,7 +238,7 @@ export const createAppRouter = (queries: QueryClient) =>
         sites,
         usage,
         account.addChildren([profile, security, sessions, apiKeys, ownKeys, webhooks, accessLog]),
-        admin.addChildren([adminHome, users, spending, invitations, emails, adminLog]),
+        admin.addChildren([adminHome, users, spending, invitations, emails, prices, adminLog]),
         elsewhere,
       ]),
       login,

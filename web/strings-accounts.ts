@@ -321,6 +321,8 @@ export const auditWords = {
     'limits-changed': 'Limits changed',
     'made-admin': 'Made admin',
     'message-sent': 'Mail written to the user',
+    'price-set': 'Price set',
+    'price-removed': 'Price removed',
   } as Record<string, string>,
   reasons: {
     invalid_credentials: 'wrong password',
@@ -350,6 +352,7 @@ export const adminWords = {
     spending: 'Spending',
     invitations: 'Invitations',
     emails: 'Mails',
+    prices: 'Prices',
     log: 'Access log',
   },
   users: {

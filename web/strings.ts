@@ -164,6 +164,15 @@ const english = {
     estimate: 'Likely cost',
     estimateRange: (low: string, high: string) => `(${low} to ${high})`,
     estimateFree: '(no paid model is used)',
+    estimateFromHistory: (articles: number, model: string) => `As your last ${articles} articles by ${model} did.`,
+    estimateFromPrices: (model: string) => `By the price list of ${model}; after three articles it goes by your own.`,
+    estimateOwnKey: 'Paid with your own key.',
+    mayNotFit: {
+      pipeline: 'It may come to more than its budget: then it stops there and waits for you.',
+      month:
+        'It may come to more than is left of your limit this month: then it waits for the next one, or for a higher limit.',
+      instance: 'It may come to more than is left for this instance this month: then it waits for the next one.',
+    },
     estimateLater: 'The cost is shown here once there is a topic.',
     noEstimate: (why: string) => `No estimate: ${why}`,
     start: 'Write the article',

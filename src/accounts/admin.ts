@@ -1,5 +1,6 @@
 import { and, desc, eq, ilike, isNotNull, lt, ne, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { warnOfSpending } from '../budget/warnings.ts';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import { type Db, queryRows } from '../db/open.ts';
@@ -167,7 +168,7 @@ export interface UserChange {
  * process. Throws `not_found`, `invalid_state` for one's own account.
  */
 export async function changeUser(ctx: AppContext, id: string, change: UserChange, actor: Actor): Promise<User> {
-  return ctx.db.transaction(async (tx) => {
+  const user = await ctx.db.transaction(async (tx) => {
     const [before] = await tx
       .select()
       .from(users)
@@ -197,6 +198,10 @@ export async function changeUser(ctx: AppContext, id: string, change: UserChange
       await recordAudit(tx, actor, 'limits-changed', id, limits);
     return getUser(tx, id);
   });
+  if (change.monthlyLimitMicroUsd !== undefined) {
+    await warnOfSpending(ctx, { userId: id, payer: 'instance', month: monthIn(user.timeZone, ctx.now()).name });
+  }
+  return user;
 }
 
 /** Invites an address by mail; an earlier invitation of the same address is worth nothing afterwards. */

@@ -5,7 +5,7 @@ import type { Via } from '../http/access.ts';
 import { printable } from '../storable.ts';
 import { auditEvents } from './schema.ts';
 
-/** Everything that touches access, by the name it has in the audit log. */
+/** Everything that touches access or what is charged, by the name it has in the audit log. */
 export const auditActions = [
   'registered',
   'registration-refused',
@@ -39,6 +39,8 @@ export const auditActions = [
   'limits-changed',
   'made-admin',
   'message-sent',
+  'price-set',
+  'price-removed',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

@@ -7,12 +7,13 @@ import type { EmailKind } from '../notify/schema.ts';
 type Ctx = Pick<AppContext, 'config' | 'secrets' | 'queue' | 'log'>;
 
 /** The account that a mail is about. */
-interface Recipient {
+export interface Recipient {
   userId: string | null;
   email: string;
 }
 
-interface Letter {
+/** What a mail says, without where it came from. */
+export interface Letter {
   kind: EmailKind;
   subject: string;
   paragraphs: string[];
@@ -20,7 +21,8 @@ interface Letter {
   expiresAt?: Date;
 }
 
-async function post(ctx: Ctx, tx: Db, to: Recipient, letter: Letter): Promise<void> {
+/** Puts a letter into the outbox, in the transaction that causes it, with the instance named at its end. */
+export async function post(ctx: Ctx, tx: Db, to: Recipient, letter: Letter): Promise<void> {
   const { kind, expiresAt, ...parts } = letter;
   const footer = `This mail came from blog-poster at ${ctx.config.http.appUrl}.`;
   await enqueueEmail(ctx, tx, {

@@ -54,10 +54,13 @@ const bodies: Record<string, object> = {
   updateWebhook: { description: 'Another text' },
   updateUser: { requestsPerMinute: 100_000 },
   prepareTwoFactor: { password: goodPassword },
+  setPrices: { inputMicroUsd: 250_000, outputMicroUsd: 2_000_000 },
 };
 
 /** The objects of a user that an operation could be about. */
 async function objects(user: Account, kind: string, operation: Operation): Promise<string[]> {
+  // Prices are of the instance as well, and named by their model.
+  if (kind === 'prices') return ['openai:gpt-5-mini'];
   // Invitations are of the instance: whoever sent them is its admin.
   const whose = kind === 'invitations' ? admin.id : user.id;
   return (await objectsOf(app.ctx.db, whose, kind, nameOf(operation))).slice(0, 5);

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, gte, inArray, or, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gte, inArray, or, type SQL, sql } from 'drizzle-orm';
 import { type Month, monthIn } from '../accounts/month.ts';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
@@ -53,6 +53,14 @@ interface Verdict {
   cap: string | null;
   zone: string | null;
   moment: string | Date;
+}
+
+/** A month of what someone spends: by their own calendar, and apart for what they pay themselves. */
+export interface Counter {
+  userId: string;
+  payer: Payer;
+  /** For example 2026-11. */
+  month: string;
 }
 
 /** A call that was not granted: which cap it does not fit under, and by how much. */
@@ -116,19 +124,26 @@ const pauseMs = 1_000;
 /**
  * The same, and waits its turn while only the reservations of other calls stand in the way: they end by themselves, so
  * nobody is told that money is missing. `pause` waits and throws when the call is given up; `onWait` is called once.
- * Throws `budget_exceeded` when what is spent leaves no room.
+ * Throws `budget_exceeded` when what is spent leaves no room, after a call of `onRefused`.
  */
 export async function reserve(
   ctx: Ctx,
   plan: CallPlan,
-  wait: { pause(ms: number): Promise<void>; onWait(refusal: Refusal): Promise<void> },
+  wait: {
+    pause(ms: number): Promise<void>;
+    onWait(refusal: Refusal): Promise<void>;
+    onRefused?(refusal: Refusal): void;
+  },
 ): Promise<string> {
   let waited = false;
   for (;;) {
     const granted = await tryReserve(ctx, plan);
     if ('id' in granted) return granted.id;
     const { refusal } = granted;
-    if (refusal.settledMicroUsd + refusal.neededMicroUsd > refusal.limitMicroUsd) throw budgetExceeded(refusal);
+    if (refusal.settledMicroUsd + refusal.neededMicroUsd > refusal.limitMicroUsd) {
+      wait.onRefused?.(refusal);
+      throw budgetExceeded(refusal);
+    }
     if (!waited) await wait.onWait(refusal);
     waited = true;
     await wait.pause(pauseMs);
@@ -245,10 +260,13 @@ export interface CallResult {
  * meanwhile settled as an estimate because its worker seemed dead; a call that is truly settled is left alone, so
  * settling twice changes nothing. The answer was paid for and exists nowhere else: a database that is away or full is
  * tried for a minute.
+ *
+ * Returns the counter that was moved, null where none was.
  */
-export async function settle(db: Db, callId: string, result: CallResult): Promise<void> {
+export async function settle(db: Db, callId: string, result: CallResult): Promise<Counter | null> {
   const known = result.costMicroUsd !== null;
-  await patiently(async () =>
+  const { userId, payer, month } = paidCalls;
+  const [counter] = await patiently(async () =>
     db
       .update(paidCalls)
       .set({
@@ -265,16 +283,21 @@ export async function settle(db: Db, callId: string, result: CallResult): Promis
         error: result.error ?? null,
         finishedAt: sql`now()`,
       })
-      .where(and(eq(paidCalls.id, callId), or(eq(paidCalls.status, 'reserved'), eq(paidCalls.estimated, true)))),
+      .where(and(eq(paidCalls.id, callId), or(eq(paidCalls.status, 'reserved'), eq(paidCalls.estimated, true))))
+      .returning({ userId, payer, month }),
   );
+  return counter ?? null;
 }
 
-/** Gives a reservation back for a call that certainly was not billed: it was refused or never sent. */
+/**
+ * Gives a reservation back for a call that certainly was not billed: it was refused or never sent. Also corrects a call
+ * that was meanwhile settled as an estimate because its worker seemed dead.
+ */
 export async function release(db: Db, callId: string, error: StoredError): Promise<void> {
   await db
     .update(paidCalls)
-    .set({ status: 'released', costMicroUsd: 0, error, finishedAt: sql`now()` })
-    .where(and(eq(paidCalls.id, callId), eq(paidCalls.status, 'reserved')));
+    .set({ status: 'released', estimated: false, costMicroUsd: 0, error, finishedAt: sql`now()` })
+    .where(and(eq(paidCalls.id, callId), or(eq(paidCalls.status, 'reserved'), eq(paidCalls.estimated, true))));
 }
 
 /**
@@ -282,6 +305,37 @@ export async function release(db: Db, callId: string, error: StoredError): Promi
  * reservation counts as their cost and they are marked as estimated: never undercounted.
  */
 export async function settleAbandoned(db: Db, pipelineId: string): Promise<number> {
+  return estimateReserved(db, pipelineId);
+}
+
+/** How long nobody may have been at work on a pipeline before what it left reserved is settled. */
+const silence = sql`interval '15 seconds'`;
+/** Calls of pipelines (`pipelines`) that nobody works on. Whose worker is alive, if only just, is left to it. */
+const orphaned = sql`${paidCalls.startedAt} < now() - ${silence}
+  and (pipelines.status <> 'running' or pipelines.lease_expires_at is null or pipelines.lease_expires_at < now() - ${silence})
+  and (pipelines.finished_at is null or pipelines.finished_at < now() - ${silence})`;
+
+/**
+ * The same for every pipeline whose worker died and that no other has taken: its user waits for a place, or is disabled.
+ * Each pipeline is settled by a statement of its own that looks again whether it is so: a worker that takes it in between
+ * keeps what it reserves, and nothing is locked while another lock is waited for. Returns how many calls were settled.
+ */
+export async function settleOrphaned(db: Db): Promise<number> {
+  const rows = await queryRows<{ id: string }>(
+    db,
+    sql`select distinct pipelines.id from ${paidCalls} join pipelines on pipelines.id = ${paidCalls.pipelineId}
+        where ${paidCalls.status} = 'reserved' and ${orphaned}`,
+  );
+  let settled = 0;
+  for (const { id } of rows) settled += await estimateReserved(db, id, orphaned);
+  return settled;
+}
+
+async function estimateReserved(db: Db, pipelineId: string, only?: SQL): Promise<number> {
+  // What is being settled at this moment is passed over: that is the true cost.
+  const calls = sql`select ${paidCalls.id} from ${paidCalls} join pipelines on pipelines.id = ${paidCalls.pipelineId}
+    where ${paidCalls.pipelineId} = ${pipelineId} and ${paidCalls.status} = 'reserved' ${only ? sql`and ${only}` : sql``}
+    order by ${paidCalls.id} for update of ${paidCalls} ${only ? sql`skip locked` : sql``}`;
   const rows = await db
     .update(paidCalls)
     .set({
@@ -291,7 +345,7 @@ export async function settleAbandoned(db: Db, pipelineId: string): Promise<numbe
       error: { code: 'lease_lost', message: 'The worker ended before the answer was stored.', hint: '' },
       finishedAt: sql`now()`,
     })
-    .where(and(eq(paidCalls.pipelineId, pipelineId), eq(paidCalls.status, 'reserved')))
+    .where(sql`${paidCalls.id} in (${calls})`)
     .returning({ id: paidCalls.id });
   return rows.length;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { priceListSchema } from '../budget/price-list.ts';
 import { type Config, loadConfig, type Secrets, version } from '../config.ts';
 import { findHolder } from '../db/data-dir.ts';
 import { migrate } from '../db/migrate.ts';
@@ -31,6 +32,7 @@ export interface Finding {
     | 'queue'
     | 'model'
     | 'money'
+    | 'price'
     | 'search'
     | 'mail'
     | 'web app'
@@ -87,11 +89,11 @@ async function examine(io: Io): Promise<Finding[]> {
     : await inspectSchema(config, secrets);
   findings.push(schema);
   if (schema.severity === 'problem') return findings;
-  findings.push(...(await inspectModels(config, secrets)));
   try {
     const session = await openSession(io, { work: false });
     try {
       findings.push(
+        ...(await inspectModels(config, secrets, await session.api.request('GET', '/admin/prices', priceListSchema))),
         ...(await inspectServer(session)),
         await inspectCost(session),
         ...(await inspectMoney(session.api)),
@@ -101,6 +103,8 @@ async function examine(io: Io): Promise<Finding[]> {
       await session.close();
     }
   } catch (error) {
+    if (!findings.some(({ check }) => check === 'model'))
+      findings.push(...(await inspectModels(config, secrets, null)));
     findings.push(asFinding('database', error));
   }
   return findings;

@@ -15,6 +15,10 @@ export const problemSchema = z
     requestId: z.string(),
     hint: z.string().meta({ description: 'What to do next' }),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    suggestions: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Names that may have been meant, the nearest first' }),
   })
   .meta({ id: 'Problem' });
 
@@ -95,6 +99,7 @@ function send(error: AppError, request: FastifyRequest, reply: FastifyReply): vo
         requestId: request.id,
         hint: error.hint,
         ...(error.errors ? { errors: error.errors } : {}),
+        ...(error.suggestions?.length ? { suggestions: error.suggestions } : {}),
       }),
     );
 }

@@ -53,6 +53,8 @@ export async function createServer(
     // Ids are for finding a request in the log again; a client's own header is not trusted.
     genReqId: () => crypto.randomUUID(),
     forceCloseConnections: true,
+    // The name of a model in a path, encoded: up to 200 characters, of which each may take three.
+    routerOptions: { maxParamLength: 600 },
     frameworkErrors: onFrameworkError,
   }).withTypeProvider<ZodTypeProvider>();
   server.setValidatorCompiler(validatorCompiler);

@@ -1,8 +1,7 @@
 import type { z } from 'zod';
-import { type CallPlan, findAnswer, findUnusable, release, reserve, settle } from '../budget/ledger.ts';
-import { findPriceOverride } from '../budget/price-overrides.ts';
+import { type CallPlan, findAnswer, findUnusable, release } from '../budget/ledger.ts';
+import { reserveInTurn, settleCall } from '../budget/metered.ts';
 import { type PriceSource, priceOf, type TokenUsage, worstPriceOf } from '../budget/prices.ts';
-import { turnOf } from '../budget/turn.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError, type ErrorCode, toStoredError } from '../errors.ts';
@@ -12,6 +11,7 @@ import { printable } from '../storable.ts';
 import { answerSchema } from './answer-schema.ts';
 import { callModel, type ModelReply, type ModelRequest } from './call-model.ts';
 import { problemOf } from './check-answer.ts';
+import { priceFor } from './model-price.ts';
 import { accountOf, modelsFor, ownKeyFor, type ResolvedModel } from './models.ts';
 import { type Prompt, renderInput } from './prompt.ts';
 import { type CallFailure, explainFailure, refusal } from './provider-errors.ts';
@@ -35,7 +35,7 @@ export interface CallOwner {
   show(text: () => string): void;
 }
 
-type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'models' | 'log'>;
+type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'models' | 'log'>;
 
 /** One question, the same for every model. */
 interface Question<N extends TaskName> {
@@ -214,13 +214,13 @@ async function attempt<N extends TaskName>(
   // A connection that broke after the last word has still brought the whole answer.
   const read = reply.failure === null || reply.text !== '' ? await readReply(model, question, reply) : null;
   if (read && 'answer' in read && reply.end !== 'refused') {
-    await settle(ctx.db, callId, { ...paid, output: read.answer });
+    await settleCall(ctx, callId, { ...paid, output: read.answer });
     return { answer: read.answer };
   }
   if (reply.failure !== null) {
     const failure = explainFailure(reply.failure, model.id, reply.text !== '', reply.expired);
     const error = await ofOwnKey(ctx, model, failure);
-    if (failure.billed) await settle(ctx.db, callId, { ...paid, error: toStoredError(error) });
+    if (failure.billed) await settleCall(ctx, callId, { ...paid, error: toStoredError(error) });
     else await release(ctx.db, callId, toStoredError(error));
     owner.signal.throwIfAborted();
     const { pipeline, step } = owner;
@@ -235,7 +235,7 @@ async function attempt<N extends TaskName>(
   if (reply.end === 'refused') {
     const { code, message, hint } = refusal(model.id);
     const error = new AppError(code, message, hint ? { hint } : {});
-    await settle(ctx.db, callId, { ...paid, error: toStoredError(error) });
+    await settleCall(ctx, callId, { ...paid, error: toStoredError(error) });
     throw error;
   }
   const problem = read && 'problem' in read ? read.problem : 'the answer was empty.';
@@ -245,7 +245,7 @@ async function attempt<N extends TaskName>(
     cut: reply.end === 'cut',
   };
   const error = toStoredError(new AppError('model_output_invalid', problem));
-  await settle(ctx.db, callId, { ...paid, error, output: unusable });
+  await settleCall(ctx, callId, { ...paid, error, output: unusable });
   ctx.log.warn({ pipelineId: owner.pipeline.id, task: question.prompt.task, problem }, 'answer not usable');
   return { unusable };
 }
@@ -323,23 +323,7 @@ async function reserveCall<N extends TaskName>(
     unitPrices: worstCase.unitPrices,
     worstCaseMicroUsd: worstCase.microUsd,
   };
-  return { callId: await reserve(ctx, plan, turnOf(owner)), request, price };
-}
-
-/** How a call is priced: as an admin has set it, as MODEL_PRICES says, or by the table. */
-async function priceFor(ctx: Ctx, { id, price, listPrice }: ResolvedModel, at: Date): Promise<PriceSource> {
-  if (listPrice && isPriced(listPrice, at)) return listPrice;
-  return (await findPriceOverride(ctx.db, id)) ?? price;
-}
-
-function isPriced(price: PriceSource, at: Date): boolean {
-  try {
-    worstPriceOf(price, 1, 1, at);
-    return true;
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'price_unknown') return false;
-    throw error;
-  }
+  return { callId: await reserveInTurn(ctx, plan, owner), request, price };
 }
 
 /**

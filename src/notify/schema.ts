@@ -17,6 +17,8 @@ export const emailKinds = [
   'two-factor-changed',
   'operator-message',
   'webhook-disabled',
+  'budget-warning',
+  'instance-budget-warning',
 ] as const;
 export type EmailKind = (typeof emailKinds)[number];
 

@@ -9,7 +9,7 @@ import { getSite } from '../sites/queries.ts';
 import { announcePipeline } from './announce.ts';
 import type { Brief } from './brief.ts';
 import { withModelOf } from './choose-model.ts';
-import { expectedCost } from './estimate.ts';
+import { expectedCost } from './estimate-brief.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
 import { enqueueNext, isNext, waitsForMoney } from './line.ts';

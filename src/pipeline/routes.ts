@@ -6,9 +6,9 @@ import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import type { Brief } from './brief.ts';
-import { modelsOf, withModelOf } from './choose-model.ts';
 import { cancelPipeline, continuePipeline, createPipeline, retryPipeline } from './commands.ts';
-import { estimate, estimateSchema } from './estimate.ts';
+import { estimateSchema } from './estimate.ts';
+import { estimateFor } from './estimate-brief.ts';
 import { pipelineRequest, pipelineSchema, presentPipeline, presentPipelines } from './present.ts';
 import { getPipeline, listPipelines } from './queries.ts';
 import { presentReceipt, receiptSchema } from './receipt.ts';
@@ -40,9 +40,7 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
     },
     async (request, reply) => {
       if (request.query.dryRun === 'true') {
-        const brief = await withModelOf(ctx, request.userId, request.body);
-        const models = await modelsOf(ctx, request.userId);
-        return reply.code(200).send(await estimate({ ...ctx, models }, brief));
+        return reply.code(200).send(await estimateFor(ctx, request.userId, request.body));
       }
       assertMayPublish(request, request.body);
       return onceByKey(ctx, request, reply, 202, async (tx) =>

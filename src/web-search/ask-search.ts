@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type CallPlan, findAnswer, release, reserve, settle } from '../budget/ledger.ts';
-import { turnOf } from '../budget/turn.ts';
+import { type CallPlan, findAnswer, release } from '../budget/ledger.ts';
+import { reserveInTurn, settleCall } from '../budget/metered.ts';
 import type { SearchProviderName } from '../config.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
@@ -57,7 +57,7 @@ const stored = z.array(
  * at least one may answer then) or `search_rejected`.
  */
 export async function askSearch(
-  ctx: Pick<AppContext, 'db' | 'config' | 'secrets' | 'webSearch' | 'log'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'webSearch' | 'log'>,
   owner: SearchOwner,
   question: SearchQuestion,
   refused: Set<SearchProviderName>,
@@ -88,7 +88,7 @@ function requestDigest(provider: SearchProvider, owner: SearchOwner, question: S
 }
 
 async function attempt(
-  ctx: Pick<AppContext, 'db' | 'config'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'log'>,
   owner: SearchOwner,
   provider: SearchProvider,
   question: SearchQuestion,
@@ -112,7 +112,7 @@ async function attempt(
     unitPrices: { requestMicroUsd: priceMicroUsd },
     worstCaseMicroUsd: priceMicroUsd,
   };
-  const callId = await reserve(ctx, plan, turnOf(owner));
+  const callId = await reserveInTurn(ctx, plan, owner);
   if (ownKey && !(await isKept(ctx.db, ownKey))) {
     const error = keyGone(provider);
     await release(ctx.db, callId, toStoredError(error));
@@ -126,11 +126,11 @@ async function attempt(
     const error = await ofOwnKey(ctx, provider, thrown);
     const certainlyFree = error instanceof SearchError && !error.billed;
     if (certainlyFree) await release(ctx.db, callId, toStoredError(error));
-    else await settle(ctx.db, callId, { usage: null, costMicroUsd: null, error: toStoredError(error) });
+    else await settleCall(ctx, callId, { usage: null, costMicroUsd: null, error: toStoredError(error) });
     owner.signal.throwIfAborted();
     throw error;
   }
-  await settle(ctx.db, callId, { usage: null, costMicroUsd: priceMicroUsd, output: results });
+  await settleCall(ctx, callId, { usage: null, costMicroUsd: priceMicroUsd, output: results });
   if (ownKey) await noteUse(ctx.db, ownKey);
   return results;
 }

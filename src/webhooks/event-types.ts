@@ -5,6 +5,7 @@ export const subscribableTypes = {
   'pipeline.waiting': 'A run waits for a person: a near-duplicate, its budget, or an approval.',
   'pipeline.cancelled': 'A run was cancelled.',
   'budget.exceeded': 'A run has stopped at its budget.',
+  'budget.warning': 'Half, four fifths or all of what you may spend this month is spent.',
   'article.created': 'An article was written or added.',
   'article.updated': 'An article was edited, or rewritten by its run.',
   'article.deleted': 'An article was put into the bin.',

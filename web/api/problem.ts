@@ -16,6 +16,7 @@ export class ApiProblem extends Error implements Problem {
   readonly requestId: string;
   readonly hint: string;
   readonly errors?: FieldMistake[];
+  readonly suggestions?: string[];
   /** When trying again makes sense, for answers that say so. */
   readonly retryAt?: Date;
 
@@ -30,6 +31,7 @@ export class ApiProblem extends Error implements Problem {
     this.requestId = problem.requestId;
     this.hint = problem.hint;
     if (problem.errors) this.errors = problem.errors;
+    if (problem.suggestions) this.suggestions = problem.suggestions;
     if (retryAt) this.retryAt = retryAt;
   }
 }

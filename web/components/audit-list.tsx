@@ -50,12 +50,12 @@ export function AuditList({
 /** What happened, with what its details add: `Log-in failed: wrong password`, `API key made: “Laptop” (read, write)`. */
 export function describeEvent({ action, details }: Pick<AuditEvent, 'action' | 'details'>): string {
   const what = t.audit.actions[action] ?? action.replaceAll('-', ' ');
-  const { name, reason, scopes, email, subject } = details;
+  const { name, reason, scopes, email, subject, model } = details;
   if (typeof name === 'string') {
     const may = Array.isArray(scopes) ? ` (${scopes.join(', ')})` : '';
     return `${what}: “${name}”${may}`;
   }
-  const more = [email, subject].find((detail) => typeof detail === 'string');
+  const more = [email, subject, model].find((detail) => typeof detail === 'string');
   if (more) return `${what}: ${more}`;
   const why = typeof reason === 'string' ? t.audit.reasons[reason] : undefined;
   return why ? `${what}: ${why}` : what;

@@ -360,7 +360,7 @@ export type CreatedWebhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
     /**
      * The first failed attempt since the last success
      */
@@ -393,7 +393,7 @@ export type CreatedWebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
     /**
      * The first failed attempt since the last success
      */
@@ -421,7 +421,7 @@ export type Email = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -446,7 +446,7 @@ export type EmailInput = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -466,18 +466,66 @@ export type EmailInput = {
  * Micro-dollars
  */
 export type Estimate = {
+    /**
+     * How many articles it rests on; 0 for the table of prices
+     */
+    articles: number;
+    /**
+     * history: the account's own articles of the last 90 days; prices: the table of prices
+     */
+    basis: 'history' | 'prices';
+    /**
+     * Whether the high estimate fits into the budget and into what is left of the months
+     */
+    fits: {
+        instance: boolean;
+        month: boolean;
+        pipeline: boolean;
+    };
     high: number;
     likely: number;
     low: number;
+    /**
+     * The model that is asked first
+     */
+    model: string;
+    /**
+     * Whose key the model is asked with
+     */
+    payer: 'instance' | 'user';
 };
 
 /**
  * Micro-dollars
  */
 export type EstimateInput = {
+    /**
+     * How many articles it rests on; 0 for the table of prices
+     */
+    articles: number;
+    /**
+     * history: the account's own articles of the last 90 days; prices: the table of prices
+     */
+    basis: 'history' | 'prices';
+    /**
+     * Whether the high estimate fits into the budget and into what is left of the months
+     */
+    fits: {
+        instance: boolean;
+        month: boolean;
+        pipeline: boolean;
+    };
     high: number;
     likely: number;
     low: number;
+    /**
+     * The model that is asked first
+     */
+    model: string;
+    /**
+     * Whose key the model is asked with
+     */
+    payer: 'instance' | 'user';
 };
 
 export type Health = {
@@ -524,6 +572,94 @@ export type InvitationInput = {
     expiresAt: string;
     id: string;
     status: 'open' | 'accepted' | 'revoked' | 'expired';
+};
+
+export type ModelPrice = {
+    /**
+     * How many users have it as their model
+     */
+    chosenByUsers: number;
+    /**
+     * The instance asks it: LLM_MODEL, or a search provider that is set up
+     */
+    inChain: boolean;
+    kind: 'text' | 'embedding' | 'image' | 'search';
+    /**
+     * Within the last 90 days
+     */
+    lastUsedAt: string | null;
+    model: string;
+    /**
+     * The id that matched in the table
+     */
+    pricedAs: string | null;
+    /**
+     * Micro-dollars for a million tokens, and for a request; null while the price is unknown
+     */
+    prices: {
+        cacheWriteInputMicroUsd: number | null;
+        cachedInputMicroUsd: number | null;
+        inputMicroUsd: number | null;
+        outputMicroUsd: number | null;
+        reasoningMicroUsd: number | null;
+        requestMicroUsd: number | null;
+    } | null;
+    /**
+     * override: set by an admin; settings: MODEL_PRICES, or SEARCH_PRICES with its defaults; table: the public table of prices; free: the offline writer; unknown: calls are refused
+     */
+    source: 'override' | 'settings' | 'table' | 'free' | 'unknown';
+    /**
+     * Prices that hold from a number of tokens of input on
+     */
+    tiers: Array<{
+        fromTokens: number;
+        microUsd: number;
+        price: 'inputMicroUsd' | 'cachedInputMicroUsd' | 'cacheWriteInputMicroUsd' | 'outputMicroUsd' | 'reasoningMicroUsd' | 'requestMicroUsd';
+    }>;
+};
+
+export type ModelPriceInput = {
+    /**
+     * How many users have it as their model
+     */
+    chosenByUsers: number;
+    /**
+     * The instance asks it: LLM_MODEL, or a search provider that is set up
+     */
+    inChain: boolean;
+    kind: 'text' | 'embedding' | 'image' | 'search';
+    /**
+     * Within the last 90 days
+     */
+    lastUsedAt: string | null;
+    model: string;
+    /**
+     * The id that matched in the table
+     */
+    pricedAs: string | null;
+    /**
+     * Micro-dollars for a million tokens, and for a request; null while the price is unknown
+     */
+    prices: {
+        cacheWriteInputMicroUsd: number | null;
+        cachedInputMicroUsd: number | null;
+        inputMicroUsd: number | null;
+        outputMicroUsd: number | null;
+        reasoningMicroUsd: number | null;
+        requestMicroUsd: number | null;
+    } | null;
+    /**
+     * override: set by an admin; settings: MODEL_PRICES, or SEARCH_PRICES with its defaults; table: the public table of prices; free: the offline writer; unknown: calls are refused
+     */
+    source: 'override' | 'settings' | 'table' | 'free' | 'unknown';
+    /**
+     * Prices that hold from a number of tokens of input on
+     */
+    tiers: Array<{
+        fromTokens: number;
+        microUsd: number;
+        price: 'inputMicroUsd' | 'cachedInputMicroUsd' | 'cacheWriteInputMicroUsd' | 'outputMicroUsd' | 'reasoningMicroUsd' | 'requestMicroUsd';
+    }>;
 };
 
 export type Pipeline = {
@@ -752,6 +888,44 @@ export type PipelineStepInput = {
     status: 'running' | 'succeeded' | 'failed' | 'waiting' | 'cancelled' | 'superseded' | 'pending';
 };
 
+export type PriceList = {
+    models: Array<ModelPrice>;
+    overrides: Array<PriceOverride>;
+};
+
+export type PriceListInput = {
+    models: Array<ModelPriceInput>;
+    overrides: Array<PriceOverrideInput>;
+};
+
+/**
+ * Micro-dollars for a million tokens, and for a request
+ */
+export type PriceOverride = {
+    cacheWriteInputMicroUsd: number | null;
+    cachedInputMicroUsd: number | null;
+    inputMicroUsd: number;
+    model: string;
+    outputMicroUsd: number;
+    reasoningMicroUsd: number | null;
+    requestMicroUsd: number;
+    updatedAt: string;
+};
+
+/**
+ * Micro-dollars for a million tokens, and for a request
+ */
+export type PriceOverrideInput = {
+    cacheWriteInputMicroUsd: number | null;
+    cachedInputMicroUsd: number | null;
+    inputMicroUsd: number;
+    model: string;
+    outputMicroUsd: number;
+    reasoningMicroUsd: number | null;
+    requestMicroUsd: number;
+    updatedAt: string;
+};
+
 export type Problem = {
     /**
      * Stable; every code is listed in docs/errors.md
@@ -768,6 +942,10 @@ export type Problem = {
     hint: string;
     requestId: string;
     status: number;
+    /**
+     * Names that may have been meant, the nearest first
+     */
+    suggestions?: Array<string>;
     title: string;
     type: string;
 };
@@ -788,6 +966,10 @@ export type ProblemInput = {
     hint: string;
     requestId: string;
     status: number;
+    /**
+     * Names that may have been meant, the nearest first
+     */
+    suggestions?: Array<string>;
     title: string;
     type: string;
 };
@@ -1824,7 +2006,7 @@ export type Webhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
     /**
      * The first failed attempt since the last success
      */
@@ -1841,7 +2023,7 @@ export type Webhook = {
 
 export type WebhookChange = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
     /**
      * active switches a disabled one on again
      */
@@ -1854,7 +2036,7 @@ export type WebhookChange = {
 
 export type WebhookChangeInput = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
     /**
      * active switches a disabled one on again
      */
@@ -2005,12 +2187,12 @@ export type WebhookDeliveryWithPayloadInput = {
 
 export type WebhookEventType = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
 };
 
 export type WebhookEventTypeInput = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
 };
 
 export type WebhookInput = {
@@ -2027,7 +2209,7 @@ export type WebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
     /**
      * The first failed attempt since the last success
      */
@@ -2044,7 +2226,7 @@ export type WebhookInput = {
 
 export type WebhookRequest = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
     /**
      * http or https address that takes POST requests
      */
@@ -2053,7 +2235,7 @@ export type WebhookRequest = {
 
 export type WebhookRequestInput = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
     /**
      * http or https address that takes POST requests
      */
@@ -2300,6 +2482,135 @@ export type RevokeInvitationResponses = {
 };
 
 export type RevokeInvitationResponse = RevokeInvitationResponses[keyof RevokeInvitationResponses];
+
+export type ListPricesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/prices';
+};
+
+export type ListPricesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+};
+
+export type ListPricesError = ListPricesErrors[keyof ListPricesErrors];
+
+export type ListPricesResponses = {
+    /**
+     * Default Response
+     */
+    200: PriceList;
+};
+
+export type ListPricesResponse = ListPricesResponses[keyof ListPricesResponses];
+
+export type RemovePricesData = {
+    body?: never;
+    path: {
+        /**
+         * provider:model as LLM_MODEL has it, or brave, tavily or searxng
+         */
+        model: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/prices/{model}';
+};
+
+export type RemovePricesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RemovePricesError = RemovePricesErrors[keyof RemovePricesErrors];
+
+export type RemovePricesResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type RemovePricesResponse = RemovePricesResponses[keyof RemovePricesResponses];
+
+export type SetPricesData = {
+    body: {
+        cacheWriteInputMicroUsd?: number | null;
+        cachedInputMicroUsd?: number | null;
+        /**
+         * Needed for a model
+         */
+        inputMicroUsd?: number;
+        /**
+         * Needed for a model
+         */
+        outputMicroUsd?: number;
+        reasoningMicroUsd?: number | null;
+        /**
+         * Needed for a search provider
+         */
+        requestMicroUsd?: number;
+        /**
+         * The name is meant, although nobody here has heard of it: a model of a server of your own
+         */
+        unknownModel?: boolean;
+    };
+    path: {
+        /**
+         * provider:model as LLM_MODEL has it, or brave, tavily or searxng
+         */
+        model: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/prices/{model}';
+};
+
+export type SetPricesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type SetPricesError = SetPricesErrors[keyof SetPricesErrors];
+
+export type SetPricesResponses = {
+    /**
+     * Default Response
+     */
+    200: PriceOverride;
+};
+
+export type SetPricesResponse = SetPricesResponses[keyof SetPricesResponses];
 
 export type ListTopSpendersData = {
     body?: never;

@@ -9,6 +9,7 @@ const sections = [
   { to: '/admin/spending', label: words.spending },
   { to: '/admin/invitations', label: words.invitations },
   { to: '/admin/emails', label: words.emails },
+  { to: '/admin/prices', label: words.prices },
   { to: '/admin/log', label: words.log },
 ] as const;
 

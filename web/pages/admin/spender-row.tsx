@@ -12,7 +12,7 @@ import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Progress } from '@/components/ui/progress.tsx';
 import { formatShare } from '@/format/calendar.ts';
-import { formatCount, formatMoney, plainDollars } from '@/format/money.ts';
+import { formatCount, formatMoney, writeMoney } from '@/format/money.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { MessageForm } from './message-form.tsx';
@@ -147,7 +147,7 @@ function LimitForm({ spender: { user, limitMicroUsd, limitIsDefault } }: { spend
   const refresh = useRefresh();
   const form = useForm({
     names: ['monthlyLimitMicroUsd'],
-    initial: { monthlyLimitMicroUsd: limitIsDefault ? '' : plainDollars(limitMicroUsd) },
+    initial: { monthlyLimitMicroUsd: limitIsDefault ? '' : writeMoney(limitMicroUsd) },
     check: ({ monthlyLimitMicroUsd: value }) =>
       readMonthlyLimit(value) === undefined ? { monthlyLimitMicroUsd: limits.notDollars } : {},
     send: ({ monthlyLimitMicroUsd: value }) =>

@@ -11,7 +11,7 @@ import { RelativeTime } from '@/components/relative-time.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { formatCount, formatMoney, plainDollars } from '@/format/money.ts';
+import { formatCount, formatMoney, writeMoney } from '@/format/money.ts';
 import { formatDate } from '@/format/time.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
@@ -109,7 +109,7 @@ function LimitsForm({ user }: { user: AdminUser }) {
 function typed({ limits }: AdminUser, name: (typeof limitNames)[number]): string {
   const limit = limits[name];
   if (limit === null) return '';
-  return name === 'monthlyLimitMicroUsd' ? plainDollars(limit) : String(limit);
+  return name === 'monthlyLimitMicroUsd' ? writeMoney(limit) : String(limit);
 }
 
 /** Null for the default, undefined for what is no limit. */

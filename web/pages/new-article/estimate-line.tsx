@@ -37,18 +37,30 @@ export function EstimateLine({ brief, mistaken }: { brief: BriefBody; mistaken: 
     const detail = estimate.error instanceof ApiProblem ? estimate.error.detail : estimate.error.message;
     return <p className="text-sm text-muted-foreground">{t.newArticle.noEstimate(detail)}</p>;
   }
-  const { low, likely, high } = estimate.data;
+  const { low, likely, high, basis, articles, model, payer, fits } = estimate.data;
+  const words = t.newArticle;
+  const doubts = (['pipeline', 'month', 'instance'] as const).filter((cap) => !fits[cap]);
   return (
-    <p className="text-sm" aria-live="polite">
-      {t.newArticle.estimate} <strong className="font-semibold tabular-nums">{formatMoney(likely)}</strong>
-      {high === 0 && <span className="text-muted-foreground"> {t.newArticle.estimateFree}</span>}
-      {low !== high && (
-        <span className="text-muted-foreground">
-          {' '}
-          {t.newArticle.estimateRange(formatMoney(low), formatMoney(high))}
-        </span>
+    <div className="grid grid-cols-1 gap-1 text-sm" aria-live="polite">
+      <p>
+        {words.estimate} <strong className="font-semibold tabular-nums">{formatMoney(likely)}</strong>
+        {high === 0 && <span className="text-muted-foreground"> {words.estimateFree}</span>}
+        {low !== high && (
+          <span className="text-muted-foreground"> {words.estimateRange(formatMoney(low), formatMoney(high))}</span>
+        )}
+      </p>
+      {high > 0 && (
+        <p className="text-muted-foreground [overflow-wrap:anywhere]">
+          {basis === 'history' ? words.estimateFromHistory(articles, model) : words.estimateFromPrices(model)}
+          {payer === 'user' && ` ${words.estimateOwnKey}`}
+        </p>
       )}
-    </p>
+      {doubts.map((cap) => (
+        <p key={cap} className="text-warning">
+          {words.mayNotFit[cap]}
+        </p>
+      ))}
+    </div>
   );
 }
 
