@@ -114,7 +114,8 @@ const releasing = move('release', { call: which });
 const atOnce = move('at once', {
   moves: fc.array(fc.oneof({ weight: 4, arbitrary: reserving }, settling, silent, releasing), {
     minLength: 2,
-    maxLength: 8,
+    maxLength: 10,
+    size: 'max',
   }),
 });
 const moves = fc.array(
@@ -139,7 +140,7 @@ const moves = fc.array(
     { weight: 1, arbitrary: move('delete account', { user: which }) },
     { weight: 3, arbitrary: atOnce },
   ),
-  { minLength: 5, maxLength: 45 },
+  { minLength: 5, maxLength: 50, size: 'max' },
 );
 
 const pick = <T>(list: T[], index: number): T | undefined => list[index % Math.max(1, list.length)];
