@@ -1,10 +1,10 @@
+import { loadConfig } from '../src/config.ts';
 import { openDatabase } from '../src/db/open.ts';
 import { AppError } from '../src/errors.ts';
 import { ask } from '../src/llm/ask.ts';
 import { createModels } from '../src/llm/models.ts';
 import { createLogger } from '../src/logger.ts';
 import { topicPrompt } from '../src/pipeline/1-topic/prompt.ts';
-import { testConfig } from './harness.ts';
 
 /** One question to a model: whose it is, and a name by which everyone recognises it. */
 export interface Question {
@@ -29,8 +29,7 @@ export interface Ended {
 
 /* A process of its own that asks a model over and over; its parent tells it what, counts, and kills it. */
 
-const { PATH: _, ...env } = process.env as Record<string, string>;
-const { config, secrets } = testConfig(env);
+const { config, secrets } = loadConfig(process.env);
 const database = await openDatabase(config, secrets);
 const log = createLogger('error');
 const ctx = { db: database.db, config, models: createModels(config, secrets), log };

@@ -36,8 +36,8 @@ afterAll(async () => {
 
 describe('eight processes with 500 calls each, some of them killed', () => {
   /** Micro-dollars. Each of the caps is one that some of the calls do not fit under. */
-  const limits = { instance: 4_500_000, users: [600_000, 600_000, 1_500_000, 1_500_000, 1_500_000] };
-  const budgets = [200_000, 500_000, 500_000, 900_000];
+  const limits = { instance: 2_700_000, users: [360_000, 360_000, 900_000, 900_000, 900_000] };
+  const budgets = [120_000, 300_000, 300_000, 540_000];
   const processes = 8;
   const callsEach = 500;
 
@@ -94,12 +94,13 @@ describe('eight processes with 500 calls each, some of them killed', () => {
     };
   }
 
-  async function startHammer(questions: Question[], killAt: number): Promise<void> {
+  async function startHammer(questions: Question[], killAt: number): Promise<Hammer> {
     const script = fileURLToPath(new URL('../billing-hammer.ts', import.meta.url));
     const child = fork(script, [], {
       env: {
         PATH: process.env.PATH,
         DATABASE_URL: scratch.url,
+        APP_SECRET: 'a secret for tests only, forty characters',
         LLM_MODEL: 'openai:metered',
         OPENAI_BASE_URL: provider.url,
         MODEL_PRICES: 'openai:metered=1/2',
@@ -115,20 +116,19 @@ describe('eight processes with 500 calls each, some of them killed', () => {
       hammer.waiting.delete(ended.name);
     });
     child.send({ questions, atOnce: 6 } satisfies Task);
+    return hammer;
   }
 
   /** Until all of its questions have ended, with a new process in the place of one that was killed. */
   async function hammer(questions: Question[], kills: number[]): Promise<void> {
     const [killAt = Number.POSITIVE_INFINITY, ...later] = kills;
-    await startHammer(questions, killAt);
-    const own = hammers.at(-1) as Hammer;
-    const [status, signal] = own.child.exitCode === null ? await once(own.child, 'exit') : [own.child.exitCode, null];
+    const { child, waiting } = await startHammer(questions, killAt);
+    const [status, signal] = await once(child, 'exit');
     if (signal !== 'SIGKILL') {
-      expect(status).toBe(0);
-      expect(own.waiting.size).toBe(0);
+      expect([status, waiting.size]).toEqual([0, 0]);
       return;
     }
-    const left = [...own.waiting.values()];
+    const left = [...waiting.values()];
     for (const { name } of left) unheard.add(name);
     // Somebody notices the death. Calls of the living are taken for dead ones as well: they come and correct it.
     for (const id of new Set(left.map(({ pipelineId }) => pipelineId).slice(0, 6)))
@@ -153,7 +153,7 @@ describe('eight processes with 500 calls each, some of them killed', () => {
           const number = index * callsEach + call;
           return { ...(owners[number % owners.length] as Question), name: `call-${number}` };
         });
-      const kills = [[40], [80, 60], [150], [20, 30, 40], [], [100], [200], []];
+      const kills = [[40], [60], [80], [20, 30], [], [50], [70], []];
       await Promise.all(Array.from({ length: processes }, (_, index) => hammer(own(index), kills[index] ?? [])));
       for (const { pipelineId } of owners) await settleAbandoned(db, pipelineId);
 
@@ -161,9 +161,10 @@ describe('eight processes with 500 calls each, some of them killed', () => {
       expect(ends).toHaveLength(processes * callsEach);
       expect(hammers.length).toBe(processes + kills.flat().length);
       const answered = ends.filter(({ code }) => code === null).length;
-      expect(answered).toBeGreaterThan(1_000);
-      expect(answered).toBeLessThan(3_000);
-      expect(new Set(ends.map(({ code }) => code))).toEqual(new Set([null, 'budget_exceeded', 'model_unavailable']));
+      expect(answered).toBeGreaterThan(500);
+      expect(answered).toBeLessThan(2_000);
+      const known = [null, 'budget_exceeded', 'model_unavailable', 'model_output_invalid'];
+      expect(ends.filter(({ code }) => !known.includes(code))).toEqual([]);
       expect(new Set(ends.map(({ cap }) => cap))).toEqual(new Set([null, 'pipeline', 'month', 'instance']));
 
       const rows = await db.select().from(paidCalls);
