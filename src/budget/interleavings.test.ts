@@ -48,8 +48,8 @@ interface Call {
   worstCase: number;
   reserved: number;
   startedAt: number;
-  /** open: under way; lost: its worker died; closed: it is known what it cost; released: never sent. */
-  state: 'open' | 'lost' | 'closed' | 'released';
+  /** open: under way; lost: its worker seemed dead; unheard: answered without usage; closed: it is known what it cost; released: never sent. */
+  state: 'open' | 'lost' | 'unheard' | 'closed' | 'released';
   /** What counts: the bill, or what was held back where the bill is unknown. */
   cost: number;
   /** What the provider's own books say. */
@@ -160,6 +160,8 @@ const monthOnWall = (zone: string, at: Date): string =>
   new Intl.DateTimeFormat('sv-SE', { timeZone: zone, year: 'numeric', month: '2-digit' }).format(at);
 
 const sum = (calls: Call[], of: (call: Call) => number) => calls.reduce((total, call) => total + of(call), 0);
+const isEstimate = ({ state }: Call) => state === 'lost' || state === 'unheard';
+const isOpen = (call: Call) => call.state === 'open' || isEstimate(call);
 const held = (call: Call) => (call.state === 'open' ? call.reserved : 0);
 const used = (calls: Call[]) => sum(calls, (call) => call.cost + held(call));
 
@@ -262,25 +264,25 @@ async function play(world: World, step: Move): Promise<void> {
       const bill = Math.ceil((call.worstCase * step.percent) / 100);
       const error = step.failed ? { code: 'model_output_invalid' as const, message: 'no', hint: '' } : null;
       await settle(db, call.id, { usage, costMicroUsd: bill, output: {}, ...(error ? { error } : {}) });
-      if (call.state === 'open' || call.state === 'lost')
-        Object.assign(call, { state: 'closed', cost: bill, billed: bill });
+      if (isOpen(call)) Object.assign(call, { state: 'closed', cost: bill, billed: bill });
       return;
     }
     case 'settle without usage': {
       const call = pick(world.calls, step.call);
       if (!call) return;
       await settle(db, call.id, { usage: null, costMicroUsd: null, output: {} });
-      if (call.state === 'open' || call.state === 'lost') {
+      if (isOpen(call)) {
         const billed = Math.floor((call.worstCase * step.percent) / 100);
-        Object.assign(call, { state: 'lost', cost: call.reserved, billed });
+        Object.assign(call, { state: 'unheard', cost: call.reserved, billed });
       }
       return;
     }
     case 'release': {
       const call = pick(world.calls, step.call);
-      if (!call) return;
+      // Whoever has an answer does not give the call back.
+      if (!call || call.state === 'unheard') return;
       await release(db, call.id, { code: 'model_rejected', message: 'no', hint: '' });
-      if (call.state === 'open') call.state = 'released';
+      if (isOpen(call)) Object.assign(call, { state: 'released', cost: 0, billed: 0 });
       return;
     }
     case 'crash': {
@@ -408,11 +410,11 @@ async function expectTrueBooks(world: World): Promise<void> {
   expect(rows.map((row) => [row.id, row.reservedMicroUsd, row.costMicroUsd ?? 0, row.estimated, row.month])).toEqual(
     calls
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-      .map((call) => [call.id, call.reserved, call.cost, call.state === 'lost', call.month]),
+      .map((call) => [call.id, call.reserved, call.cost, isEstimate(call), call.month]),
   );
   for (const call of calls) {
     if (call.state === 'closed') expect(call.cost).toBe(call.billed);
-    else if (call.state === 'lost') expect(call.cost).toBeGreaterThanOrEqual(call.billed);
+    else if (isEstimate(call)) expect(call.cost).toBeGreaterThanOrEqual(call.billed);
   }
 }
 

@@ -97,12 +97,16 @@ describe('a pipeline', () => {
     expect((await findAnswer(app.ctx.db, call.pipelineId, call.requestDigest))?.output).toBe('first');
   });
 
-  test('what a dead worker left reserved is counted in full, and corrected if its answer still arrives', async () => {
+  test('what a dead worker left reserved is counted in full, and corrected if it turns out to live', async () => {
     const call = await plan(1_000, 100);
     const id = await reserveOne(app.ctx, call);
     expect(await settleAbandoned(app.ctx.db, call.pipelineId)).toBe(1);
     expect(await pipelineSpending(app.ctx.db, call.pipelineId)).toEqual({ settledMicroUsd: 100, reservedMicroUsd: 0 });
     await settleAt(id, 30);
+    expect(await pipelineSpending(app.ctx.db, call.pipelineId)).toEqual({ settledMicroUsd: 30, reservedMicroUsd: 0 });
+    const refused = await reserveOne(app.ctx, call);
+    await settleAbandoned(app.ctx.db, call.pipelineId);
+    await release(app.ctx.db, refused, rejected);
     expect(await pipelineSpending(app.ctx.db, call.pipelineId)).toEqual({ settledMicroUsd: 30, reservedMicroUsd: 0 });
     expect(await settleAbandoned(app.ctx.db, call.pipelineId)).toBe(0);
     expect(await wrongCounters(app.ctx.db)).toEqual([]);
