@@ -136,9 +136,8 @@ describe('eight processes with 500 calls each, some of them killed', () => {
     await hammer(left, later);
   }
 
-  it('never pass a cap, and the ledger knows every cent that was billed', { timeout: 110_000 }, async () => {
+  it('never pass a cap, and the ledger knows every cent that was billed', { timeout: 300_000 }, async () => {
     const { db } = database;
-    const started = performance.now();
     const owners: Question[] = [];
     for (const monthlyLimitMicroUsd of limits.users) {
       const userId = await givenUser(db, { monthlyLimitMicroUsd });
@@ -203,9 +202,6 @@ describe('eight processes with 500 calls each, some of them killed', () => {
       expect(await wrongCounters(db)).toEqual([]);
       const month = new Date().toISOString().slice(0, 7);
       expect(await countedInstance(db, month)).toMatchObject({ settled: counted(rows), reserved: 0 });
-      const lost = rows.filter(({ estimated }) => estimated).length;
-      const seconds = Math.round((performance.now() - started) / 1000);
-      console.log(`${answered} answered, ${rows.length} calls in the ledger, ${lost} estimated, ${seconds} s`);
     } finally {
       for (const { child } of hammers) if (child.exitCode === null) child.kill('SIGKILL');
       await provider.close();
