@@ -10,6 +10,7 @@ interface Entry {
 export const measures: Record<string, Entry> = {
   overhead: { load: async () => (await import('./overhead.ts')).overhead },
   accounts: { load: async () => (await import('./accounts.ts')).accounts },
+  budget: { load: async () => (await import('./budget.ts')).budget },
   article: { load: async () => (await import('./article.ts')).article },
   'start-up': { load: async () => (await import('./start-up.ts')).startUp },
   'embedded-start': { load: async () => (await import('./embedded-start.ts')).embeddedStart },

@@ -283,21 +283,25 @@ export async function settle(db: Db, callId: string, result: CallResult): Promis
         error: result.error ?? null,
         finishedAt: sql`now()`,
       })
-      .where(and(eq(paidCalls.id, callId), or(eq(paidCalls.status, 'reserved'), eq(paidCalls.estimated, true))))
+      .where(isOpen(callId))
       .returning({ userId, payer, month }),
   );
   return counter ?? null;
 }
 
+/** The call while it is not known what it cost: it is under way, or its worker seemed dead or never heard. */
+const isOpen = (callId: string) =>
+  and(eq(paidCalls.id, callId), or(eq(paidCalls.status, 'reserved'), eq(paidCalls.estimated, true)));
+
 /**
- * Gives a reservation back for a call that certainly was not billed: it was refused or never sent. Also corrects a call
- * that was meanwhile settled as an estimate because its worker seemed dead.
+ * Gives a reservation back for a call that certainly was not billed: it was refused or never sent. Like {@link settle} it
+ * corrects an estimate.
  */
 export async function release(db: Db, callId: string, error: StoredError): Promise<void> {
   await db
     .update(paidCalls)
     .set({ status: 'released', estimated: false, costMicroUsd: 0, error, finishedAt: sql`now()` })
-    .where(and(eq(paidCalls.id, callId), or(eq(paidCalls.status, 'reserved'), eq(paidCalls.estimated, true))));
+    .where(isOpen(callId));
 }
 
 /**

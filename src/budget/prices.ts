@@ -47,13 +47,15 @@ export function priceOf(source: PriceSource, usage: TokenUsage, at: Date): Price
   // A provider that counts cached tokens beside the input would otherwise come out as a negative rest.
   const cacheRead = Math.min(usage.cachedInputTokens, usage.inputTokens);
   const cacheWrite = Math.min(usage.cacheWriteInputTokens, usage.inputTokens - cacheRead);
-  if (source.kind === 'explicit') return explicitPrice(source, { ...usage, cacheRead, cacheWrite });
+  const reasoning = Math.min(usage.reasoningTokens, usage.outputTokens);
+  if (source.kind === 'explicit') return explicitPrice(source, { ...usage, cacheRead, cacheWrite, reasoning });
   const result = calcPrice(
     {
       input_tokens: usage.inputTokens,
       cache_read_tokens: cacheRead,
       cache_write_tokens: cacheWrite,
       output_tokens: usage.outputTokens,
+      output_reasoning_tokens: reasoning,
     },
     source.modelId,
     { providerId: source.providerId, timestamp: at },
@@ -72,19 +74,18 @@ export function priceOf(source: PriceSource, usage: TokenUsage, at: Date): Price
 
 function explicitPrice(
   prices: ExplicitPrices,
-  usage: { inputTokens: number; cacheRead: number; cacheWrite: number; outputTokens: number; reasoningTokens: number },
+  usage: { inputTokens: number; cacheRead: number; cacheWrite: number; outputTokens: number; reasoning: number },
 ): Price {
   const { kind: _, ...unitPrices } = prices;
   const { inputMicroUsd, outputMicroUsd, requestMicroUsd = 0 } = prices;
-  const reasoning = Math.min(usage.reasoningTokens, usage.outputTokens);
   // Exact: the sum may pass what a floating-point number holds, and each part is rounded only once, at the end.
   const millionths = (
     [
       [usage.inputTokens - usage.cacheRead - usage.cacheWrite, inputMicroUsd],
       [usage.cacheRead, prices.cachedInputMicroUsd ?? inputMicroUsd],
       [usage.cacheWrite, prices.cacheWriteInputMicroUsd ?? inputMicroUsd],
-      [usage.outputTokens - reasoning, outputMicroUsd],
-      [reasoning, prices.reasoningMicroUsd ?? outputMicroUsd],
+      [usage.outputTokens - usage.reasoning, outputMicroUsd],
+      [usage.reasoning, prices.reasoningMicroUsd ?? outputMicroUsd],
     ] as const
   ).reduce((sum, [tokens, price]) => sum + BigInt(tokens) * BigInt(price), 0n);
   return { microUsd: Number((millionths + 999_999n) / 1_000_000n) + requestMicroUsd, pricedAs: null, unitPrices };

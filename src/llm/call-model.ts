@@ -87,6 +87,8 @@ function callOptions(model: ResolvedModel, request: ModelRequest, signal: AbortS
       : {}),
     maxOutputTokens: request.maxOutputTokens,
     abortSignal: signal,
+    // For the name of the model: see modelVersion.
+    includeRawChunks: true,
   };
 }
 
@@ -116,7 +118,9 @@ async function readStream(
       } else if (part.type === 'reasoning-delta') {
         if (part.delta !== '') onText();
       } else if (part.type === 'response-metadata') {
-        if (part.modelId && part.modelId !== asked) reply.answeredBy = printable(part.modelId.slice(0, 200));
+        noteAnswerer(reply, asked, part.modelId);
+      } else if (part.type === 'raw') {
+        noteAnswerer(reply, asked, modelVersion(part.rawValue));
       } else if (part.type === 'error') {
         reply.failure ??= part.error;
       } else if (part.type === 'finish') {
@@ -134,6 +138,16 @@ async function readStream(
   } finally {
     reader.cancel().catch(() => undefined);
   }
+}
+
+function noteAnswerer(reply: ModelReply, asked: string, name: string | undefined): void {
+  if (name && name !== asked) reply.answeredBy = printable(name.slice(0, 200));
+}
+
+/** Google names the model in every piece of an answer; its library does not pass that on, other than as it came. */
+function modelVersion(piece: unknown): string | undefined {
+  const name = typeof piece === 'object' && piece !== null && 'modelVersion' in piece ? piece.modelVersion : undefined;
+  return typeof name === 'string' ? name : undefined;
 }
 
 /** The three time limits of a call as one signal. */
@@ -160,18 +174,21 @@ function startClock(limits: CallLimits) {
   };
 }
 
+/** The largest number of tokens that the ledger holds; no call has a thousandth of it. */
+const mostTokens = 2_147_483_647;
+
 /**
- * Null when the provider reported no usage at all, or nonsense. Zero counts as nonsense: some libraries put it where
- * nothing was reported, and no question is empty.
+ * Null when the provider reported no usage at all, or nonsense in any part of it. Zero counts as nonsense: some libraries
+ * put it where nothing was reported, and no question is empty.
  */
 function tokenUsage({ inputTokens: input, outputTokens: output }: LanguageModelV4Usage): TokenUsage | null {
-  const counted = (value: number | undefined) => value !== undefined && Number.isSafeInteger(value) && value > 0;
-  if (!counted(input.total) || !(counted(output.total) || output.total === 0)) return null;
-  return {
+  const usage = {
     inputTokens: input.total ?? 0,
     cachedInputTokens: input.cacheRead ?? 0,
     cacheWriteInputTokens: input.cacheWrite ?? 0,
-    outputTokens: output.total ?? 0,
+    outputTokens: output.total ?? -1,
     reasoningTokens: output.reasoning ?? 0,
   };
+  const isCount = (value: number) => Number.isInteger(value) && value >= 0 && value <= mostTokens;
+  return usage.inputTokens > 0 && Object.values(usage).every(isCount) ? usage : null;
 }

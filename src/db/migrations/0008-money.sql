@@ -28,7 +28,7 @@ update paid_calls set worst_case_micro_usd = reserved_micro_usd;
 alter table paid_calls alter column worst_case_micro_usd set not null;
 -- The model that the provider says has answered, where it is another than the one that was asked.
 alter table paid_calls add column answered_by text;
-create index paid_calls_overrun on paid_calls (model, started_at) where cost_micro_usd > worst_case_micro_usd;
+create index paid_calls_overrun on paid_calls (model, started_at) where cost_micro_usd > worst_case_micro_usd and not estimated;
 create index paid_calls_open on paid_calls (started_at) where status = 'reserved';
 create index paid_calls_started on paid_calls (started_at);
 
@@ -124,7 +124,7 @@ create trigger allotments_departed after delete on allotments for each row execu
 
 -- Whether there is money for a call; locks what it counted until the end of the transaction, so that the reservation
 -- that is inserted by the same statement cannot be overtaken. `blocked_by` is null when the call may be made. The order of
--- locks is pipeline, user's month, user's part, instance's month; parts of others are only taken if nobody holds them.
+-- locks is user, pipeline, user's month, user's part, instance's month; parts of others are only taken if nobody holds them.
 -- `calendar` asks the caller to come again with the month that holds for the time zone and time that are returned.
 create function money_for_call(
   p_user uuid, p_pipeline uuid, p_lease bigint, p_payer text, p_model text, p_worst_case bigint,
@@ -144,7 +144,10 @@ begin
   utc_month := to_char(moment at time zone 'UTC', 'YYYY-MM');
   select users.time_zone, case p_payer when 'user' then users.own_monthly_limit_micro_usd
       else coalesce(users.monthly_limit_micro_usd, p_user_default) end
-    into zone, payer_limit from users where id = p_user;
+    into zone, payer_limit from users where id = p_user
+    -- The reservation refers to the user, which takes this lock in any case: taken last, it could wait for the deletion
+    -- of the account while that waits for the pipeline.
+    for key share;
   if zone is null then
     blocked_by := 'gone';
     return;
@@ -154,9 +157,12 @@ begin
     return;
   end if;
 
-  -- A model that lately cost more than it was asked for is expected to do so again.
-  select ceil(p_worst_case * coalesce(max(c.cost_micro_usd::numeric / greatest(c.worst_case_micro_usd, 1)), 1)) into to_reserve
-    from paid_calls c where c.model = p_model and c.cost_micro_usd > c.worst_case_micro_usd and c.started_at > moment - interval '1 day';
+  -- A model that lately cost more than it was asked for is expected to do so again; what is only an estimate says nothing.
+  -- At most what a number of the program holds exactly: that is more than any cap.
+  select least(coalesce(max(ceil(p_worst_case * c.cost_micro_usd::numeric / greatest(c.worst_case_micro_usd, 1))), p_worst_case),
+      9007199254740991) into to_reserve
+    from paid_calls c where c.model = p_model and c.cost_micro_usd > c.worst_case_micro_usd and not c.estimated
+      and c.started_at > moment - interval '1 day';
 
   if p_pipeline is not null then
     select p.lease, p.status, p.budget_micro_usd into pipeline from pipelines p where p.id = p_pipeline for no key update;
