@@ -5,6 +5,7 @@ import { ask } from '../src/llm/ask.ts';
 import { createModels } from '../src/llm/models.ts';
 import { createLogger } from '../src/logger.ts';
 import { topicPrompt } from '../src/pipeline/1-topic/prompt.ts';
+import { openQueue } from '../src/queue/queue.ts';
 
 /** One question to a model: whose it is, and a name by which everyone recognises it. */
 export interface Question {
@@ -32,7 +33,8 @@ export interface Ended {
 const { config, secrets } = loadConfig(process.env);
 const database = await openDatabase(config, secrets);
 const log = createLogger('error');
-const ctx = { db: database.db, config, models: createModels(config, secrets), log };
+const queue = await openQueue(database, log, false);
+const ctx = { db: database.db, config, secrets, queue, models: createModels(config, secrets), log };
 
 async function put({ name, userId, pipelineId, lease }: Question): Promise<Ended> {
   const owner = {
@@ -61,6 +63,7 @@ process.on('message', async ({ questions, atOnce }: Task) => {
     for (let next = waiting.shift(); next; next = waiting.shift()) process.send?.(await put(next));
   };
   await Promise.all(Array.from({ length: atOnce }, work));
+  await queue.stop();
   await database.close();
   process.disconnect();
 });

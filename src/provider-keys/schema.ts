@@ -16,8 +16,6 @@ export const keyProviderTitles: Record<KeyProvider, string> = {
 
 export const keyStatuses = ['unchecked', 'works', 'rejected', 'out-of-credit'] as const;
 
-/** What is known of a key; `unchecked` also where its provider could not be asked. */
-
 /** Keys of users for providers, encrypted. A call that is made with one is paid by its owner. */
 export const providerKeys = pgTable('provider_keys', {
   id: uuid('id').primaryKey(),
