@@ -1,4 +1,5 @@
 import { and, eq, gte, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import { allotments, instanceMonths } from '../budget/schema.ts';
 import type { AppContext } from '../context.ts';
 import { type Db, queryRows } from '../db/open.ts';
 import { runPipelineJob } from './jobs.ts';
@@ -44,8 +45,8 @@ const begun = sql`select p.user_id, greatest(p.expected_micro_usd - coalesce(pai
 
 /** Micro-dollars that the instance has left in its month. */
 export const leftOfInstance = (limitMicroUsd: number): SQL => sql`(${limitMicroUsd}::bigint
-  - (select coalesce(sum(a.settled_micro_usd + a.reserved_micro_usd), 0) from allotments a where a.month = month_of('UTC', now()))
-  - (select coalesce(sum(i.departed_micro_usd), 0) from instance_months i where i.month = month_of('UTC', now())))`;
+  - (select coalesce(sum(a.settled_micro_usd + a.reserved_micro_usd), 0) from ${allotments} a where a.month = month_of('UTC', now()))
+  - (select coalesce(sum(i.departed_micro_usd), 0) from ${instanceMonths} i where i.month = month_of('UTC', now())))`;
 
 /** Micro-dollars that the user in table `users` has left in their month of what the instance pays. */
 export const leftOfMonth = (
