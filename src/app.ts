@@ -9,11 +9,12 @@ import { tendAccounts } from './accounts/clean-up.ts';
 import { meRoutes } from './accounts/me-routes.ts';
 import { ensureLocalOwner, operatorTokenPrefix } from './accounts/operator.ts';
 import { newToken } from './accounts/tokens.ts';
-import { usageRoutes } from './accounts/usage-routes.ts';
 import { tellWebhookDisabled } from './accounts/webhook-disabled.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
+import { spendingRoutes } from './budget/admin-routes.ts';
 import { priceRoutes } from './budget/price-routes.ts';
+import { usageRoutes } from './budget/usage-routes.ts';
 import { spendingChecked } from './budget/warnings.ts';
 import { tendBudget } from './budget/worker.ts';
 import type { Config, Secrets } from './config.ts';
@@ -76,6 +77,7 @@ const apiRoutes = [
   exportRoutes,
   adminRoutes,
   usageRoutes,
+  spendingRoutes,
   priceRoutes,
   emailRoutes,
 ];

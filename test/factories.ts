@@ -1,5 +1,9 @@
 import { eq, sql } from 'drizzle-orm';
+import { monthIn } from '../src/accounts/month.ts';
+import { type CallKind, type CallStatus, type Payer, paidCalls } from '../src/budget/schema.ts';
 import type { AppContext } from '../src/context.ts';
+import { newId } from '../src/db/id.ts';
+import type { Db } from '../src/db/open.ts';
 import { callLimits } from '../src/llm/models.ts';
 import { createRests } from '../src/llm/rests.ts';
 import { type BriefRequest, briefSchema } from '../src/pipeline/brief.ts';
@@ -53,4 +57,48 @@ export async function givenRunningPipeline(ctx: TestContext, brief: Partial<Brie
     .returning();
   if (!row) throw new Error('the pipeline is gone');
   return row;
+}
+
+/** A row of the ledger as a worker would have left it; what is not named costs nothing. */
+export interface GivenCall {
+  userId: string;
+  startedAt: Date;
+  /** Whose month it counts in; that of the user's account, as the test set it. */
+  timeZone?: string;
+  payer?: Payer;
+  kind?: CallKind;
+  status?: CallStatus;
+  estimated?: boolean;
+  costMicroUsd?: number | null;
+  reservedMicroUsd?: number;
+  model?: string;
+  step?: string;
+  pipelineId?: string | null;
+  inputTokens?: number | null;
+  outputTokens?: number | null;
+}
+
+/** Writes a call into the ledger, whose counters move along. Returns its id. */
+export async function givenCall(db: Db, call: GivenCall): Promise<string> {
+  const { timeZone = 'UTC', startedAt, status = 'settled', costMicroUsd = 0, ...rest } = call;
+  const id = newId();
+  await db.insert(paidCalls).values({
+    kind: 'text',
+    step: 'draft',
+    task: 'section',
+    promptVersion: 1,
+    requestDigest: id,
+    provider: 'test',
+    model: 'test:model',
+    reservedMicroUsd: 1_000,
+    ...rest,
+    id,
+    worstCaseMicroUsd: rest.reservedMicroUsd ?? 1_000,
+    status,
+    startedAt,
+    costMicroUsd: status === 'reserved' ? null : costMicroUsd,
+    month: monthIn(timeZone, startedAt).name,
+    instanceMonth: monthIn('UTC', startedAt).name,
+  });
+  return id;
 }

@@ -8,7 +8,7 @@ import { digest } from '../src/digest.ts';
 import { runPipeline } from '../src/pipeline/runner.ts';
 import { subscribableTypeNames } from '../src/webhooks/event-types.ts';
 import { type Account, client, givenAccount, goodPassword, logInAs } from './accounts.ts';
-import { breadSources } from './factories.ts';
+import { breadSources, givenCall } from './factories.ts';
 import type { TestApp } from './harness.ts';
 
 /** A user with something of every kind, whose texts all hold words that occur nowhere else. */
@@ -73,6 +73,8 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   const waiting = await post('/pipelines', { ...brief(), publish: 'publish' });
   for (const { id } of [draft, waiting]) await runPipeline(ctx, id, new AbortController().signal);
   await post('/pipelines', brief());
+  // The offline writer costs nothing: what was paid has to be made.
+  await givenCall(ctx.db, { userId: first.id, pipelineId: draft.id, startedAt: new Date(), costMicroUsd: 1_000 });
 
   const webhook = await post('/webhooks', {
     // A public address; nothing is sent there, because no worker runs.

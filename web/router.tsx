@@ -61,6 +61,13 @@ const sites = createRoute({
   component: lazyRouteComponent(() => import('@/pages/sites/sites-page.tsx'), 'SitesPage'),
 });
 
+const usage = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/usage',
+  validateSearch: (search: Record<string, unknown>): { month?: string; by?: string } => textOf(search, 'month', 'by'),
+  component: lazyRouteComponent(() => import('@/pages/usage/usage-page.tsx'), 'UsagePage'),
+});
+
 const account = createRoute({
   getParentRoute: () => signedIn,
   path: '/account',
@@ -123,6 +130,13 @@ const users = createRoute({
   validateSearch: (search: Record<string, unknown>): { query?: string; show?: string } =>
     textOf(search, 'query', 'show'),
   component: lazyRouteComponent(() => import('@/pages/admin/users-page.tsx'), 'UsersPage'),
+});
+
+const spending = createRoute({
+  getParentRoute: () => admin,
+  path: '/spending',
+  validateSearch: (search: Record<string, unknown>): { month?: string } => textOf(search, 'month'),
+  component: lazyRouteComponent(() => import('@/pages/admin/spending-page.tsx'), 'SpendingPage'),
 });
 
 const invitations = createRoute({
@@ -216,8 +230,9 @@ export const createAppRouter = (queries: QueryClient) =>
         articles,
         article,
         sites,
+        usage,
         account.addChildren([profile, security, sessions, apiKeys, webhooks, accessLog]),
-        admin.addChildren([adminHome, users, invitations, emails, prices, adminLog]),
+        admin.addChildren([adminHome, users, spending, invitations, emails, prices, adminLog]),
         elsewhere,
       ]),
       login,

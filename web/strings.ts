@@ -1,4 +1,5 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { spendingWords, usageWords } from './strings-usage.ts';
 
 /** Every word the web app says, in English. Another language is one more object of the same shape. */
 const english = {
@@ -11,6 +12,7 @@ const english = {
     articles: 'Articles',
     runs: 'Runs',
     sites: 'Sites',
+    usage: 'Usage',
     apiDocs: 'API documentation',
     theme: (name: string) => `Theme: ${name}. Change it`,
     userMenu: 'Your account:',
@@ -36,6 +38,8 @@ const english = {
   account: accountWords,
   admin: adminWords,
   audit: auditWords,
+  usage: usageWords,
+  spending: spendingWords,
   problems: {
     code: 'Code:',
     noAnswer: {
@@ -300,6 +304,24 @@ const english = {
       goOn: 'Raise it and go on',
       tooLow: (spent: string) => `It must be above the ${spent} already spent.`,
     },
+    month: {
+      badge: 'Waits for money',
+      title: 'What may be spent this month is used up',
+      text: 'What is finished is kept. An admin can raise your limit.',
+      until: 'It goes on by itself as soon as there is room again, at the latest',
+    },
+    'own-month': {
+      badge: 'Waits for money',
+      title: 'Your own limit for this month is used up',
+      text: 'What is finished is kept. You can raise the limit for your own keys in your account.',
+      until: 'It goes on by itself as soon as there is room again, at the latest',
+    },
+    instance: {
+      badge: 'Waits for money',
+      title: 'What this instance may spend this month is used up',
+      text: 'What is finished is kept. The operator can raise the limit.',
+      until: 'It goes on by itself as soon as there is room again, at the latest',
+    },
     approval: {
       badge: 'Needs approval',
       title: 'The article waits for your approval',
@@ -332,10 +354,26 @@ const english = {
     table: 'Calls of models and searches',
     step: 'Task',
     model: 'Model or search',
+    answeredBy: (model: string) => `answered by ${model}`,
+    payers: { instance: 'Paid by this instance', user: 'Paid with your own key' },
     tokensIn: 'Tokens in',
     tokensOut: 'Tokens out',
+    reserved: (amount: string) => `of ${amount} set aside`,
     cost: 'Cost',
+    sum: 'Total',
+    own: 'Of it, your own keys',
+    estimatedSum: 'Of it, estimated',
+    underWay: 'Set aside, under way',
     estimated: 'Estimated: the provider did not say what the call used',
+    perMillion: (parts: string) => `${parts} per million tokens`,
+    perRequest: (amount: string) => `${amount} a request`,
+    priceNames: {
+      input: 'in',
+      cachedInput: 'cached in',
+      cacheWriteInput: 'written to the cache',
+      output: 'out',
+      reasoning: 'reasoning',
+    },
   },
   articles: {
     title: 'Articles',

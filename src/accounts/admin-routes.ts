@@ -30,6 +30,11 @@ import { auditEvents, invitations } from './schema.ts';
 const tags = ['admin'];
 const config = { access: 'admin' as const };
 const byId = z.object({ id: z.uuid() });
+const highestLimitMicroUsd = 1_000_000_000_000;
+const monthlyLimit = z
+  .int('must be whole micro-dollars (1000000 are one dollar), or null for the default of the instance')
+  .min(0, 'must not be negative; 0 means that nothing may be paid')
+  .max(highestLimitMicroUsd, `must be at most ${highestLimitMicroUsd}, which is a million dollars`);
 const limit = (most: number) => z.int().min(1).max(most).nullable().optional();
 
 /** The admin's side: accounts, invitations, mails to users, the audit log. Nothing here makes an admin or acts as a user. */
@@ -53,7 +58,7 @@ export const adminRoutes: RegisterRoutes = (server, ctx) => {
       const { disabled, ...query } = request.query;
       const only = disabled === undefined ? {} : { disabled: disabled === 'true' };
       const rows = page(await listUsers(ctx.db, { ...query, ...only }), query.limit);
-      return { items: await presentAdminUsers(ctx.db, rows.items), nextCursor: rows.nextCursor };
+      return { items: await presentAdminUsers(ctx, rows.items), nextCursor: rows.nextCursor };
     },
   );
 
@@ -72,13 +77,10 @@ export const adminRoutes: RegisterRoutes = (server, ctx) => {
             requestsPerMinute: limit(100_000),
             concurrentPipelines: limit(99),
             articlesPerMonth: z.int().min(0).max(100_000).nullable().optional(),
-            monthlyLimitMicroUsd: z
-              .int()
-              .min(0)
-              .max(1_000_000_000_000)
-              .nullable()
-              .optional()
-              .meta({ description: 'Kept with the account; this version does not hold it against what is spent' }),
+            monthlyLimitMicroUsd: monthlyLimit.nullable().optional().meta({
+              description:
+                'What the instance pays for a month of this user at most; 0 means nothing. One below what is spent already is taken: calls under way end, nothing new is paid until the month turns or the limit is raised',
+            }),
           })
           .refine((change) => Object.keys(change).length > 0, 'must change something'),
         response: { 200: adminUserSchema, ...problems(401, 403, 404, 409, 422) },
@@ -86,7 +88,7 @@ export const adminRoutes: RegisterRoutes = (server, ctx) => {
     },
     async (request) => {
       const user = await changeUser(ctx, request.params.id, request.body, actorOf(request));
-      const [answer] = await presentAdminUsers(ctx.db, [user]);
+      const [answer] = await presentAdminUsers(ctx, [user]);
       if (!answer) throw new Error('one user in, none out');
       return answer;
     },

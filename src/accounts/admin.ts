@@ -16,13 +16,17 @@ import { newToken, tokenDigest } from './tokens.ts';
 /** How long an invitation is good for, in milliseconds. */
 const invitationMs = 7 * 86_400_000;
 
-/** What an account used and did; the money is of the present month in the account's time zone. */
+/** What an account used and did; months are the present ones of the account's time zone. */
 export interface UserUsage {
   articles: number;
   sites: number;
   pipelinesRunning: number;
   pipelinesThisMonth: number;
+  /** Paid by the instance, and set aside for calls under way. */
   spentThisMonthMicroUsd: number;
+  reservedThisMonthMicroUsd: number;
+  /** Paid with keys of their own. */
+  ownSpentThisMonthMicroUsd: number;
 }
 
 export const adminUserSchema = userSchema
@@ -41,18 +45,33 @@ export const adminUserSchema = userSchema
       sites: z.int(),
       pipelinesRunning: z.int(),
       pipelinesThisMonth: z.int(),
-      spentThisMonthMicroUsd: z.int(),
+      spentThisMonthMicroUsd: z.int().meta({ description: 'Paid by the instance' }),
+      reservedThisMonthMicroUsd: z.int(),
+      ownSpentThisMonthMicroUsd: z.int().meta({ description: 'Paid with keys of their own' }),
     }),
+    monthlyLimit: z
+      .object({
+        microUsd: z.int(),
+        reached: z.boolean().meta({
+          description: 'What is spent this month leaves nothing of it: calls under way end, and nothing new is paid',
+        }),
+      })
+      .meta({ description: 'The limit that holds: their own, or the default of the instance' }),
   })
   .meta({ id: 'AdminUser' });
 
 /** Accounts as an admin sees them: what they are, may and used; nothing of what is in them. */
-export async function presentAdminUsers(db: Db, rows: User[]): Promise<z.infer<typeof adminUserSchema>[]> {
-  const usage = await usageOf(
-    db,
-    rows.map((user) => user.id),
-  );
-  return rows.map((user) => ({
+export async function presentAdminUsers(
+  { db, config }: Pick<AppContext, 'db' | 'config'>,
+  rows: User[],
+): Promise<z.infer<typeof adminUserSchema>[]> {
+  const usage = await usageOf(db, rows);
+  return rows.map((user) => presentAdminUser(user, usage.get(user.id) ?? unused, config.budget.userLimitMicroUsd));
+}
+
+function presentAdminUser(user: User, usage: UserUsage, defaultLimit: number): z.infer<typeof adminUserSchema> {
+  const limit = user.monthlyLimitMicroUsd ?? defaultLimit;
+  return {
     ...presentUser(user),
     disabled: user.disabled,
     disabledAt: user.disabledAt?.toISOString() ?? null,
@@ -63,39 +82,55 @@ export async function presentAdminUsers(db: Db, rows: User[]): Promise<z.infer<t
       articlesPerMonth: user.articlesPerMonth,
       monthlyLimitMicroUsd: user.monthlyLimitMicroUsd,
     },
-    usage: usage.get(user.id) ?? {
-      articles: 0,
-      sites: 0,
-      pipelinesRunning: 0,
-      pipelinesThisMonth: 0,
-      spentThisMonthMicroUsd: 0,
-    },
-  }));
+    usage,
+    monthlyLimit: { microUsd: limit, reached: usage.spentThisMonthMicroUsd >= limit },
+  };
 }
 
+const unused: UserUsage = {
+  articles: 0,
+  sites: 0,
+  pipelinesRunning: 0,
+  pipelinesThisMonth: 0,
+  spentThisMonthMicroUsd: 0,
+  reservedThisMonthMicroUsd: 0,
+  ownSpentThisMonthMicroUsd: 0,
+};
+
 /** Counts in SQL of its own: the tables are those of features above this one, which know this one. */
-async function usageOf(db: Db, ids: string[]): Promise<Map<string, UserUsage>> {
-  if (ids.length === 0) return new Map();
-  const month = sql`date_trunc('month', now() at time zone u.time_zone) at time zone u.time_zone`;
-  const rows = await queryRows<{ id: string } & Record<keyof UserUsage, string | number>>(
+async function usageOf(db: Db, rows: User[]): Promise<Map<string, UserUsage>> {
+  if (rows.length === 0) return new Map();
+  const now = await clockOf(db);
+  const months = rows.map(({ id, timeZone }) => {
+    const { name, start } = monthIn(timeZone, now);
+    return sql`(${id}::uuid, ${name}::text, ${start.toISOString()}::timestamptz)`;
+  });
+  const counted = await queryRows<{ id: string } & Record<keyof UserUsage, string | number>>(
     db,
     sql`select u.id,
       (select count(*) from articles a where a.user_id = u.id and a.deleted_at is null) as "articles",
       (select count(*) from sites s where s.user_id = u.id) as "sites",
       (select count(*) from pipelines p where p.user_id = u.id and p.status = 'running') as "pipelinesRunning",
-      (select count(*) from pipelines p where p.user_id = u.id and p.created_at >= ${month}) as "pipelinesThisMonth",
-      (select coalesce(sum(c.cost_micro_usd), 0) from paid_calls c where c.user_id = u.id and c.started_at >= ${month}) as "spentThisMonthMicroUsd"
-      from users u where u.id in (${sql.join(
-        ids.map((id) => sql`${id}::uuid`),
-        sql`, `,
-      )})`,
+      (select count(*) from pipelines p where p.user_id = u.id and p.created_at >= u.start) as "pipelinesThisMonth",
+      coalesce(instance.settled_micro_usd, 0) as "spentThisMonthMicroUsd",
+      coalesce(instance.reserved_micro_usd, 0) as "reservedThisMonthMicroUsd",
+      coalesce(own.settled_micro_usd, 0) as "ownSpentThisMonthMicroUsd"
+      from (values ${sql.join(months, sql`, `)}) as u (id, month, start)
+      left join spending instance on instance.user_id = u.id and instance.month = u.month and instance.payer = 'instance'
+      left join spending own on own.user_id = u.id and own.month = u.month and own.payer = 'user'`,
   );
   return new Map(
-    rows.map(({ id, ...counts }) => [
+    counted.map(({ id, ...counts }) => [
       id,
       Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Number(count)])) as unknown as UserUsage,
     ]),
   );
+}
+
+/** The clock that dates the rows. */
+async function clockOf(db: Db): Promise<Date> {
+  const [row] = await queryRows<{ now: string | Date }>(db, sql`select now() as now`);
+  return new Date(row?.now ?? Date.now());
 }
 
 /** Accounts, newest first, found by a part of the address or the name; one more than `limit`. */

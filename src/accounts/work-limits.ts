@@ -11,14 +11,20 @@ export interface WorkLimits {
   requestsPerMinute: number;
   concurrentPipelines: number;
   articlesPerMonth: number;
-  /** Micro-dollars; null where the user has no limit of their own. */
-  monthlyLimitMicroUsd: number | null;
+  /** What the instance pays for a month, in micro-dollars; 0 means nothing. */
+  monthlyLimitMicroUsd: number;
+  /** What the user wants to spend a month with keys of their own, in micro-dollars; null for no limit. */
+  ownMonthlyLimitMicroUsd: number | null;
   timeZone: string;
   /** The month of the user's calendar, by the database's clock, which also dates the rows. */
   month: Month;
+  /** The database's clock. */
+  now: Date;
+  /** When the account was made. */
+  createdAt: Date;
 }
 
-type Defaults = Pick<Config, 'accounts'>;
+type Defaults = Pick<Config, 'accounts' | 'budget'>;
 
 /** A user's limits. Throws `not_found` for a user that is gone. */
 export async function getWorkLimits(db: Db, config: Defaults, userId: string): Promise<WorkLimits> {
@@ -41,19 +47,23 @@ function selectUser(db: Db, userId: string) {
 }
 
 function present(
-  { accounts }: Defaults,
+  { accounts, budget }: Defaults,
   row: { user: typeof users.$inferSelect; now: string | Date } | undefined,
 ): WorkLimits {
   if (!row) throw new AppError('not_found', 'There is no such user.');
   const { user } = row;
+  const now = new Date(row.now);
   return {
     disabled: user.disabled,
     requestsPerMinute: user.requestsPerMinute ?? accounts.requestsPerMinute,
     concurrentPipelines: user.concurrentPipelines ?? accounts.concurrentPipelines,
     articlesPerMonth: user.articlesPerMonth ?? accounts.articlesPerMonth,
-    monthlyLimitMicroUsd: user.monthlyLimitMicroUsd,
+    monthlyLimitMicroUsd: user.monthlyLimitMicroUsd ?? budget.userLimitMicroUsd,
+    ownMonthlyLimitMicroUsd: user.ownMonthlyLimitMicroUsd,
     timeZone: user.timeZone,
-    month: monthIn(user.timeZone, new Date(row.now)),
+    month: monthIn(user.timeZone, now),
+    now,
+    createdAt: user.createdAt,
   };
 }
 

@@ -179,6 +179,7 @@ describe('with no server running', () => {
         'database',
         'queue',
         'model',
+        'money',
         'search',
         'mail',
         'site',
@@ -298,6 +299,13 @@ describe('with a server on the data directory', () => {
       (await bp(['user', 'limit', 'ann@example.com', '--articles', '5', '--concurrent', 'default'])).out,
     ).toContain('5 articles a month');
     expect((await bp(['user', 'limit', 'ann@example.com'])).status).toBe(2);
+    const dollars = (amount: string) => bp(['user', 'limit', 'ann@example.com', `--dollars=${amount}`]);
+    expect((await dollars('0.5')).out).toBe('ann@example.com: up to $0.5000 a month.\n');
+    expect((await dollars('0')).out).toBe('ann@example.com: nothing is paid.\n');
+    expect((await dollars('default')).out).toBe('ann@example.com: up to $10.00 a month, as the instance has it.\n');
+    for (const wrong of ['-1', '1e3', 'much', '', '0.0000001', '1000001']) {
+      expect(await dollars(wrong), wrong).toMatchObject({ status: 2, err: expect.stringContaining('Give dollars') });
+    }
     expect((await bp(['user', 'disable', 'ann@example.com'])).out).toContain('disabled');
     expect((await bp(['user', 'list'])).out).toMatch(/ann@example\.com +ann +user +disabled/);
     expect((await bp(['user', 'enable', 'ANN@example.com'])).status).toBe(0);

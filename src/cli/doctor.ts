@@ -14,6 +14,7 @@ import { createWebSearch } from '../web-search/web-search.ts';
 import { inspectDataDir } from './doctor-data-dir.ts';
 import { inspectMail } from './doctor-mail.ts';
 import { inspectModels } from './doctor-models.ts';
+import { inspectMoney } from './doctor-money.ts';
 import { inspectSearch } from './doctor-search.ts';
 import { explain } from './explain.ts';
 import { type Io, print } from './io.ts';
@@ -31,6 +32,7 @@ export interface Finding {
     | 'queue'
     | 'model'
     | 'price'
+    | 'money'
     | 'search'
     | 'mail'
     | 'web app'
@@ -92,8 +94,11 @@ async function examine(io: Io): Promise<Finding[]> {
     try {
       findings.push(
         ...(await inspectModels(config, secrets, await session.api.request('GET', '/admin/prices', priceListSchema))),
+        ...(await inspectServer(session)),
+        await inspectCost(session),
+        ...(await inspectMoney(session.api)),
+        ...(await inspectSites(session)),
       );
-      findings.push(...(await inspectServer(session)), await inspectCost(session), ...(await inspectSites(session)));
     } finally {
       await session.close();
     }

@@ -130,6 +130,7 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .option('--requests <per minute>', 'requests a minute', limitNumber)
     .option('--concurrent <number>', 'pipelines at a time', limitNumber)
     .option('--articles <per month>', 'articles a month', limitNumber)
+    .option('--dollars <per month>', 'what the instance pays for a month; 0 for nothing', limitDollars)
     .action((email, options) =>
       choose(async () => (await import('./user.ts')).limitUser(io, email, options), options.json),
     );
@@ -155,6 +156,14 @@ function words(value: string): { min: number; max: number } {
 function limitNumber(value: string): number | 'default' {
   if (value === 'default') return value;
   if (!/^\d{1,6}$/.test(value)) throw new InvalidArgumentError('Give a whole number, or default.');
+  return Number(value);
+}
+
+function limitDollars(value: string): number | 'default' {
+  if (value === 'default') return value;
+  if (!/^\d{1,7}(\.\d{1,6})?$/.test(value) || Number(value) > 1_000_000) {
+    throw new InvalidArgumentError('Give dollars from 0 to 1000000, for example 5 or 0.50, or default.');
+  }
   return Number(value);
 }
 

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import type { Api } from './api.ts';
 import { type Io, print, table } from './io.ts';
 import { askHidden, readAll } from './password.ts';
+import { formatUsd } from './report.ts';
 import { openSession } from './session.ts';
 
 type UserAnswer = z.infer<typeof adminUserSchema>;
@@ -59,13 +60,15 @@ export async function listUsers(io: Io, options: { json?: boolean }): Promise<nu
       users.length === 0
         ? ['No accounts yet. Make one: user create --email you@example.com --admin']
         : table(
-            ['ADDRESS', 'NAME', 'ROLE', 'STATUS', 'ARTICLES', 'LAST SEEN'],
+            ['ADDRESS', 'NAME', 'ROLE', 'STATUS', 'ARTICLES', 'SPENT', 'OF', 'LAST SEEN'],
             users.map((user) => [
               user.email,
               user.name,
               user.role,
               user.disabled ? 'disabled' : user.emailVerified ? 'confirmed' : 'not confirmed',
               String(user.usage.articles),
+              formatUsd(user.usage.spentThisMonthMicroUsd),
+              formatUsd(user.monthlyLimit.microUsd),
               user.lastSeenAt?.slice(0, 16).replace('T', ' ') ?? '-',
             ]),
           ),
@@ -101,23 +104,28 @@ export async function changeUser(
 /** A number, or that of the instance. */
 type Limit = number | 'default';
 
+/** Dollars as integer micro-dollars, as the API takes them. */
+const microUsd = (dollars: Limit | undefined): Limit | undefined =>
+  typeof dollars === 'number' ? Math.round(dollars * 1_000_000) : dollars;
+
 /** Sets the limits that were given. Throws `invalid_request` when none was. */
 export async function limitUser(
   io: Io,
   email: string,
-  options: { requests?: Limit; concurrent?: Limit; articles?: Limit; json?: boolean },
+  options: { requests?: Limit; concurrent?: Limit; articles?: Limit; dollars?: Limit; json?: boolean },
 ): Promise<number> {
   const given: [string, Limit | undefined][] = [
     ['requestsPerMinute', options.requests],
     ['concurrentPipelines', options.concurrent],
     ['articlesPerMonth', options.articles],
+    ['monthlyLimitMicroUsd', microUsd(options.dollars)],
   ];
   const change = Object.fromEntries(
     given.flatMap(([name, limit]) => (limit === undefined ? [] : [[name, limit === 'default' ? null : limit]])),
   );
   if (Object.keys(change).length === 0) {
     throw new AppError('invalid_request', 'No limit was given.', {
-      hint: 'For example: user limit someone@example.com --articles 50 --concurrent 1',
+      hint: 'For example: user limit someone@example.com --articles 50 --dollars 5',
     });
   }
   return changeUser(io, email, change, options);
@@ -126,6 +134,7 @@ export async function limitUser(
 const sentences =
   (user: UserAnswer) =>
   (name: string): string => {
+    if (name === 'monthlyLimitMicroUsd') return monthlyLimitSentence(user);
     if (name === 'disabled') return user.disabled ? 'disabled; everything of it has stopped' : 'enabled';
     const value = user.limits[name as keyof UserAnswer['limits']];
     const names: Record<string, string> = {
@@ -135,3 +144,12 @@ const sentences =
     };
     return value === null ? `${names[name]} as the instance has it` : `${value} ${names[name]}`;
   };
+
+/** What the instance pays from now on, and what that means where as much is spent already. */
+function monthlyLimitSentence({ limits, monthlyLimit, usage }: UserAnswer): string {
+  const { microUsd, reached } = monthlyLimit;
+  const paid = microUsd === 0 ? 'nothing is paid' : `up to ${formatUsd(microUsd)} a month`;
+  const whose = limits.monthlyLimitMicroUsd === null ? `${paid}, as the instance has it` : paid;
+  if (!reached || microUsd === 0) return whose;
+  return `${whose} (${formatUsd(usage.spentThisMonthMicroUsd)} is spent already: calls under way end, nothing new is paid this month)`;
+}

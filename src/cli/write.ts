@@ -172,7 +172,15 @@ function troubleOf({ pipeline, publication }: Written): { status: number; lines:
         lines: [say ?? 'A very similar article exists already.', 'To write it all the same: --duplicates allow'],
       };
     case 'budget_exceeded':
-      return { status: 1, lines: [say ?? 'The budget of this pipeline is used up.', 'To allow more: --budget USD'] };
+      return {
+        status: 1,
+        lines: [
+          say ?? 'The budget of this pipeline is used up.',
+          pipeline.waiting.cap === 'pipeline'
+            ? 'To allow more: --budget USD'
+            : 'What is finished is kept: a running server goes on by itself when there is money again.',
+        ],
+      };
     default:
       return { status: 1, lines: [`The pipeline is ${pipeline.status}.`] };
   }

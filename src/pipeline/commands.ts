@@ -11,7 +11,7 @@ import type { Brief } from './brief.ts';
 import { expectedCost } from './estimate.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
-import { enqueueNext, isNext } from './line.ts';
+import { enqueueNext, isNext, waitsForMoney } from './line.ts';
 import { lockPipeline } from './queries.ts';
 import { type Pipeline, pipelineSteps, pipelines } from './schema.ts';
 import { type StepName, stepNames } from './step-names.ts';
@@ -50,6 +50,11 @@ export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, brief: Br
     .returning();
   if (!row) throw new Error('insert returned no row');
   await enqueueIfNext(ctx, tx, row);
+  if (await waitsForMoney(tx, ctx.config, userId, row.id)) {
+    const message =
+      'Waiting to begin: what is left of the month may not pay for this article besides those that have begun. It begins by itself when they are done or the limit is raised.';
+    await recordEvent(tx, row, 'log', { message });
+  }
   return row;
 }
 

@@ -241,37 +241,3 @@ describe('articles of a month', () => {
     expect((await app.server.inject(estimate)).statusCode).toBe(200);
   });
 });
-
-it('GET /usage/limits tells what was used and what may be', async () => {
-  const { ctx: local, server } = app;
-  const owner = { ...local, ownerId: local.ownerId };
-  await local.db
-    .update(users)
-    .set({ articlesPerMonth: 3, requestsPerMinute: 77, monthlyLimitMicroUsd: 5_000_000, timeZone: 'Pacific/Auckland' })
-    .where(eq(users.id, local.ownerId));
-  const mine = await givenPipeline(owner);
-  await claimPipeline(owner, mine.id);
-  const month = monthIn('Pacific/Auckland', new Date());
-  const call = (status: string, cost: number | null, at: Date, userId = local.ownerId) => sql`
-    insert into paid_calls (id, kind, user_id, step, task, prompt_version, request_digest, provider, model, status, reserved_micro_usd, cost_micro_usd, started_at)
-    values (${newId()}, 'text', ${userId}, 'topic', 'topic', 1, 'x', 'p', 'm', ${status}, 900, ${cost}, ${at.toISOString()}::timestamptz)`;
-  await local.db.execute(call('settled', 700, month.start));
-  await local.db.execute(call('failed', 50, new Date()));
-  await local.db.execute(call('reserved', null, new Date()));
-  await local.db.execute(call('released', 0, new Date()));
-  await local.db.execute(call('settled', 10_000, new Date(month.start.getTime() - 1)));
-  await local.db.execute(call('settled', 10_000, new Date(), ctx.ownerId));
-  expect((await server.inject('/api/v1/usage/limits')).json()).toEqual({
-    month: month.name,
-    monthEndsAt: month.end.toISOString(),
-    timeZone: 'Pacific/Auckland',
-    spentMicroUsd: 750,
-    reservedMicroUsd: 900,
-    limitMicroUsd: 5_000_000,
-    articles: 1,
-    articlesLimit: 3,
-    runningPipelines: 1,
-    concurrentPipelines: 2,
-    requestsPerMinute: 77,
-  });
-});

@@ -29,8 +29,57 @@ const hasJob = sql`exists (select 1 from pgboss.job where name = ${runPipelineJo
   and start_after < now() + interval '2 seconds' and data ->> 'pipelineId' = line.id::text)`;
 
 /**
+ * Articles that have begun at the instance's expense and will go on by themselves, with what they may still cost it. Not
+ * those that wait for a person: one that is forgotten there must not hold up others for ever. Those that wait for their
+ * user's next month take nothing from the instance's present one (`this_month`).
+ */
+const begun = sql`select p.user_id, greatest(p.expected_micro_usd - coalesce(paid.micro_usd, 0), 0) as rest,
+    p.waiting ->> 'cap' is distinct from 'month' as this_month
+  from pipelines p left join lateral (
+    select sum(case c.status when 'reserved' then c.reserved_micro_usd else c.cost_micro_usd end) as micro_usd
+    from paid_calls c where c.pipeline_id = p.id
+  ) as paid on true
+  where p.started_at is not null and p.expected_micro_usd > 0 and (p.status in ('queued', 'running') or p.status = 'waiting'
+    and (p.waiting ->> 'reason' in ('retry', 'provider') or p.waiting ->> 'reason' = 'budget_exceeded' and p.waiting ->> 'cap' in ('month', 'instance')))`;
+
+/** Micro-dollars that the instance has left in its month. */
+export const leftOfInstance = (limitMicroUsd: number): SQL => sql`(${limitMicroUsd}::bigint
+  - (select coalesce(sum(a.settled_micro_usd + a.reserved_micro_usd), 0) from allotments a where a.month = month_of('UTC', now()))
+  - (select coalesce(sum(i.departed_micro_usd), 0) from instance_months i where i.month = month_of('UTC', now())))`;
+
+/** Micro-dollars that the user in table `users` has left in their month of what the instance pays. */
+export const leftOfMonth = (
+  defaultMicroUsd: number,
+): SQL => sql`(coalesce(users.monthly_limit_micro_usd, ${defaultMicroUsd}::bigint)
+  - (select coalesce(sum(s.settled_micro_usd + s.reserved_micro_usd), 0) from spending s
+     where s.user_id = users.id and s.payer = 'instance' and s.month = month_of(users.time_zone, now())))`;
+
+/**
+ * True for a pipeline in `line` that there is money for. What has begun is always let on: the ledger decides about each
+ * of its calls. A new one begins when the months can pay for it and for all that has begun, else only once nothing is
+ * under way: so that a limit that is about to be reached leaves one article half paid and not twelve. Others of the same
+ * moment are seen once they are claimed, and the limits themselves do not rest on this.
+ */
+const affordable = ({ budget }: Pick<AppContext['config'], 'budget'>): SQL => sql`(
+  line.started or line.expected = 0 or (
+    ((select coalesce(sum(rest), 0) from begun where begun.user_id = line.user_id) + line.new_so_far <= ${leftOfMonth(budget.userLimitMicroUsd)}
+      or line.new_so_far = line.expected and not exists (select 1 from begun where begun.user_id = line.user_id))
+    and ((select coalesce(sum(rest), 0) from begun where this_month) + line.new_so_far <= ${leftOfInstance(budget.instanceLimitMicroUsd)}
+      or line.new_so_far = line.expected and not exists (select 1 from begun where this_month))))`;
+
+/** Pipelines that a worker could take, with their place among those of their user. */
+const candidates = (
+  userId: string | undefined,
+): SQL => sql`select ${pipelines.id} as id, ${pipelines.userId} as user_id,
+    ${pipelines.status} as status, ${pipelines.startedAt} is not null as started, ${pipelines.expectedMicroUsd} as expected,
+    row_number() over mine as position,
+    sum(${pipelines.expectedMicroUsd}) filter (where ${pipelines.startedAt} is null) over mine as new_so_far
+  from ${pipelines} where ${and(startable, userId ? eq(pipelines.userId, userId) : undefined)}
+  window mine as (partition by ${pipelines.userId} order by ${pipelines.startedAt} is null, ${pipelines.createdAt}, ${pipelines.id})`;
+
+/**
  * The pipelines whose turn it is: of each user who is not disabled as many as there are free places, those that were
- * started before first, then the oldest. `userId` asks for one user's only.
+ * started before first, then the oldest, as far as there is money. `userId` asks for one user's only.
  */
 async function firstInLine(
   db: Db,
@@ -39,14 +88,11 @@ async function firstInLine(
 ): Promise<string[]> {
   const rows = await queryRows<{ id: string }>(
     db,
-    sql`select line.id from (
-          select ${pipelines.id} as id, ${pipelines.userId} as user_id, ${pipelines.status} as status,
-                 row_number() over (partition by ${pipelines.userId}
-                   order by ${pipelines.startedAt} is null, ${pipelines.createdAt}, ${pipelines.id}) as position
-          from ${pipelines} where ${and(startable, options.userId ? eq(pipelines.userId, options.userId) : undefined)}
-        ) as line join users on users.id = line.user_id and not users.disabled
+    sql`with begun as materialized (${begun})
+        select line.id from (${candidates(options.userId)}) as line join users on users.id = line.user_id and not users.disabled
         where line.position <= coalesce(users.concurrent_pipelines, ${config.accounts.concurrentPipelines}::int)
           - (select count(*) from ${pipelines} where ${and(occupying, sql`${pipelines.userId} = line.user_id`)})
+          and ${affordable(config)}
           ${options.without ? sql`and not (${options.without})` : sql``}
         order by line.position limit 100`,
   );
@@ -56,6 +102,22 @@ async function firstInLine(
 /** Whether it is this pipeline's turn. Exact only with the user's row locked. */
 export async function isNext(tx: Db, config: AppContext['config'], userId: string, id: string): Promise<boolean> {
   return (await firstInLine(tx, config, { userId })).includes(id);
+}
+
+/** Whether a pipeline that has not begun has to wait until there is money for it; others may keep it waiting besides. */
+export async function waitsForMoney(
+  tx: Db,
+  config: AppContext['config'],
+  userId: string,
+  id: string,
+): Promise<boolean> {
+  const rows = await queryRows(
+    tx,
+    sql`with begun as materialized (${begun})
+        select 1 from (${candidates(userId)}) as line join users on users.id = line.user_id
+        where line.id = ${id} and not ${affordable(config)}`,
+  );
+  return rows.length > 0;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
+import { continueAffordable } from './budget-waits.ts';
 import { runPipelineJob } from './jobs.ts';
 import { enqueueNext } from './line.ts';
 import { pipelines } from './schema.ts';
@@ -41,9 +42,12 @@ async function forgetLeases(db: AppContext['db']): Promise<void> {
 
 /**
  * Enqueues every pipeline that is stranded although its user has a place for it: running under a lease that ran out,
- * queued without a job, or past the end of its wait. The queue does this by itself when a worker dies; this also covers
+ * queued without a job, or past the end of its wait, also of a wait for money. The queue does this by itself when a worker dies; this also covers
  * a lost job. What waits for a place, or belongs to a disabled user, is left alone. Returns how many were found.
  */
-export function sweepPipelines(ctx: Pick<AppContext, 'db' | 'queue' | 'config'>): Promise<number> {
+export async function sweepPipelines(
+  ctx: Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config'>,
+): Promise<number> {
+  await continueAffordable(ctx);
   return enqueueNext(ctx, ctx.db);
 }

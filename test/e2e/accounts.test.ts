@@ -438,8 +438,19 @@ describe('the admin', () => {
             await page.getByText('Enter a whole number, or leave it empty.').waitFor();
             await page.getByLabel('Articles a month').fill('3');
             await page.getByLabel('Runs at once').fill('1');
+            for (const wrong of ['-5', 'ten', '1000000.01']) {
+              await page.getByLabel('Dollars a month').fill(wrong);
+              await button(page, 'Set the limits').click();
+              await page.getByText('Enter dollars from 0 to 1,000,000').waitFor();
+            }
+            await page.getByLabel('Dollars a month').fill('0');
             await button(page, 'Set the limits').click();
             await page.getByText('Limits set').waitFor();
+            await page.getByText('$0.00 of $0.00 is spent this month').waitFor();
+            await page.getByText('Calls under way end, nothing new is paid').waitFor();
+            await page.getByLabel('Dollars a month').fill('2.50');
+            await button(page, 'Set the limits').click();
+            await page.getByText('$0.00 of $2.50').waitFor();
             await page.getByLabel('Subject').fill('A word');
             await page.getByLabel('Text').fill('Please stop.\n\nThank you.');
             await button(page, 'Send the mail').click();
@@ -467,6 +478,7 @@ describe('the admin', () => {
             await button(page, 'Manage Trouble Maker').click();
             await expect(page.getByLabel('Articles a month').inputValue()).resolves.toBe('3');
             await expect(page.getByLabel('Runs at once').inputValue()).resolves.toBe('1');
+            await expect(page.getByLabel('Dollars a month').inputValue()).resolves.toBe('2.5');
             await button(page, 'Enable the account').click();
             await page.getByText('Nothing found').or(page.getByText('No account is disabled')).waitFor();
             await page.goto('/admin/log?action=user-disabled');

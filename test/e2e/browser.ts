@@ -17,6 +17,8 @@ export const silentHost = '127.0.0.1:47613';
 /** The real server in a process of its own, on an empty data directory that goes with it. */
 export interface TestServer {
   url: string;
+  /** Where its data lie; only for looking into, or changing, after {@link kill}. */
+  dataDir: string;
   /** Of whoever signed up with {@link signUp}; pages are opened with it unless they bring their own. */
   session?: Session;
   /** Ends the process as a power cut would. */
@@ -42,6 +44,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
   };
   return {
     url,
+    dataDir,
     kill: () => end('SIGKILL'),
     async revive() {
       child = start(dataDir, new URL(url).port, env);

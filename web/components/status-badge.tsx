@@ -1,6 +1,7 @@
 import type { ArticleSummary, Pipeline, Publication } from '@/api/client/types.gen.ts';
 import { t } from '@/strings.ts';
 import { Badge, type Tone } from './ui/badge.tsx';
+import { waitingWords } from './waiting-words.ts';
 
 const runTones: Record<Pipeline['status'], Tone> = {
   queued: 'neutral',
@@ -13,7 +14,7 @@ const runTones: Record<Pipeline['status'], Tone> = {
 
 /** How a run stands; a wait names what it waits for. */
 export function RunBadge({ run }: { run: Pick<Pipeline, 'status' | 'waiting'> }) {
-  const label = run.status === 'waiting' && run.waiting ? t.waiting[run.waiting.reason].badge : t.runStatus[run.status];
+  const label = run.status === 'waiting' && run.waiting ? waitingWords(run.waiting).badge : t.runStatus[run.status];
   return (
     <Badge tone={runTones[run.status]}>
       {run.status === 'running' && (

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatMoney, formatPrice, parseMoney, writeMoney } from './money.ts';
+import { daysOf, everyDayOf, formatDay, formatMonth, formatShare, isMonth, monthsUntil } from './calendar.ts';
+import { formatCount, formatMoney, formatPrice, parseMoney, plainDollars } from './money.ts';
+import { describePrices } from './prices.ts';
 import { formatDuration, formatRelative } from './time.ts';
 
 describe('money', () => {
@@ -28,9 +30,9 @@ describe('money', () => {
     expect(formatPrice(1_250_000, 'en-US')).toBe('$1.25');
     expect(formatPrice(null, 'en-US')).toBe('–');
     for (const microUsd of [0, 1, 10, 250_000, 1_000_000, 10_000_000, 123_456_789, 10_000_000_000]) {
-      expect(parseMoney(writeMoney(microUsd))).toBe(microUsd);
+      expect(parseMoney(plainDollars(microUsd))).toBe(microUsd);
     }
-    expect([writeMoney(250_000), writeMoney(10_000_000), writeMoney(null)]).toEqual(['0.25', '10', '']);
+    expect([plainDollars(250_000), plainDollars(10_000_000)]).toEqual(['0.25', '10']);
   });
 
   it('reads what people type as an amount', () => {
@@ -43,6 +45,64 @@ describe('money', () => {
 
   it('takes nothing else for an amount', () => {
     for (const typed of ['', 'free', '-1', '1.', '1e3', '1,000.50', '0.0000001']) expect(parseMoney(typed)).toBeNull();
+  });
+});
+
+describe('amounts in a field', () => {
+  it('are read as they were written', () => {
+    for (const microUsd of [0, 1, 500_000, 1_000_000, 10_000_000, 2_500_000, 123_456_789]) {
+      expect(parseMoney(plainDollars(microUsd))).toBe(microUsd);
+    }
+    expect([0, 500_000, 10_000_000].map(plainDollars)).toEqual(['0', '0.5', '10']);
+  });
+});
+
+describe('prices', () => {
+  const say = (prices: Record<string, unknown> | null) => describePrices(prices, 'en-US');
+
+  it('are told from the price table and as they were set', () => {
+    expect(say({ input_mtok: 3, output_mtok: 15, cache_read_mtok: 0.3 })).toBe(
+      '$3.00 in, $0.30 cached in, $15.00 out per million tokens',
+    );
+    expect(say({ inputMicroUsd: 250_000, outputMicroUsd: 2_000_000, requestMicroUsd: 0 })).toBe(
+      '$0.25 in, $2.00 out per million tokens',
+    );
+    expect(say({ requestMicroUsd: 5_000 })).toBe('$0.005 a request');
+    expect(say({ input_mtok: { base: 1.25, tiers: [{ start: 200_000, price: 2.5 }] } })).toBe(
+      '$1.25+ in per million tokens',
+    );
+  });
+
+  it('that nobody knows are not told, and those of nothing are', () => {
+    for (const nothing of [null, {}, { tool_use_kcount: 3 }]) expect(say(nothing)).toBeNull();
+    expect(say({ inputMicroUsd: 0, outputMicroUsd: 0 })).toBe('$0.00 in, $0.00 out per million tokens');
+  });
+});
+
+describe('months', () => {
+  it('have the days of the calendar', () => {
+    expect(daysOf('2028-02')).toEqual({ from: '2028-02-01', to: '2028-02-29' });
+    expect(daysOf('2026-12')).toEqual({ from: '2026-12-01', to: '2026-12-31' });
+    expect(everyDayOf('2026-02')).toHaveLength(28);
+    expect(monthsUntil('2026-02', 3)).toEqual(['2026-02', '2026-01', '2025-12']);
+  });
+
+  it('and days are named without a time zone', () => {
+    expect(formatMonth('2026-11', 'en-US')).toBe('November 2026');
+    expect(formatDay('2026-11-01', 'en-US')).toBe('Nov 1');
+    expect(['2026-13', '2026', '1999-01', undefined, '2026-1'].filter(isMonth)).toEqual([]);
+  });
+});
+
+describe('shares', () => {
+  it('do not show a little as nothing', () => {
+    expect([0, 0.00001, 0.035, 0.5, 1.02].map((share) => formatShare(share, 'en-US'))).toEqual([
+      '0%',
+      '<0.1%',
+      '3.5%',
+      '50%',
+      '102%',
+    ]);
   });
 });
 

@@ -27,12 +27,6 @@ export function formatPrice(microUsd: number | null | undefined, locale?: string
   }).format(microUsd / 1_000_000);
 }
 
-/** Micro-dollars as {@link parseMoney} reads them again: `0.25`, `10`; empty when unknown. */
-export function writeMoney(microUsd: number | null | undefined): string {
-  if (microUsd === null || microUsd === undefined) return '';
-  return (microUsd / 1_000_000).toFixed(6).replace(/\.?0+$/, '');
-}
-
 /** What stands where a value is not known. */
 export const unknown = '–';
 
@@ -49,4 +43,10 @@ export function parseMoney(typed: string): number | null {
 /** A whole number in the reader's locale; a dash when unknown. */
 export function formatCount(value: number | null | undefined, locale?: string): string {
   return value === null || value === undefined ? unknown : new Intl.NumberFormat(locale).format(value);
+}
+
+/** Micro-dollars as someone would type them: `5`, `0.5`, `0.000001`. */
+export function plainDollars(microUsd: number): string {
+  const digits = String(microUsd).padStart(7, '0');
+  return `${digits.slice(0, -6)}.${digits.slice(-6)}`.replace(/\.?0+$/, '');
 }

@@ -240,6 +240,12 @@ alter table users add column own_monthly_limit_micro_usd bigint check (own_month
 -- The model of the articles whose brief names none; null for the instance's.
 alter table users add column model text;
 
+-- Work that waits for money looks again as soon as a limit, or the month itself, has moved.
+create trigger users_limits_changed after update of monthly_limit_micro_usd, own_monthly_limit_micro_usd, time_zone on users
+  for each row when (old.monthly_limit_micro_usd is distinct from new.monthly_limit_micro_usd
+    or old.own_monthly_limit_micro_usd is distinct from new.own_monthly_limit_micro_usd or old.time_zone <> new.time_zone)
+  execute function announce_enabled_user();
+
 -- What the instance is expected to pay for an article: whoever is new waits until what has begun can be finished.
 alter table pipelines add column expected_micro_usd bigint not null default 0 check (expected_micro_usd >= 0);
 

@@ -128,7 +128,7 @@ describe('a brief without sources', () => {
           estimated: false,
           costMicroUsd: 5_000,
           reservedMicroUsd: 5_000,
-          unitPrices: { request: 0.005 },
+          unitPrices: { requestMicroUsd: 5_000 },
           promptVersion: null,
           inputTokens: null,
         }),

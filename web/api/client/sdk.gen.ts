@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePricesData, RemovePricesErrors, RemovePricesResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetPricesData, SetPricesErrors, SetPricesResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
+import type { ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetUsageCallsCsvData, GetUsageCallsCsvErrors, GetUsageCallsCsvResponses, GetUsageCsvData, GetUsageCsvErrors, GetUsageCsvResponses, GetUsageData, GetUsageErrors, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetUsageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListTopSpendersData, ListTopSpendersErrors, ListTopSpendersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePricesData, RemovePricesErrors, RemovePricesResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetPricesData, SetPricesErrors, SetPricesResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -141,6 +141,19 @@ export const setPrices = <ThrowOnError extends boolean = true>(options: Options<
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * The instance's month, and who spends the most of it
+ */
+export const listTopSpenders = <ThrowOnError extends boolean = true>(options?: Options<ListTopSpendersData, ThrowOnError>): RequestResult<ListTopSpendersResponses, ListTopSpendersErrors, ThrowOnError> => (options?.client ?? client).get<ListTopSpendersResponses, ListTopSpendersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/usage/top',
+    ...options
 });
 
 /**
@@ -918,6 +931,45 @@ export const checkSite = <ThrowOnError extends boolean = true>(options: Options<
             type: 'apiKey'
         }],
     url: '/api/v1/sites/{id}/check',
+    ...options
+});
+
+/**
+ * Calls, tokens and costs by day, model, step, site, payer or kind
+ */
+export const getUsage = <ThrowOnError extends boolean = true>(options?: Options<GetUsageData, ThrowOnError>): RequestResult<GetUsageResponses, GetUsageErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageResponses, GetUsageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/usage',
+    ...options
+});
+
+/**
+ * The same as CSV (RFC 4180)
+ */
+export const getUsageCsv = <ThrowOnError extends boolean = true>(options?: Options<GetUsageCsvData, ThrowOnError>): RequestResult<GetUsageCsvResponses, GetUsageCsvErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageCsvResponses, GetUsageCsvErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/usage.csv',
+    ...options
+});
+
+/**
+ * Every call with its cost, as CSV (RFC 4180)
+ */
+export const getUsageCallsCsv = <ThrowOnError extends boolean = true>(options?: Options<GetUsageCallsCsvData, ThrowOnError>): RequestResult<GetUsageCallsCsvResponses, GetUsageCallsCsvErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageCallsCsvResponses, GetUsageCallsCsvErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/usage/calls.csv',
     ...options
 });
 

@@ -18,15 +18,33 @@ export type AdminUser = {
         monthlyLimitMicroUsd: number | null;
         requestsPerMinute: number | null;
     };
+    /**
+     * The limit that holds: their own, or the default of the instance
+     */
+    monthlyLimit: {
+        microUsd: number;
+        /**
+         * What is spent this month leaves nothing of it: calls under way end, and nothing new is paid
+         */
+        reached: boolean;
+    };
     name: string;
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
     usage: {
         articles: number;
+        /**
+         * Paid with keys of their own
+         */
+        ownSpentThisMonthMicroUsd: number;
         pipelinesRunning: number;
         pipelinesThisMonth: number;
+        reservedThisMonthMicroUsd: number;
         sites: number;
+        /**
+         * Paid by the instance
+         */
         spentThisMonthMicroUsd: number;
     };
 };
@@ -45,15 +63,33 @@ export type AdminUserInput = {
         monthlyLimitMicroUsd: number | null;
         requestsPerMinute: number | null;
     };
+    /**
+     * The limit that holds: their own, or the default of the instance
+     */
+    monthlyLimit: {
+        microUsd: number;
+        /**
+         * What is spent this month leaves nothing of it: calls under way end, and nothing new is paid
+         */
+        reached: boolean;
+    };
     name: string;
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
     usage: {
         articles: number;
+        /**
+         * Paid with keys of their own
+         */
+        ownSpentThisMonthMicroUsd: number;
         pipelinesRunning: number;
         pipelinesThisMonth: number;
+        reservedThisMonthMicroUsd: number;
         sites: number;
+        /**
+         * Paid by the instance
+         */
         spentThisMonthMicroUsd: number;
     };
 };
@@ -1018,6 +1054,10 @@ export type Receipt = {
     articleId: string | null;
     budgetMicroUsd: number;
     calls: Array<{
+        /**
+         * The model that the provider says has answered, where it is another than the one that was asked
+         */
+        answeredBy: string | null;
         cacheWriteInputTokens: number | null;
         cachedInputTokens: number | null;
         costMicroUsd: number | null;
@@ -1033,28 +1073,64 @@ export type Receipt = {
         kind: 'text' | 'embedding' | 'image' | 'search';
         model: string;
         outputTokens: number | null;
+        /**
+         * instance, or user where it was made with the user's own key
+         */
+        payer: 'instance' | 'user';
         pricedAs: string | null;
         /**
          * null for a search, which has no prompt
          */
         promptVersion: number | null;
         reasoningTokens: number | null;
+        /**
+         * What was set aside for it: the worst case, or more for a model that lately cost more than that
+         */
         reservedMicroUsd: number;
         startedAt: string;
         status: 'reserved' | 'settled' | 'failed' | 'released';
         step: string;
         task: string;
         /**
-         * Dollars per million tokens by kind of token, or of one request, as they stood at the time of the call
+         * What the cost was worked out from, as it stood at the time of the call: dollars (names like input_mtok) or micro-dollars (names ending in MicroUsd) per million tokens or of one request
          */
         unitPrices: {
             [key: string]: unknown;
         } | null;
+        /**
+         * What it can cost if the provider keeps to what it was asked for
+         */
+        worstCaseMicroUsd: number;
     }>;
     claims: Array<Claim>;
+    /**
+     * The sum of what the calls have cost so far
+     */
     costMicroUsd: number;
     durationMs: number | null;
     pipelineId: string;
+    totals: {
+        /**
+         * Of it, what the provider did not report
+         */
+        estimatedMicroUsd: number;
+        /**
+         * Of it, what the instance pays
+         */
+        instanceMicroUsd: number;
+        /**
+         * Of it, what was paid with the user's own keys
+         */
+        ownMicroUsd: number;
+        /**
+         * Set aside besides, for calls that are under way
+         */
+        reservedMicroUsd: number;
+        /**
+         * The same as costMicroUsd
+         */
+        settledMicroUsd: number;
+    };
 };
 
 export type ReceiptInput = {
@@ -1065,6 +1141,10 @@ export type ReceiptInput = {
     articleId: string | null;
     budgetMicroUsd: number;
     calls: Array<{
+        /**
+         * The model that the provider says has answered, where it is another than the one that was asked
+         */
+        answeredBy: string | null;
         cacheWriteInputTokens: number | null;
         cachedInputTokens: number | null;
         costMicroUsd: number | null;
@@ -1080,28 +1160,64 @@ export type ReceiptInput = {
         kind: 'text' | 'embedding' | 'image' | 'search';
         model: string;
         outputTokens: number | null;
+        /**
+         * instance, or user where it was made with the user's own key
+         */
+        payer: 'instance' | 'user';
         pricedAs: string | null;
         /**
          * null for a search, which has no prompt
          */
         promptVersion: number | null;
         reasoningTokens: number | null;
+        /**
+         * What was set aside for it: the worst case, or more for a model that lately cost more than that
+         */
         reservedMicroUsd: number;
         startedAt: string;
         status: 'reserved' | 'settled' | 'failed' | 'released';
         step: string;
         task: string;
         /**
-         * Dollars per million tokens by kind of token, or of one request, as they stood at the time of the call
+         * What the cost was worked out from, as it stood at the time of the call: dollars (names like input_mtok) or micro-dollars (names ending in MicroUsd) per million tokens or of one request
          */
         unitPrices: {
             [key: string]: unknown;
         } | null;
+        /**
+         * What it can cost if the provider keeps to what it was asked for
+         */
+        worstCaseMicroUsd: number;
     }>;
     claims: Array<ClaimInput>;
+    /**
+     * The sum of what the calls have cost so far
+     */
     costMicroUsd: number;
     durationMs: number | null;
     pipelineId: string;
+    totals: {
+        /**
+         * Of it, what the provider did not report
+         */
+        estimatedMicroUsd: number;
+        /**
+         * Of it, what the instance pays
+         */
+        instanceMicroUsd: number;
+        /**
+         * Of it, what was paid with the user's own keys
+         */
+        ownMicroUsd: number;
+        /**
+         * Set aside besides, for calls that are under way
+         */
+        reservedMicroUsd: number;
+        /**
+         * The same as costMicroUsd
+         */
+        settledMicroUsd: number;
+    };
 };
 
 export type RotatedSecret = {
@@ -1332,6 +1448,358 @@ export type SiteRequestInput = {
     username: string;
 };
 
+export type Spender = {
+    /**
+     * Pipelines that something was asked for in the month
+     */
+    articles: number;
+    /**
+     * What counts against that limit now, in the present month of the user
+     */
+    countedMicroUsd: number;
+    limitIsDefault: boolean;
+    /**
+     * For a month of the user's own calendar: their limit, or the default
+     */
+    limitMicroUsd: number;
+    /**
+     * Paid with keys of their own; null where they made no such call, or none has ended
+     */
+    ownSpentMicroUsd: number | null;
+    reservedMicroUsd: number;
+    /**
+     * Of what the instance's month has cost, 0 to 1; null while that is 0
+     */
+    share: number | null;
+    /**
+     * Paid by the instance in its month
+     */
+    spentMicroUsd: number;
+    user: {
+        disabled: boolean;
+        email: string | null;
+        id: string;
+        name: string;
+        role: 'user' | 'admin';
+    };
+};
+
+export type SpenderInput = {
+    /**
+     * Pipelines that something was asked for in the month
+     */
+    articles: number;
+    /**
+     * What counts against that limit now, in the present month of the user
+     */
+    countedMicroUsd: number;
+    limitIsDefault: boolean;
+    /**
+     * For a month of the user's own calendar: their limit, or the default
+     */
+    limitMicroUsd: number;
+    /**
+     * Paid with keys of their own; null where they made no such call, or none has ended
+     */
+    ownSpentMicroUsd: number | null;
+    reservedMicroUsd: number;
+    /**
+     * Of what the instance's month has cost, 0 to 1; null while that is 0
+     */
+    share: number | null;
+    /**
+     * Paid by the instance in its month
+     */
+    spentMicroUsd: number;
+    user: {
+        disabled: boolean;
+        email: string | null;
+        id: string;
+        name: string;
+        role: 'user' | 'admin';
+    };
+};
+
+export type TopSpenders = {
+    instance: {
+        /**
+         * Of what is spent, that of accounts that are no longer there
+         */
+        departedMicroUsd: number;
+        /**
+         * What the month will have cost if it goes on like this; null when it is over, too young, or free so far
+         */
+        forecastMicroUsd: number | null;
+        limitMicroUsd: number;
+        /**
+         * Paid with users' own keys, which is not the instance's
+         */
+        ownSpentMicroUsd: number | null;
+        reservedMicroUsd: number;
+        spentMicroUsd: number;
+    };
+    items: Array<Spender>;
+    /**
+     * Of UTC, for example 2026-11
+     */
+    month: string;
+    monthEndsAt: string;
+};
+
+export type TopSpendersInput = {
+    instance: {
+        /**
+         * Of what is spent, that of accounts that are no longer there
+         */
+        departedMicroUsd: number;
+        /**
+         * What the month will have cost if it goes on like this; null when it is over, too young, or free so far
+         */
+        forecastMicroUsd: number | null;
+        limitMicroUsd: number;
+        /**
+         * Paid with users' own keys, which is not the instance's
+         */
+        ownSpentMicroUsd: number | null;
+        reservedMicroUsd: number;
+        spentMicroUsd: number;
+    };
+    items: Array<SpenderInput>;
+    /**
+     * Of UTC, for example 2026-11
+     */
+    month: string;
+    monthEndsAt: string;
+};
+
+export type Usage = {
+    from: string;
+    groupBy: Array<'day' | 'model' | 'step' | 'site' | 'payer' | 'kind'>;
+    /**
+     * By day where that was asked for, then the most expensive first
+     */
+    groups: Array<UsageGroup>;
+    /**
+     * Whose calendar the days are of
+     */
+    timeZone: string;
+    to: string;
+    totals: UsageFigures;
+};
+
+export type UsageFigures = {
+    /**
+     * Pipelines that the calls were made for; one may count in several groups
+     */
+    articles: number;
+    cachedInputTokens: number | null;
+    /**
+     * Every attempt, failed ones and those under way included
+     */
+    calls: number;
+    /**
+     * null while no call in it has a known cost
+     */
+    costMicroUsd: number | null;
+    /**
+     * The part of the cost that the provider did not report
+     */
+    estimatedMicroUsd: number | null;
+    /**
+     * Ended without a usable answer; some of them were billed all the same
+     */
+    failedCalls: number;
+    /**
+     * Of the calls whose provider reported them, as all tokens here; null if none did
+     */
+    inputTokens: number | null;
+    /**
+     * The part of the cost that the instance pays
+     */
+    instanceCostMicroUsd: number | null;
+    outputTokens: number | null;
+    /**
+     * The part of the cost that was paid with the user's own keys
+     */
+    ownCostMicroUsd: number | null;
+    reasoningTokens: number | null;
+    /**
+     * Set aside for calls that are under way
+     */
+    reservedMicroUsd: number;
+};
+
+export type UsageFiguresInput = {
+    /**
+     * Pipelines that the calls were made for; one may count in several groups
+     */
+    articles: number;
+    cachedInputTokens: number | null;
+    /**
+     * Every attempt, failed ones and those under way included
+     */
+    calls: number;
+    /**
+     * null while no call in it has a known cost
+     */
+    costMicroUsd: number | null;
+    /**
+     * The part of the cost that the provider did not report
+     */
+    estimatedMicroUsd: number | null;
+    /**
+     * Ended without a usable answer; some of them were billed all the same
+     */
+    failedCalls: number;
+    /**
+     * Of the calls whose provider reported them, as all tokens here; null if none did
+     */
+    inputTokens: number | null;
+    /**
+     * The part of the cost that the instance pays
+     */
+    instanceCostMicroUsd: number | null;
+    outputTokens: number | null;
+    /**
+     * The part of the cost that was paid with the user's own keys
+     */
+    ownCostMicroUsd: number | null;
+    reasoningTokens: number | null;
+    /**
+     * Set aside for calls that are under way
+     */
+    reservedMicroUsd: number;
+};
+
+/**
+ * Holds what was grouped by, and the figures
+ */
+export type UsageGroup = {
+    /**
+     * Pipelines that the calls were made for; one may count in several groups
+     */
+    articles: number;
+    cachedInputTokens: number | null;
+    /**
+     * Every attempt, failed ones and those under way included
+     */
+    calls: number;
+    /**
+     * null while no call in it has a known cost
+     */
+    costMicroUsd: number | null;
+    day?: string;
+    /**
+     * The part of the cost that the provider did not report
+     */
+    estimatedMicroUsd: number | null;
+    /**
+     * Ended without a usable answer; some of them were billed all the same
+     */
+    failedCalls: number;
+    /**
+     * Of the calls whose provider reported them, as all tokens here; null if none did
+     */
+    inputTokens: number | null;
+    /**
+     * The part of the cost that the instance pays
+     */
+    instanceCostMicroUsd: number | null;
+    kind?: 'text' | 'embedding' | 'image' | 'search';
+    model?: string;
+    outputTokens: number | null;
+    /**
+     * The part of the cost that was paid with the user's own keys
+     */
+    ownCostMicroUsd: number | null;
+    payer?: 'instance' | 'user';
+    reasoningTokens: number | null;
+    /**
+     * Set aside for calls that are under way
+     */
+    reservedMicroUsd: number;
+    /**
+     * null for articles of no site, or of one that is gone
+     */
+    site?: {
+        id: string;
+        name: string;
+    } | null;
+    step?: string;
+};
+
+/**
+ * Holds what was grouped by, and the figures
+ */
+export type UsageGroupInput = {
+    /**
+     * Pipelines that the calls were made for; one may count in several groups
+     */
+    articles: number;
+    cachedInputTokens: number | null;
+    /**
+     * Every attempt, failed ones and those under way included
+     */
+    calls: number;
+    /**
+     * null while no call in it has a known cost
+     */
+    costMicroUsd: number | null;
+    day?: string;
+    /**
+     * The part of the cost that the provider did not report
+     */
+    estimatedMicroUsd: number | null;
+    /**
+     * Ended without a usable answer; some of them were billed all the same
+     */
+    failedCalls: number;
+    /**
+     * Of the calls whose provider reported them, as all tokens here; null if none did
+     */
+    inputTokens: number | null;
+    /**
+     * The part of the cost that the instance pays
+     */
+    instanceCostMicroUsd: number | null;
+    kind?: 'text' | 'embedding' | 'image' | 'search';
+    model?: string;
+    outputTokens: number | null;
+    /**
+     * The part of the cost that was paid with the user's own keys
+     */
+    ownCostMicroUsd: number | null;
+    payer?: 'instance' | 'user';
+    reasoningTokens: number | null;
+    /**
+     * Set aside for calls that are under way
+     */
+    reservedMicroUsd: number;
+    /**
+     * null for articles of no site, or of one that is gone
+     */
+    site?: {
+        id: string;
+        name: string;
+    } | null;
+    step?: string;
+};
+
+export type UsageInput = {
+    from: string;
+    groupBy: Array<'day' | 'model' | 'step' | 'site' | 'payer' | 'kind'>;
+    /**
+     * By day where that was asked for, then the most expensive first
+     */
+    groups: Array<UsageGroupInput>;
+    /**
+     * Whose calendar the days are of
+     */
+    timeZone: string;
+    to: string;
+    totals: UsageFiguresInput;
+};
+
 export type UsageLimits = {
     /**
      * Begun in this month
@@ -1340,20 +1808,42 @@ export type UsageLimits = {
     articlesLimit: number;
     concurrentPipelines: number;
     /**
-     * null where the user has no limit of their own
+     * What the instance will have paid at the end of the month if it goes on like this; null in the first three days and while nothing was spent
      */
-    limitMicroUsd: number | null;
+    forecastMicroUsd: number | null;
+    /**
+     * Whether the month of all users together is used up; nothing more is paid then
+     */
+    instance: {
+        limitReached: boolean;
+    };
+    /**
+     * What the instance pays at most: the user's own limit, or the default; 0 means nothing
+     */
+    limitMicroUsd: number;
     /**
      * The month of the user's calendar, for example 2026-11
      */
     month: string;
     monthEndsAt: string;
+    /**
+     * null where the user has set no limit for their own keys
+     */
+    ownLimitMicroUsd: number | null;
+    ownReservedMicroUsd: number;
+    /**
+     * Paid with the user's own keys, which counts separately
+     */
+    ownSpentMicroUsd: number;
     requestsPerMinute: number;
     /**
      * Set aside for calls that are under way
      */
     reservedMicroUsd: number;
     runningPipelines: number;
+    /**
+     * Paid by the instance this month
+     */
     spentMicroUsd: number;
     timeZone: string;
 };
@@ -1366,20 +1856,42 @@ export type UsageLimitsInput = {
     articlesLimit: number;
     concurrentPipelines: number;
     /**
-     * null where the user has no limit of their own
+     * What the instance will have paid at the end of the month if it goes on like this; null in the first three days and while nothing was spent
      */
-    limitMicroUsd: number | null;
+    forecastMicroUsd: number | null;
+    /**
+     * Whether the month of all users together is used up; nothing more is paid then
+     */
+    instance: {
+        limitReached: boolean;
+    };
+    /**
+     * What the instance pays at most: the user's own limit, or the default; 0 means nothing
+     */
+    limitMicroUsd: number;
     /**
      * The month of the user's calendar, for example 2026-11
      */
     month: string;
     monthEndsAt: string;
+    /**
+     * null where the user has set no limit for their own keys
+     */
+    ownLimitMicroUsd: number | null;
+    ownReservedMicroUsd: number;
+    /**
+     * Paid with the user's own keys, which counts separately
+     */
+    ownSpentMicroUsd: number;
     requestsPerMinute: number;
     /**
      * Set aside for calls that are under way
      */
     reservedMicroUsd: number;
     runningPipelines: number;
+    /**
+     * Paid by the instance this month
+     */
     spentMicroUsd: number;
     timeZone: string;
 };
@@ -2026,6 +2538,45 @@ export type SetPricesResponses = {
 
 export type SetPricesResponse = SetPricesResponses[keyof SetPricesResponses];
 
+export type ListTopSpendersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of UTC; the present one by default
+         */
+        month?: string;
+        limit?: number;
+    };
+    url: '/api/v1/admin/usage/top';
+};
+
+export type ListTopSpendersErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListTopSpendersError = ListTopSpendersErrors[keyof ListTopSpendersErrors];
+
+export type ListTopSpendersResponses = {
+    /**
+     * Default Response
+     */
+    200: TopSpenders;
+};
+
+export type ListTopSpendersResponse = ListTopSpendersResponses[keyof ListTopSpendersResponses];
+
 export type ListUsersData = {
     body?: never;
     path?: never;
@@ -2076,7 +2627,7 @@ export type UpdateUserData = {
         concurrentPipelines?: number | null;
         disabled?: boolean;
         /**
-         * Kept with the account; this version does not hold it against what is spent
+         * What the instance pays for a month of this user at most; 0 means nothing. One below what is spent already is taken: calls under way end, nothing new is paid until the month turns or the limit is raised
          */
         monthlyLimitMicroUsd?: number | null;
         requestsPerMinute?: number | null;
@@ -4289,6 +4840,140 @@ export type CheckSiteResponses = {
 };
 
 export type CheckSiteResponse = CheckSiteResponses[keyof CheckSiteResponses];
+
+export type GetUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A day of the user's time zone; the first of the month of `to`
+         */
+        from?: string;
+        /**
+         * Inclusive; the last of the present month
+         */
+        to?: string;
+        /**
+         * Any of day, model, step, site, payer, kind, with commas between them
+         */
+        groupBy?: string;
+    };
+    url: '/api/v1/usage';
+};
+
+export type GetUsageErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetUsageError = GetUsageErrors[keyof GetUsageErrors];
+
+export type GetUsageResponses = {
+    /**
+     * Default Response
+     */
+    200: Usage;
+};
+
+export type GetUsageResponse = GetUsageResponses[keyof GetUsageResponses];
+
+export type GetUsageCsvData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A day of the user's time zone; the first of the month of `to`
+         */
+        from?: string;
+        /**
+         * Inclusive; the last of the present month
+         */
+        to?: string;
+        /**
+         * Any of day, model, step, site, payer, kind, with commas between them
+         */
+        groupBy?: string;
+    };
+    url: '/api/v1/usage.csv';
+};
+
+export type GetUsageCsvErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetUsageCsvError = GetUsageCsvErrors[keyof GetUsageCsvErrors];
+
+export type GetUsageCsvResponses = {
+    /**
+     * The file
+     */
+    200: string;
+};
+
+export type GetUsageCsvResponse = GetUsageCsvResponses[keyof GetUsageCsvResponses];
+
+export type GetUsageCallsCsvData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A day of the user's time zone; the first of the month of `to`
+         */
+        from?: string;
+        /**
+         * Inclusive; the last of the present month
+         */
+        to?: string;
+    };
+    url: '/api/v1/usage/calls.csv';
+};
+
+export type GetUsageCallsCsvErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetUsageCallsCsvError = GetUsageCallsCsvErrors[keyof GetUsageCallsCsvErrors];
+
+export type GetUsageCallsCsvResponses = {
+    /**
+     * The file
+     */
+    200: string;
+};
+
+export type GetUsageCallsCsvResponse = GetUsageCallsCsvResponses[keyof GetUsageCallsCsvResponses];
 
 export type GetUsageLimitsData = {
     body?: never;

@@ -6,6 +6,7 @@ import { NotFoundPage } from '../error-pages.tsx';
 const words = t.admin.sections;
 const sections = [
   { to: '/admin/users', label: words.users },
+  { to: '/admin/spending', label: words.spending },
   { to: '/admin/invitations', label: words.invitations },
   { to: '/admin/emails', label: words.emails },
   { to: '/admin/prices', label: words.prices },

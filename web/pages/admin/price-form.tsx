@@ -5,7 +5,7 @@ import type { ApiProblem } from '@/api/problem.ts';
 import { Form, missing, TextField, useForm } from '@/components/form.tsx';
 import { Notice } from '@/components/notice.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { parseMoney, writeMoney } from '@/format/money.ts';
+import { parseMoney, plainDollars } from '@/format/money.ts';
 import { priceWords as words } from '@/strings-prices.ts';
 
 export const priceNames = [
@@ -58,9 +58,7 @@ export function PriceForm({
   const names = ofSearch ? (['requestMicroUsd'] as const) : priceNames;
   const form = useForm({
     names: ['model', ...priceNames],
-    initial: Object.fromEntries(
-      names.map((name) => [name, name === 'requestMicroUsd' && !prices?.[name] ? '' : writeMoney(prices?.[name])]),
-    ),
+    initial: Object.fromEntries(names.map((name) => [name, written(name, prices?.[name])])),
     check: (values) => ({
       ...(model === null ? missing(values, 'model') : {}),
       ...Object.fromEntries(
@@ -159,4 +157,10 @@ function bodyOf(values: Values, names: readonly PriceName[]): NonNullable<SetPri
   return Object.fromEntries(
     names.flatMap((name) => (values[name].trim() === '' ? [] : [[name, parseMoney(values[name])]])),
   );
+}
+
+/** Nothing for what has no price of its own; a request that costs nothing is not worth a word. */
+function written(name: PriceName, microUsd: number | null | undefined): string {
+  if (microUsd === null || microUsd === undefined || (name === 'requestMicroUsd' && microUsd === 0)) return '';
+  return plainDollars(microUsd);
 }

@@ -1,19 +1,23 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { updateUserMutation } from '@/api/client/@tanstack/react-query.gen.ts';
-import { messageUser, updateUser } from '@/api/client/sdk.gen.ts';
+import { updateUser } from '@/api/client/sdk.gen.ts';
 import type { AdminUser } from '@/api/client/types.gen.ts';
-import { Form, LongTextField, missing, TextField, useForm } from '@/components/form.tsx';
-import { ProblemNotice } from '@/components/notice.tsx';
+import { Figure } from '@/components/figure.tsx';
+import { Form, TextField, useForm } from '@/components/form.tsx';
+import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { formatCount, formatMoney } from '@/format/money.ts';
+import { formatCount, formatMoney, plainDollars } from '@/format/money.ts';
 import { formatDate } from '@/format/time.ts';
-import { useInstance, useUser } from '@/session/session.ts';
+import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { MessageForm } from './message-form.tsx';
+import { readMonthlyLimit } from './monthly-limit.ts';
+import { useRefresh } from './use-refresh.ts';
 
 const words = t.admin.users;
 
@@ -24,7 +28,10 @@ export function UserPanel({ user }: { user: AdminUser }) {
       <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-3">
         <Figure label={words.joined}>{formatDate(new Date(user.createdAt))}</Figure>
         <Figure label={words.runsThisMonth}>{formatCount(user.usage.pipelinesThisMonth)}</Figure>
-        <Figure label={words.spentThisMonth}>{formatMoney(user.usage.spentThisMonthMicroUsd)}</Figure>
+        <Figure label={words.spentThisMonth}>
+          {words.spentOf(formatMoney(user.usage.spentThisMonthMicroUsd), formatMoney(user.monthlyLimit.microUsd))}
+        </Figure>
+        <Figure label={words.ownKeysThisMonth}>{formatMoney(user.usage.ownSpentThisMonthMicroUsd)}</Figure>
         <Figure label={words.sites}>{formatCount(user.usage.sites)}</Figure>
         <Figure label={words.timeZone}>{user.timeZone}</Figure>
         <Figure label={t.admin.sections.log}>
@@ -34,38 +41,34 @@ export function UserPanel({ user }: { user: AdminUser }) {
         </Figure>
       </dl>
       <LimitsForm user={user} />
-      <MessageForm user={user} />
+      <Part title={words.write}>
+        <MessageForm user={user} />
+      </Part>
       <Access user={user} />
     </div>
   );
 }
 
-function Figure({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt className="text-sm text-muted-foreground">{label}</dt>
-      <dd className="font-medium break-words">{children}</dd>
-    </div>
-  );
-}
-
 type Limits = AdminUser['limits'];
-/** Those that hold; the monthly cap in dollars is kept by the server and not held yet, so it is not offered. */
-const limitNames = ['articlesPerMonth', 'concurrentPipelines', 'requestsPerMinute'] as const satisfies (keyof Limits)[];
+const countNames = ['articlesPerMonth', 'concurrentPipelines', 'requestsPerMinute'] as const satisfies (keyof Limits)[];
+
+const limitNames = [...countNames, 'monthlyLimitMicroUsd'] as const;
 
 function LimitsForm({ user }: { user: AdminUser }) {
   const refresh = useRefresh();
   const form = useForm({
     names: limitNames,
-    initial: Object.fromEntries(limitNames.map((name) => [name, String(user.limits[name] ?? '')])),
+    initial: Object.fromEntries(limitNames.map((name) => [name, typed(user, name)])),
     check: (values) =>
       Object.fromEntries(
-        limitNames.filter((name) => readLimit(values[name]) === undefined).map((name) => [name, words.notNumber]),
+        limitNames
+          .filter((name) => readLimit(name, values[name]) === undefined)
+          .map((name) => [name, name === 'monthlyLimitMicroUsd' ? words.notDollars : words.notNumber]),
       ),
     send: (values) =>
       updateUser({
         path: { id: user.id },
-        body: Object.fromEntries(limitNames.map((name) => [name, readLimit(values[name])])),
+        body: Object.fromEntries(limitNames.map((name) => [name, readLimit(name, values[name])])),
         throwOnError: true,
       }),
     onDone: async () => {
@@ -75,8 +78,9 @@ function LimitsForm({ user }: { user: AdminUser }) {
   });
   return (
     <Part title={words.limits} hint={words.limitsHint}>
+      <LimitReached user={user} />
       <Form form={form} submit={words.setLimits} busy={words.setting} variant="secondary" className="sm:grid-cols-2">
-        {limitNames.map((name) => (
+        {countNames.map((name) => (
           <TextField
             key={name}
             form={form}
@@ -87,37 +91,44 @@ function LimitsForm({ user }: { user: AdminUser }) {
             autoComplete="off"
           />
         ))}
+        <TextField
+          form={form}
+          name="monthlyLimitMicroUsd"
+          label={words.monthlyLimit}
+          hint={words.monthlyLimitHint}
+          inputMode="decimal"
+          placeholder={words.byDefault}
+          autoComplete="off"
+        />
       </Form>
     </Part>
   );
 }
 
-/** Null for the default, undefined for what is no limit. */
-function readLimit(typed: string): number | null | undefined {
-  if (typed.trim() === '') return null;
-  return /^\d{1,9}$/.test(typed.trim()) ? Number(typed) : undefined;
+/** A limit as it stands in its field: dollars, or a number. */
+function typed({ limits }: AdminUser, name: (typeof limitNames)[number]): string {
+  const limit = limits[name];
+  if (limit === null) return '';
+  return name === 'monthlyLimitMicroUsd' ? plainDollars(limit) : String(limit);
 }
 
-function MessageForm({ user }: { user: AdminUser }) {
-  const mail = useInstance()?.mail;
-  const form = useForm({
-    names: ['subject', 'text'],
-    check: (values) => missing(values, 'subject', 'text'),
-    send: async (body, attempt) => {
-      const headers = { 'Idempotency-Key': attempt.key };
-      return (await messageUser({ path: { id: user.id }, body, headers, throwOnError: true })).data;
-    },
-    onDone: ({ to }) => toast(mail === false ? words.keptNoMail(to) : words.sent(to)),
-    keep: `message:${user.id}`,
-    clear: true,
-  });
+/** Null for the default, undefined for what is no limit. */
+function readLimit(name: (typeof limitNames)[number], value: string): number | null | undefined {
+  if (name === 'monthlyLimitMicroUsd') return readMonthlyLimit(value);
+  if (value.trim() === '') return null;
+  return /^\d{1,9}$/.test(value.trim()) ? Number(value) : undefined;
+}
+
+/** Says what it means that a limit leaves nothing of the month. */
+function LimitReached({ user: { usage, monthlyLimit } }: { user: AdminUser }) {
+  if (!monthlyLimit.reached) return null;
   return (
-    <Part title={words.write}>
-      <Form form={form} submit={words.send} busy={words.sending} variant="secondary">
-        <TextField form={form} name="subject" label={words.subject} autoComplete="off" maxLength={200} />
-        <LongTextField form={form} name="text" label={words.text} maxLength={20_000} />
-      </Form>
-    </Part>
+    <Notice
+      tone="warning"
+      title={words.limitReached(formatMoney(usage.spentThisMonthMicroUsd), formatMoney(monthlyLimit.microUsd))}
+    >
+      <p>{words.limitReachedText}</p>
+    </Notice>
   );
 }
 
@@ -170,14 +181,4 @@ function Part({ title, hint, children }: { title: string; hint?: string; childre
       {children}
     </section>
   );
-}
-
-/** Reads the lists of accounts again, whatever they are narrowed to. */
-function useRefresh() {
-  const queries = useQueryClient();
-  return () =>
-    queries.invalidateQueries({
-      predicate: ({ queryKey: [key] }) =>
-        typeof key === 'object' && key !== null && '_id' in key && key._id === 'listUsers',
-    });
 }

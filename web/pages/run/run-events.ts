@@ -123,8 +123,13 @@ export function isLive(run: Pick<Pipeline, 'status' | 'waiting'>): boolean {
   return (
     run.status === 'queued' ||
     run.status === 'running' ||
-    (run.status === 'waiting' && run.waiting?.until !== undefined)
+    (run.status === 'waiting' && run.waiting?.until !== undefined && run.waiting.reason !== 'budget_exceeded')
   );
+}
+
+/** Whether a run stands still until a month's money is there: it goes on by itself, and that may be weeks away. */
+export function waitsForMonth(run: Pick<Pipeline, 'status' | 'waiting'>): boolean {
+  return run.status === 'waiting' && run.waiting?.reason === 'budget_exceeded' && run.waiting.cap !== 'pipeline';
 }
 
 /** How long a run has taken until now or took in all, in milliseconds; null before it began. */

@@ -5,7 +5,7 @@ import {
   getPipelineQueryKey,
   getPipelineReceiptQueryKey,
 } from '@/api/client/@tanstack/react-query.gen.ts';
-import { addEvent, emptyFeed, isLive, type RunEvent, type RunFeed } from './run-events.ts';
+import { addEvent, emptyFeed, isLive, type RunEvent, type RunFeed, waitsForMonth } from './run-events.ts';
 
 type Connection = 'connecting' | 'live' | 'lost' | 'ended';
 
@@ -26,8 +26,12 @@ export function useRun(runId: string) {
 
   const query = useQuery({
     ...getPipelineOptions({ path: { id: runId } }),
-    refetchInterval: ({ state }) =>
-      state.data && isLive(state.data) ? (state.data.status === 'running' ? 1500 : 3000) : false,
+    refetchInterval: ({ state: { data } }) => {
+      if (!data) return false;
+      if (waitsForMonth(data)) return 15_000;
+      if (!isLive(data)) return false;
+      return data.status === 'running' ? 1500 : 3000;
+    },
   });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another run has a feed of its own

@@ -6,8 +6,10 @@ import { RelativeTime } from '@/components/relative-time.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
+import { waitingWords } from '@/components/waiting-words.ts';
 import { formatMoney, parseMoney } from '@/format/money.ts';
 import { t } from '@/strings.ts';
+import { waitsForMonth } from './run-events.ts';
 import type { RunCommands } from './use-run-commands.ts';
 
 interface WaitingPanelProps {
@@ -19,7 +21,7 @@ interface WaitingPanelProps {
 /** Why the run stands still, and what can be decided about it. */
 export function WaitingPanel({ run, waiting, commands }: WaitingPanelProps) {
   const { reason, until } = waiting;
-  const words = t.waiting[reason];
+  const words = waitingWords(waiting);
   const path = { id: run.id };
   const act = (command: () => void) => () => {
     commands.forget();
@@ -47,7 +49,16 @@ export function WaitingPanel({ run, waiting, commands }: WaitingPanelProps) {
           </Button>
         </div>
       )}
-      {reason === 'budget_exceeded' && <RaiseBudget run={run} commands={commands} />}
+      {reason === 'budget_exceeded' &&
+        (waitsForMonth(run) ? (
+          <div className="mt-1 flex flex-wrap gap-2">
+            <Button disabled={commands.busy} onClick={act(() => commands.goOn.mutate({ path, body: {} }))}>
+              {t.waiting.now}
+            </Button>
+          </div>
+        ) : (
+          <RaiseBudget run={run} commands={commands} />
+        ))}
       {reason === 'approval' && run.articleId && (
         <Approval articleId={run.articleId} until={until} commands={commands} />
       )}

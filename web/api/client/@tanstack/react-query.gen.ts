@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.ts';
-import { approveArticle, cancelPipeline, cancelPublication, checkSite, confirmTwoFactor, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSite, createWebhook, deleteArticle, deleteMe, deleteSite, deleteWebhook, disableTwoFactor, editArticle, exportMe, forgotPassword, getArticle, getHealth, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getReadiness, getSession, getSite, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listEmails, listInvitations, listMyAuditEvents, listPipelines, listPrices, listPublications, listSearchProviders, listSessions, listSites, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, prepareTwoFactor, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, restoreArticle, retryPipeline, retryPublication, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, streamPipelineEvents, testWebhook, updateMe, updateSite, updateUser, updateWebhook, verifyEmail } from '../sdk.gen.ts';
-import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, ForgotPasswordData, ForgotPasswordError, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
+import { approveArticle, cancelPipeline, cancelPublication, checkSite, confirmTwoFactor, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSite, createWebhook, deleteArticle, deleteMe, deleteSite, deleteWebhook, disableTwoFactor, editArticle, exportMe, forgotPassword, getArticle, getHealth, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getReadiness, getSession, getSite, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listEmails, listInvitations, listMyAuditEvents, listPipelines, listPrices, listPublications, listSearchProviders, listSessions, listSites, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, prepareTwoFactor, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, restoreArticle, retryPipeline, retryPublication, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, streamPipelineEvents, testWebhook, updateMe, updateSite, updateUser, updateWebhook, verifyEmail } from '../sdk.gen.ts';
+import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, ForgotPasswordData, ForgotPasswordError, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -314,6 +314,24 @@ export const setPricesMutation = (options?: Partial<Options<SetPricesData>>): Us
     };
     return mutationOptions;
 };
+
+export const listTopSpendersQueryKey = (options?: Options<ListTopSpendersData>) => createQueryKey('listTopSpenders', options);
+
+/**
+ * The instance's month, and who spends the most of it
+ */
+export const listTopSpendersOptions = (options?: Options<ListTopSpendersData>) => queryOptions<ListTopSpendersResponse, ListTopSpendersError, ListTopSpendersResponse, ReturnType<typeof listTopSpendersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTopSpenders({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTopSpendersQueryKey(options)
+});
 
 export const listUsersQueryKey = (options?: Options<ListUsersData>) => createQueryKey('listUsers', options);
 
@@ -1544,6 +1562,60 @@ export const checkSiteMutation = (options?: Partial<Options<CheckSiteData>>): Us
     };
     return mutationOptions;
 };
+
+export const getUsageQueryKey = (options?: Options<GetUsageData>) => createQueryKey('getUsage', options);
+
+/**
+ * Calls, tokens and costs by day, model, step, site, payer or kind
+ */
+export const getUsageOptions = (options?: Options<GetUsageData>) => queryOptions<GetUsageResponse, GetUsageError, GetUsageResponse, ReturnType<typeof getUsageQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getUsage({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getUsageQueryKey(options)
+});
+
+export const getUsageCsvQueryKey = (options?: Options<GetUsageCsvData>) => createQueryKey('getUsageCsv', options);
+
+/**
+ * The same as CSV (RFC 4180)
+ */
+export const getUsageCsvOptions = (options?: Options<GetUsageCsvData>) => queryOptions<GetUsageCsvResponse, GetUsageCsvError, GetUsageCsvResponse, ReturnType<typeof getUsageCsvQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getUsageCsv({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getUsageCsvQueryKey(options)
+});
+
+export const getUsageCallsCsvQueryKey = (options?: Options<GetUsageCallsCsvData>) => createQueryKey('getUsageCallsCsv', options);
+
+/**
+ * Every call with its cost, as CSV (RFC 4180)
+ */
+export const getUsageCallsCsvOptions = (options?: Options<GetUsageCallsCsvData>) => queryOptions<GetUsageCallsCsvResponse, GetUsageCallsCsvError, GetUsageCallsCsvResponse, ReturnType<typeof getUsageCallsCsvQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getUsageCallsCsv({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getUsageCallsCsvQueryKey(options)
+});
 
 export const getUsageLimitsQueryKey = (options?: Options<GetUsageLimitsData>) => createQueryKey('getUsageLimits', options);
 
