@@ -14,10 +14,8 @@ export const keyProviderTitles: Record<KeyProvider, string> = {
   tavily: 'Tavily',
 };
 
-export const keyStatuses = ['unchecked', 'works', 'rejected', 'out-of-credit'] as const;
-
 /** What is known of a key; `unchecked` also where its provider could not be asked. */
-export type KeyStatus = (typeof keyStatuses)[number];
+export const keyStatuses = ['unchecked', 'works', 'rejected', 'out-of-credit'] as const;
 
 /** Keys of users for providers, encrypted. A call that is made with one is paid by its owner. */
 export const providerKeys = pgTable('provider_keys', {
