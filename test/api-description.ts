@@ -84,11 +84,14 @@ export function operationsOf(document: unknown): Operation[] {
   );
 }
 
-/** The parameters in a path, each with the kind of object it names: the segment before it. */
+/**
+ * The parameters in a path that name an object by its id, each with the kind of object: the segment before it. Others are
+ * words that are the same for everyone, and what is found under them is one's own.
+ */
 export function pathParametersOf({ path }: Operation): { name: string; kind: string }[] {
   const segments = path.split('/');
   return segments.flatMap((segment, index) =>
-    segment.startsWith('{') ? [{ name: segment.slice(1, -1), kind: segments[index - 1] ?? '' }] : [],
+    /^\{(id|\w+Id)\}$/.test(segment) ? [{ name: segment.slice(1, -1), kind: segments[index - 1] ?? '' }] : [],
   );
 }
 

@@ -106,7 +106,7 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
 
   // Stored without asking the provider.
   const ownKey = storedKey('google', mark('ownkey'));
-  await keepKey(ctx, first.id, ownKey, { status: 'unchecked', problem: null }, systemActor);
+  await keepKey(ctx, first.id, ownKey, { status: 'unchecked', problem: mark('problem') }, systemActor);
 
   return {
     ...account,

@@ -14,6 +14,7 @@ export const keyProviderTitles: Record<KeyProvider, string> = {
   tavily: 'Tavily',
 };
 
+/** What is known of a key; `unchecked` also where its provider could not be asked. */
 export const keyStatuses = ['unchecked', 'works', 'rejected', 'out-of-credit'] as const;
 
 /** Keys of users for providers, encrypted. A call that is made with one is paid by its owner. */
