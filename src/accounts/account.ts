@@ -1,4 +1,5 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
+import { warnOfSpending } from '../budget/warnings.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
@@ -13,6 +14,7 @@ import {
   mailEmailChanged,
   mailPasswordChanged,
 } from './mails.ts';
+import { monthIn } from './month.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { setPassword } from './registration.ts';
 import { credentials, sessions, type User, users } from './schema.ts';
@@ -69,7 +71,7 @@ export async function changeAccount(
   }
   if (change.model) await assertModel(ctx, userId, change.model);
   const passwordHash = change.password === undefined ? null : await hashPassword(change.password);
-  return ctx.db.transaction(async (tx) => {
+  const changed = await ctx.db.transaction(async (tx) => {
     const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
     if (!user) throw new AppError('not_found', 'There is no such account.');
     const { name, timeZone, model, ownMonthlyLimitMicroUsd } = change;
@@ -93,6 +95,10 @@ export async function changeAccount(
       await askForEmail(ctx, tx, user, change.email, actor);
     return getUser(tx, userId);
   });
+  if (change.ownMonthlyLimitMicroUsd !== undefined) {
+    await warnOfSpending(ctx, { userId, payer: 'user', month: monthIn(changed.timeZone, ctx.now()).name });
+  }
+  return changed;
 }
 
 /** Throws `model_unknown`, at the field. */

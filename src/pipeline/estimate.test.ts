@@ -270,11 +270,11 @@ describe('whether it fits', () => {
     await db.execute(sql`insert into provider_keys (id, user_id, provider, sealed, key_id, ending)
       values (${newId()}::uuid, ${ownerId}, 'openai', 'x', 'x', 'abcd')`);
     const model = scriptedModel(diligentScript);
-    Object.assign(model.resolved, { provider: 'openai-chat' });
+    Object.assign(model.resolved, { id: 'openai-chat:scripted', provider: 'openai-chat' });
     const { models } = app.ctx;
     Object.assign(app.ctx, withModel(model));
     expect((await ask()).json).toMatchObject({ payer: 'user', fits: { month: true, instance: true } });
-    await db.execute(sql`update users set own_monthly_limit_micro_usd = 99999 where id = ${ownerId}`);
+    await db.execute(sql`update users set own_monthly_limit_micro_usd = 1 where id = ${ownerId}`);
     expect((await ask()).json.fits).toEqual({ pipeline: true, month: false, instance: true });
     Object.assign(app.ctx, { models });
     await db.execute(sql`delete from provider_keys`);
