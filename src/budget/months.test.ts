@@ -11,7 +11,9 @@ import {
   setLimit,
   wrongCounters,
 } from '../../test/ledger.ts';
+import { monthIn } from '../accounts/month.ts';
 import { users } from '../accounts/schema.ts';
+import { queryRows } from '../db/open.ts';
 import { settle } from './ledger.ts';
 import { paidCalls } from './schema.ts';
 
@@ -251,3 +253,17 @@ test('a name that nobody knows counts as UTC', async () => {
   await reserve(500, '2026-12-01T00:00:00Z');
   expect([await spent('2026-11'), await spent('2026-12')]).toEqual([300, 500]);
 });
+
+test.each(['+05:30', '+0530', '-03', '-09:30', 'Pacific/Auckland', 'America/St_Johns', 'UTC'])(
+  'the months by which waits are ended agree with those that calls count in: %s',
+  async (zone) => {
+    for (let hour = -26; hour <= 26; hour++) {
+      const at = new Date(Date.UTC(2026, 10, 30, 24 + hour, 15));
+      const [row] = await queryRows<{ month: string }>(
+        app.ctx.db,
+        sql`select month_of(${zone}, ${at.toISOString()}::timestamptz) as month`,
+      );
+      expect([at.toISOString(), row?.month]).toEqual([at.toISOString(), monthIn(zone, at).name]);
+    }
+  },
+);

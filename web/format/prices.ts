@@ -9,7 +9,7 @@ const perMillion = {
   cachedInput: ['cache_read_mtok', 'cachedInputMicroUsd'],
   cacheWriteInput: ['cache_write_mtok', 'cacheWriteInputMicroUsd'],
   output: ['output_mtok', 'outputMicroUsd'],
-  reasoning: ['reasoning_mtok', 'reasoningMicroUsd'],
+  reasoning: ['output_reasoning_mtok', 'reasoningMicroUsd'],
 } as const;
 
 /**

@@ -5,6 +5,10 @@
 -- it is the month of UTC. The caps do not rest on this; src/accounts/month.ts computes the months that they hold for.
 create function month_of(zone text, at timestamptz) returns text language plpgsql stable as $$
 begin
+  -- ISO 8601 counts offsets eastwards, a zone that is written so would be read the other way round here.
+  if zone ~ '^[+-]\d\d(:?\d\d)?$' then
+    return to_char(at at time zone (left(zone, 3) || ':' || case when length(zone) > 3 then right(zone, 2) else '00' end)::interval, 'YYYY-MM');
+  end if;
   return to_char(at at time zone zone, 'YYYY-MM');
 exception when invalid_parameter_value then
   return to_char(at at time zone 'UTC', 'YYYY-MM');
