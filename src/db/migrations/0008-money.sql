@@ -32,9 +32,8 @@ update paid_calls set worst_case_micro_usd = reserved_micro_usd;
 alter table paid_calls alter column worst_case_micro_usd set not null;
 -- The model that the provider says has answered, where it is another than the one that was asked.
 alter table paid_calls add column answered_by text;
-create index paid_calls_overrun on paid_calls (model, started_at) where cost_micro_usd > worst_case_micro_usd and not estimated;
+create index paid_calls_overrun on paid_calls (model) where cost_micro_usd > worst_case_micro_usd and not estimated;
 create index paid_calls_open on paid_calls (started_at) where status = 'reserved';
-create index paid_calls_started on paid_calls (started_at);
 
 -- What a user's calls of a month of their calendar have cost, and what is held back for those under way.
 create table spending (
@@ -78,7 +77,7 @@ insert into allotments (user_id, month, settled_micro_usd, reserved_micro_usd, a
 insert into instance_months (month, allotted_micro_usd) select month, sum(allotted_micro_usd) from allotments group by month;
 
 -- Moves the counters with the ledger.
-create function book_paid_call() returns trigger language plpgsql as $$
+create function book_paid_call() returns trigger language plpgsql set enable_seqscan = off as $$
 declare
   settled bigint := coalesce(new.cost_micro_usd, 0);
   reserved bigint := case new.status when 'reserved' then new.reserved_micro_usd else 0 end;
@@ -136,7 +135,9 @@ create function money_for_call(
   p_user_default bigint, p_instance_limit bigint, p_step bigint, p_now timestamptz,
   out blocked_by text, out to_reserve bigint, out settled bigint, out reserved bigint, out cap bigint,
   out zone text, out moment timestamptz, out utc_month text
-) language plpgsql as $$
+) language plpgsql
+-- The plans of a function are kept: one that was made while the ledger was short must not read all of it later.
+set enable_seqscan = off as $$
 declare
   pipeline record;
   payer_limit bigint;
@@ -166,7 +167,7 @@ begin
   select least(coalesce(max(ceil(p_worst_case * c.cost_micro_usd::numeric / greatest(c.worst_case_micro_usd, 1))), p_worst_case),
       9007199254740991) into to_reserve
     from paid_calls c where c.model = p_model and c.cost_micro_usd > c.worst_case_micro_usd and not c.estimated
-      and c.started_at > moment - interval '1 day';
+      and c.started_at + interval '1 day' > moment;
 
   if p_pipeline is not null then
     select p.lease, p.status, p.budget_micro_usd into pipeline from pipelines p where p.id = p_pipeline for no key update;
