@@ -45,6 +45,7 @@ export const usageWords = {
     own: 'Your own keys',
     figures: 'Figures by day',
     nothing: 'No call has a known cost in this month.',
+    free: 'The calls of this month cost nothing.',
   },
   table: {
     title: 'In detail',

@@ -60,14 +60,16 @@ function CallRow({ call }: { call: Call }) {
         {call.answeredBy && <span className="block text-warning">{words.answeredBy(call.answeredBy)}</span>}
         <span className="block text-xs">{[words.payers[call.payer], prices].filter(Boolean).join(' · ')}</span>
       </td>
-      <td className="px-2 py-2 text-right whitespace-nowrap sm:px-3">
-        <span>
+      <td className="px-2 py-2 text-right sm:px-3">
+        <span className="whitespace-nowrap">
           {formatMoney(call.costMicroUsd)}
           {call.estimated && call.costMicroUsd !== null && <abbr title={words.estimated}> ≈</abbr>}
         </span>
-        <span className="block text-xs text-muted-foreground">
-          {words.reserved(formatMoney(call.reservedMicroUsd))}
-        </span>
+        {call.reservedMicroUsd > 0 && (
+          <span className="block text-xs text-muted-foreground sm:whitespace-nowrap">
+            {words.reserved(formatMoney(call.reservedMicroUsd))}
+          </span>
+        )}
       </td>
       <td className="px-2 py-2 text-right sm:px-3">{formatCount(call.inputTokens)}</td>
       <td className="py-2 pr-4 pl-2 text-right sm:pl-3">{formatCount(call.outputTokens)}</td>

@@ -24,7 +24,9 @@ export function DayChart({ month, days, total }: { month: string; days: UsageGro
   const highest = most?.costMicroUsd ?? 0;
   const sum = most?.day
     ? words.summary(formatMoney(total), formatMonth(month), formatDay(most.day), formatMoney(highest))
-    : words.nothing;
+    : total === 0
+      ? words.free
+      : words.nothing;
   const anyOwn = days.some(({ ownCostMicroUsd }) => (ownCostMicroUsd ?? 0) > 0);
   const tall = (amount: number | null | undefined) => (highest === 0 ? 0 : ((amount ?? 0) / highest) * height);
   return (
@@ -81,7 +83,7 @@ export function DayChart({ month, days, total }: { month: string; days: UsageGro
           {anyOwn && <Legend />}
         </>
       ) : (
-        <p className="text-muted-foreground">{words.nothing}</p>
+        <p className="text-muted-foreground">{sum}</p>
       )}
       <Figures days={days} />
     </figure>
