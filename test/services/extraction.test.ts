@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -167,6 +168,9 @@ describe('WordPress', () => {
     });
     const made: { path: string; id: number; link: string; language: string; paragraphs: string[]; title: string }[] =
       [];
+    // A category of its own: a feed holds the ten newest posts, and other tests make some on this site meanwhile.
+    const name = `Extraction ${randomUUID()}`;
+    const category = (await client.call('POST', '/wp/v2/categories', { body: { name } })).json as { id: number };
     try {
       for (const [index, { language, paragraphs }] of texts().entries()) {
         const path = index % 2 === 0 ? 'posts' : 'pages';
@@ -174,7 +178,8 @@ describe('WordPress', () => {
         const content = paragraphs
           .map((text) => `<!-- wp:paragraph --><p>${escapeHtml(text)}</p><!-- /wp:paragraph -->`)
           .join('\n');
-        const body = { title, content, status: 'publish' };
+        const categories = path === 'posts' ? { categories: [category.id] } : {};
+        const body = { title, content, status: 'publish', ...categories };
         const answer = await client.call('POST', `/wp/v2/${path}`, { body });
         const { id, link } = answer.json as { id: number; link: string };
         made.push({ path, id, link, language, paragraphs, title });
@@ -194,7 +199,7 @@ describe('WordPress', () => {
       } finally {
         await switcher.activate(switcher.active);
       }
-      const { documents } = await gatherSource(context, { url: `${url}/?feed=rss2` }, never, {
+      const { documents } = await gatherSource(context, { url: `${url}/?feed=rss2&cat=${category.id}` }, never, {
         topic: { text: 'Extraction measured', language: 'en' },
       });
       const posts = made.filter(({ path }) => path === 'posts');
@@ -210,6 +215,7 @@ describe('WordPress', () => {
     } finally {
       for (const { path, id } of made)
         await client.call('DELETE', `/wp/v2/${path}/${id}`, { parameters: { force: 'true' } });
+      await client.call('DELETE', `/wp/v2/categories/${category.id}`, { parameters: { force: 'true' } });
     }
   });
 
