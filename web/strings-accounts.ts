@@ -392,6 +392,8 @@ export const adminWords = {
     },
     monthlyLimit: 'Dollars a month',
     monthlyLimitHint: 'What this instance pays for them at most; 0 means nothing.',
+    articleLimit: 'Dollars an article',
+    articleLimitHint: 'Whatever budget they give it. Empty for no limit but their budget.',
     limitReached: (spent: string, limit: string) => `${spent} of ${limit} is spent this month`,
     limitReachedText: 'Calls under way end, nothing new is paid until the month turns or the limit is raised.',
     notDollars: 'Enter dollars from 0 to 1,000,000, such as 5 or 0.50, or leave it empty.',

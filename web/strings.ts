@@ -310,6 +310,12 @@ const english = {
       text: 'What is finished is kept. An admin can raise your limit.',
       until: 'It goes on by itself as soon as there is room again, at the latest',
     },
+    article: {
+      badge: 'Waits for money',
+      title: 'What this instance pays for one article of yours is used up',
+      text: 'What is finished is kept. An admin can raise your limit for an article.',
+      until: '',
+    },
     'own-month': {
       badge: 'Waits for money',
       title: 'Your own limit for this month is used up',

@@ -77,6 +77,10 @@ export const adminRoutes: RegisterRoutes = (server, ctx) => {
             requestsPerMinute: limit(100_000),
             concurrentPipelines: limit(99),
             articlesPerMonth: z.int().min(0).max(100_000).nullable().optional(),
+            pipelineLimitMicroUsd: monthlyLimit.nullable().optional().meta({
+              description:
+                'What the instance pays for one article of this user at most, whatever its budget; null for no limit',
+            }),
             monthlyLimitMicroUsd: monthlyLimit.nullable().optional().meta({
               description:
                 'What the instance pays for a month of this user at most; 0 means nothing. One below what is spent already is taken: calls under way end, nothing new is paid until the month turns or the limit is raised',

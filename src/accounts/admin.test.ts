@@ -73,6 +73,7 @@ describe('an admin', () => {
       concurrentPipelines: 1,
       articlesPerMonth: 0,
       monthlyLimitMicroUsd: 5_000_000,
+      pipelineLimitMicroUsd: 250_000,
     };
     expect((await change(limits)).json.limits).toEqual(limits);
     expect((await change({ articlesPerMonth: null })).json.limits).toMatchObject({
@@ -81,6 +82,10 @@ describe('an admin', () => {
     });
     for (const wrong of [
       { requestsPerMinute: 0 },
+      { pipelineLimitMicroUsd: -1 },
+      { pipelineLimitMicroUsd: 0.5 },
+      { pipelineLimitMicroUsd: 1e15 },
+      { pipelineLimitMicroUsd: 'all' },
       { articlesPerMonth: -1 },
       { concurrentPipelines: 1.5 },
       { role: 'admin' },

@@ -39,6 +39,7 @@ export const adminUserSchema = userSchema
       concurrentPipelines: z.int().nullable(),
       articlesPerMonth: z.int().nullable(),
       monthlyLimitMicroUsd: z.int().nullable(),
+      pipelineLimitMicroUsd: z.int().nullable(),
     }),
     usage: z.object({
       articles: z.int(),
@@ -81,6 +82,7 @@ function presentAdminUser(user: User, usage: UserUsage, defaultLimit: number): z
       concurrentPipelines: user.concurrentPipelines,
       articlesPerMonth: user.articlesPerMonth,
       monthlyLimitMicroUsd: user.monthlyLimitMicroUsd,
+      pipelineLimitMicroUsd: user.pipelineLimitMicroUsd,
     },
     usage,
     monthlyLimit: { microUsd: limit, reached: usage.spentThisMonthMicroUsd >= limit },
@@ -161,6 +163,7 @@ export interface UserChange {
   concurrentPipelines?: number | null | undefined;
   articlesPerMonth?: number | null | undefined;
   monthlyLimitMicroUsd?: number | null | undefined;
+  pipelineLimitMicroUsd?: number | null | undefined;
 }
 
 /**

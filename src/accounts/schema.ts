@@ -17,6 +17,8 @@ export const users = pgTable('users', {
   concurrentPipelines: integer('concurrent_pipelines'),
   articlesPerMonth: integer('articles_per_month'),
   monthlyLimitMicroUsd: microUsd('monthly_limit_micro_usd'),
+  /** What the instance pays for one of their articles at most, whatever its budget; null for no limit. */
+  pipelineLimitMicroUsd: microUsd('pipeline_limit_micro_usd'),
   /** What they may spend a month with keys of their own; null for no limit. */
   ownMonthlyLimitMicroUsd: microUsd('own_monthly_limit_micro_usd'),
   /** The model of articles whose brief names none; null for the instance's. */

@@ -13,6 +13,8 @@ export interface WorkLimits {
   articlesPerMonth: number;
   /** What the instance pays for a month, in micro-dollars; 0 means nothing. */
   monthlyLimitMicroUsd: number;
+  /** What the instance pays for one of their articles at most; null for no limit. */
+  pipelineLimitMicroUsd: number | null;
   /** What the user wants to spend a month with keys of their own, in micro-dollars; null for no limit. */
   ownMonthlyLimitMicroUsd: number | null;
   timeZone: string;
@@ -59,6 +61,7 @@ function present(
     concurrentPipelines: user.concurrentPipelines ?? accounts.concurrentPipelines,
     articlesPerMonth: user.articlesPerMonth ?? accounts.articlesPerMonth,
     monthlyLimitMicroUsd: user.monthlyLimitMicroUsd ?? budget.userLimitMicroUsd,
+    pipelineLimitMicroUsd: user.pipelineLimitMicroUsd,
     ownMonthlyLimitMicroUsd: user.ownMonthlyLimitMicroUsd,
     timeZone: user.timeZone,
     month: monthIn(user.timeZone, now),

@@ -37,11 +37,11 @@ export interface Spending {
 }
 
 /**
- * What limits a call: its pipeline's budget, its user's month, what the user wants to spend a month with keys of their
- * own, or the instance's month.
+ * What limits a call: its pipeline's budget (`pipeline`), what an admin lets the instance pay for one article of the user
+ * (`article`), the user's month, what the user wants to spend a month with keys of their own, or the instance's month.
  */
 export type Cap = (typeof caps)[number];
-export const caps = ['pipeline', 'month', 'own-month', 'instance'] as const;
+export const caps = ['pipeline', 'article', 'month', 'own-month', 'instance'] as const;
 
 /** What stands in the way of a call, as the database says it. */
 interface Verdict {
@@ -68,7 +68,7 @@ export interface Refusal extends Spending {
   cap: Cap;
   limitMicroUsd: number;
   neededMicroUsd: number;
-  /** The month of the cap, with its end; null for a pipeline's budget, which no month renews. */
+  /** The month of the cap, with its end; null for what one article may cost, which no month renews. */
   month: Month | null;
 }
 
@@ -183,7 +183,12 @@ async function askForMoney(
 }
 
 function toRefusal(verdict: Verdict, cap: Cap, usersMonth: Month): Refusal {
-  const month = cap === 'pipeline' ? null : cap === 'instance' ? monthIn('UTC', new Date(verdict.moment)) : usersMonth;
+  const month =
+    cap === 'pipeline' || cap === 'article'
+      ? null
+      : cap === 'instance'
+        ? monthIn('UTC', new Date(verdict.moment))
+        : usersMonth;
   return {
     cap,
     settledMicroUsd: Number(verdict.settled),
@@ -196,6 +201,7 @@ function toRefusal(verdict: Verdict, cap: Cap, usersMonth: Month): Refusal {
 
 const capNames: Record<Cap, string> = {
   pipeline: 'the budget of this article',
+  article: 'what this instance pays for one article of yours',
   month: 'your limit for the month',
   'own-month': 'your limit for your own keys this month',
   instance: 'the limit of this instance for the month',
@@ -203,6 +209,7 @@ const capNames: Record<Cap, string> = {
 
 const hints: Record<Cap, string> = {
   pipeline: 'Raise the budget of this pipeline and continue.',
+  article: 'It goes on by itself as soon as an admin raises your limit for an article.',
   month: 'It goes on by itself next month, or as soon as an admin raises your limit.',
   'own-month': 'It goes on by itself next month, or as soon as you raise your limit.',
   instance: 'It goes on by itself next month, or as soon as the operator raises INSTANCE_MONTHLY_LIMIT_USD.',

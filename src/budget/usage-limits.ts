@@ -17,6 +17,10 @@ export const usageLimitsSchema = z
     limitMicroUsd: z.int().meta({
       description: "What the instance pays at most: the user's own limit, or the default; 0 means nothing",
     }),
+    articleLimitMicroUsd: z
+      .int()
+      .nullable()
+      .meta({ description: 'What the instance pays for one article at most, whatever its budget; null for no limit' }),
     ownSpentMicroUsd: z.int().meta({ description: "Paid with the user's own keys, which counts separately" }),
     ownReservedMicroUsd: z.int(),
     ownLimitMicroUsd: z
@@ -54,6 +58,7 @@ export async function usageLimitsOf(
     spentMicroUsd: instance.settledMicroUsd,
     reservedMicroUsd: instance.reservedMicroUsd,
     limitMicroUsd: limits.monthlyLimitMicroUsd,
+    articleLimitMicroUsd: limits.pipelineLimitMicroUsd,
     ownSpentMicroUsd: user.settledMicroUsd,
     ownReservedMicroUsd: user.reservedMicroUsd,
     ownLimitMicroUsd: limits.ownMonthlyLimitMicroUsd,

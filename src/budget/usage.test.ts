@@ -415,6 +415,7 @@ describe('GET /usage/limits', () => {
       spentMicroUsd: 750,
       reservedMicroUsd: 900,
       limitMicroUsd: 10_000_000,
+      articleLimitMicroUsd: null,
       ownSpentMicroUsd: 4,
       ownReservedMicroUsd: 6,
       ownLimitMicroUsd: null,

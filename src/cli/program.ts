@@ -142,6 +142,7 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .option('--concurrent <number>', 'pipelines at a time', limitNumber)
     .option('--articles <per month>', 'articles a month', limitNumber)
     .option('--dollars <per month>', 'what the instance pays for a month; 0 for nothing', limitDollars)
+    .option('--article-dollars <per article>', 'what the instance pays for one article', limitDollars)
     .action((email, options) =>
       choose(async () => (await import('./user.ts')).limitUser(io, email, options), options.json),
     );

@@ -112,13 +112,21 @@ const microUsd = (dollars: Limit | undefined): Limit | undefined =>
 export async function limitUser(
   io: Io,
   email: string,
-  options: { requests?: Limit; concurrent?: Limit; articles?: Limit; dollars?: Limit; json?: boolean },
+  options: {
+    requests?: Limit;
+    concurrent?: Limit;
+    articles?: Limit;
+    dollars?: Limit;
+    articleDollars?: Limit;
+    json?: boolean;
+  },
 ): Promise<number> {
   const given: [string, Limit | undefined][] = [
     ['requestsPerMinute', options.requests],
     ['concurrentPipelines', options.concurrent],
     ['articlesPerMonth', options.articles],
     ['monthlyLimitMicroUsd', microUsd(options.dollars)],
+    ['pipelineLimitMicroUsd', microUsd(options.articleDollars)],
   ];
   const change = Object.fromEntries(
     given.flatMap(([name, limit]) => (limit === undefined ? [] : [[name, limit === 'default' ? null : limit]])),
@@ -136,6 +144,12 @@ const sentences =
   (name: string): string => {
     if (name === 'monthlyLimitMicroUsd') return monthlyLimitSentence(user);
     if (name === 'disabled') return user.disabled ? 'disabled; everything of it has stopped' : 'enabled';
+    if (name === 'pipelineLimitMicroUsd') {
+      const { pipelineLimitMicroUsd } = user.limits;
+      return pipelineLimitMicroUsd === null
+        ? 'no limit for one article'
+        : `up to ${formatUsd(pipelineLimitMicroUsd)} for one article`;
+    }
     const value = user.limits[name as keyof UserAnswer['limits']];
     const names: Record<string, string> = {
       requestsPerMinute: 'requests a minute',

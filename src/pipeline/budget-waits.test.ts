@@ -5,6 +5,7 @@ import { diligentScript, scriptedModel } from '../../test/fakes/scripted-model.t
 import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
 import { users } from '../accounts/schema.ts';
 import { listCalls, release, settle, tryReserve } from '../budget/ledger.ts';
+import type { Payer } from '../budget/schema.ts';
 import { newId } from '../db/id.ts';
 import { continueAffordable } from './budget-waits.ts';
 import { claimPipeline } from './lease.ts';
@@ -50,10 +51,10 @@ const spent = async (pipeline: Pipeline) =>
   (await listCalls(app.ctx.db, [pipeline.id])).reduce((sum, call) => sum + (call.costMicroUsd ?? 0), 0);
 
 /** A reservation that a call of this pipeline holds. */
-async function holding(pipeline: Pipeline, worstCaseMicroUsd: number): Promise<string> {
+async function holding(pipeline: Pipeline, worstCaseMicroUsd: number, payer: Payer = 'instance'): Promise<string> {
   const granted = await tryReserve(ctx, {
     kind: 'text',
-    payer: 'instance',
+    payer,
     userId: pipeline.userId,
     pipelineId: pipeline.id,
     lease: null,
@@ -67,7 +68,7 @@ async function holding(pipeline: Pipeline, worstCaseMicroUsd: number): Promise<s
     unitPrices: {},
     worstCaseMicroUsd,
   });
-  if ('refusal' in granted) throw new Error('the reservation has to fit');
+  if ('refusal' in granted) throw new Error(`the reservation has to fit: ${granted.refusal.cap}`);
   return granted.id;
 }
 
@@ -134,6 +135,37 @@ describe('a month that is used up', () => {
     expect(waiting?.message).not.toMatch(/\(\$/);
     expect(await continueAffordable(poor)).toBe(0);
     expect(await continueAffordable(ctx)).toBe(1);
+  });
+
+  it('is not touched by a limit for one article, which holds whatever the budget is and is over when it is raised', async () => {
+    const articleLimit = (pipelineLimitMicroUsd: number | null) =>
+      app.ctx.db.update(users).set({ pipelineLimitMicroUsd }).where(eq(users.id, ctx.ownerId));
+    const most = Math.round(wholeArticle * 0.9);
+    await articleLimit(most);
+    const pipeline = await given('No more than this');
+    await run(pipeline);
+    expect((await read(pipeline)).waiting).toMatchObject({ reason: 'budget_exceeded', cap: 'article' });
+    expect(await spent(pipeline)).toBeLessThanOrEqual(most);
+    expect(await continueAffordable(ctx)).toBe(0);
+    // Another article has a limit of its own.
+    const other = await given('And another');
+    await run(other);
+    expect((await read(other)).waiting).toMatchObject({ cap: 'article' });
+    expect(await spent(other)).toBe(await spent(pipeline));
+    await articleLimit(null);
+    expect(await continueAffordable(ctx)).toBe(2);
+    await run(pipeline);
+    expect((await read(pipeline)).status).toBe('succeeded');
+  });
+
+  it('counts what own keys pay against the budget and not against the limit for one article', async () => {
+    await app.ctx.db.update(users).set({ pipelineLimitMicroUsd: 100 }).where(eq(users.id, ctx.ownerId));
+    const pipeline = await givenRunningPipeline(ctx, { topic: 'Two payers', budgetMicroUsd: 1_000 });
+    await settle(ctx.db, await holding(pipeline, 600, 'user'), { usage: null, costMicroUsd: null });
+    await settle(ctx.db, await holding(pipeline, 100), { usage: null, costMicroUsd: null });
+    await expect(holding(pipeline, 1)).rejects.toThrow('article');
+    await holding(pipeline, 300, 'user');
+    await expect(holding(pipeline, 1, 'user')).rejects.toThrow('pipeline');
   });
 
   it('does not hold up what costs nothing', async () => {

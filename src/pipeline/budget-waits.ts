@@ -10,6 +10,9 @@ type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' |
 /** What is left of the cap that a waiting pipeline's call did not fit under, in micro-dollars; null for no limit. */
 const left = ({ budget }: AppContext['config']) => sql`case p.waiting ->> 'cap'
   when 'month' then least(${leftOfMonth(budget.userLimitMicroUsd)}, ${leftOfInstance(budget.instanceLimitMicroUsd)})
+  when 'article' then users.pipeline_limit_micro_usd
+    - (select coalesce(sum(coalesce(c.cost_micro_usd, c.reserved_micro_usd)), 0) from paid_calls c
+       where c.pipeline_id = p.id and c.payer = 'instance')
   when 'instance' then ${leftOfInstance(budget.instanceLimitMicroUsd)}
   when 'own-month' then users.own_monthly_limit_micro_usd
     - (select coalesce(sum(s.settled_micro_usd + s.reserved_micro_usd), 0) from spending s
@@ -27,12 +30,12 @@ export async function continueAffordable(ctx: Ctx): Promise<number> {
     sql`select id, user_id from (
           select p.id, p.user_id, p.started_at, ${left(ctx.config)} as left_micro_usd, p.waiting ->> 'cap' as cap,
             sum((p.waiting ->> 'neededMicroUsd')::bigint) over (
-              partition by p.waiting ->> 'cap', case p.waiting ->> 'cap' when 'instance' then null else p.user_id end
+              partition by p.waiting ->> 'cap', case p.waiting ->> 'cap' when 'instance' then null when 'article' then p.id else p.user_id end
               order by p.started_at, p.id) as needed_so_far
           from pipelines p join users on users.id = p.user_id and not users.disabled
           where p.status = 'waiting' and p.waiting ->> 'reason' = 'budget_exceeded' and p.waiting ->> 'cap' <> 'pipeline'
         ) as waits
-        where left_micro_usd >= needed_so_far or cap = 'own-month' and left_micro_usd is null
+        where left_micro_usd >= needed_so_far or cap in ('own-month', 'article') and left_micro_usd is null
         order by started_at, id limit 100`,
   );
   let count = 0;

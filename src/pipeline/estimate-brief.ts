@@ -59,6 +59,7 @@ export async function estimateFor(ctx: Ctx, userId: string, brief: Brief): Promi
 interface EstimatedFor {
   month: Month;
   monthlyLimitMicroUsd: number;
+  pipelineLimitMicroUsd: number | null;
   ownMonthlyLimitMicroUsd: number | null;
 }
 
@@ -66,17 +67,19 @@ async function readUser({ db, config }: Ctx, userId: string): Promise<EstimatedF
   const [row] = await queryRows<{
     time_zone: string;
     monthly: string | null;
+    pipeline: string | null;
     own: string | null;
     now: string | Date;
   }>(
     db,
-    sql`select time_zone, monthly_limit_micro_usd as monthly, own_monthly_limit_micro_usd as own, now() as now
+    sql`select time_zone, monthly_limit_micro_usd as monthly, pipeline_limit_micro_usd as pipeline, own_monthly_limit_micro_usd as own, now() as now
         from users where id = ${userId}`,
   );
   if (!row) throw new AppError('not_found', 'There is no such user.');
   return {
     month: monthIn(row.time_zone, new Date(row.now)),
     monthlyLimitMicroUsd: row.monthly === null ? config.budget.userLimitMicroUsd : Number(row.monthly),
+    pipelineLimitMicroUsd: row.pipeline === null ? null : Number(row.pipeline),
     ownMonthlyLimitMicroUsd: row.own === null ? null : Number(row.own),
   };
 }
@@ -150,7 +153,7 @@ async function fitsInto(
   const limit = payer === 'user' ? user.ownMonthlyLimitMicroUsd : user.monthlyLimitMicroUsd;
   const { instanceLimitMicroUsd } = config.budget;
   return {
-    pipeline: high <= budgetMicroUsd,
+    pipeline: high <= budgetMicroUsd && (payer === 'user' || high <= (user.pipelineLimitMicroUsd ?? high)),
     month: limit === null || Number(used?.month ?? 0) + high <= limit,
     instance: payer === 'user' || Number(used?.instance ?? 0) + high <= instanceLimitMicroUsd,
   };

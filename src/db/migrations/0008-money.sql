@@ -141,6 +141,7 @@ set enable_seqscan = off as $$
 declare
   pipeline record;
   payer_limit bigint;
+  article_limit bigint;
   part record;
   taken bigint;
   free bigint;
@@ -148,8 +149,8 @@ begin
   moment := coalesce(p_now, now());
   utc_month := to_char(moment at time zone 'UTC', 'YYYY-MM');
   select users.time_zone, case p_payer when 'user' then users.own_monthly_limit_micro_usd
-      else coalesce(users.monthly_limit_micro_usd, p_user_default) end
-    into zone, payer_limit from users where id = p_user
+      else coalesce(users.monthly_limit_micro_usd, p_user_default) end, case p_payer when 'instance' then users.pipeline_limit_micro_usd end
+    into zone, payer_limit, article_limit from users where id = p_user
     -- The reservation refers to the user, which takes this lock in any case: taken last, it could wait for the deletion
     -- of the account while that waits for the pipeline.
     for key share;
@@ -191,6 +192,16 @@ begin
     if settled + reserved + to_reserve > cap then
       blocked_by := 'pipeline';
       return;
+    end if;
+    -- What an admin lets the instance pay for one article: what the user pays with keys of their own is left out.
+    if article_limit is not null then
+      select coalesce(sum(c.cost_micro_usd), 0), coalesce(sum(c.reserved_micro_usd) filter (where c.status = 'reserved'), 0)
+        into settled, reserved from paid_calls c where c.pipeline_id = p_pipeline and c.payer = 'instance';
+      cap := article_limit;
+      if settled + reserved + to_reserve > cap then
+        blocked_by := 'article';
+        return;
+      end if;
     end if;
   end if;
 
@@ -248,13 +259,16 @@ $$;
 
 -- What one may spend with keys of one's own; null for no limit.
 alter table users add column own_monthly_limit_micro_usd bigint check (own_monthly_limit_micro_usd >= 0);
+-- What the instance pays for one article of a user at most, whatever budget they give it; null for no limit.
+alter table users add column pipeline_limit_micro_usd bigint check (pipeline_limit_micro_usd >= 0);
 -- The model of the articles whose brief names none; null for the instance's.
 alter table users add column model text;
 
 -- Work that waits for money looks again as soon as a limit, or the month itself, has moved.
-create trigger users_limits_changed after update of monthly_limit_micro_usd, own_monthly_limit_micro_usd, time_zone on users
+create trigger users_limits_changed after update of monthly_limit_micro_usd, own_monthly_limit_micro_usd, pipeline_limit_micro_usd, time_zone on users
   for each row when (old.monthly_limit_micro_usd is distinct from new.monthly_limit_micro_usd
-    or old.own_monthly_limit_micro_usd is distinct from new.own_monthly_limit_micro_usd or old.time_zone <> new.time_zone)
+    or old.own_monthly_limit_micro_usd is distinct from new.own_monthly_limit_micro_usd
+    or old.pipeline_limit_micro_usd is distinct from new.pipeline_limit_micro_usd or old.time_zone <> new.time_zone)
   execute function announce_enabled_user();
 
 -- What the instance is expected to pay for an article: whoever is new waits until what has begun can be finished.

@@ -16,6 +16,7 @@ export type AdminUser = {
         articlesPerMonth: number | null;
         concurrentPipelines: number | null;
         monthlyLimitMicroUsd: number | null;
+        pipelineLimitMicroUsd: number | null;
         requestsPerMinute: number | null;
     };
     /**
@@ -69,6 +70,7 @@ export type AdminUserInput = {
         articlesPerMonth: number | null;
         concurrentPipelines: number | null;
         monthlyLimitMicroUsd: number | null;
+        pipelineLimitMicroUsd: number | null;
         requestsPerMinute: number | null;
     };
     /**
@@ -695,7 +697,7 @@ export type Pipeline = {
         /**
          * With budget_exceeded: which limit the next call does not fit under. But for that of the pipeline it goes on by itself
          */
-        cap?: 'pipeline' | 'month' | 'own-month' | 'instance';
+        cap?: 'pipeline' | 'article' | 'month' | 'own-month' | 'instance';
         message?: string;
         /**
          * What that call may cost
@@ -739,7 +741,7 @@ export type PipelineInput = {
         /**
          * With budget_exceeded: which limit the next call does not fit under. But for that of the pipeline it goes on by itself
          */
-        cap?: 'pipeline' | 'month' | 'own-month' | 'instance';
+        cap?: 'pipeline' | 'article' | 'month' | 'own-month' | 'instance';
         message?: string;
         /**
          * What that call may cost
@@ -1860,6 +1862,10 @@ export type UsageInput = {
 
 export type UsageLimits = {
     /**
+     * What the instance pays for one article at most, whatever its budget; null for no limit
+     */
+    articleLimitMicroUsd: number | null;
+    /**
      * Begun in this month
      */
     articles: number;
@@ -1907,6 +1913,10 @@ export type UsageLimits = {
 };
 
 export type UsageLimitsInput = {
+    /**
+     * What the instance pays for one article at most, whatever its budget; null for no limit
+     */
+    articleLimitMicroUsd: number | null;
     /**
      * Begun in this month
      */
@@ -2704,6 +2714,10 @@ export type UpdateUserData = {
          * What the instance pays for a month of this user at most; 0 means nothing. One below what is spent already is taken: calls under way end, nothing new is paid until the month turns or the limit is raised
          */
         monthlyLimitMicroUsd?: number | null;
+        /**
+         * What the instance pays for one article of this user at most, whatever its budget; null for no limit
+         */
+        pipelineLimitMicroUsd?: number | null;
         requestsPerMinute?: number | null;
     };
     path: {

@@ -52,7 +52,11 @@ export function UserPanel({ user }: { user: AdminUser }) {
 type Limits = AdminUser['limits'];
 const countNames = ['articlesPerMonth', 'concurrentPipelines', 'requestsPerMinute'] as const satisfies (keyof Limits)[];
 
-const limitNames = [...countNames, 'monthlyLimitMicroUsd'] as const;
+const dollarNames = ['monthlyLimitMicroUsd', 'pipelineLimitMicroUsd'] as const satisfies (keyof Limits)[];
+
+const limitNames = [...countNames, ...dollarNames] as const;
+
+const isDollars = (name: keyof Limits) => dollarNames.some((other) => other === name);
 
 function LimitsForm({ user }: { user: AdminUser }) {
   const refresh = useRefresh();
@@ -63,7 +67,7 @@ function LimitsForm({ user }: { user: AdminUser }) {
       Object.fromEntries(
         limitNames
           .filter((name) => readLimit(name, values[name]) === undefined)
-          .map((name) => [name, name === 'monthlyLimitMicroUsd' ? words.notDollars : words.notNumber]),
+          .map((name) => [name, isDollars(name) ? words.notDollars : words.notNumber]),
       ),
     send: (values) =>
       updateUser({
@@ -100,6 +104,14 @@ function LimitsForm({ user }: { user: AdminUser }) {
           placeholder={words.byDefault}
           autoComplete="off"
         />
+        <TextField
+          form={form}
+          name="pipelineLimitMicroUsd"
+          label={words.articleLimit}
+          hint={words.articleLimitHint}
+          inputMode="decimal"
+          autoComplete="off"
+        />
       </Form>
     </Part>
   );
@@ -109,12 +121,12 @@ function LimitsForm({ user }: { user: AdminUser }) {
 function typed({ limits }: AdminUser, name: (typeof limitNames)[number]): string {
   const limit = limits[name];
   if (limit === null) return '';
-  return name === 'monthlyLimitMicroUsd' ? writeMoney(limit) : String(limit);
+  return isDollars(name) ? writeMoney(limit) : String(limit);
 }
 
 /** Null for the default, undefined for what is no limit. */
 function readLimit(name: (typeof limitNames)[number], value: string): number | null | undefined {
-  if (name === 'monthlyLimitMicroUsd') return readMonthlyLimit(value);
+  if (isDollars(name)) return readMonthlyLimit(value);
   if (value.trim() === '') return null;
   return /^\d{1,9}$/.test(value.trim()) ? Number(value) : undefined;
 }
