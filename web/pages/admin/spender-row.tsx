@@ -15,8 +15,8 @@ import { formatShare } from '@/format/calendar.ts';
 import { formatCount, formatMoney, writeMoney } from '@/format/money.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { readDollarLimit } from './dollar-limit.ts';
 import { MessageForm } from './message-form.tsx';
-import { readMonthlyLimit } from './monthly-limit.ts';
 import { useRefresh } from './use-refresh.ts';
 
 const words = t.spending;
@@ -149,11 +149,11 @@ function LimitForm({ spender: { user, limitMicroUsd, limitIsDefault } }: { spend
     names: ['monthlyLimitMicroUsd'],
     initial: { monthlyLimitMicroUsd: limitIsDefault ? '' : writeMoney(limitMicroUsd) },
     check: ({ monthlyLimitMicroUsd: value }) =>
-      readMonthlyLimit(value) === undefined ? { monthlyLimitMicroUsd: limits.notDollars } : {},
+      readDollarLimit(value) === undefined ? { monthlyLimitMicroUsd: limits.notDollars } : {},
     send: ({ monthlyLimitMicroUsd: value }) =>
       updateUser({
         path: { id: user.id },
-        body: { monthlyLimitMicroUsd: readMonthlyLimit(value) ?? null },
+        body: { monthlyLimitMicroUsd: readDollarLimit(value) ?? null },
         throwOnError: true,
       }),
     onDone: async ({ data }) => {

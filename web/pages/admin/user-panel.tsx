@@ -15,8 +15,8 @@ import { formatCount, formatMoney, writeMoney } from '@/format/money.ts';
 import { formatDate } from '@/format/time.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { readDollarLimit } from './dollar-limit.ts';
 import { MessageForm } from './message-form.tsx';
-import { readMonthlyLimit } from './monthly-limit.ts';
 import { useRefresh } from './use-refresh.ts';
 
 const words = t.admin.users;
@@ -126,7 +126,7 @@ function typed({ limits }: AdminUser, name: (typeof limitNames)[number]): string
 
 /** Null for the default, undefined for what is no limit. */
 function readLimit(name: (typeof limitNames)[number], value: string): number | null | undefined {
-  if (isDollars(name)) return readMonthlyLimit(value);
+  if (isDollars(name)) return readDollarLimit(value);
   if (value.trim() === '') return null;
   return /^\d{1,9}$/.test(value.trim()) ? Number(value) : undefined;
 }
