@@ -40,6 +40,7 @@ export const articles = pgTable('articles', {
   createdAt: time('created_at').notNull().defaultNow(),
   updatedAt: time('updated_at').notNull().defaultNow(),
   deletedAt: time('deleted_at'),
+  featuredImageId: uuid('featured_image_id'),
 });
 export type Article = typeof articles.$inferSelect;
 

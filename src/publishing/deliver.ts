@@ -1,7 +1,6 @@
 import { DrizzleQueryError, sql } from 'drizzle-orm';
 import { isDisabled } from '../accounts/work-limits.ts';
 import { setStatus } from '../articles/articles.ts';
-import { renderMarkdown } from '../articles/markdown.ts';
 import { getArticle } from '../articles/queries.ts';
 import type { Article } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
@@ -10,9 +9,10 @@ import { AppError, toStoredError } from '../errors.ts';
 import { connectToSite } from '../sites/connect.ts';
 import { getSite } from '../sites/queries.ts';
 import type { Site } from '../sites/schema.ts';
-import { publicationMarker, toBlocks } from '../wordpress/blocks.ts';
-import type { NewWordPressPost } from '../wordpress/client.ts';
+import { publicationMarker } from '../wordpress/blocks.ts';
 import { announcePublication } from './announce.ts';
+import { composePost } from './compose-post.ts';
+import type { Delivery, TaskResult } from './delivery.ts';
 import { publishJob } from './jobs.ts';
 import {
   assertLease,
@@ -23,7 +23,7 @@ import {
   renewLease,
   waitsForSite,
 } from './lease.ts';
-import { type PlacedPost, placePost } from './place-post.ts';
+import { placePost } from './place-post.ts';
 import type { Publication } from './schema.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'log' | 'now'>;
@@ -58,9 +58,10 @@ const siteBusyMs = 1_000;
 /** A publication whose workers die this often takes them down with it: it is stopped instead of tried for ever. */
 const maxAttempts = 25;
 
+/** How an attempt ended; `revision` is the article's that it was made with. */
 type Outcome =
-  | { kind: 'placed'; placed: PlacedPost }
-  | { kind: 'conflict' | 'failed'; error: unknown }
+  | { result: TaskResult; revision: number }
+  | { kind: 'failed'; error: unknown }
   | { kind: 'retry'; error: unknown; delayMs: number }
   | { kind: 'handed-over' };
 
@@ -142,22 +143,17 @@ async function attempt(
         disabled.signal.throwIfAborted();
       },
     });
-    const placed = await placePost(
-      {
-        marker: publicationMarker(publication.id),
-        post: postOf(article, publication, new URL(site.url).hostname),
-        remoteId: publication.remoteId,
-        remoteStatus: publication.remoteStatus,
-        mayExist: publication.mayExist,
-      },
-      {
-        client,
-        signal,
-        settleMs: timing.settleMs,
-        setMayExist: (mayExist) => underLease(changeUnderLease(ctx.db, lease, { mayExist })),
-      },
-    );
-    return placed ? { kind: 'placed', placed } : { kind: 'conflict', error: inTrash(site.name) };
+    const delivery: Delivery = {
+      ctx,
+      publication,
+      article,
+      site,
+      client,
+      signal,
+      settleMs: timing.settleMs,
+      keep: (change) => underLease(changeUnderLease(ctx.db, lease, change)),
+    };
+    return { result: await place(delivery), revision: article.revision };
   } catch (error) {
     if (lost.signal.aborted) throw lost.signal.reason;
     if (shutdown.aborted || disabled.signal.aborted) return { kind: 'handed-over' };
@@ -174,16 +170,22 @@ async function load(db: Db, publication: Publication): Promise<{ article: Articl
   return { article, site: await getSite(db, publication.userId, publication.siteId) };
 }
 
-function postOf(article: Article, publication: Publication, siteHost: string): NewWordPressPost {
-  const { tree } = renderMarkdown(article.markdown, { ownHosts: [siteHost] });
-  return {
-    title: article.title,
-    slug: article.slug,
-    excerpt: article.excerpt,
-    content: toBlocks(tree, { publicationMarker: publicationMarker(publication.id) }),
-    // A time in the future was waited for here: WordPress's own clock needs visitors to go round.
-    status: publication.wanted === 'draft' ? 'draft' : 'publish',
-  };
+async function place(delivery: Delivery): Promise<TaskResult> {
+  const { publication, client, signal, settleMs, site } = delivery;
+  const { post, warnings } = await composePost(delivery);
+  const placed = await placePost(
+    {
+      marker: publicationMarker(publication.id),
+      post,
+      remoteId: publication.remoteId,
+      remoteStatus: publication.remoteStatus,
+      mayExist: publication.mayExist,
+    },
+    { client, signal, settleMs, setMayExist: (mayExist) => delivery.keep({ mayExist }) },
+  );
+  return placed
+    ? { kind: 'done', post: placed.post, warnings: [...warnings, ...placed.warnings], dropped: [] }
+    : { kind: 'conflict', error: inTrash(site.name), theirs: null };
 }
 
 async function articleToSend(db: Db, publication: Publication): Promise<Article> {
@@ -215,11 +217,12 @@ function afterFailure(ctx: Ctx, publication: Publication, error: unknown, timing
 
 /** Writes how the attempt ended and gives the lease up, and with it enqueues what comes next. */
 async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: Outcome): Promise<void> {
-  const error = 'error' in outcome ? toStoredError(outcome.error) : null;
+  const ended = 'result' in outcome ? outcome.result : outcome;
+  const error = 'error' in ended ? toStoredError(ended.error) : null;
   const stored = await ctx.db.transaction(async (tx) => {
-    switch (outcome.kind) {
-      case 'placed': {
-        const { post, warnings } = outcome.placed;
+    switch (ended.kind) {
+      case 'done': {
+        const { post, warnings, dropped } = ended;
         const isPublic = post.status === 'publish';
         if (isPublic) await setStatus(ctx, tx, publication.articleId, 'published');
         const released = await releaseLease(tx, lease, {
@@ -229,18 +232,26 @@ async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: 
           remoteUrl: post.link || null,
           remoteStatus: post.status,
           warnings,
+          dropped,
+          sent: post,
+          sentRevision: 'revision' in outcome ? outcome.revision : null,
+          theirs: null,
+          remoteChangedAt: sql`now()`,
           error: null,
           publishedAt: sql`coalesce(published_at, now())`,
         });
         return announcePublication(ctx, tx, released);
       }
-      case 'conflict':
+      case 'conflict': {
+        const released = await releaseLease(tx, lease, { status: 'conflict', error, theirs: ended.theirs });
+        return announcePublication(ctx, tx, released);
+      }
       case 'failed':
-        return announcePublication(ctx, tx, await releaseLease(tx, lease, { status: outcome.kind, error }));
+        return announcePublication(ctx, tx, await releaseLease(tx, lease, { status: 'failed', error }));
       case 'retry':
       case 'handed-over': {
-        const retry = outcome.kind === 'retry';
-        const wait = `${Math.round(retry ? outcome.delayMs : 0)} milliseconds`;
+        const retry = ended.kind === 'retry';
+        const wait = `${Math.round(retry ? ended.delayMs : 0)} milliseconds`;
         const released = await releaseLease(tx, lease, {
           status: 'queued',
           nextAttemptAt: sql`now() + ${wait}::interval`,

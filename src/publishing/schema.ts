@@ -1,6 +1,20 @@
-import { bigint, boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { time } from '../db/columns.ts';
 import type { StoredError } from '../errors.ts';
+import type { WordPressPost } from '../wordpress/client.ts';
+import type { PostOptions } from './options.ts';
 
 export const publicationStatuses = [
   'queued',
@@ -16,6 +30,13 @@ export type PublicationStatus = (typeof publicationStatuses)[number];
 
 export const wantedStatuses = ['draft', 'publish', 'future'] as const;
 export type WantedStatus = (typeof wantedStatuses)[number];
+
+/**
+ * What is to be done: bring the post onto the site, or bring one that is known up to date, back to a draft, or into the
+ * trash. Only `place` ever creates a post.
+ */
+export const publicationTasks = ['place', 'update', 'unpublish', 'trash'] as const;
+export type PublicationTask = (typeof publicationTasks)[number];
 
 export const publications = pgTable('publications', {
   id: uuid('id').primaryKey(),
@@ -38,5 +59,29 @@ export const publications = pgTable('publications', {
   error: jsonb('error').$type<StoredError>(),
   createdAt: time('created_at').notNull().defaultNow(),
   publishedAt: time('published_at'),
+  task: text('task').$type<PublicationTask>().notNull().default('place'),
+  priority: smallint('priority').notNull().default(0),
+  position: doublePrecision('position').notNull().default(sql`extract(epoch from clock_timestamp())`),
+  options: jsonb('options').$type<PostOptions>().notNull().default({}),
+  sent: jsonb('sent').$type<WordPressPost>(),
+  sentRevision: integer('sent_revision'),
+  theirs: jsonb('theirs').$type<WordPressPost>(),
+  dropped: jsonb('dropped').$type<string[]>().notNull().default([]),
+  remoteChangedAt: time('remote_changed_at'),
 });
 export type Publication = typeof publications.$inferSelect;
+
+/** An image on a site. */
+export const siteMedia = pgTable(
+  'site_media',
+  {
+    siteId: uuid('site_id').notNull(),
+    imageId: uuid('image_id').notNull(),
+    userId: uuid('user_id').notNull(),
+    mayExist: boolean('may_exist').notNull().default(false),
+    remoteId: bigint('remote_id', { mode: 'number' }),
+    remoteUrl: text('remote_url'),
+    createdAt: time('created_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.siteId, table.imageId] })],
+);

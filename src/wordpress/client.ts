@@ -26,16 +26,33 @@ export interface WordPressClientOptions {
 
 export type WordPressPostStatus = 'publish' | 'future' | 'draft' | 'pending' | 'private' | 'trash';
 
-/** A post to create. `title` and `excerpt` are plain text, `content` is block markup; times are the site's own. */
-export interface NewWordPressPost {
-  title: string;
-  content: string;
-  status: Exclude<WordPressPostStatus, 'trash'>;
+/**
+ * What a post can be given; what is left out stays as it is, or as the site does it. `title` and `excerpt` are plain text,
+ * `content` is block markup; categories, tags, author and featured image are ids of the site (0: no image), the template
+ * is a file of the theme (empty: the theme's own choice).
+ */
+export interface PostFields {
+  title?: string;
+  content?: string;
+  status?: Exclude<WordPressPostStatus, 'trash'>;
   slug?: string;
   excerpt?: string;
+  categories?: number[];
+  tags?: number[];
+  author?: number;
+  featuredMedia?: number;
+  comments?: 'open' | 'closed';
+  template?: string;
+  sticky?: boolean;
 }
 
-/** A post as the site stores it: `link` is a web address or empty, `title` and `excerpt` are HTML, `content` is what was saved, times are ISO 8601 in UTC. */
+/** A post to create. */
+export type NewWordPressPost = PostFields & Required<Pick<PostFields, 'title' | 'content' | 'status'>>;
+
+/**
+ * A post as the site stores it: `link` is a web address or empty, `title` and `excerpt` are HTML, `content` is what was
+ * saved, times are ISO 8601 in UTC. A field that the site does not tell is null (lists: empty).
+ */
 export interface WordPressPost {
   id: number;
   status: string;
@@ -46,6 +63,13 @@ export interface WordPressPost {
   excerpt: string;
   dateGmt: string | null;
   modifiedGmt: string | null;
+  categories: number[];
+  tags: number[];
+  author: number | null;
+  featuredMedia: number | null;
+  comments: string | null;
+  template: string | null;
+  sticky: boolean | null;
 }
 
 /** The user that the credentials belong to. `capabilities` holds the granted ones. */
@@ -64,6 +88,8 @@ export interface WordPressClient {
   me(): Promise<WordPressUser>;
   findByMarker(marker: string): Promise<WordPressPost[]>;
   createPost(post: NewWordPressPost): Promise<WordPressPost>;
+  updatePost(id: number, fields: PostFields): Promise<WordPressPost>;
+  trashPost(id: number): Promise<void>;
   getPost(id: number): Promise<WordPressPost>;
   /** Any other REST call, under the same rules: JSON only, no redirects, errors with a cause. */
   call(method: string, path: string, options?: { parameters?: RestParameters; body?: unknown }): Promise<RestAnswer>;
@@ -80,6 +106,9 @@ const rendered = z
   .object({ raw: z.string().optional() })
   .optional()
   .transform((value) => value?.raw ?? '');
+/** Plugins may take a field out of the answers, or change what it is: no reason to refuse the post. */
+const untold = <T>(shape: z.ZodType<T>) => shape.nullable().catch(null);
+const ids = z.array(z.int()).catch([]);
 const postShape = z
   .object({
     id: z.int().positive(),
@@ -91,12 +120,21 @@ const postShape = z
     excerpt: rendered,
     date_gmt: gmt,
     modified_gmt: gmt,
+    categories: ids,
+    tags: ids,
+    author: untold(z.int()),
+    featured_media: untold(z.int()),
+    comment_status: untold(z.string()),
+    template: untold(z.string()),
+    sticky: untold(z.boolean()),
   })
-  .transform(({ date_gmt, modified_gmt, content, ...post }) => ({
+  .transform(({ date_gmt, modified_gmt, featured_media, comment_status, content, ...post }) => ({
     ...post,
     content: content.raw,
     dateGmt: date_gmt,
     modifiedGmt: modified_gmt,
+    featuredMedia: featured_media,
+    comments: comment_status,
   }));
 const userShape = z.object({
   id: z.int().positive(),
@@ -107,7 +145,8 @@ const userShape = z.object({
   capabilities: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown()).transform(() => ({}))]).optional(),
 });
 
-const postFields = 'id,status,slug,link,title.raw,content.raw,excerpt.raw,date_gmt,modified_gmt';
+const postFields =
+  'id,status,slug,link,title.raw,content.raw,excerpt.raw,date_gmt,modified_gmt,categories,tags,author,featured_media,comment_status,template,sticky';
 const searchPageSize = 50;
 /** A marker is found among a handful; more pages would mean that the site ignores `search`. */
 const searchPages = 4;
@@ -248,19 +287,24 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     /** Every post of the site that carries the marker, in any status and in the trash, the oldest first. */
     findByMarker,
     /** Creates a post. A taken slug silently becomes `-2`: compare `slug` of what comes back. */
-    async createPost({ title, content, status, slug, excerpt }) {
-      const body = {
-        title: escapeText(title),
-        content,
-        status,
-        slug,
-        excerpt: excerpt === undefined ? undefined : escapeText(excerpt),
-      };
+    async createPost(post) {
       const { json } = await call('POST', '/wp/v2/posts', {
         parameters: { context: 'edit', _fields: postFields },
-        body,
+        body: written(post),
       });
       return parse(postShape, json, 'POST');
+    },
+    /** Changes what is given of a post. Never ask for it without having looked at the post before. */
+    async updatePost(id, fields) {
+      const { json } = await call('POST', `/wp/v2/posts/${id}`, {
+        parameters: { context: 'edit', _fields: postFields },
+        body: written(fields),
+      });
+      return parse(postShape, json, 'POST');
+    },
+    /** Puts a post into the trash, from where it can be restored on the site. Never deletes for good. */
+    async trashPost(id) {
+      await call('DELETE', `/wp/v2/posts/${id}`, { parameters: { _fields: 'id' } });
     },
     /** A post with its raw content. */
     async getPost(id) {
@@ -269,6 +313,17 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
       });
       return parse(postShape, json, 'GET');
     },
+  };
+}
+
+/** Fields in the names and escaping of the REST API. */
+function written({ title, excerpt, featuredMedia, comments, ...rest }: PostFields): Record<string, unknown> {
+  return {
+    ...rest,
+    title: title === undefined ? undefined : escapeText(title),
+    excerpt: excerpt === undefined ? undefined : escapeText(excerpt),
+    featured_media: featuredMedia,
+    comment_status: comments,
   };
 }
 

@@ -1,0 +1,33 @@
+import { customType, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { time } from '../db/columns.ts';
+
+/** `upload`: a person's file; `card`: the title, drawn here; `generated`: by a model. */
+export const imageKinds = ['upload', 'card', 'generated'] as const;
+export type ImageKind = (typeof imageKinds)[number];
+export const imageTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/gif'] as const;
+export type ImageType = (typeof imageTypes)[number];
+
+const bytes = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
+
+export const images = pgTable('images', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  kind: text('kind').$type<ImageKind>().notNull(),
+  mime: text('mime').$type<ImageType>().notNull(),
+  width: integer('width').notNull(),
+  height: integer('height').notNull(),
+  size: integer('size').notNull(),
+  digest: text('digest').notNull(),
+  name: text('name').notNull(),
+  alt: text('alt').notNull().default(''),
+  caption: text('caption').notNull().default(''),
+  prompt: text('prompt'),
+  model: text('model'),
+  createdAt: time('created_at').notNull().defaultNow(),
+});
+export type Image = typeof images.$inferSelect;
+
+export const imageFiles = pgTable('image_files', {
+  imageId: uuid('image_id').primaryKey(),
+  data: bytes('data').notNull(),
+});

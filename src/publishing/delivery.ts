@@ -1,0 +1,35 @@
+import type { Article } from '../articles/schema.ts';
+import type { AppContext } from '../context.ts';
+import type { Site } from '../sites/schema.ts';
+import type { WordPressClient, WordPressPost } from '../wordpress/client.ts';
+import type { PublicationChange } from './lease.ts';
+import type { Publication } from './schema.ts';
+
+/** What the tasks of a publication work with, while its lease is held. */
+export interface Delivery {
+  ctx: Pick<AppContext, 'db' | 'log' | 'now'>;
+  publication: Publication;
+  article: Article;
+  site: Site;
+  /** Every request of it is sent only while the lease is ours, and not for a user who was disabled. */
+  client: WordPressClient;
+  signal: AbortSignal;
+  /** Waits before each further look for something whose making was not answered, in milliseconds. */
+  settleMs: readonly number[];
+  /** Commits a change of the publication at once, under its lease. Throws `lease_lost`. */
+  keep(change: PublicationChange): Promise<void>;
+}
+
+/** How a task ended, beside what it throws. */
+export type TaskResult =
+  | {
+      kind: 'done';
+      /** The post as the site read it back after our last write. */
+      post: WordPressPost;
+      /** What its author should know. */
+      warnings: string[];
+      /** The fields that the site did not keep. */
+      dropped: string[];
+    }
+  /** A person has to decide; `theirs` is the post as it stands on the site, if it stands there. */
+  | { kind: 'conflict'; error: unknown; theirs: WordPressPost | null };

@@ -1,0 +1,55 @@
+import { bigint, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { time, vector } from '../db/columns.ts';
+import type { StoredError } from '../errors.ts';
+
+/** A post of a site, whoever wrote it. */
+export const sitePosts = pgTable(
+  'site_posts',
+  {
+    siteId: uuid('site_id').notNull(),
+    remoteId: bigint('remote_id', { mode: 'number' }).notNull(),
+    userId: uuid('user_id').notNull(),
+    url: text('url').notNull(),
+    slug: text('slug').notNull(),
+    title: text('title').notNull(),
+    excerpt: text('excerpt').notNull().default(''),
+    language: text('language'),
+    status: text('status').notNull(),
+    modifiedAt: time('modified_at'),
+    model: text('model'),
+    dimensions: integer('dimensions'),
+    embedding: vector('embedding'),
+    firstSeenAt: time('first_seen_at').notNull().defaultNow(),
+    lastSeenAt: time('last_seen_at').notNull().defaultNow(),
+    goneAt: time('gone_at'),
+  },
+  (table) => [primaryKey({ columns: [table.siteId, table.remoteId] })],
+);
+export type SitePost = typeof sitePosts.$inferSelect;
+
+/** How far the reading of a site's posts has come. */
+export const siteSyncs = pgTable('site_syncs', {
+  siteId: uuid('site_id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  modifiedUntil: time('modified_until'),
+  listedAt: time('listed_at'),
+  nextSyncAt: time('next_sync_at').notNull().defaultNow(),
+  lease: bigint('lease', { mode: 'number' }).notNull().default(0),
+  leaseExpiresAt: time('lease_expires_at'),
+  posts: integer('posts').notNull().default(0),
+  error: jsonb('error').$type<StoredError>(),
+  updatedAt: time('updated_at').notNull().defaultNow(),
+});
+
+/** A link of an article to a post that is no longer there. */
+export const deadLinks = pgTable(
+  'dead_links',
+  {
+    articleId: uuid('article_id').notNull(),
+    url: text('url').notNull(),
+    userId: uuid('user_id').notNull(),
+    siteId: uuid('site_id'),
+    foundAt: time('found_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.articleId, table.url] })],
+);
