@@ -13,7 +13,7 @@ const ask = async (method: 'POST' | 'PATCH' | 'GET', url: string, payload?: obje
   return { status: answer.statusCode, json: answer.json() };
 };
 const newSite = async (name: string) => {
-  const login = { url: 'http://127.0.0.1:9', username: 'a', applicationPassword: 'b' };
+  const login = { url: 'http://127.0.0.1:9', username: 'admin', applicationPassword: 'abcd EFGH ijkl MNOP' };
   const { json } = await ask('POST', '/sites', { name, ...login });
   return json;
 };
