@@ -13,6 +13,7 @@ import { sealCredential } from './credentials.ts';
 import { getSite } from './queries.ts';
 import { type Site, sites } from './schema.ts';
 import type { SiteSettings } from './settings.ts';
+import { drawConsequences } from './standing.ts';
 
 /** What a user types in about a site. */
 export interface SiteInput {
@@ -119,7 +120,7 @@ export async function deleteSite(ctx: Pick<AppContext, 'db' | 'queue'>, userId: 
  * never call it in a transaction. Throws only for faults of our own (`secret_unreadable`).
  */
 export async function checkStoredSite(
-  ctx: Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'queue' | 'secrets' | 'safeFetch' | 'log'>,
   site: Site,
   timeoutMs = 10_000,
 ): Promise<SiteCheck> {
@@ -148,7 +149,7 @@ export async function checkStoredSite(
       // The address may have been changed while we asked at the old one.
       .where(and(eq(sites.id, site.id), eq(sites.url, site.url)))
       .returning();
-    if (row && !result.ok) await announceSite(ctx, tx, 'site.check_failed', row, result);
+    if (row) await drawConsequences(ctx, tx, row, result);
   });
   return result;
 }

@@ -362,7 +362,7 @@ export type CreatedWebhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -395,7 +395,7 @@ export type CreatedWebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -423,7 +423,7 @@ export type Email = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -448,7 +448,7 @@ export type EmailInput = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -2278,7 +2278,7 @@ export type Webhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -2295,7 +2295,7 @@ export type Webhook = {
 
 export type WebhookChange = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * active switches a disabled one on again
      */
@@ -2308,7 +2308,7 @@ export type WebhookChange = {
 
 export type WebhookChangeInput = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * active switches a disabled one on again
      */
@@ -2459,12 +2459,12 @@ export type WebhookDeliveryWithPayloadInput = {
 
 export type WebhookEventType = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered';
 };
 
 export type WebhookEventTypeInput = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered';
 };
 
 export type WebhookInput = {
@@ -2481,7 +2481,7 @@ export type WebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -2498,7 +2498,7 @@ export type WebhookInput = {
 
 export type WebhookRequest = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * http or https address that takes POST requests
      */
@@ -2507,7 +2507,7 @@ export type WebhookRequest = {
 
 export type WebhookRequestInput = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * http or https address that takes POST requests
      */
