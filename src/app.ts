@@ -46,6 +46,7 @@ import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
 import { migrateQueue, openQueue } from './queue/queue.ts';
 import { siteRoutes } from './sites/routes.ts';
+import { workSites } from './sites/worker.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
 import { webhookJob } from './webhooks/jobs.ts';
@@ -177,6 +178,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workPipelines(ctx),
         await workPublications(ctx),
         await workArticles(ctx),
+        await workSites(ctx),
         await tendAccounts(ctx),
         await tendBudget(ctx),
         await workEmails(ctx),

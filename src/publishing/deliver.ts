@@ -9,6 +9,7 @@ import { AppError, toStoredError } from '../errors.ts';
 import { connectToSite } from '../sites/connect.ts';
 import { getSite } from '../sites/queries.ts';
 import type { Site } from '../sites/schema.ts';
+import { checkSoon, siteWideCause } from '../sites/standing.ts';
 import { publicationMarker } from '../wordpress/blocks.ts';
 import { announcePublication } from './announce.ts';
 import { composePost } from './compose-post.ts';
@@ -246,11 +247,16 @@ async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: 
         const released = await releaseLease(tx, lease, { status: 'conflict', error, theirs: ended.theirs });
         return announcePublication(ctx, tx, released);
       }
-      case 'failed':
-        return announcePublication(ctx, tx, await releaseLease(tx, lease, { status: 'failed', error }));
+      case 'failed': {
+        const failedCause = siteWideCause(ended.error);
+        if (failedCause) await checkSoon(tx, publication.siteId);
+        const change = { status: 'failed', error, failedAt: sql`now()`, failedCause };
+        return announcePublication(ctx, tx, await releaseLease(tx, lease, change));
+      }
       case 'retry':
       case 'handed-over': {
         const retry = ended.kind === 'retry';
+        if (retry && siteWideCause(ended.error)) await checkSoon(tx, publication.siteId);
         const wait = `${Math.round(retry ? ended.delayMs : 0)} milliseconds`;
         const released = await releaseLease(tx, lease, {
           status: 'queued',

@@ -68,6 +68,8 @@ export const publications = pgTable('publications', {
   theirs: jsonb('theirs').$type<WordPressPost>(),
   dropped: jsonb('dropped').$type<string[]>().notNull().default([]),
   remoteChangedAt: time('remote_changed_at'),
+  failedAt: time('failed_at'),
+  failedCause: text('failed_cause'),
 });
 export type Publication = typeof publications.$inferSelect;
 

@@ -8,7 +8,7 @@ import type { Site } from './schema.ts';
 export function announceSite(
   ctx: Pick<AppContext, 'queue'>,
   tx: Db,
-  type: 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed',
+  type: 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered',
   { id, userId, name, url }: Site,
   check?: SiteCheck,
 ): Promise<void> {

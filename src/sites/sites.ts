@@ -12,6 +12,8 @@ import { connectToSite } from './connect.ts';
 import { sealCredential } from './credentials.ts';
 import { getSite } from './queries.ts';
 import { type Site, sites } from './schema.ts';
+import type { SiteSettings } from './settings.ts';
+import { drawConsequences } from './standing.ts';
 
 /** What a user types in about a site. */
 export interface SiteInput {
@@ -57,7 +59,7 @@ export async function updateSite(
   ctx: Pick<AppContext, 'db' | 'secrets' | 'queue'>,
   userId: string,
   id: string,
-  input: Partial<SiteInput>,
+  input: Partial<SiteInput> & { settings?: Partial<SiteSettings> },
 ): Promise<Site> {
   return ctx.db.transaction(async (tx) => {
     await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, id)).for('update');
@@ -81,6 +83,7 @@ export async function updateSite(
         // What was found at the old address says nothing about the new one.
         ...(url === site.url ? {} : { restRoot: null, lastCheck: null, lastCheckedAt: null }),
         ...password,
+        ...(input.settings ? { settings: { ...site.settings, ...input.settings } } : {}),
         updatedAt: sql`now()`,
       })
       .where(eq(sites.id, id))
@@ -117,7 +120,7 @@ export async function deleteSite(ctx: Pick<AppContext, 'db' | 'queue'>, userId: 
  * never call it in a transaction. Throws only for faults of our own (`secret_unreadable`).
  */
 export async function checkStoredSite(
-  ctx: Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'queue' | 'secrets' | 'safeFetch' | 'log'>,
   site: Site,
   timeoutMs = 10_000,
 ): Promise<SiteCheck> {
@@ -146,7 +149,7 @@ export async function checkStoredSite(
       // The address may have been changed while we asked at the old one.
       .where(and(eq(sites.id, site.id), eq(sites.url, site.url)))
       .returning();
-    if (row && !result.ok) await announceSite(ctx, tx, 'site.check_failed', row, result);
+    if (row) await drawConsequences(ctx, tx, row, result);
   });
   return result;
 }

@@ -18,7 +18,8 @@ export const subscribableTypes = {
   'site.created': 'A site was added.',
   'site.updated': 'A site was changed.',
   'site.deleted': 'A site was forgotten.',
-  'site.check_failed': 'The check of a site found that nothing can be delivered to it.',
+  'site.check_failed': 'Nothing can be delivered to a site any more; told once, until it works again.',
+  'site.recovered': 'A site that had failed works again; what waited for it goes on.',
 } as const;
 
 /** An event that a webhook may ask for. */

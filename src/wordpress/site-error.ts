@@ -86,6 +86,13 @@ export function siteError(cause: SiteCause, message: string, options: SiteErrorO
   });
 }
 
+/** Whether a cause may pass by itself, so that trying again later can help. */
+export function isTransient(cause: string): boolean {
+  return Object.hasOwn(causes, cause) && causes[cause as SiteCause].retryable && !lasting.has(cause);
+}
+/** What is tried again, in case it is mended, but seldom passes by itself. */
+const lasting: ReadonlySet<string> = new Set(['dns', 'tls', 'tls_expired', 'tls_self_signed', 'tls_wrong_host']);
+
 /** The cause of an error made by {@link siteError}, or undefined for any other error. */
 export function siteCauseOf(error: unknown): SiteCause | undefined {
   const cause = error instanceof AppError ? error.details?.cause : undefined;

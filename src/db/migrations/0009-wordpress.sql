@@ -18,6 +18,7 @@ alter table sites add column next_check_at timestamptz not null default now() + 
 alter table sites add column paused_at timestamptz;
 alter table sites add column paused_by text check (paused_by in ('user', 'site'));
 alter table sites add constraint sites_paused check ((paused_at is null) = (paused_by is null));
+update sites set last_ok_at = last_checked_at where (last_check ->> 'ok')::boolean;
 create index sites_next_check on sites (next_check_at);
 
 -- A connection that was begun: the site sends the user back with a password, once, and only to whom began it.
@@ -56,6 +57,9 @@ alter table publications add column theirs jsonb;
 -- What the site did not keep of what it was given (fields, by name).
 alter table publications add column dropped jsonb not null default '[]';
 alter table publications add column remote_changed_at timestamptz;
+-- When it failed, and of what (SiteCause): what failed with its whole site is tried again when the site works again.
+alter table publications add column failed_at timestamptz;
+alter table publications add column failed_cause text;
 create index publications_queue on publications (site_id, priority desc, position) where status in ('queued', 'scheduled', 'publishing');
 
 -- Images: featured images and those in the text. Our copies live here, because a disk may vanish.

@@ -362,7 +362,7 @@ export type CreatedWebhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -395,7 +395,7 @@ export type CreatedWebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -423,7 +423,7 @@ export type Email = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -448,7 +448,7 @@ export type EmailInput = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -1397,11 +1397,33 @@ export type SignedInInput = {
 };
 
 export type Site = {
+    /**
+     * `authorized`: the site itself has handed the password over
+     */
+    connectedBy: 'typed' | 'authorized';
     createdAt: string;
+    /**
+     * The first check that failed after the last good one
+     */
+    failingSince: string | null;
     id: string;
     lastCheck: SiteCheck | null;
     lastCheckedAt: string | null;
     name: string;
+    /**
+     * Nothing is sent to the site from then on
+     */
+    pausedAt: string | null;
+    /**
+     * `site`: by blog-poster, until a check finds that the site answers again
+     */
+    pausedBy: 'user' | 'site' | null;
+    seoPlugin: 'yoast' | 'rank-math' | 'seopress' | null;
+    settings: SiteSettings;
+    /**
+     * IANA name or an offset such as +05:30, as the site says
+     */
+    timezone: string;
     updatedAt: string;
     url: string;
     username: string;
@@ -1413,6 +1435,7 @@ export type SiteChange = {
      */
     applicationPassword?: string;
     name?: string;
+    settings?: SiteSettingsChange;
     /**
      * http or https address of the WordPress site
      */
@@ -1426,6 +1449,7 @@ export type SiteChangeInput = {
      */
     applicationPassword?: string;
     name?: string;
+    settings?: SiteSettingsChangeInput;
     /**
      * http or https address of the WordPress site
      */
@@ -1471,12 +1495,106 @@ export type SiteCheckInput = {
     ok: boolean;
 };
 
+export type SiteChoices = {
+    /**
+     * At most 100
+     */
+    authors: Array<{
+        id: number;
+        name: string;
+    }>;
+    /**
+     * At most 100, the most used ones; `search` finds others
+     */
+    categories: Array<{
+        count: number;
+        id: number;
+        name: string;
+        parent: number;
+    }>;
+    /**
+     * At most 100, the most used ones; `search` finds others
+     */
+    tags: Array<{
+        count: number;
+        id: number;
+        name: string;
+        parent: number;
+    }>;
+    /**
+     * Of block themes; other themes do not tell theirs
+     */
+    templates: Array<{
+        file: string;
+        name: string;
+    }>;
+    timezone: string;
+};
+
+export type SiteChoicesInput = {
+    /**
+     * At most 100
+     */
+    authors: Array<{
+        id: number;
+        name: string;
+    }>;
+    /**
+     * At most 100, the most used ones; `search` finds others
+     */
+    categories: Array<{
+        count: number;
+        id: number;
+        name: string;
+        parent: number;
+    }>;
+    /**
+     * At most 100, the most used ones; `search` finds others
+     */
+    tags: Array<{
+        count: number;
+        id: number;
+        name: string;
+        parent: number;
+    }>;
+    /**
+     * Of block themes; other themes do not tell theirs
+     */
+    templates: Array<{
+        file: string;
+        name: string;
+    }>;
+    timezone: string;
+};
+
 export type SiteInput = {
+    /**
+     * `authorized`: the site itself has handed the password over
+     */
+    connectedBy: 'typed' | 'authorized';
     createdAt: string;
+    /**
+     * The first check that failed after the last good one
+     */
+    failingSince: string | null;
     id: string;
     lastCheck: SiteCheckInput | null;
     lastCheckedAt: string | null;
     name: string;
+    /**
+     * Nothing is sent to the site from then on
+     */
+    pausedAt: string | null;
+    /**
+     * `site`: by blog-poster, until a check finds that the site answers again
+     */
+    pausedBy: 'user' | 'site' | null;
+    seoPlugin: 'yoast' | 'rank-math' | 'seopress' | null;
+    settings: SiteSettingsInput;
+    /**
+     * IANA name or an offset such as +05:30, as the site says
+     */
+    timezone: string;
     updatedAt: string;
     url: string;
     username: string;
@@ -1506,6 +1624,150 @@ export type SiteRequestInput = {
      */
     url: string;
     username: string;
+};
+
+export type SiteSettings = {
+    /**
+     * Of the site; null for the connected user
+     */
+    authorId: number | null;
+    cardBackground: string | null;
+    cardText: string | null;
+    /**
+     * Names; made on the site if need be
+     */
+    categories: Array<string>;
+    /**
+     * `site`: as the site does it
+     */
+    comments: 'site' | 'open' | 'closed';
+    /**
+     * For articles that have none of their own
+     */
+    featuredImage: 'card' | 'none';
+    /**
+     * `auto`: unless an SEO plugin writes its own
+     */
+    jsonLd: 'auto' | 'never';
+    language: string | null;
+    /**
+     * What is preselected when publishing
+     */
+    status: 'draft' | 'publish';
+    tags: Array<string>;
+    /**
+     * Of the theme; null for its own
+     */
+    template: string | null;
+    voice: string | null;
+};
+
+export type SiteSettingsChange = {
+    /**
+     * Of the site; null for the connected user
+     */
+    authorId?: number | null;
+    cardBackground?: string | null;
+    cardText?: string | null;
+    /**
+     * Names; made on the site if need be
+     */
+    categories?: Array<string>;
+    /**
+     * `site`: as the site does it
+     */
+    comments?: 'site' | 'open' | 'closed';
+    /**
+     * For articles that have none of their own
+     */
+    featuredImage?: 'card' | 'none';
+    /**
+     * `auto`: unless an SEO plugin writes its own
+     */
+    jsonLd?: 'auto' | 'never';
+    language?: string | null;
+    /**
+     * What is preselected when publishing
+     */
+    status?: 'draft' | 'publish';
+    tags?: Array<string>;
+    /**
+     * Of the theme; null for its own
+     */
+    template?: string | null;
+    voice?: string | null;
+};
+
+export type SiteSettingsChangeInput = {
+    /**
+     * Of the site; null for the connected user
+     */
+    authorId?: number | null;
+    cardBackground?: string | null;
+    cardText?: string | null;
+    /**
+     * Names; made on the site if need be
+     */
+    categories?: Array<string>;
+    /**
+     * `site`: as the site does it
+     */
+    comments?: 'site' | 'open' | 'closed';
+    /**
+     * For articles that have none of their own
+     */
+    featuredImage?: 'card' | 'none';
+    /**
+     * `auto`: unless an SEO plugin writes its own
+     */
+    jsonLd?: 'auto' | 'never';
+    language?: string | null;
+    /**
+     * What is preselected when publishing
+     */
+    status?: 'draft' | 'publish';
+    tags?: Array<string>;
+    /**
+     * Of the theme; null for its own
+     */
+    template?: string | null;
+    voice?: string | null;
+};
+
+export type SiteSettingsInput = {
+    /**
+     * Of the site; null for the connected user
+     */
+    authorId?: number | null;
+    cardBackground?: string | null;
+    cardText?: string | null;
+    /**
+     * Names; made on the site if need be
+     */
+    categories?: Array<string>;
+    /**
+     * `site`: as the site does it
+     */
+    comments?: 'site' | 'open' | 'closed';
+    /**
+     * For articles that have none of their own
+     */
+    featuredImage?: 'card' | 'none';
+    /**
+     * `auto`: unless an SEO plugin writes its own
+     */
+    jsonLd?: 'auto' | 'never';
+    language?: string | null;
+    /**
+     * What is preselected when publishing
+     */
+    status?: 'draft' | 'publish';
+    tags?: Array<string>;
+    /**
+     * Of the theme; null for its own
+     */
+    template?: string | null;
+    voice?: string | null;
 };
 
 export type Spender = {
@@ -2016,7 +2278,7 @@ export type Webhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -2033,7 +2295,7 @@ export type Webhook = {
 
 export type WebhookChange = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * active switches a disabled one on again
      */
@@ -2046,7 +2308,7 @@ export type WebhookChange = {
 
 export type WebhookChangeInput = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * active switches a disabled one on again
      */
@@ -2197,12 +2459,12 @@ export type WebhookDeliveryWithPayloadInput = {
 
 export type WebhookEventType = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered';
 };
 
 export type WebhookEventTypeInput = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered';
 };
 
 export type WebhookInput = {
@@ -2219,7 +2481,7 @@ export type WebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -2236,7 +2498,7 @@ export type WebhookInput = {
 
 export type WebhookRequest = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * http or https address that takes POST requests
      */
@@ -2245,7 +2507,7 @@ export type WebhookRequest = {
 
 export type WebhookRequestInput = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * http or https address that takes POST requests
      */
@@ -5100,6 +5362,47 @@ export type CheckSiteResponses = {
 };
 
 export type CheckSiteResponse = CheckSiteResponses[keyof CheckSiteResponses];
+
+export type SiteChoicesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        search?: string;
+    };
+    url: '/api/v1/sites/{id}/choices';
+};
+
+export type SiteChoicesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Bad gateway
+     */
+    502: Problem;
+};
+
+export type SiteChoicesError = SiteChoicesErrors[keyof SiteChoicesErrors];
+
+export type SiteChoicesResponses = {
+    /**
+     * Default Response
+     */
+    200: SiteChoices;
+};
+
+export type SiteChoicesResponse = SiteChoicesResponses[keyof SiteChoicesResponses];
 
 export type GetUsageData = {
     body?: never;
