@@ -68,6 +68,7 @@ export const publications = pgTable('publications', {
   theirs: jsonb('theirs').$type<WordPressPost>(),
   dropped: jsonb('dropped').$type<string[]>().notNull().default([]),
   remoteChangedAt: time('remote_changed_at'),
+  refusals: smallint('refusals').notNull().default(0),
 });
 export type Publication = typeof publications.$inferSelect;
 
@@ -81,6 +82,8 @@ export const siteMedia = pgTable(
     mayExist: boolean('may_exist').notNull().default(false),
     remoteId: bigint('remote_id', { mode: 'number' }),
     remoteUrl: text('remote_url'),
+    heldBy: uuid('held_by'),
+    heldUntil: time('held_until'),
     createdAt: time('created_at').notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.siteId, table.imageId] })],

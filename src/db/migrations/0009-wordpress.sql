@@ -56,6 +56,8 @@ alter table publications add column theirs jsonb;
 -- What the site did not keep of what it was given (fields, by name).
 alter table publications add column dropped jsonb not null default '[]';
 alter table publications add column remote_changed_at timestamptz;
+-- How often in a row the site has refused the password, although it had taken it before.
+alter table publications add column refusals smallint not null default 0;
 create index publications_queue on publications (site_id, priority desc, position) where status in ('queued', 'scheduled', 'publishing');
 
 -- Images: featured images and those in the text. Our copies live here, because a disk may vanish.
@@ -95,6 +97,9 @@ create table site_media (
   may_exist boolean not null default false,
   remote_id bigint,
   remote_url text,
+  -- The publication that is uploading it, and until when others of the site leave it to that one.
+  held_by uuid,
+  held_until timestamptz,
   created_at timestamptz not null default now(),
   primary key (site_id, image_id)
 );
