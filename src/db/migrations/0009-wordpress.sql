@@ -77,9 +77,12 @@ create table images (
   -- What it was generated from.
   prompt text,
   model text,
+  -- Digest of what it was made from: a card's words and colours, so that the same card is not drawn again.
+  made_from text,
   created_at timestamptz not null default now(),
   unique (user_id, digest)
 );
+create index images_made_from on images (user_id, made_from) where made_from is not null;
 create index images_user on images (user_id, id desc);
 -- Apart from what is listed.
 create table image_files (
