@@ -7,7 +7,7 @@ import { insertArticle } from '../articles/articles.ts';
 import { articles } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
 import { queryRows } from '../db/open.ts';
-import type { Site } from '../sites/schema.ts';
+import { type Site, sites } from '../sites/schema.ts';
 import { createSite } from '../sites/sites.ts';
 import { publicationMarker } from '../wordpress/blocks.ts';
 import { type DeliveryTiming, deliverPublication } from './deliver.ts';
@@ -39,6 +39,11 @@ beforeAll(async () => {
     username: 'admin',
     applicationPassword: 'pass word',
   });
+  // The double knows no media; cards are tried on the real sites.
+  await app.ctx.db
+    .update(sites)
+    .set({ settings: { featuredImage: 'none' } })
+    .where(eq(sites.id, site.id));
 });
 afterAll(() => app.close());
 beforeEach(() => {

@@ -25,7 +25,7 @@ import {
 import { placeArticle } from './place-article.ts';
 import type { Publication } from './schema.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'log' | 'now'>;
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'imaging' | 'log' | 'now'>;
 
 /** All times in milliseconds. */
 export interface DeliveryTiming {

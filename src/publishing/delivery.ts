@@ -7,7 +7,7 @@ import type { Publication } from './schema.ts';
 
 /** What the tasks of a publication work with, while its lease is held. */
 export interface Delivery {
-  ctx: Pick<AppContext, 'db' | 'log' | 'now' | 'safeFetch'>;
+  ctx: Pick<AppContext, 'db' | 'log' | 'now' | 'safeFetch' | 'imaging'>;
   publication: Publication;
   article: Article;
   site: Site;

@@ -102,6 +102,7 @@ beforeEach(async () => {
   bad = await startHostileSite();
   goodId = await givenSite(good.url);
   badId = await givenSite(bad.url);
+  await app.ctx.db.execute(sql`update sites set settings = '{"featuredImage":"none"}'`);
 });
 afterEach(async () => {
   await app.ctx.db.execute(

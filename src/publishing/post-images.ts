@@ -1,7 +1,11 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, DrizzleQueryError, eq, inArray } from 'drizzle-orm';
 import type { Element, Parents, Root } from 'hast';
+import { ownImageId } from '../articles/markdown.ts';
 import { AppError } from '../errors.ts';
-import { type Image, imageFiles, images } from '../images/schema.ts';
+import { type Image, images } from '../images/schema.ts';
+import { readImage } from '../images/store.ts';
+import { cardColours, titleCard } from '../images/title-card.ts';
+import { settingsOf } from '../sites/settings.ts';
 import { existingMedia } from '../wordpress/media.ts';
 import { siteCauseOf } from '../wordpress/site-error.ts';
 import type { Delivery } from './delivery.ts';
@@ -15,9 +19,6 @@ export interface PlacedPictures {
   dropped: string[];
 }
 
-/** How articles name images that are kept here. */
-const ownImage = /^\/api\/v1\/images\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\/file$/i;
-
 /** Where an image is on the site, or why it is not there. */
 type Place = { id: number; url: string } | { missing: string };
 
@@ -29,12 +30,13 @@ type Place = { id: number; url: string } | { missing: string };
 export async function placePictures(
   delivery: Delivery,
   tree: Root,
-  { featured, existing }: { featured: 'article' | 'own' | 'card' | 'none'; existing: boolean },
+  { featured, existing }: { featured: Featured; existing: boolean },
 ): Promise<PlacedPictures> {
   const shown = picturesIn(tree);
-  const featuredId = await featuredImage(delivery, featured);
+  const { imageId: featuredId, warnings } = await featuredImage(delivery, featured);
   const ids = new Set([...shown.map(({ imageId }) => imageId), ...(featuredId === null ? [] : [featuredId])]);
-  if (ids.size === 0) return { featuredMedia: null, warnings: [], dropped: [] };
+  const unmade = warnings.length > 0;
+  if (ids.size === 0) return { featuredMedia: null, warnings, dropped: unmade ? ['featuredImage'] : [] };
 
   const { ctx, publication } = delivery;
   const mine = and(eq(images.userId, publication.userId), inArray(images.id, [...ids]));
@@ -53,15 +55,16 @@ export async function placePictures(
   const lost = shown.filter(({ imageId }) => 'missing' in placeOf(imageId));
   return {
     featuredMedia,
-    warnings: aboutMissing([...ids], known, placeOf),
+    warnings: [...warnings, ...aboutMissing([...ids], known, placeOf)],
     dropped: [
-      ...(featuredId !== null && featuredMedia === null ? ['featuredImage'] : []),
+      ...(unmade || (featuredId !== null && featuredMedia === null) ? ['featuredImage'] : []),
       ...(lost.length > 0 ? ['images'] : []),
     ],
   };
 }
 
 async function placeAll(delivery: Delivery, wanted: Image[], existing: boolean): Promise<Map<string, Place>> {
+  const { ctx, publication } = delivery;
   const rows = new Map<string, Awaited<ReturnType<typeof mediaRow>>>();
   for (const { id } of wanted) rows.set(id, await mediaRow(delivery, id));
   const remembered = [...rows.values()].flatMap(({ remoteId }) => remoteId ?? []);
@@ -77,7 +80,10 @@ async function placeAll(delivery: Delivery, wanted: Image[], existing: boolean):
     }
     if (!mayUpload) return [image.id, { missing: notAllowed }];
     try {
-      return [image.id, await placeMedia(delivery, image, () => readFile(delivery, image.id))];
+      return [
+        image.id,
+        await placeMedia(delivery, image, async () => (await readImage(ctx.db, publication.userId, image.id)).data),
+      ];
     } catch (error) {
       const missing = whyForGood(error);
       if (missing === null) throw error;
@@ -99,22 +105,35 @@ function whyForGood(error: unknown): string | null {
   return null;
 }
 
-async function readFile({ ctx, publication }: Delivery, imageId: string): Promise<Uint8Array> {
-  const [file] = await ctx.db
-    .select({ data: imageFiles.data })
-    .from(imageFiles)
-    .innerJoin(images, eq(images.id, imageFiles.imageId))
-    .where(and(eq(imageFiles.imageId, imageId), eq(images.userId, publication.userId)));
-  if (!file) throw new AppError('not_found', 'The image has just been deleted.');
-  return file.data;
+/** The featured image: the article's own, or a card with its title, as the options say; null for none. */
+async function featuredImage(delivery: Delivery, featured: Featured): Promise<FeaturedImage> {
+  const { article, site, ctx, publication, signal } = delivery;
+  const own = featured === 'article' || featured === 'own' ? article.featuredImageId : null;
+  if (own !== null || featured === 'none' || featured === 'own') return { imageId: own, warnings: [] };
+  const { cardBackground, cardText } = settingsOf(site);
+  try {
+    const card = await titleCard(ctx, {
+      userId: publication.userId,
+      title: article.title,
+      siteName: site.name,
+      background: cardBackground ?? cardColours.background,
+      text: cardText ?? cardColours.text,
+      language: article.language,
+    });
+    return { imageId: card.id, warnings: [] };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof DrizzleQueryError || (error instanceof AppError && error.retryable)) throw error;
+    ctx.log.error({ err: error, publicationId: publication.id }, 'a title card could not be made');
+    const why = error instanceof AppError ? `: ${error.message}` : '.';
+    return { imageId: null, warnings: [`The title card could not be made, so the post has no featured image${why}`] };
+  }
 }
 
-async function featuredImage(
-  { article }: Delivery,
-  featured: 'article' | 'own' | 'card' | 'none',
-): Promise<string | null> {
-  if (featured === 'none' || featured === 'card') return null;
-  return article.featuredImageId;
+type Featured = 'article' | 'own' | 'card' | 'none';
+interface FeaturedImage {
+  imageId: string | null;
+  warnings: string[];
 }
 
 interface Picture {
@@ -125,8 +144,8 @@ interface Picture {
 function picturesIn(node: Parents): Picture[] {
   return node.children.flatMap((child): Picture[] => {
     if (child.type !== 'element') return [];
-    const imageId = child.tagName === 'img' ? ownImage.exec(String(child.properties.src ?? ''))?.[1] : undefined;
-    return imageId ? [{ node: child, imageId: imageId.toLowerCase() }] : picturesIn(child);
+    const imageId = child.tagName === 'img' ? ownImageId(child.properties.src) : null;
+    return imageId ? [{ node: child, imageId }] : picturesIn(child);
   });
 }
 

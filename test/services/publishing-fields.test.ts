@@ -55,7 +55,8 @@ async function connect(siteUrl: string, username: string, password: string, seo:
     applicationPassword: password,
   };
   const { id } = await createSite(ctx, ctx.db, ctx.ownerId, input);
-  const [site] = await ctx.db.select().from(sites).where(eq(sites.id, id));
+  const settings = { featuredImage: 'none' } as const;
+  const [site] = await ctx.db.update(sites).set({ settings }).where(eq(sites.id, id)).returning();
   const direct = createWordPressClient({ safeFetch: ctx.safeFetch, siteUrl, username, applicationPassword: password });
   return { siteUrl, proxy, direct, site: site as Site };
 }
@@ -256,6 +257,20 @@ describe.each([
     }
     expect(killedAt).toBeGreaterThan(25);
   }, 180_000);
+});
+
+it('has a card with its title where the article has no image of its own, the same for every attempt', async () => {
+  const target = targets[0] as Target;
+  const row = await given(target, { options: { featuredImage: 'card' } });
+  const ended = await deliver(row);
+  expect(ended).toMatchObject({ status: 'published', warnings: [], dropped: [] });
+  const { featured_media } = await read(target, ended);
+  const { json } = await target.direct.call('GET', `/wp/v2/media/${featured_media}`);
+  expect(json).toMatchObject({
+    alt_text: `${run} All & sundry ${number}`,
+    media_details: { width: 1200, height: 630 },
+    source_url: expect.stringMatching(/\.png$/),
+  });
 });
 
 it('finds a tag among more than a hundred that begin like it', async () => {

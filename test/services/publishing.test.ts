@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { insertArticle } from '../../src/articles/articles.ts';
 import type { AppContext } from '../../src/context.ts';
@@ -7,7 +7,7 @@ import { type DeliveryTiming, deliverPublication } from '../../src/publishing/de
 import { requestPublication, retryPublication } from '../../src/publishing/publications.ts';
 import { getPublication } from '../../src/publishing/queries.ts';
 import type { Publication, WantedStatus } from '../../src/publishing/schema.ts';
-import type { Site } from '../../src/sites/schema.ts';
+import { type Site, sites } from '../../src/sites/schema.ts';
 import { checkStoredSite, createSite } from '../../src/sites/sites.ts';
 import { publicationMarker } from '../../src/wordpress/blocks.ts';
 import { createWordPressClient, type WordPressClient, type WordPressPost } from '../../src/wordpress/client.ts';
@@ -55,6 +55,11 @@ beforeAll(async () => {
     const proxy = await startFaultProxy(siteUrl);
     const input = { name: `WordPress ${number}`, url: proxy.url, username, applicationPassword };
     const site = await createSite(ctx, ctx.db, ctx.ownerId, input);
+    // Cards and other images are the matter of publishing-fields.test.ts.
+    await ctx.db
+      .update(sites)
+      .set({ settings: { featuredImage: 'none' } })
+      .where(eq(sites.id, site.id));
     const direct = createWordPressClient({ safeFetch: ctx.safeFetch, siteUrl, username, applicationPassword });
     targets.push({ proxy, direct, site });
   }
