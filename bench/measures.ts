@@ -12,6 +12,7 @@ export const measures: Record<string, Entry> = {
   accounts: { load: async () => (await import('./accounts.ts')).accounts },
   budget: { load: async () => (await import('./budget.ts')).budget },
   article: { load: async () => (await import('./article.ts')).article },
+  publishing: { load: async () => (await import('./publishing.ts')).publishing },
   'start-up': { load: async () => (await import('./start-up.ts')).startUp },
   'embedded-start': { load: async () => (await import('./embedded-start.ts')).embeddedStart },
   'first-article': { load: async () => (await import('./first-article.ts')).firstArticle, onlyWhenNamed: true },

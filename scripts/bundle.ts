@@ -17,7 +17,10 @@ const dist = join(root, 'dist');
 const server = join(dist, 'server');
 
 /** Packages that read files of their own (WebAssembly, extensions, weights), so they stay as they are installed. */
-const external = [/^@electric-sql\//, /^@energetic-ai\//, /^node:/, 'pg-native'];
+const external = [/^@electric-sql\//, /^@energetic-ai\//, /^node:/, 'pg-native', 'sharp', 'harfbuzzjs', /^wawoff2/];
+
+/** Packages that no code imports: their files are read (src/images/card/fonts.ts). */
+const readPackages = /^@fontsource-variable\//;
 
 /** What a library uses where it finds it, and does without elsewhere: better-auth would report spans to it. */
 const optional = new Set(['@opentelemetry/api']);
@@ -68,7 +71,8 @@ function importedPackages(chunks: OutputChunk[]): string[] {
 
 function writePackage(chunks: OutputChunk[]): void {
   const { name, version, description, license, engines, dependencies } = readJson('package.json');
-  const needed = importedPackages(chunks).map((dependency) => {
+  const read = Object.keys(dependencies).filter((name) => readPackages.test(name));
+  const needed = [...importedPackages(chunks), ...read].sort().map((dependency) => {
     const wanted = dependencies[dependency];
     if (!wanted) throw new Error(`The bundle imports ${dependency}, which package.json does not name.`);
     return [dependency, wanted];

@@ -23,6 +23,7 @@ import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/open.ts';
 import { exportRoutes } from './export/routes.ts';
 import { createServer, type HttpServer } from './http/server.ts';
+import { createImaging } from './images/imaging.ts';
 import { createEmbedder } from './knowledge/embeddings.ts';
 import { createExtractor } from './knowledge/extract.ts';
 import { createRobots } from './knowledge/robots.ts';
@@ -119,6 +120,7 @@ export async function createContext(
     robots: createRobots(safeFetch, extractor, { userAgent: config.net.userAgent }),
     extractor,
     embedder: createEmbedder(),
+    imaging: overrides.imaging ?? createImaging(),
     models: createModels(config, secrets),
     webSearch: overrides.webSearch ?? createWebSearch(config, secrets),
     auth,
@@ -139,6 +141,7 @@ export async function closeContext(ctx: AppContext): Promise<void> {
   await ctx.bus.close();
   await ctx.extractor.close();
   await ctx.embedder.close();
+  await ctx.imaging.close();
   await ctx.safeFetch.close();
   await ctx.webSearch.close();
   await ctx.limiter.close();

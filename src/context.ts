@@ -2,6 +2,7 @@ import type { AccessTokens } from './accounts/access-tokens.ts';
 import type { Auth } from './accounts/auth.ts';
 import type { Config, Secrets } from './config.ts';
 import type { Database, Db } from './db/open.ts';
+import type { Imaging } from './images/imaging.ts';
 import type { Embedder } from './knowledge/embeddings.ts';
 import type { Extractor } from './knowledge/extract.ts';
 import type { Robots } from './knowledge/robots.ts';
@@ -27,6 +28,7 @@ export interface AppContext {
   robots: Robots;
   extractor: Extractor;
   embedder: Embedder;
+  imaging: Imaging;
   models: Models;
   webSearch: WebSearch;
   auth: Auth;

@@ -140,6 +140,17 @@ const errorCodes = {
   fetch_failed: { status: 502, retryable: true, hint: 'Check that the address opens in a browser, and retry.' },
   fetch_too_large: { status: 422, retryable: false, hint: 'Use a smaller page, or paste the text that matters.' },
   extraction_failed: { status: 422, retryable: false, hint: 'Paste the text of the page as a source instead.' },
+  image_refused: { status: 422, retryable: false, hint: 'Send another picture as PNG, JPEG, WebP or GIF.' },
+  images_full: {
+    status: 409,
+    retryable: false,
+    hint: 'Delete images that no article needs; GET /api/v1/images says where each is used.',
+  },
+  image_in_use: {
+    status: 409,
+    retryable: false,
+    hint: 'Take it out of these articles, or send ?force=true to delete it all the same.',
+  },
   site_unreachable: {
     status: 502,
     retryable: true,

@@ -99,6 +99,7 @@ export function renderMarkdown(markdown: string, options: RenderOptions = {}): R
     .use(rehypeRaw)
     .use(rehypeSanitize, schema)
     .use(() => removePixels)
+    .use(() => removeForeignPaths)
     .use(() => (tree: Root) => markLinks(tree, new Set(options.ownHosts ?? []), false))
     .use(rehypeSlug, { prefix: headingPrefix })
     .use(rehypeStringify);
@@ -140,6 +141,26 @@ function removePixels(node: Parents): void {
       !(invisible(child.properties.width) || invisible(child.properties.height)),
   ) as typeof node.children;
   for (const child of node.children) if (child.type === 'element') removePixels(child);
+}
+
+/** The address of an image that is kept here, as Markdown names it; the group is its id. */
+const ownImage = /^\/api\/v1\/images\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\/file$/;
+
+/** The id of an image that is kept here from its address in an article; null for any other. */
+export function ownImageId(src: unknown): string | null {
+  return typeof src === 'string' ? (ownImage.exec(src)?.[1] ?? null) : null;
+}
+
+/** Relative addresses of images lead nowhere once the text stands on a site; only those of our own images are known. */
+function removeForeignPaths(node: Parents): void {
+  for (const child of node.children) {
+    if (child.type !== 'element') continue;
+    const { src } = child.properties;
+    if (child.tagName === 'img' && !(typeof src === 'string' && /^https?:\/\//i.test(src)) && !ownImageId(src)) {
+      delete child.properties.src;
+    }
+    removeForeignPaths(child);
+  }
 }
 
 function markLinks(node: Parents, ownHosts: ReadonlySet<string>, inFootnotes: boolean): void {

@@ -23,6 +23,8 @@ export const images = pgTable('images', {
   caption: text('caption').notNull().default(''),
   prompt: text('prompt'),
   model: text('model'),
+  /** Digest of what it was made from, see {@link titleCard}. */
+  madeFrom: text('made_from'),
   createdAt: time('created_at').notNull().defaultNow(),
 });
 export type Image = typeof images.$inferSelect;

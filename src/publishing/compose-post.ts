@@ -1,30 +1,96 @@
 import { renderMarkdown } from '../articles/markdown.ts';
+import { settingsOf } from '../sites/settings.ts';
 import { publicationMarker, toBlocks } from '../wordpress/blocks.ts';
 import type { NewWordPressPost } from '../wordpress/client.ts';
+import { jsonLdBlock } from '../wordpress/json-ld.ts';
+import type { SeoMeta } from '../wordpress/seo-meta.ts';
+import type { Taxonomy } from '../wordpress/terms.ts';
 import type { Delivery } from './delivery.ts';
+import { together } from './in-parallel.ts';
+import type { PostOptions } from './options.ts';
+import { placePictures } from './post-images.ts';
+import { placeTerms } from './post-terms.ts';
+import { mayUseScripts, seoPluginOfSite } from './site-memory.ts';
 
 /** The post as it is to be, and what its author should know of how it came about. */
 export interface ComposedPost {
+  /** What is sent. */
   post: NewWordPressPost;
+  /** Texts for search engines, which {@link completePost} writes beside the post. */
+  seo: SeoMeta;
+  /** The names behind `post.categories` and `post.tags`. */
+  terms: Readonly<Record<Taxonomy, readonly string[]>>;
+  /** The block with structured data at the end of `post.content`, if there is one. */
+  jsonLd: string | null;
   warnings: string[];
+  /** Fields that the site cannot be given, by name. */
+  dropped: string[];
 }
 
-/** Makes the post of a publication out of its article, the settings of its site and its own options. */
-export async function composePost({
-  article,
-  publication,
-  site,
-}: Pick<Delivery, 'article' | 'publication' | 'site'>): Promise<ComposedPost> {
+/**
+ * Makes the post of a publication out of its article, the settings of its site and its own options. Categories, tags and
+ * images are found on the site, or brought there; what the site or the user's role does not allow is left out
+ * and said in `warnings`.
+ * @param args.existing the post is there already: an image of it that someone has deleted on the site stays away.
+ * @throws AppError of the WordPress client, when trying again can help
+ */
+export async function composePost(delivery: Delivery, args: { existing?: boolean } = {}): Promise<ComposedPost> {
+  const { article, publication, site } = delivery;
+  const options = settledOptions(delivery);
   const { tree } = renderMarkdown(article.markdown, { ownHosts: [new URL(site.url).hostname] });
+  const [pictures, terms, jsonLd] = await together([
+    placePictures(delivery, tree, { featured: options.featuredImage, existing: args.existing ?? false }),
+    placeTerms(delivery, options),
+    structuredData(delivery, options),
+  ]);
+  const content = toBlocks(tree, { publicationMarker: publicationMarker(publication.id) });
   return {
     post: {
       title: article.title,
       slug: article.slug,
       excerpt: article.excerpt,
-      content: toBlocks(tree, { publicationMarker: publicationMarker(publication.id) }),
+      content: jsonLd === null ? content : `${content}\n\n${jsonLd}`,
       // A time in the future was waited for here: WordPress's own clock needs visitors to go round.
       status: publication.wanted === 'draft' ? 'draft' : 'publish',
+      ...terms.fields,
+      ...(options.authorId === null ? {} : { author: options.authorId }),
+      ...(options.comments === 'site' ? {} : { comments: options.comments }),
+      ...(options.template === null ? {} : { template: options.template }),
+      ...(options.sticky === undefined ? {} : { sticky: options.sticky }),
+      ...(pictures.featuredMedia === null ? {} : { featuredMedia: pictures.featuredMedia }),
     },
-    warnings: [],
+    seo: { title: article.metaTitle, description: article.metaDescription, keyword: article.keyword },
+    terms: { categories: options.categories, tags: options.tags },
+    jsonLd,
+    warnings: [...pictures.warnings, ...terms.warnings],
+    dropped: [...pictures.dropped, ...terms.dropped],
   };
+}
+
+/** What a post is made with; `own`: the article's featured image if it has one, and no card. */
+export type SettledOptions = Required<Omit<PostOptions, 'sticky' | 'featuredImage'>> &
+  Pick<PostOptions, 'sticky'> & { featuredImage: 'article' | 'own' | 'card' | 'none' };
+
+/** The options of a publication over the settings of its site. */
+function settledOptions({ publication: { options }, site }: Pick<Delivery, 'publication' | 'site'>): SettledOptions {
+  const usual = settingsOf(site);
+  const { sticky, featuredImage = 'article' } = options;
+  return {
+    categories: options.categories ?? usual.categories,
+    tags: options.tags ?? usual.tags,
+    authorId: options.authorId === undefined ? usual.authorId : options.authorId,
+    comments: options.comments ?? usual.comments,
+    template: options.template === undefined ? usual.template : options.template,
+    jsonLd: options.jsonLd ?? usual.jsonLd,
+    featuredImage: featuredImage === 'article' && usual.featuredImage === 'none' ? 'own' : featuredImage,
+    ...(sticky === undefined ? {} : { sticky }),
+  };
+}
+
+/** The block with the article's structured data, where it is wanted, not the business of a plugin, and kept. */
+async function structuredData(delivery: Delivery, options: SettledOptions): Promise<string | null> {
+  const { jsonLd } = delivery.article;
+  if (options.jsonLd !== 'auto' || jsonLd === null || Object.keys(jsonLd).length === 0) return null;
+  if ((await seoPluginOfSite(delivery)) !== null || !(await mayUseScripts(delivery))) return null;
+  return jsonLdBlock(jsonLd);
 }

@@ -7,7 +7,7 @@ import { insertArticle } from '../articles/articles.ts';
 import { articles } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
 import { queryRows } from '../db/open.ts';
-import type { Site } from '../sites/schema.ts';
+import { type Site, sites } from '../sites/schema.ts';
 import { createSite } from '../sites/sites.ts';
 import { publicationMarker } from '../wordpress/blocks.ts';
 import { type DeliveryTiming, deliverPublication } from './deliver.ts';
@@ -39,6 +39,11 @@ beforeAll(async () => {
     username: 'admin',
     applicationPassword: 'pass word',
   });
+  // The double knows no media; cards are tried on the real sites.
+  await app.ctx.db
+    .update(sites)
+    .set({ settings: { featuredImage: 'none' } })
+    .where(eq(sites.id, site.id));
 });
 afterAll(() => app.close());
 beforeEach(() => {
@@ -190,6 +195,57 @@ describe('delivering a publication', () => {
     await ctx.db.transaction((tx) => ask(tx, row.articleId, 'publish'));
     await deliver(row);
     expect([...wordpress.posts.values()]).toEqual([{ ...post, content: expect.stringContaining('My own words.') }]);
+  });
+
+  it('does not make a post again that was deleted on the site', async () => {
+    const row = await given();
+    await deliver(row);
+    wordpress.posts.clear();
+    await ctx.db.transaction((tx) => ask(tx, row.articleId, 'publish'));
+    await deliver(row);
+    expect(wordpress.posts.size).toBe(0);
+    expect(await now(row)).toMatchObject({
+      status: 'conflict',
+      error: { message: expect.stringContaining('deleted') },
+    });
+  });
+
+  it('keeps what was sent as the base of a post that someone changed before it was completed', async () => {
+    const row = await given();
+    wordpress.rule = (request) => (request === 'POST /wp/v2/posts' ? 'lost_after' : undefined);
+    const shutdown = new AbortController();
+    const rule = wordpress.rule;
+    wordpress.rule = (request, earlier) => {
+      if (request === 'POST /wp/v2/posts') shutdown.abort();
+      return rule(request, earlier);
+    };
+    await deliver(row, ctx, shutdown.signal);
+    const [post] = marked(row);
+    if (post) post.content += '<p>Mine.</p>';
+    wordpress.rule = () => undefined;
+    await deliver(row);
+    const { sent } = await now(row);
+    expect(sent?.content).not.toContain('Mine.');
+    expect(marked(row)).toMatchObject([{ content: expect.stringContaining('Mine.') }]);
+  });
+
+  it('tries a refused password again where the site took it before, and fails at once where it never did', async () => {
+    wordpress.rule = () => ({ status: 401, code: 'rest_not_logged_in' });
+    await ctx.db.update(publications).set({ publishedAt: null });
+    const first = await given();
+    await deliver(first);
+    expect(await now(first)).toMatchObject({ status: 'failed' });
+    await ctx.db.update(sites).set({ lastOkAt: new Date() }).where(eq(sites.id, site.id));
+    const row = await given();
+    for (let refusal = 1; refusal <= 2; refusal += 1) {
+      await deliver(row);
+      expect(await now(row)).toMatchObject({ status: 'queued', refusals: refusal });
+      await makeDue(row);
+    }
+    wordpress.rule = () => undefined;
+    await deliver(row);
+    expect(await now(row)).toMatchObject({ status: 'published', refusals: 0 });
+    await ctx.db.update(sites).set({ lastOkAt: null }).where(eq(sites.id, site.id));
   });
 
   it('leaves a trashed post in the trash, and adopts it once it was restored', async () => {

@@ -1,4 +1,4 @@
-import { DrizzleQueryError, sql } from 'drizzle-orm';
+import { and, DrizzleQueryError, eq, isNotNull, or, sql } from 'drizzle-orm';
 import { isDisabled } from '../accounts/work-limits.ts';
 import { setStatus } from '../articles/articles.ts';
 import { getArticle } from '../articles/queries.ts';
@@ -8,11 +8,10 @@ import type { Db } from '../db/open.ts';
 import { AppError, toStoredError } from '../errors.ts';
 import { connectToSite } from '../sites/connect.ts';
 import { getSite } from '../sites/queries.ts';
-import type { Site } from '../sites/schema.ts';
+import { type Site, sites } from '../sites/schema.ts';
 import { checkSoon, siteWideCause } from '../sites/standing.ts';
-import { publicationMarker } from '../wordpress/blocks.ts';
+import { siteCauseOf } from '../wordpress/site-error.ts';
 import { announcePublication } from './announce.ts';
-import { composePost } from './compose-post.ts';
 import type { Delivery, TaskResult } from './delivery.ts';
 import { publishJob } from './jobs.ts';
 import {
@@ -24,10 +23,10 @@ import {
   renewLease,
   waitsForSite,
 } from './lease.ts';
-import { placePost } from './place-post.ts';
+import { placeArticle } from './place-article.ts';
 import type { Publication } from './schema.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'log' | 'now'>;
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'imaging' | 'log' | 'now'>;
 
 /** All times in milliseconds. */
 export interface DeliveryTiming {
@@ -63,7 +62,7 @@ const maxAttempts = 25;
 type Outcome =
   | { result: TaskResult; revision: number }
   | { kind: 'failed'; error: unknown }
-  | { kind: 'retry'; error: unknown; delayMs: number }
+  | { kind: 'retry'; error: unknown; delayMs: number; refusals?: number }
   | { kind: 'handed-over' };
 
 /**
@@ -154,7 +153,7 @@ async function attempt(
       settleMs: timing.settleMs,
       keep: (change) => underLease(changeUnderLease(ctx.db, lease, change)),
     };
-    return { result: await place(delivery), revision: article.revision };
+    return { result: await placeArticle(delivery), revision: article.revision };
   } catch (error) {
     if (lost.signal.aborted) throw lost.signal.reason;
     if (shutdown.aborted || disabled.signal.aborted) return { kind: 'handed-over' };
@@ -171,24 +170,6 @@ async function load(db: Db, publication: Publication): Promise<{ article: Articl
   return { article, site: await getSite(db, publication.userId, publication.siteId) };
 }
 
-async function place(delivery: Delivery): Promise<TaskResult> {
-  const { publication, client, signal, settleMs, site } = delivery;
-  const { post, warnings } = await composePost(delivery);
-  const placed = await placePost(
-    {
-      marker: publicationMarker(publication.id),
-      post,
-      remoteId: publication.remoteId,
-      remoteStatus: publication.remoteStatus,
-      mayExist: publication.mayExist,
-    },
-    { client, signal, settleMs, setMayExist: (mayExist) => delivery.keep({ mayExist }) },
-  );
-  return placed
-    ? { kind: 'done', post: placed.post, warnings: [...warnings, ...placed.warnings], dropped: [] }
-    : { kind: 'conflict', error: inTrash(site.name), theirs: null };
-}
-
 async function articleToSend(db: Db, publication: Publication): Promise<Article> {
   try {
     return await getArticle(db, publication.userId, publication.articleId);
@@ -201,19 +182,37 @@ async function articleToSend(db: Db, publication: Publication): Promise<Article>
   }
 }
 
-function inTrash(siteName: string): AppError {
-  return new AppError('conflict', `The post lies in the trash of “${siteName}”; it was left there.`, {
-    hint: 'Restore it in WordPress under Posts > Trash, or delete it there for good; then retry.',
-  });
-}
+/**
+ * A password that the site took before and refuses now may be taken again: proxies drop the header while they are
+ * reconfigured, and security plugins lock users out for minutes. So many refusals in a row are tried again.
+ */
+const maxRefusals = 3;
 
-function afterFailure(ctx: Ctx, publication: Publication, error: unknown, timing: DeliveryTiming): Outcome {
-  if (!(error instanceof AppError && error.retryable)) return { kind: 'failed', error };
+async function afterFailure(
+  ctx: Ctx,
+  publication: Publication,
+  error: unknown,
+  timing: DeliveryTiming,
+): Promise<Outcome> {
+  const refused = siteCauseOf(error) === 'credentials_rejected';
+  const again = refused && publication.refusals < maxRefusals && (await workedBefore(ctx.db, publication));
+  if (!(error instanceof AppError && (error.retryable || again))) return { kind: 'failed', error };
   const delay = timing.retryDelaysMs[publication.attempts - 1];
   if (delay === undefined) return { kind: 'failed', error };
   // The site's own word counts; otherwise up to a fifth more, so that what one outage stopped does not return at once.
   const asked = error.retryAt ? error.retryAt.getTime() - ctx.now().getTime() : undefined;
-  return { kind: 'retry', error, delayMs: Math.max(0, asked ?? delay * (1 + Math.random() / 5)) };
+  const delayMs = Math.max(0, asked ?? delay * (1 + Math.random() / 5));
+  return { kind: 'retry', error, delayMs, refusals: refused ? publication.refusals + 1 : 0 };
+}
+
+/** Whether the site has taken its password: its check found nothing in the way, or something was written there since it was entered. */
+async function workedBefore(db: Db, { userId, siteId }: Publication): Promise<boolean> {
+  const written = sql`exists (select 1 from publications where site_id = ${sites.id} and published_at > ${sites.updatedAt})`;
+  const [worked] = await db
+    .select({ id: sites.id })
+    .from(sites)
+    .where(and(eq(sites.id, siteId), eq(sites.userId, userId), or(isNotNull(sites.lastOkAt), written)));
+  return worked !== undefined;
 }
 
 /** Writes how the attempt ended and gives the lease up, and with it enqueues what comes next. */
@@ -223,7 +222,7 @@ async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: 
   const stored = await ctx.db.transaction(async (tx) => {
     switch (ended.kind) {
       case 'done': {
-        const { post, warnings, dropped } = ended;
+        const { post, base = post, warnings, dropped } = ended;
         const isPublic = post.status === 'publish';
         if (isPublic) await setStatus(ctx, tx, publication.articleId, 'published');
         const released = await releaseLease(tx, lease, {
@@ -234,10 +233,10 @@ async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: 
           remoteStatus: post.status,
           warnings,
           dropped,
-          sent: post,
-          sentRevision: 'revision' in outcome ? outcome.revision : null,
+          ...(base === null ? {} : { sent: base, sentRevision: 'revision' in outcome ? outcome.revision : null }),
           theirs: null,
           remoteChangedAt: sql`now()`,
+          refusals: 0,
           error: null,
           publishedAt: sql`coalesce(published_at, now())`,
         });
@@ -250,7 +249,7 @@ async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: 
       case 'failed': {
         const failedCause = siteWideCause(ended.error);
         if (failedCause) await checkSoon(tx, publication.siteId);
-        const change = { status: 'failed', error, failedAt: sql`now()`, failedCause };
+        const change = { status: 'failed', error, failedAt: sql`now()`, failedCause, refusals: 0 };
         return announcePublication(ctx, tx, await releaseLease(tx, lease, change));
       }
       case 'retry':
@@ -262,7 +261,7 @@ async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: 
           status: 'queued',
           nextAttemptAt: sql`now() + ${wait}::interval`,
           // An interruption of ours is no failure of the site's: it costs no attempt.
-          ...(retry ? { error } : { attempts: sql`attempts - 1` }),
+          ...(retry ? { error, refusals: ended.refusals ?? 0 } : { attempts: sql`attempts - 1` }),
         });
         const startAfter = released.nextAttemptAt ?? ctx.now();
         await ctx.queue.enqueue(tx, publishJob, { publicationId: lease.id }, { startAfter });

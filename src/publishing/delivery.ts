@@ -7,7 +7,7 @@ import type { Publication } from './schema.ts';
 
 /** What the tasks of a publication work with, while its lease is held. */
 export interface Delivery {
-  ctx: Pick<AppContext, 'db' | 'log' | 'now'>;
+  ctx: Pick<AppContext, 'db' | 'log' | 'now' | 'safeFetch' | 'imaging'>;
   publication: Publication;
   article: Article;
   site: Site;
@@ -26,6 +26,11 @@ export type TaskResult =
       kind: 'done';
       /** The post as the site read it back after our last write. */
       post: WordPressPost;
+      /**
+       * What a person's changes are told from later on: the post as we last wrote it. `post` itself unless given; null
+       * where we wrote nothing, so that what was known stays.
+       */
+      base?: WordPressPost | null;
       /** What its author should know. */
       warnings: string[];
       /** The fields that the site did not keep. */

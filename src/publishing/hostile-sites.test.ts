@@ -102,6 +102,7 @@ beforeEach(async () => {
   bad = await startHostileSite();
   goodId = await givenSite(good.url);
   badId = await givenSite(bad.url);
+  await app.ctx.db.execute(sql`update sites set settings = '{"featuredImage":"none"}'`);
 });
 afterEach(async () => {
   await app.ctx.db.execute(
@@ -342,9 +343,16 @@ describe('a site that answers the creation', () => {
   });
 
   it('with an address that is none keeps it out of what is stored', async () => {
-    bad.behaviour = onlyCreating(
-      withPost((post) => ({ ...post, link: 'javascript:alert(1)//\u0000', slug: 'a\u0000' })),
-    );
+    const strange = (post: Record<string, unknown>) => ({
+      ...post,
+      link: 'javascript:alert(1)//\u0000',
+      slug: 'a\u0000',
+    });
+    const everywhere = changed((body) => {
+      const json = JSON.parse(body);
+      return JSON.stringify(Array.isArray(json) ? json.map(strange) : strange(json));
+    });
+    bad.behaviour = (exchange) => (exchange.path.includes('/wp/v2/posts') ? everywhere(exchange) : false);
     const { id } = await publish(await givenArticle(), badId);
     expect(await published(id)).toMatchObject({ remoteUrl: null });
   });

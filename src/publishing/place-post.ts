@@ -3,22 +3,30 @@ import { AppError } from '../errors.ts';
 import { hasMarker } from '../wordpress/blocks.ts';
 import type { NewWordPressPost, WordPressClient, WordPressPost } from '../wordpress/client.ts';
 import { siteCauseOf, siteError } from '../wordpress/site-error.ts';
+import type { ComposedPost } from './compose-post.ts';
+import { clearlyRefused, settle } from './settle.ts';
+import { writePost } from './write-post.ts';
 
 /** What to place, and what is known of earlier attempts. */
 export interface Placement {
   marker: string;
-  post: NewWordPressPost;
+  /** The address and status that the post is to have. */
+  wanted: Pick<NewWordPressPost, 'slug' | 'status'>;
   /** From an earlier delivery of the same publication. */
   remoteId: number | null;
   /** The status it was last sent or seen with, if any. */
   remoteStatus: string | null;
   /** Whether an earlier attempt may have made the post without our knowing. */
   mayExist: boolean;
+  /** True when nothing can have been sent before: not by this database, and not by one that it was restored from. */
+  fresh: boolean;
 }
 
 /** What placing needs besides the site. */
 export interface PlacementTools {
   client: Pick<WordPressClient, 'findByMarker' | 'createPost' | 'getPost' | 'call'>;
+  /** Makes the post, when it has to be created; with it whatever it needs on the site. */
+  compose(): Promise<ComposedPost>;
   /** Commits, before anything is sent, that from now on the post may exist (or, after a clear refusal, that it does not). */
   setMayExist(mayExist: boolean): Promise<void>;
   /** Waits before each further look for a post whose creation was not answered, in milliseconds. */
@@ -30,6 +38,10 @@ export interface PlacementTools {
 export interface PlacedPost {
   post: WordPressPost;
   how: 'created' | 'found';
+  /** What was sent; null for a post that was there and not composed anew. */
+  composed: ComposedPost | null;
+  /** True when a draft was made public. */
+  released: boolean;
   warnings: string[];
 }
 
@@ -43,43 +55,43 @@ export interface PlacedPost {
  * 3. That a creation is sent is committed before it is sent.
  * 4. After a creation that was not clearly answered or refused, it looks again before it gives up.
  *
- * Returns null when the post lies in the site's trash: someone put it there, and it is not ours to bring back.
+ * Returns `trash` when the post lies in the site's trash, and `deleted` when it was there and is there no more: someone
+ * has decided that, and it is not ours to bring it back.
  * @throws AppError of the WordPress client; nothing has been created then, or a later attempt will find it.
  */
-export async function placePost(placement: Placement, tools: PlacementTools): Promise<PlacedPost | null> {
-  const found = (await look(placement, tools)) ?? (placement.mayExist ? await settle(placement, tools) : undefined);
-  if (found) return adopt(found, placement, tools);
+export async function placePost(
+  placement: Placement,
+  tools: PlacementTools,
+): Promise<PlacedPost | 'trash' | 'deleted'> {
+  const found = (await look(placement, tools)) ?? (placement.mayExist ? await settleOn(placement, tools) : undefined);
+  if (found) return adopt(found, placement, tools, null);
+  // It was seen there before, under its id and with its mark.
+  if (placement.remoteId !== null) return 'deleted';
 
+  const composed = await tools.compose();
   if (!placement.mayExist) await tools.setMayExist(true);
-  let created: WordPressPost;
+  let created: { composed: ComposedPost; stored: WordPressPost };
   try {
-    created = await tools.client.createPost(placement.post);
+    created = await writePost(composed, (post) => tools.client.createPost(post));
     // A proxy or cache may answer with some other post; only what carries our mark is ours.
-    if (!hasMarker(created.content, placement.marker)) throw notOurs(created);
+    if (!hasMarker(created.stored.content, placement.marker)) throw notOurs(created.stored);
   } catch (error) {
     tools.signal.throwIfAborted();
     if (clearlyRefused(error)) {
       if (!placement.mayExist) await tools.setMayExist(false);
       throw error;
     }
-    const late = await settle(placement, tools);
+    const late = await settleOn(placement, tools);
     if (!late) throw error;
-    return adopt(late, placement, tools);
+    return adopt(late, placement, tools, composed);
   }
-  return {
-    post: created,
-    how: 'created',
-    warnings: [
-      ...aboutAddress(placement.post.slug, created),
-      ...aboutStatus(placement.post.status, created),
-      ...(await lookForTwins(created, placement, tools)),
-    ],
-  };
+  const { post, warnings } = await lookForTwins(created.stored, placement, tools);
+  return { post, how: 'created', composed: created.composed, released: false, warnings };
 }
 
 /** Everything on the site that is this publication; undefined when there is nothing. */
 async function look(placement: Placement, { client }: PlacementTools): Promise<WordPressPost[] | undefined> {
-  const marked = await client.findByMarker(placement.marker);
+  const marked = await client.findByMarker(placement.marker, { wide: !placement.fresh });
   if (marked.length > 0) return marked;
   if (placement.remoteId === null) return undefined;
   // Someone may have removed the block that carried the marker; the post is still the one that we made.
@@ -91,45 +103,27 @@ async function look(placement: Placement, { client }: PlacementTools): Promise<W
   }
 }
 
-/** Looks again and again while a creation of unknown fate may still be under way; a look that fails is not the last. */
-async function settle(placement: Placement, tools: PlacementTools): Promise<WordPressPost[] | undefined> {
-  let failure: unknown;
-  for (const ms of tools.settleMs) {
-    await sleep(ms, undefined, { signal: tools.signal });
-    try {
-      const found = await look(placement, tools);
-      if (found) return found;
-      failure = undefined;
-    } catch (error) {
-      tools.signal.throwIfAborted();
-      if (!(error instanceof AppError && error.code === 'site_unreachable')) throw error;
-      failure = error;
-    }
-  }
-  // Only a site that could be asked in the end may be believed that there is nothing.
-  if (failure !== undefined) throw failure;
-  return undefined;
+/** The same again and again, while a creation of unknown fate may still be under way. */
+async function settleOn(placement: Placement, tools: PlacementTools): Promise<WordPressPost[] | undefined> {
+  return settle(() => look({ ...placement, fresh: false }, tools), tools);
 }
 
-async function adopt(found: WordPressPost[], placement: Placement, tools: PlacementTools): Promise<PlacedPost | null> {
+async function adopt(
+  found: WordPressPost[],
+  placement: Placement,
+  tools: PlacementTools,
+  composed: ComposedPost | null,
+): Promise<PlacedPost | 'trash'> {
   const live = found.filter(({ status }) => status !== 'trash');
   const [first] = live;
-  if (!first) return null;
+  if (!first) return 'trash';
   const mine = live.find(({ id }) => id === placement.remoteId) ?? first;
   // A draft that we sent as a draft, and whose publication has been asked for since: only its status changes.
   const ourDraft =
     placement.remoteStatus === 'draft' && (placement.remoteId === null || placement.remoteId === mine.id);
-  const post =
-    ourDraft && mine.status === 'draft' && placement.post.status === 'publish' ? await release(mine.id, tools) : mine;
-  return {
-    post,
-    how: 'found',
-    warnings: [
-      ...aboutAddress(placement.post.slug, post),
-      ...aboutStatus(placement.post.status, post),
-      ...aboutTwins(post, live),
-    ],
-  };
+  const released = ourDraft && mine.status === 'draft' && placement.wanted.status === 'publish';
+  const post = released ? await release(mine.id, tools) : mine;
+  return { post, how: 'found', composed, released, warnings: aboutTwins(post, live) };
 }
 
 /** Makes a draft public. Doing it twice is doing it once, so no look is needed before. */
@@ -138,15 +132,25 @@ async function release(id: number, { client }: PlacementTools): Promise<WordPres
   return client.getPost(id);
 }
 
-async function lookForTwins(created: WordPressPost, placement: Placement, tools: PlacementTools): Promise<string[]> {
+/** One look that finds twins, and reads back what the site has stored. */
+async function lookForTwins(
+  created: WordPressPost,
+  placement: Placement,
+  tools: PlacementTools,
+): Promise<{ post: WordPressPost; warnings: string[] }> {
   let failure: AppError | undefined;
   for (const ms of [0, ...tools.settleMs]) {
     try {
       await sleep(ms, undefined, { signal: tools.signal });
       const marked = await tools.client.findByMarker(placement.marker);
-      if (marked.length === 0) await confirm(created, tools);
-      const live = marked.filter(({ status }) => status !== 'trash');
-      return aboutTwins(created, live);
+      const post = marked.find(({ id }) => id === created.id) ?? (await confirm(created, tools));
+      return {
+        post,
+        warnings: aboutTwins(
+          post,
+          marked.filter(({ status }) => status !== 'trash'),
+        ),
+      };
     } catch (error) {
       tools.signal.throwIfAborted();
       if (!(error instanceof AppError) || error.details?.vanished) throw error;
@@ -155,14 +159,15 @@ async function lookForTwins(created: WordPressPost, placement: Placement, tools:
     }
   }
   // The post is there and known; that the site could not be asked for a second one must not undo that.
-  return [`Whether the site holds a second copy could not be checked: ${failure?.message}`];
+  const warnings = [`Whether the site holds a second copy could not be checked: ${failure?.message}`];
+  return { post: created, warnings };
 }
 
 /** A site may say that it created a post and hold none: something in front of it answers yes to everything. */
-async function confirm(created: WordPressPost, { client }: PlacementTools): Promise<void> {
+async function confirm(created: WordPressPost, { client }: PlacementTools): Promise<WordPressPost> {
   try {
     const stored = await client.getPost(created.id);
-    if (stored.id === created.id) return;
+    if (stored.id === created.id) return stored;
   } catch (error) {
     if (siteCauseOf(error) !== 'not_found') throw error;
   }
@@ -182,11 +187,6 @@ function notOurs(post: WordPressPost): AppError {
   );
 }
 
-/** True only when the site (or the way to it) made certain that nothing was created. */
-function clearlyRefused(error: unknown): boolean {
-  return error instanceof AppError && error.details?.mayHaveHappened === false;
-}
-
 function aboutTwins(post: WordPressPost, live: readonly WordPressPost[]): string[] {
   const others = live.filter(({ id }) => id !== post.id);
   if (others.length === 0) return [];
@@ -194,35 +194,4 @@ function aboutTwins(post: WordPressPost, live: readonly WordPressPost[]): string
   return [
     `The site holds this article more than once: besides post ${post.id} also ${where}. Delete what is too many there.`,
   ];
-}
-
-/** WordPress makes a taken address unique by a number at its end, and says nothing. */
-function aboutAddress(wanted: string | undefined, post: WordPressPost): string[] {
-  const stored = decoded(post.slug);
-  // A draft may have no address yet.
-  if (wanted === undefined || stored === wanted || stored === '') return [];
-  const numbered = stored.startsWith(`${wanted}-`) && /^\d+$/.test(stored.slice(wanted.length + 1));
-  return [
-    numbered
-      ? `The address “${wanted}” was taken on the site; the post has “${stored}” instead.`
-      : `The site changed the address “${wanted}” to “${stored}”.`,
-  ];
-}
-
-function aboutStatus(wanted: string, post: WordPressPost): string[] {
-  if (post.status === wanted) return [];
-  return [
-    `The post was to be “${wanted}”, but on the site it is “${post.status}”. Change it there if that is not meant.`,
-  ];
-}
-
-/** WordPress keeps other scripts than Latin percent-encoded. */
-function decoded(slug: string): string {
-  try {
-    return decodeURIComponent(slug);
-  } catch (error) {
-    // Cut in the middle of a letter, at 200 bytes.
-    if (error instanceof URIError) return slug;
-    throw error;
-  }
 }

@@ -70,6 +70,7 @@ export const publications = pgTable('publications', {
   remoteChangedAt: time('remote_changed_at'),
   failedAt: time('failed_at'),
   failedCause: text('failed_cause'),
+  refusals: smallint('refusals').notNull().default(0),
 });
 export type Publication = typeof publications.$inferSelect;
 
@@ -83,6 +84,8 @@ export const siteMedia = pgTable(
     mayExist: boolean('may_exist').notNull().default(false),
     remoteId: bigint('remote_id', { mode: 'number' }),
     remoteUrl: text('remote_url'),
+    heldBy: uuid('held_by'),
+    heldUntil: time('held_until'),
     createdAt: time('created_at').notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.siteId, table.imageId] })],

@@ -27,13 +27,14 @@ export function block(name: string, attributes: BlockAttributes, html: string): 
   return `<!-- wp:${name}${json} -->\n${html}\n<!-- /wp:${name} -->`;
 }
 
+/** A name as WordPress stores it. */
+export function escapeName(name: string): string {
+  return name.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
 /** Text for HTML content. What could open a shortcode too: WordPress would run `[gallery]` in an article about it. */
 export function escapeText(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/\[(?=[a-z_/[])/gi, '&#091;');
+  return escapeName(text).replace(/\[(?=[a-z_/[])/gi, '&#091;');
 }
 
 /** A value between double quotes; shortcodes run inside attributes as well. */

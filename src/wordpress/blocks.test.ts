@@ -1,3 +1,4 @@
+import { type ParsedBlock, parse } from '@wordpress/block-serialization-default-parser';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderMarkdown } from '../articles/markdown.ts';
@@ -109,6 +110,45 @@ describe('toBlocks', () => {
       { numRuns: 300 },
     );
   });
+});
+
+/** Names of core's blocks that the serializer writes. */
+const coreBlocks = 'paragraph heading list list-item quote code preformatted separator table image details html'.split(
+  ' ',
+);
+
+it('is read by WordPress’s own parser without a rest, whatever the article is made of', () => {
+  const texts = fc.constantFrom('a', '-->', '<!-- wp:html -->', '[gallery]', '"x" & <y>', 'ümläut', '`c--d`', '**b**');
+  const part = fc.oneof(
+    texts,
+    texts.map((text) => `## ${text}`),
+    fc.tuple(texts, texts).map(([a, b]) => `- ${a}\n  1. ${b}`),
+    texts.map((text) => `> ${text}\n> - ${text}`),
+    texts.map((text) => `| ${text.replaceAll('|', '')} |\n|--|\n| x |`),
+    texts.map((text) => `\`\`\`js\n${text}\n\`\`\``),
+    texts.map((text) => `![${text}](https://x.example/a.png "${text.replaceAll('"', '')}")`),
+    texts.map((text) => `<details><summary>${text}</summary>\n\n${text}\n\n</details>`),
+    texts.map((text) => `Note.[^1]\n\n[^1]: ${text}`),
+    fc.constant('---'),
+  );
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (parts) => {
+      const markup = blocks(parts.join('\n\n'), 'bp-1');
+      const check = (list: readonly ParsedBlock[]) => {
+        for (const { blockName, innerHTML, innerBlocks } of list) {
+          // Between blocks there is white space only: nothing was left over, so no comment was cut or doubled.
+          if (blockName === null) expect(innerHTML.trim()).toBe('');
+          else expect(coreBlocks.map((name) => `core/${name}`)).toContain(blockName);
+          expect(innerHTML).not.toMatch(/<!-- \/?wp:/);
+          check(innerBlocks);
+        }
+      };
+      const parsed = parse(markup) as ParsedBlock[];
+      check(parsed);
+      expect(parsed.filter(({ blockName }) => blockName !== null).length).toBeGreaterThan(0);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 describe('the publication marker', () => {

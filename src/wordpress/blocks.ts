@@ -1,7 +1,7 @@
 import type { Element, ElementContent, Nodes, Root, RootContent } from 'hast';
 import { AppError } from '../errors.ts';
 import { type BlockAttributes, block, escapeCode, openTag } from './block-markup.ts';
-import { htmlAttributes, inlineHtml, isBlank, textOf, verbatimHtml } from './inline-html.ts';
+import { htmlAttributes, inlineHtml, isBlank, mediaIdOf, textOf, verbatimHtml } from './inline-html.ts';
 
 /** A block before it is written: its name without `core/`, attributes of the comment, and the saved HTML. */
 interface Block {
@@ -275,17 +275,19 @@ function pictureIn(node: Nodes): Element | undefined {
 function image(node: Element, captionHtml?: string): Block {
   const picture = pictureIn(node);
   if (picture === undefined) return asHtml(node);
-  const { src, alt, title } = htmlAttributes(picture);
-  const img = `${openTag('img', { src, alt: alt ?? '' }).slice(0, -1)} />`;
+  const { src, alt, title, class: className } = htmlAttributes(picture);
+  const media = mediaIdOf(picture);
+  const img = `${openTag('img', { src, alt: alt ?? '', class: className }).slice(0, -1)} />`;
   const { href, rel } = htmlAttributes(node);
   const linked = node.tagName === 'a' && typeof href === 'string';
   const body = linked ? `${openTag('a', { href, rel })}${img}</a>` : img;
   const caption = captionHtml ?? (typeof title === 'string' ? inlineHtml([{ type: 'text', value: title }]) : '');
   const captioned = caption === '' ? '' : `<figcaption class="wp-element-caption">${caption}</figcaption>`;
+  const destination = linked ? { linkDestination: 'custom' } : media ? { linkDestination: 'none' } : {};
   return {
     name: 'image',
-    attributes: linked ? { linkDestination: 'custom' } : {},
-    html: `<figure class="wp-block-image">${body}${captioned}</figure>`,
+    attributes: { ...(media ? { id: media, sizeSlug: 'full' } : {}), ...destination },
+    html: `<figure class="wp-block-image${media ? ' size-full' : ''}">${body}${captioned}</figure>`,
   };
 }
 

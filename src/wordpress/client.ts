@@ -86,13 +86,27 @@ export interface WordPressClient {
   readonly siteUrl: string;
   discover(): Promise<SiteDiscovery>;
   me(): Promise<WordPressUser>;
-  findByMarker(marker: string): Promise<WordPressPost[]>;
+  findByMarker(marker: string, options?: { wide?: boolean }): Promise<WordPressPost[]>;
   createPost(post: NewWordPressPost): Promise<WordPressPost>;
   updatePost(id: number, fields: PostFields): Promise<WordPressPost>;
   trashPost(id: number): Promise<void>;
   getPost(id: number): Promise<WordPressPost>;
   /** Any other REST call, under the same rules: JSON only, no redirects, errors with a cause. */
-  call(method: string, path: string, options?: { parameters?: RestParameters; body?: unknown }): Promise<RestAnswer>;
+  call(method: string, path: string, options?: CallOptions): Promise<RestAnswer>;
+}
+
+export interface CallOptions {
+  parameters?: RestParameters;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  raw?: RawBody;
+}
+
+/** A body with its content type, for uploads. */
+export interface RawBody {
+  type: string;
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** WordPress writes GMT times without a zone. Drafts may have none. */
@@ -173,18 +187,18 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     method: string,
     login: boolean,
     follow: boolean,
-    body?: unknown,
+    body?: { type: string; bytes: string | Uint8Array<ArrayBuffer> },
   ): Promise<SafeFetchResponse> {
     const headers: Record<string, string> = {
       accept: login ? 'application/json' : 'application/json, text/html;q=0.9',
     };
     if (login) headers.authorization = `Basic ${token}`;
-    if (body !== undefined) headers['content-type'] = 'application/json';
+    if (body !== undefined) headers['content-type'] = body.type;
     try {
       return await safeFetch(url, {
         method,
         headers,
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body?.bytes,
         signal,
         timeoutMs,
         maxBytes,
@@ -212,13 +226,10 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     return site;
   }
 
-  async function call(
-    method: string,
-    path: string,
-    { parameters, body }: { parameters?: RestParameters; body?: unknown } = {},
-  ) {
+  async function call(method: string, path: string, { parameters, body, raw }: CallOptions = {}) {
+    const sent = raw ?? (body === undefined ? undefined : { type: 'application/json', bytes: JSON.stringify(body) });
     const ask = (root: string) =>
-      guarded(async () => readAnswer(await send(restUrl(root, path, parameters), method, true, false, body), method));
+      guarded(async () => readAnswer(await send(restUrl(root, path, parameters), method, true, false, sent), method));
     const root = known ?? (await discover()).restRoot;
     try {
       return await ask(root);
@@ -246,7 +257,7 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     return { posts, count: listed.length };
   }
 
-  async function findByMarker(marker: string): Promise<WordPressPost[]> {
+  async function findByMarker(marker: string, { wide = true }: { wide?: boolean } = {}): Promise<WordPressPost[]> {
     const found = new Map<number, WordPressPost>();
     for (let page = 1, full = true; full && page <= searchPages; page += 1) {
       const { posts, count } = await marked(marker, {
@@ -260,7 +271,7 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
       full = count === searchPageSize;
     }
     // Search plugins answer from an index of their own, which may lag or hold published posts only.
-    if (found.size === 0) {
+    if (found.size === 0 && wide) {
       const { posts } = await marked(marker, { per_page: recentPosts, orderby: 'id', order: 'desc' });
       for (const post of posts) found.set(post.id, post);
     }
@@ -284,7 +295,10 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
         capabilities: new Set(granted.map(([name]) => name)),
       };
     },
-    /** Every post of the site that carries the marker, in any status and in the trash, the oldest first. */
+    /**
+     * Every post of the site that carries the marker, in any status and in the trash, the oldest first. When the
+     * search has nothing, the latest posts are looked through as well, unless `wide` is false.
+     */
     findByMarker,
     /** Creates a post. A taken slug silently becomes `-2`: compare `slug` of what comes back. */
     async createPost(post) {

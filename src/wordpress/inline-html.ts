@@ -10,6 +10,12 @@ export function isBlank(node: Nodes): boolean {
   return node.type === 'text' ? node.value.trim() === '' : node.type !== 'element';
 }
 
+/** The id in the site's library that an image was given as `dataMediaId`: whoever uploads it says so there. */
+export function mediaIdOf(node: Element): number | undefined {
+  const id = node.tagName === 'img' ? node.properties.dataMediaId : undefined;
+  return typeof id === 'number' ? id : undefined;
+}
+
 /** The text below a node, as it stands. */
 export function textOf(node: Nodes): string {
   if (node.type === 'text') return node.value;
@@ -54,6 +60,8 @@ export function htmlAttributes(node: Element): Record<string, string | true | un
     if (property.startsWith('data') || (property === 'className' && node.tagName !== 'code')) continue;
     attributes[attributeName(property)] = attributeValue(value);
   }
+  const media = mediaIdOf(node);
+  if (media !== undefined) attributes.class = `wp-image-${media}`;
   return attributes;
 }
 

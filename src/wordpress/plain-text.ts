@@ -19,3 +19,12 @@ export function decodeEntities(html: string): string {
     return isCharacter ? String.fromCodePoint(code) : entity;
   });
 }
+
+/** Two texts that a reader takes for the same: entities, white space and the form of letters aside. */
+export function sameText(html: string, text: string): boolean {
+  return plain(html) === plain(text);
+}
+
+function plain(html: string): string {
+  return decodeEntities(html).normalize('NFC').replace(/\s+/g, ' ').trim();
+}

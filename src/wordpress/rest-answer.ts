@@ -12,6 +12,10 @@ interface WordPressFailure {
   code: string;
   message: string;
   status: number;
+  /** Of the term that has the name already (`term_exists`). */
+  termId?: number;
+  /** The parameters that it refuses (`rest_invalid_param`). */
+  parameters?: string[];
 }
 
 export function isJson(response: SafeFetchResponse): boolean {
@@ -94,7 +98,15 @@ function failureOf(response: SafeFetchResponse, host: string, method: string, js
   const said = wordPressFailure(json, response.status);
   const status = said?.status ?? response.status;
   const words = said ? `: ${said.message} (${said.code})` : ` (${describe(response)})`;
-  const refused = { details: { status: response.status, wordpressCode: said?.code, mayHaveHappened: false } };
+  const refused = {
+    details: {
+      status: response.status,
+      wordpressCode: said?.code,
+      termId: said?.termId,
+      parameters: said?.parameters,
+      mayHaveHappened: false,
+    },
+  };
   const retryAt = retryAfter(response.headers, now());
   if (said?.code === 'rest_upload_sideload_error')
     return siteError('upload_refused', `${host} does not accept the file${words}`, refused);
@@ -159,6 +171,7 @@ function wordPressFailure(json: unknown, status: number): WordPressFailure | und
   if (typeof code !== 'string') return undefined;
   const inner = Object.values(record(record(data).details)).map((detail) => record(record(detail).data).status);
   const meant = inner.find((value) => value === 401 || value === 403);
+  const term = record(data).term_id;
   // Long enough to understand, too short to fill a log; some plugins put whole pages here.
   const clean = String(message ?? '')
     .replace(/<[^>]*>/g, '')
@@ -169,6 +182,8 @@ function wordPressFailure(json: unknown, status: number): WordPressFailure | und
     code: code.slice(0, 80),
     message: clean || 'no message',
     status: typeof meant === 'number' && status === 400 ? meant : status,
+    ...(code === 'term_exists' && typeof term === 'number' ? { termId: term } : {}),
+    ...(code === 'rest_invalid_param' ? { parameters: Object.keys(record(record(data).params)).slice(0, 20) } : {}),
   };
 }
 

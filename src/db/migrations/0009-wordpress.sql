@@ -60,6 +60,8 @@ alter table publications add column remote_changed_at timestamptz;
 -- When it failed, and of what (SiteCause): what failed with its whole site is tried again when the site works again.
 alter table publications add column failed_at timestamptz;
 alter table publications add column failed_cause text;
+-- How often in a row the site has refused the password, although it had taken it before.
+alter table publications add column refusals smallint not null default 0;
 create index publications_queue on publications (site_id, priority desc, position) where status in ('queued', 'scheduled', 'publishing');
 
 -- Images: featured images and those in the text. Our copies live here, because a disk may vanish.
@@ -79,9 +81,12 @@ create table images (
   -- What it was generated from.
   prompt text,
   model text,
+  -- Digest of what it was made from: a card's words and colours, so that the same card is not drawn again.
+  made_from text,
   created_at timestamptz not null default now(),
   unique (user_id, digest)
 );
+create index images_made_from on images (user_id, made_from) where made_from is not null;
 create index images_user on images (user_id, id desc);
 -- Apart from what is listed.
 create table image_files (
@@ -99,6 +104,9 @@ create table site_media (
   may_exist boolean not null default false,
   remote_id bigint,
   remote_url text,
+  -- The publication that is uploading it, and until when others of the site leave it to that one.
+  held_by uuid,
+  held_until timestamptz,
   created_at timestamptz not null default now(),
   primary key (site_id, image_id)
 );

@@ -1,0 +1,107 @@
+import { AppError } from '../errors.ts';
+import type { NewWordPressPost, WordPressPost } from '../wordpress/client.ts';
+import { writeSeoMeta } from '../wordpress/seo-meta.ts';
+import { siteCauseOf } from '../wordpress/site-error.ts';
+import type { ComposedPost } from './compose-post.ts';
+import type { Delivery } from './delivery.ts';
+import { placeTerms } from './post-terms.ts';
+import { compareStored, missingIds } from './read-back.ts';
+import { memoryOf, seoPluginOfSite } from './site-memory.ts';
+
+/** A post as it stands after all that belongs to it was written. */
+export interface CompletedPost {
+  post: WordPressPost;
+  warnings: string[];
+  /** Fields that the site did not keep, by name. */
+  dropped: string[];
+}
+
+/** A site that fails again and again at an extra must not keep a post from being finished. */
+const patientAttempts = 3;
+const seoNames = { title: 'seoTitle', description: 'seoDescription', keyword: 'focusKeyword' } as const;
+const seoWords = {
+  title: 'title for search engines',
+  description: 'description for search engines',
+  keyword: 'focus keyword',
+};
+
+/**
+ * Completes a post that was just written: mends what the site took out of it, writes the texts for search engines the
+ * way its SEO plugin takes them, and compares what is stored with what was sent. Doing it twice is doing it once.
+ * @param stored the post as the site read it back after the write
+ * @throws AppError of the WordPress client, when trying again can help; the next attempt goes on from there
+ */
+export async function completePost(
+  delivery: Delivery,
+  composed: ComposedPost,
+  stored: WordPressPost,
+): Promise<CompletedPost> {
+  const mended = await mend(delivery, composed, stored);
+  const seo = await writeSeo(delivery, composed, stored.id);
+  const compared = compareStored(mended.sent, mended.stored);
+  return {
+    post: mended.stored,
+    warnings: [...composed.warnings, ...mended.warnings, ...seo.warnings, ...compared.warnings],
+    dropped: [...new Set([...composed.dropped, ...mended.dropped, ...seo.dropped, ...compared.dropped])],
+  };
+}
+
+interface Mended {
+  sent: NewWordPressPost;
+  stored: WordPressPost;
+  warnings: string[];
+  dropped: string[];
+}
+
+/** What can be set right by writing once more: ids of terms that we remembered wrongly, and scripts taken apart. */
+async function mend(delivery: Delivery, composed: ComposedPost, stored: WordPressPost): Promise<Mended> {
+  const { post, jsonLd } = composed;
+  const mended: Mended = { sent: post, stored, warnings: [], dropped: [] };
+  const change: Partial<NewWordPressPost> = {};
+  if ((['categories', 'tags'] as const).some((taxonomy) => missingIds(post[taxonomy], stored[taxonomy]).length > 0)) {
+    // WordPress passes over ids that it does not know, in silence: someone has deleted the term since.
+    const { fields } = await placeTerms(delivery, composed.terms, { fresh: true });
+    Object.assign(change, fields);
+  }
+  if (jsonLd !== null && !stored.content.includes(jsonLd)) {
+    memoryOf(delivery).mayUseScripts = false;
+    change.content = post.content.replace(jsonLd, () => '').trimEnd();
+    mended.dropped.push('jsonLd');
+    mended.warnings.push(
+      'The site takes scripts out of posts, so the structured data was left out. An SEO plugin on the site can write its own.',
+    );
+  }
+  if (Object.keys(change).length === 0) return mended;
+  mended.sent = { ...post, ...change };
+  mended.stored = await delivery.client.updatePost(stored.id, change);
+  return mended;
+}
+
+/** Texts for search engines: written beside the post, where the site has a plugin that takes them. */
+async function writeSeo(
+  delivery: Delivery,
+  { seo }: ComposedPost,
+  postId: number,
+): Promise<Pick<CompletedPost, 'warnings' | 'dropped'>> {
+  const { client, publication, signal } = delivery;
+  const wanted = (Object.keys(seoNames) as (keyof typeof seoNames)[]).filter((key) => seo[key] !== '');
+  if (wanted.length === 0) return { warnings: [], dropped: [] };
+  try {
+    const plugin = await seoPluginOfSite(delivery);
+    const lost = plugin === null ? [] : await writeSeoMeta(client, plugin, postId, seo);
+    const words = lost.map((key) => seoWords[key]).join(', ');
+    return {
+      warnings: lost.length === 0 ? [] : [`The SEO plugin of the site did not keep the ${words}.`],
+      dropped: lost.map((key) => seoNames[key]),
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    const cause = siteCauseOf(error);
+    if (!(error instanceof AppError) || cause === undefined || cause === 'credentials_rejected') throw error;
+    if (error.retryable && publication.attempts <= patientAttempts) throw error;
+    return {
+      warnings: [`The texts for search engines could not be given to the SEO plugin of the site: ${error.message}`],
+      dropped: wanted.map((key) => seoNames[key]),
+    };
+  }
+}
