@@ -13,18 +13,18 @@ import { publicationMarker } from '../wordpress/blocks.ts';
 import { announcePublication } from './announce.ts';
 import { composePost } from './compose-post.ts';
 import type { Delivery, TaskResult } from './delivery.ts';
-import { publishJob } from './jobs.ts';
 import {
   assertLease,
   changeUnderLease,
   claimPublication,
   type Lease,
+  lockQueue,
   releaseLease,
   renewLease,
-  waitsForSite,
 } from './lease.ts';
 import { placePost } from './place-post.ts';
 import type { Publication } from './schema.ts';
+import { callNext, keepQuiet, makeTicket } from './tickets.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'log' | 'now'>;
 
@@ -52,40 +52,33 @@ export const deliveryTiming: DeliveryTiming = {
   retryDelaysMs: [5_000, 30_000, 2 * minute, 10 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, 8 * hour],
 };
 
-/** How long a publication waits while others of its site are delivered, before it looks again; in milliseconds. */
-const siteBusyMs = 1_000;
-
 /** A publication whose workers die this often takes them down with it: it is stopped instead of tried for ever. */
 const maxAttempts = 25;
 
 /** How an attempt ended; `revision` is the article's that it was made with. */
 type Outcome =
   | { result: TaskResult; revision: number }
-  | { kind: 'failed'; error: unknown }
-  | { kind: 'retry'; error: unknown; delayMs: number }
+  /** `quietMs`: how long the site wants to be left in peace, if it said so. */
+  | { kind: 'failed'; error: unknown; quietMs?: number }
+  | { kind: 'retry'; error: unknown; delayMs: number; quietMs?: number }
   | { kind: 'handed-over' };
 
 /**
- * Takes a publication, if it is to be had, and brings its article onto its site exactly once ({@link placePost}), under
- * a lease whose number is checked before every request and every write. What went wrong on the site is stored with the
+ * Takes the first publication in the queue of a site (that of the publication `ticketId`), if there is one to be had,
+ * and brings its article onto the site exactly once ({@link placePost}), under a lease whose number is checked before
+ * every request and every write. What went wrong on the site is stored with the
  * publication, and tried again when that can help; an abort of `shutdown` hands over to the next worker. Throws only
  * when the database cannot be written.
  */
 export async function deliverPublication(
   ctx: Ctx,
-  publicationId: string,
+  ticketId: string,
   shutdown: AbortSignal,
   timing: DeliveryTiming = deliveryTiming,
 ): Promise<void> {
-  const publication = await claimPublication(ctx.db, publicationId, timing.leaseMs);
-  if (!publication) {
-    // Its turn comes when one of the others is done; the job that is asked for now looks again.
-    if (await waitsForSite(ctx.db, publicationId)) {
-      const startAfter = new Date(ctx.now().getTime() + siteBusyMs);
-      await ctx.queue.enqueue(ctx.db, publishJob, { publicationId }, { startAfter });
-    }
-    return;
-  }
+  const publication = await claimPublication(ctx.db, ticketId, timing.leaseMs);
+  if (!publication) return;
+  const publicationId = publication.id;
   const lease: Lease = { id: publication.id, lease: publication.lease, leaseMs: timing.leaseMs };
   const lost = new AbortController();
   const timer = setInterval(() => {
@@ -208,65 +201,82 @@ function inTrash(siteName: string): AppError {
 
 function afterFailure(ctx: Ctx, publication: Publication, error: unknown, timing: DeliveryTiming): Outcome {
   if (!(error instanceof AppError && error.retryable)) return { kind: 'failed', error };
+  const asked = error.retryAt && Math.max(0, error.retryAt.getTime() - ctx.now().getTime());
+  const quiet = asked === undefined ? {} : { quietMs: asked };
   const delay = timing.retryDelaysMs[publication.attempts - 1];
-  if (delay === undefined) return { kind: 'failed', error };
+  if (delay === undefined) return { kind: 'failed', error, ...quiet };
   // The site's own word counts; otherwise up to a fifth more, so that what one outage stopped does not return at once.
-  const asked = error.retryAt ? error.retryAt.getTime() - ctx.now().getTime() : undefined;
-  return { kind: 'retry', error, delayMs: Math.max(0, asked ?? delay * (1 + Math.random() / 5)) };
+  return { kind: 'retry', error, delayMs: asked ?? delay * (1 + Math.random() / 5), ...quiet };
 }
 
-/** Writes how the attempt ended and gives the lease up, and with it enqueues what comes next. */
+/** Writes how the attempt ended and gives the lease up, and with it makes the ticket for what comes next. */
 async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: Outcome): Promise<void> {
   const ended = 'result' in outcome ? outcome.result : outcome;
-  const error = 'error' in ended ? toStoredError(ended.error) : null;
   const stored = await ctx.db.transaction(async (tx) => {
-    switch (ended.kind) {
-      case 'done': {
-        const { post, warnings, dropped } = ended;
-        const isPublic = post.status === 'publish';
-        if (isPublic) await setStatus(ctx, tx, publication.articleId, 'published');
-        const released = await releaseLease(tx, lease, {
-          status: 'published',
-          mayExist: true,
-          remoteId: post.id,
-          remoteUrl: post.link || null,
-          remoteStatus: post.status,
-          warnings,
-          dropped,
-          sent: post,
-          sentRevision: 'revision' in outcome ? outcome.revision : null,
-          theirs: null,
-          remoteChangedAt: sql`now()`,
-          error: null,
-          publishedAt: sql`coalesce(published_at, now())`,
-        });
-        return announcePublication(ctx, tx, released);
-      }
-      case 'conflict': {
-        const released = await releaseLease(tx, lease, { status: 'conflict', error, theirs: ended.theirs });
-        return announcePublication(ctx, tx, released);
-      }
-      case 'failed':
-        return announcePublication(ctx, tx, await releaseLease(tx, lease, { status: 'failed', error }));
-      case 'retry':
-      case 'handed-over': {
-        const retry = ended.kind === 'retry';
-        const wait = `${Math.round(retry ? ended.delayMs : 0)} milliseconds`;
-        const released = await releaseLease(tx, lease, {
-          status: 'queued',
-          nextAttemptAt: sql`now() + ${wait}::interval`,
-          // An interruption of ours is no failure of the site's: it costs no attempt.
-          ...(retry ? { error } : { attempts: sql`attempts - 1` }),
-        });
-        const startAfter = released.nextAttemptAt ?? ctx.now();
-        await ctx.queue.enqueue(tx, publishJob, { publicationId: lease.id }, { startAfter });
-        return released;
-      }
-    }
+    // Before anything else: whoever is told meanwhile that the site is busy has asked before we look who comes next.
+    await lockQueue(tx, publication.siteId);
+    const released = await release(ctx, tx, publication, lease, outcome);
+    if ('quietMs' in ended && ended.quietMs) await keepQuiet(ctx, tx, released, ended.quietMs);
+    await callNext(ctx, tx, publication.siteId);
+    return released;
   });
   const { id, siteId, status, attempts, remoteId, nextAttemptAt, warnings } = stored;
+  const error = stored.error;
   ctx.log.info(
     { publicationId: id, siteId, status, attempts, remoteId, nextAttemptAt, warnings, error },
     'delivery ended',
   );
+}
+
+async function release(
+  ctx: Ctx,
+  tx: Db,
+  publication: Publication,
+  lease: Lease,
+  outcome: Outcome,
+): Promise<Publication> {
+  const ended = 'result' in outcome ? outcome.result : outcome;
+  const error = 'error' in ended ? toStoredError(ended.error) : null;
+  switch (ended.kind) {
+    case 'done': {
+      const { post, warnings, dropped } = ended;
+      const isPublic = post.status === 'publish';
+      if (isPublic) await setStatus(ctx, tx, publication.articleId, 'published');
+      const released = await releaseLease(tx, lease, {
+        status: 'published',
+        mayExist: true,
+        remoteId: post.id,
+        remoteUrl: post.link || null,
+        remoteStatus: post.status,
+        warnings,
+        dropped,
+        sent: post,
+        sentRevision: 'revision' in outcome ? outcome.revision : null,
+        theirs: null,
+        remoteChangedAt: sql`now()`,
+        error: null,
+        publishedAt: sql`coalesce(published_at, now())`,
+      });
+      return announcePublication(ctx, tx, released);
+    }
+    case 'conflict': {
+      const released = await releaseLease(tx, lease, { status: 'conflict', error, theirs: ended.theirs });
+      return announcePublication(ctx, tx, released);
+    }
+    case 'failed':
+      return announcePublication(ctx, tx, await releaseLease(tx, lease, { status: 'failed', error }));
+    case 'retry':
+    case 'handed-over': {
+      const retry = ended.kind === 'retry';
+      const wait = `${Math.round(retry ? ended.delayMs : 0)} milliseconds`;
+      const released = await releaseLease(tx, lease, {
+        status: 'queued',
+        nextAttemptAt: sql`now() + ${wait}::interval`,
+        // An interruption of ours is no failure of the site's: it costs no attempt.
+        ...(retry ? { error } : { attempts: sql`attempts - 1` }),
+      });
+      if (retry && released.nextAttemptAt) await makeTicket(ctx, tx, released, released.nextAttemptAt);
+      return released;
+    }
+  }
 }

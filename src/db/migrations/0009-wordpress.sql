@@ -18,6 +18,8 @@ alter table sites add column next_check_at timestamptz not null default now() + 
 alter table sites add column paused_at timestamptz;
 alter table sites add column paused_by text check (paused_by in ('user', 'site'));
 alter table sites add constraint sites_paused check ((paused_at is null) = (paused_by is null));
+-- The site has asked for fewer requests (Retry-After): nothing of its queue is sent before then.
+alter table sites add column quiet_until timestamptz;
 create index sites_next_check on sites (next_check_at);
 
 -- A connection that was begun: the site sends the user back with a password, once, and only to whom began it.
@@ -57,6 +59,7 @@ alter table publications add column theirs jsonb;
 alter table publications add column dropped jsonb not null default '[]';
 alter table publications add column remote_changed_at timestamptz;
 create index publications_queue on publications (site_id, priority desc, position) where status in ('queued', 'scheduled', 'publishing');
+create index publications_done on publications (site_id, published_at desc, id desc) where published_at is not null;
 
 -- Images: featured images and those in the text. Our copies live here, because a disk may vanish.
 create table images (
