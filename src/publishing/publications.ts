@@ -108,9 +108,12 @@ export async function retryPublication(ctx: Ctx, userId: string, id: string): Pr
     const when = later
       ? { status: 'scheduled', nextAttemptAt: row.publishAt }
       : { status: 'queued', nextAttemptAt: sql`now()` };
-    return ticketFor(ctx, tx, await change(tx, row.id, { ...when, attempts: 0, error: null }));
+    return ticketFor(ctx, tx, await change(tx, row.id, { ...when, ...anew }));
   });
 }
+
+/** What begins again when a publication is asked for once more. */
+export const anew = { attempts: 0, error: null, queuedAt: sql`now()` } satisfies PublicationChange;
 
 /**
  * Gives a publication up. What is being sent at this moment may still arrive, which is said in `warnings`; a later
@@ -171,7 +174,7 @@ export function timeOf(
   ctx: Pick<Ctx, 'now'>,
   wanted: WantedStatus,
   at: Date | null,
-): Pick<Publication, 'wanted' | 'publishAt' | 'status'> & { nextAttemptAt: unknown; position: unknown } {
+): Pick<Publication, 'wanted' | 'publishAt' | 'status'> & Record<'nextAttemptAt' | 'position' | 'queuedAt', unknown> {
   const later = at !== null && at.getTime() > ctx.now().getTime();
   return {
     wanted: at === null ? wanted : 'future',
@@ -179,6 +182,7 @@ export function timeOf(
     status: later ? 'scheduled' : 'queued',
     nextAttemptAt: later ? at : sql`now()`,
     position: later ? at.getTime() / 1000 : sql`extract(epoch from clock_timestamp())`,
+    queuedAt: sql`now()`,
   };
 }
 

@@ -62,6 +62,7 @@ export const publications = pgTable('publications', {
   task: text('task').$type<PublicationTask>().notNull().default('place'),
   priority: smallint('priority').notNull().default(0),
   position: doublePrecision('position').notNull().default(sql`extract(epoch from clock_timestamp())`),
+  queuedAt: time('queued_at').notNull().defaultNow(),
   options: jsonb('options').$type<PostOptions>().notNull().default({}),
   sent: jsonb('sent').$type<WordPressPost>(),
   sentRevision: integer('sent_revision'),

@@ -47,6 +47,9 @@ alter table publications add column task text not null default 'place' check (ta
 alter table publications add column priority smallint not null default 0 check (priority between -1 and 1);
 alter table publications add column position double precision not null default extract(epoch from clock_timestamp());
 update publications set position = extract(epoch from created_at);
+-- Since when it waits: when it was last asked for.
+alter table publications add column queued_at timestamptz not null default now();
+update publications set queued_at = created_at;
 -- What this post has beside the article's text (PostOptions); what is left out is usual for the site.
 alter table publications add column options jsonb not null default '{}';
 -- The post as the site read it back after our last write, and which revision of the article that was: the base that a
