@@ -170,11 +170,11 @@ const standsBefore = (next: Publication) =>
 /** Moves whatever stands before `next` forward until there is room for one more: halving a distance has an end. */
 async function makeRoom(tx: Db, next: Publication): Promise<void> {
   await tx.execute(sql`
-    update publications set position = least(publications.position, ${next.position} - 1 - earlier.number)
+    update publications set position = least(publications.position, ${next.position}::float8 - 1 - earlier.number)
     from (
       select id, row_number() over (order by position desc, id desc) as number from publications
       where site_id = ${next.siteId} and status in ('queued', 'scheduled') and priority = ${next.priority}
-        and (position < ${next.position} or (position = ${next.position} and id < ${next.id}))
+        and (position < ${next.position}::float8 or (position = ${next.position}::float8 and id < ${next.id}))
     ) as earlier
     where publications.id = earlier.id`);
 }

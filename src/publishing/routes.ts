@@ -24,12 +24,10 @@ const publicationRequest = z
   .strictObject({
     siteId: z.uuid(),
     status: z.enum(wantedStatuses),
-    publishAt: publishAt
-      .optional()
-      .meta({
-        description:
-          'When to go public; needed with "future", not allowed with "draft". Without a zone it is meant on the clocks of the site',
-      }),
+    publishAt: publishAt.optional().meta({
+      description:
+        'When to go public; needed with "future", not allowed with "draft". Without a zone it is meant on the clocks of the site',
+    }),
     priority: z.enum(priorities).optional().meta({ description: 'Within the queue of the site' }),
     options: postOptionsSchema.optional(),
   })
