@@ -1,4 +1,5 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { postDefaultWords } from './strings-sites.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
 
 /** Every word the web app says, in English. Another language is one more object of the same shape. */
@@ -459,6 +460,7 @@ const english = {
     noSites: 'No site is connected',
     noSitesHint: 'Connect your WordPress site once; then an article goes there with one click.',
   },
+  postDefaults: postDefaultWords,
   sites: {
     title: 'Sites',
     intro: 'The WordPress sites that your articles go to.',

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { seoPlugins } from '../wordpress/seo-plugin.ts';
 import type { Site } from './schema.ts';
+import { settingsOf, siteSettingsSchema } from './settings.ts';
 
 const time = z.iso.datetime();
 
@@ -25,12 +27,39 @@ export const siteSchema = z
     name: z.string(),
     url: z.string(),
     username: z.string(),
+    connectedBy: z
+      .enum(['typed', 'authorized'])
+      .meta({ description: '`authorized`: the site itself has handed the password over' }),
+    timezone: z.string().meta({ description: 'IANA name or an offset such as +05:30, as the site says' }),
+    seoPlugin: z.enum(seoPlugins).nullable(),
+    settings: siteSettingsSchema,
+    failingSince: time.nullable().meta({ description: 'The first check that failed after the last good one' }),
+    pausedAt: time.nullable().meta({ description: 'Nothing is sent to the site from then on' }),
+    pausedBy: z
+      .enum(['user', 'site'])
+      .nullable()
+      .meta({ description: '`site`: by blog-poster, until a check finds that the site answers again' }),
     lastCheck: siteCheckSchema.nullable(),
     lastCheckedAt: time.nullable(),
     createdAt: time,
     updatedAt: time,
   })
   .meta({ id: 'Site' });
+
+const term = z.object({ id: z.int(), name: z.string(), parent: z.int(), count: z.int() });
+
+/** What a post can be given on a site. */
+export const siteChoicesSchema = z
+  .object({
+    categories: z.array(term).meta({ description: 'At most 100, the most used ones; `search` finds others' }),
+    tags: z.array(term).meta({ description: 'At most 100, the most used ones; `search` finds others' }),
+    authors: z.array(z.object({ id: z.int(), name: z.string() })).meta({ description: 'At most 100' }),
+    templates: z
+      .array(z.object({ file: z.string(), name: z.string() }))
+      .meta({ description: 'Of block themes; other themes do not tell theirs' }),
+    timezone: z.string(),
+  })
+  .meta({ id: 'SiteChoices' });
 
 /** Puts a site into words for the outside. */
 export function presentSite(row: Site): z.infer<typeof siteSchema> {
@@ -39,6 +68,13 @@ export function presentSite(row: Site): z.infer<typeof siteSchema> {
     name: row.name,
     url: row.url,
     username: row.username,
+    connectedBy: row.connectedBy,
+    timezone: row.timezone,
+    seoPlugin: row.seoPlugin,
+    settings: settingsOf(row),
+    failingSince: row.failingSince?.toISOString() ?? null,
+    pausedAt: row.pausedAt?.toISOString() ?? null,
+    pausedBy: row.pausedBy,
     lastCheck: row.lastCheck,
     lastCheckedAt: row.lastCheckedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),

@@ -4,12 +4,17 @@ import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import { oneLine } from '../storable.ts';
-import { presentSite, siteCheckSchema, siteSchema } from './present.ts';
+import { readChoices } from '../wordpress/choices.ts';
+import { connectToSite } from './connect.ts';
+import { presentSite, siteCheckSchema, siteChoicesSchema, siteSchema } from './present.ts';
 import { getSite, listSites } from './queries.ts';
+import { siteSettingsChange } from './settings.ts';
 import { checkStoredSite, createSite, deleteSite, updateSite } from './sites.ts';
 
 const byId = z.object({ id: z.uuid() });
 const tags = ['sites'];
+/** A person waits for it. */
+const choicesTimeoutMs = 10_000;
 
 const siteRequest = z
   .strictObject({
@@ -26,6 +31,7 @@ const siteRequest = z
   .meta({ id: 'SiteRequest' });
 const siteChange = siteRequest
   .partial()
+  .extend({ settings: siteSettingsChange.optional() })
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .meta({ id: 'SiteChange' });
 
@@ -118,6 +124,24 @@ export const siteRoutes: RegisterRoutes = (server, ctx) => {
     async (request, reply) => {
       await deleteSite(ctx, request.userId, request.params.id);
       return reply.code(204).send(null);
+    },
+  );
+
+  server.get(
+    '/sites/:id/choices',
+    {
+      schema: {
+        tags,
+        summary: 'What a post can be given on the site, read from it now; what the user may not list there is empty',
+        operationId: 'siteChoices',
+        params: byId,
+        querystring: z.strictObject({ search: z.string().overwrite(oneLine).max(100).optional() }),
+        response: { 200: siteChoicesSchema, ...problems(401, 404, 422, 502) },
+      },
+    },
+    async (request) => {
+      const site = await getSite(ctx.db, request.userId, request.params.id);
+      return readChoices(connectToSite(ctx, site, { timeoutMs: choicesTimeoutMs }), request.query.search || undefined);
     },
   );
 

@@ -12,6 +12,7 @@ import { connectToSite } from './connect.ts';
 import { sealCredential } from './credentials.ts';
 import { getSite } from './queries.ts';
 import { type Site, sites } from './schema.ts';
+import type { SiteSettings } from './settings.ts';
 
 /** What a user types in about a site. */
 export interface SiteInput {
@@ -57,7 +58,7 @@ export async function updateSite(
   ctx: Pick<AppContext, 'db' | 'secrets' | 'queue'>,
   userId: string,
   id: string,
-  input: Partial<SiteInput>,
+  input: Partial<SiteInput> & { settings?: Partial<SiteSettings> },
 ): Promise<Site> {
   return ctx.db.transaction(async (tx) => {
     await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, id)).for('update');
@@ -81,6 +82,7 @@ export async function updateSite(
         // What was found at the old address says nothing about the new one.
         ...(url === site.url ? {} : { restRoot: null, lastCheck: null, lastCheckedAt: null }),
         ...password,
+        ...(input.settings ? { settings: { ...site.settings, ...input.settings } } : {}),
         updatedAt: sql`now()`,
       })
       .where(eq(sites.id, id))

@@ -147,7 +147,7 @@ function aboutSite(index: Record<string, unknown>) {
 }
 
 /** WordPress keeps either a zone's name or an offset in hours (`5.5`), which `Intl` knows as `+05:30`. */
-function timezoneOf(name: unknown, offset: unknown): string {
+export function timezoneOf(name: unknown, offset: unknown): string {
   if (typeof name === 'string' && name !== '') return name;
   const minutes = Math.round(Number(offset ?? 0) * 60);
   if (!Number.isFinite(minutes) || minutes === 0) return 'UTC';

@@ -1699,11 +1699,33 @@ export type SignedInInput = {
 };
 
 export type Site = {
+    /**
+     * `authorized`: the site itself has handed the password over
+     */
+    connectedBy: 'typed' | 'authorized';
     createdAt: string;
+    /**
+     * The first check that failed after the last good one
+     */
+    failingSince: string | null;
     id: string;
     lastCheck: SiteCheck | null;
     lastCheckedAt: string | null;
     name: string;
+    /**
+     * Nothing is sent to the site from then on
+     */
+    pausedAt: string | null;
+    /**
+     * `site`: by blog-poster, until a check finds that the site answers again
+     */
+    pausedBy: 'user' | 'site' | null;
+    seoPlugin: 'yoast' | 'rank-math' | 'seopress' | null;
+    settings: SiteSettings;
+    /**
+     * IANA name or an offset such as +05:30, as the site says
+     */
+    timezone: string;
     updatedAt: string;
     url: string;
     username: string;
@@ -1715,6 +1737,7 @@ export type SiteChange = {
      */
     applicationPassword?: string;
     name?: string;
+    settings?: SiteSettingsChange;
     /**
      * http or https address of the WordPress site
      */
@@ -1728,6 +1751,7 @@ export type SiteChangeInput = {
      */
     applicationPassword?: string;
     name?: string;
+    settings?: SiteSettingsChangeInput;
     /**
      * http or https address of the WordPress site
      */
@@ -1773,12 +1797,106 @@ export type SiteCheckInput = {
     ok: boolean;
 };
 
+export type SiteChoices = {
+    /**
+     * At most 100
+     */
+    authors: Array<{
+        id: number;
+        name: string;
+    }>;
+    /**
+     * At most 100, the most used ones; `search` finds others
+     */
+    categories: Array<{
+        count: number;
+        id: number;
+        name: string;
+        parent: number;
+    }>;
+    /**
+     * At most 100, the most used ones; `search` finds others
+     */
+    tags: Array<{
+        count: number;
+        id: number;
+        name: string;
+        parent: number;
+    }>;
+    /**
+     * Of block themes; other themes do not tell theirs
+     */
+    templates: Array<{
+        file: string;
+        name: string;
+    }>;
+    timezone: string;
+};
+
+export type SiteChoicesInput = {
+    /**
+     * At most 100
+     */
+    authors: Array<{
+        id: number;
+        name: string;
+    }>;
+    /**
+     * At most 100, the most used ones; `search` finds others
+     */
+    categories: Array<{
+        count: number;
+        id: number;
+        name: string;
+        parent: number;
+    }>;
+    /**
+     * At most 100, the most used ones; `search` finds others
+     */
+    tags: Array<{
+        count: number;
+        id: number;
+        name: string;
+        parent: number;
+    }>;
+    /**
+     * Of block themes; other themes do not tell theirs
+     */
+    templates: Array<{
+        file: string;
+        name: string;
+    }>;
+    timezone: string;
+};
+
 export type SiteInput = {
+    /**
+     * `authorized`: the site itself has handed the password over
+     */
+    connectedBy: 'typed' | 'authorized';
     createdAt: string;
+    /**
+     * The first check that failed after the last good one
+     */
+    failingSince: string | null;
     id: string;
     lastCheck: SiteCheckInput | null;
     lastCheckedAt: string | null;
     name: string;
+    /**
+     * Nothing is sent to the site from then on
+     */
+    pausedAt: string | null;
+    /**
+     * `site`: by blog-poster, until a check finds that the site answers again
+     */
+    pausedBy: 'user' | 'site' | null;
+    seoPlugin: 'yoast' | 'rank-math' | 'seopress' | null;
+    settings: SiteSettingsInput;
+    /**
+     * IANA name or an offset such as +05:30, as the site says
+     */
+    timezone: string;
     updatedAt: string;
     url: string;
     username: string;
@@ -1844,6 +1962,78 @@ export type SiteSettings = {
      */
     template: string | null;
     voice: string | null;
+};
+
+export type SiteSettingsChange = {
+    /**
+     * Of the site; null for the connected user
+     */
+    authorId?: number | null;
+    cardBackground?: string | null;
+    cardText?: string | null;
+    /**
+     * Names; made on the site if need be
+     */
+    categories?: Array<string>;
+    /**
+     * `site`: as the site does it
+     */
+    comments?: 'site' | 'open' | 'closed';
+    /**
+     * For articles that have none of their own
+     */
+    featuredImage?: 'card' | 'none';
+    /**
+     * `auto`: unless an SEO plugin writes its own
+     */
+    jsonLd?: 'auto' | 'never';
+    language?: string | null;
+    /**
+     * What is preselected when publishing
+     */
+    status?: 'draft' | 'publish';
+    tags?: Array<string>;
+    /**
+     * Of the theme; null for its own
+     */
+    template?: string | null;
+    voice?: string | null;
+};
+
+export type SiteSettingsChangeInput = {
+    /**
+     * Of the site; null for the connected user
+     */
+    authorId?: number | null;
+    cardBackground?: string | null;
+    cardText?: string | null;
+    /**
+     * Names; made on the site if need be
+     */
+    categories?: Array<string>;
+    /**
+     * `site`: as the site does it
+     */
+    comments?: 'site' | 'open' | 'closed';
+    /**
+     * For articles that have none of their own
+     */
+    featuredImage?: 'card' | 'none';
+    /**
+     * `auto`: unless an SEO plugin writes its own
+     */
+    jsonLd?: 'auto' | 'never';
+    language?: string | null;
+    /**
+     * What is preselected when publishing
+     */
+    status?: 'draft' | 'publish';
+    tags?: Array<string>;
+    /**
+     * Of the theme; null for its own
+     */
+    template?: string | null;
+    voice?: string | null;
 };
 
 export type SiteSettingsInput = {
@@ -5521,6 +5711,47 @@ export type CheckSiteResponses = {
 };
 
 export type CheckSiteResponse = CheckSiteResponses[keyof CheckSiteResponses];
+
+export type SiteChoicesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        search?: string;
+    };
+    url: '/api/v1/sites/{id}/choices';
+};
+
+export type SiteChoicesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Bad gateway
+     */
+    502: Problem;
+};
+
+export type SiteChoicesError = SiteChoicesErrors[keyof SiteChoicesErrors];
+
+export type SiteChoicesResponses = {
+    /**
+     * Default Response
+     */
+    200: SiteChoices;
+};
+
+export type SiteChoicesResponse = SiteChoicesResponses[keyof SiteChoicesResponses];
 
 export type PauseQueueData = {
     body?: never;
