@@ -14,7 +14,8 @@ const tags = ['publications'];
 const time = z.iso.datetime();
 const count = z.int().nonnegative();
 
-const queueStateSchema = z
+/** How the queue of a site stands. */
+export const queueStateSchema = z
   .object({
     siteId: z.uuid(),
     name: z.string(),
@@ -29,7 +30,8 @@ const queueStateSchema = z
     counts: z.object({ publishing: count, queued: count, scheduled: count, failed: count, conflict: count }),
   })
   .meta({ id: 'QueueState' });
-const queueSchema = queueStateSchema.extend(listOf(publicationSchema).shape).meta({ id: 'Queue' });
+/** The same with what stands in it, in its order. */
+export const queueSchema = queueStateSchema.extend(listOf(publicationSchema).shape).meta({ id: 'Queue' });
 const changedSchema = z.object({ changed: count });
 
 /** The queue of a site: look at it, pause and resume it, give up all that waits, try all again that failed. */

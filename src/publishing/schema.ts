@@ -15,18 +15,9 @@ import { time } from '../db/columns.ts';
 import type { StoredError } from '../errors.ts';
 import type { WordPressPost } from '../wordpress/client.ts';
 import type { PostOptions } from './options.ts';
+import type { PublicationStatus } from './publication-status.ts';
 
-export const publicationStatuses = [
-  'queued',
-  'scheduled',
-  'publishing',
-  'published',
-  'conflict',
-  'failed',
-  'unpublished',
-  'cancelled',
-] as const;
-export type PublicationStatus = (typeof publicationStatuses)[number];
+export { type PublicationStatus, publicationStatuses } from './publication-status.ts';
 
 export const wantedStatuses = ['draft', 'publish', 'future'] as const;
 export type WantedStatus = (typeof wantedStatuses)[number];

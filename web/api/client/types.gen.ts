@@ -762,6 +762,9 @@ export type PipelineRequest = {
     language?: string;
     model?: string;
     publish: 'none' | 'draft' | 'publish';
+    /**
+     * Without a zone it is meant on the clocks of the site
+     */
     publishAt?: string;
     search?: {
         /**
@@ -805,6 +808,9 @@ export type PipelineRequestInput = {
     language?: string;
     model?: string;
     publish?: 'none' | 'draft' | 'publish';
+    /**
+     * Without a zone it is meant on the clocks of the site
+     */
     publishAt?: string;
     search?: {
         /**
