@@ -25,7 +25,8 @@ export function readPublishTime(
     .slice(1)
     .map((part) => Number(part ?? 0));
   const clock = Date.UTC(year, month - 1, day, hour, minute, second);
-  if (new Date(clock).getUTCDate() !== day || hour > 23 || minute > 59) throw noTime();
+  // What is counted over (a 30 February) is none.
+  if (new Date(clock).toISOString().slice(0, 16) !== publishAt.slice(0, 16)) throw noTime();
 
   const calendar = calendarOf(timeZone);
   // Around a change of the clocks the day before and the day after differ in their distance to UTC: one of them holds.
