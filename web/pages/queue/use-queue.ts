@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import {
   cancelPublicationMutation,
   cancelQueueMutation,
@@ -30,6 +31,12 @@ export function useQueue(siteId: string) {
   const done = useQuery(
     listPublicationsOptions({ query: { siteId, status: 'published', order: 'published', limit: 5 } }),
   );
+  const { refetch } = done;
+  // Whatever leaves the queue has ended somewhere: only then is there something new to read.
+  const moved = counts && `${counts.publishing} ${counts.queued} ${counts.scheduled}`;
+  useEffect(() => {
+    if (moved !== undefined) void refetch();
+  }, [moved, refetch]);
   return { queue, attention, done };
 }
 
