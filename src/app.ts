@@ -43,6 +43,7 @@ import { pipelineRoutes } from './pipeline/routes.ts';
 import { workPipelines } from './pipeline/worker.ts';
 import { providerKeyRoutes } from './provider-keys/routes.ts';
 import { publishJob } from './publishing/jobs.ts';
+import { queueRoutes } from './publishing/queue-routes.ts';
 import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
 import { migrateQueue, openQueue } from './queue/queue.ts';
@@ -76,6 +77,7 @@ const apiRoutes = [
   approvalRoutes,
   siteRoutes,
   publicationRoutes,
+  queueRoutes,
   webSearchRoutes,
   webhookRoutes,
   exportRoutes,

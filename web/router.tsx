@@ -55,6 +55,12 @@ const article = createRoute({
   component: lazyRouteComponent(() => import('@/pages/article/article-page.tsx'), 'ArticlePage'),
 });
 
+const queue = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/queue',
+  component: lazyRouteComponent(() => import('@/pages/queue/queue-page.tsx'), 'QueuePage'),
+});
+
 const sites = createRoute({
   getParentRoute: () => signedIn,
   path: '/sites',
@@ -235,6 +241,7 @@ export const createAppRouter = (queries: QueryClient) =>
         run,
         articles,
         article,
+        queue,
         sites,
         usage,
         account.addChildren([profile, security, sessions, apiKeys, ownKeys, webhooks, accessLog]),

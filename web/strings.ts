@@ -1,4 +1,5 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { queueWords } from './strings-queue.ts';
 import { postDefaultWords } from './strings-sites.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
 
@@ -12,6 +13,8 @@ const english = {
     newArticleShort: 'New',
     articles: 'Articles',
     runs: 'Runs',
+    queue: 'Publishing',
+    queueShort: 'Queue',
     sites: 'Sites',
     usage: 'Usage',
     apiDocs: 'API documentation',
@@ -150,6 +153,8 @@ const english = {
     publish: 'Publish as',
     publishDraft: 'Draft on the site',
     publishLive: 'Public post',
+    publishAt: (zone: string) => (zone ? `Not before, on the clocks of the site (${zone})` : 'Not before'),
+    publishAtHint: 'Left empty, it goes out as soon as it is approved.',
     approval: 'Before it goes public',
     approvalManual: 'Wait for my approval',
     approvalAuto: 'Go out after a while',
@@ -449,8 +454,18 @@ const english = {
     as: 'Publish as',
     asDraft: 'Draft on the site',
     asPost: 'Public post',
+    asTimed: 'At a time',
     sendDraft: 'Send as draft',
     sendPost: 'Publish now',
+    sendTimed: 'Publish at this time',
+    timeNeeded: 'Choose a date and a time.',
+    more: 'More: categories, author, image, priority',
+    sticky: 'Keep it on top of the front page',
+    featuredImage: 'Featured image',
+    featuredImages: { article: 'Of the article', card: 'Title card', none: 'None' },
+    priority: 'Priority in the queue',
+    details: 'Everything about it',
+    inQueue: 'See the queue',
     isApproval: 'Publishing it yourself counts as your approval.',
     wanted: { draft: 'As a draft', publish: 'As a public post', future: 'At a set time' },
     open: 'Open the post',
@@ -461,6 +476,7 @@ const english = {
     noSitesHint: 'Connect your WordPress site once; then an article goes there with one click.',
   },
   postDefaults: postDefaultWords,
+  queue: queueWords,
   sites: {
     title: 'Sites',
     intro: 'The WordPress sites that your articles go to.',

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../config.ts';
+import { publicationStatuses } from '../publishing/publication-status.ts';
 import { type Io, printFailure } from './io.ts';
 
 /** A command's work; resolves to its exit status. */
@@ -114,6 +115,49 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .argument('[name]', 'one site; all of them otherwise')
     .action((name, options) =>
       choose(async () => (await import('./site.ts')).checkSites(io, name, options), options.json),
+    );
+
+  const queue = program.command('queue').description('what goes to the sites, in which order and when');
+  addForAccount(queue, 'show', 'show the queue of a site, or of all')
+    .argument('[site]', 'one site; all of them otherwise')
+    .action((name, options) =>
+      choose(async () => (await import('./queue.ts')).showQueues(io, name, options), options.json),
+    );
+  for (const [command, description] of [
+    ['pause', 'send nothing more to a site'],
+    ['resume', 'go on sending to a site at once'],
+    ['retry', 'try everything again that failed at a site'],
+    ['cancel', 'give up everything that waits for a site'],
+  ] as const) {
+    addForAccount(queue, command, description)
+      .argument('<site>', 'its name, address or id')
+      .action((name, options) =>
+        choose(async () => (await import('./queue.ts')).commandQueue(io, command, name, options), options.json),
+      );
+  }
+
+  const publication = program.command('publication').description('articles on their way to sites');
+  addForAccount(publication, 'list', 'list the publications, newest first')
+    .addOption(new Option('--status <status>', 'only these').choices([...publicationStatuses]))
+    .action((options) => choose(async () => (await import('./queue.ts')).listPublications(io, options), options.json));
+  for (const [command, description] of [
+    ['retry', 'try now what is not finished'],
+    ['cancel', 'give up what has not been sent'],
+  ] as const) {
+    addForAccount(publication, command, description)
+      .argument('<id>', 'its id, from publication list')
+      .action((id, options) =>
+        choose(async () => (await import('./queue.ts')).commandPublication(io, command, id, options), options.json),
+      );
+  }
+  addForAccount(publication, 'move', 'change the place, the priority or the time of what waits')
+    .argument('<id>', 'its id, from queue show')
+    .option('--before <id>', 'directly before this one')
+    .option('--last', 'to the end of its queue')
+    .addOption(new Option('--priority <priority>', 'within its queue').choices(['low', 'normal', 'high']))
+    .option('--at <time>', 'for example 2026-11-24T09:00, on the clocks of the site; "now" takes the time away')
+    .action((id, options) =>
+      choose(async () => (await import('./queue.ts')).movePublication(io, id, options), options.json),
     );
 
   const user = program.command('user').description('accounts of this instance');

@@ -17,8 +17,8 @@ import { presentReceipt } from '../pipeline/receipt.ts';
 import { pipelines } from '../pipeline/schema.ts';
 import { presentProviderKey } from '../provider-keys/present.ts';
 import { listKeys, ownSpending } from '../provider-keys/provider-keys.ts';
-import { presentPublication } from '../publishing/present.ts';
 import { publications } from '../publishing/schema.ts';
+import { showPublications } from '../publishing/surroundings.ts';
 import { presentSite } from '../sites/present.ts';
 import { sites } from '../sites/schema.ts';
 import { presentDeliveryWithPayload, presentWebhook } from '../webhooks/present.ts';
@@ -69,7 +69,7 @@ export async function* exportFiles(
   yield { name: 'sites.json', text: json((await collect(all(db, sites, userId))).map(presentSite)) };
   yield {
     name: 'publications.json',
-    text: json((await collect(all(db, publications, userId))).map(presentPublication)),
+    text: json(await showPublications(ctx, db, await collect(all(db, publications, userId)))),
   };
   const keys = await collect(all(db, apiKeys, userId));
   yield { name: 'api-keys.json', text: json(keys.map((key) => presentApiKey(key, ctx.now()))) };

@@ -69,7 +69,10 @@ export const briefSchema = z.strictObject({
     .default({ min: 600, max: 1200 }),
   siteId: z.uuid().optional(),
   publish: z.enum(['none', 'draft', 'publish']).default('none'),
-  publishAt: z.iso.datetime({ offset: true }).optional(),
+  publishAt: z.iso
+    .datetime({ offset: true, local: true })
+    .optional()
+    .meta({ description: 'Without a zone it is meant on the clocks of the site' }),
   approval: z.enum(['manual', 'auto']).default('manual'),
   holdHours: z.number().min(0).max(720).default(24),
   duplicates: z.enum(['stop', 'allow']).default('stop'),

@@ -4,6 +4,7 @@ import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+import { readPublishTime } from '../publishing/publish-time.ts';
 import { publications } from '../publishing/schema.ts';
 import { getSite } from '../sites/queries.ts';
 import { announcePipeline } from './announce.ts';
@@ -33,8 +34,10 @@ export async function createPipeline(ctx: Ctx, tx: Db, userId: string, brief: Br
 /** {@link createPipeline} of the house's own sample: it counts like every other, and no limit holds it up. */
 export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, given: Brief): Promise<Pipeline> {
   await lockWorkLimits(tx, ctx.config, userId);
-  if (given.siteId) await getSite(tx, userId, given.siteId);
-  const brief = await withModelOf({ ...ctx, db: tx }, userId, given);
+  const site = given.siteId ? await getSite(tx, userId, given.siteId) : null;
+  // The moment is kept, so that it stays when the site's zone is changed before the article is written.
+  const publishAt = given.publishAt && readPublishTime(given.publishAt, site?.timezone ?? 'UTC').at?.toISOString();
+  const brief = await withModelOf({ ...ctx, db: tx }, userId, { ...given, ...(publishAt ? { publishAt } : {}) });
   const [row] = await tx
     .insert(pipelines)
     .values({

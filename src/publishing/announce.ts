@@ -16,7 +16,8 @@ export async function announcePublication(
   if (status !== 'published' && status !== 'failed' && status !== 'conflict' && status !== 'cancelled') return row;
   const data = async () => {
     const [article] = await tx.select({ title: articles.title }).from(articles).where(eq(articles.id, row.articleId));
-    const { attempts: _, nextAttemptAt: __, ...shown } = presentPublication(row);
+    // What only says how it waits has come to its end.
+    const { attempts: _a, nextAttemptAt: _n, ahead: _h, pausedBy: _p, waiting: _w, ...shown } = presentPublication(row);
     return { ...shown, title: article?.title ?? null };
   };
   await emitEvent(ctx, tx, row.userId, { type: `publication.${status}`, data });

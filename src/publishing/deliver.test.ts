@@ -46,9 +46,14 @@ beforeAll(async () => {
     .where(eq(sites.id, site.id));
 });
 afterAll(() => app.close());
-beforeEach(() => {
+beforeEach(async () => {
   wordpress = createWordPressDouble();
   ctx = { ...app.ctx, safeFetch: wordpress.safeFetch };
+  // One site is one queue: what an earlier test has left there would go first.
+  await ctx.db.execute(
+    sql`update publications set status = 'cancelled' where status in ('queued', 'scheduled', 'publishing')`,
+  );
+  await ctx.db.execute(sql`update sites set quiet_until = null`);
 });
 
 /** An article with its publication, enqueued. */

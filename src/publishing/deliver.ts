@@ -1,28 +1,16 @@
-import { and, DrizzleQueryError, eq, isNotNull, or, sql } from 'drizzle-orm';
+import { DrizzleQueryError } from 'drizzle-orm';
 import { isDisabled } from '../accounts/work-limits.ts';
-import { setStatus } from '../articles/articles.ts';
 import { getArticle } from '../articles/queries.ts';
 import type { Article } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
-import { AppError, toStoredError } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import { connectToSite } from '../sites/connect.ts';
 import { getSite } from '../sites/queries.ts';
-import { type Site, sites } from '../sites/schema.ts';
-import { checkSoon, siteWideCause } from '../sites/standing.ts';
-import { siteCauseOf } from '../wordpress/site-error.ts';
-import { announcePublication } from './announce.ts';
-import type { Delivery, TaskResult } from './delivery.ts';
-import { publishJob } from './jobs.ts';
-import {
-  assertLease,
-  changeUnderLease,
-  claimPublication,
-  type Lease,
-  releaseLease,
-  renewLease,
-  waitsForSite,
-} from './lease.ts';
+import type { Site } from '../sites/schema.ts';
+import type { Delivery } from './delivery.ts';
+import { assertLease, changeUnderLease, claimPublication, type Lease, renewLease } from './lease.ts';
+import { afterFailure, type Outcome, recordOutcome } from './outcome.ts';
 import { placeArticle } from './place-article.ts';
 import type { Publication } from './schema.ts';
 
@@ -52,40 +40,25 @@ export const deliveryTiming: DeliveryTiming = {
   retryDelaysMs: [5_000, 30_000, 2 * minute, 10 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, 8 * hour],
 };
 
-/** How long a publication waits while others of its site are delivered, before it looks again; in milliseconds. */
-const siteBusyMs = 1_000;
-
 /** A publication whose workers die this often takes them down with it: it is stopped instead of tried for ever. */
 const maxAttempts = 25;
 
-/** How an attempt ended; `revision` is the article's that it was made with. */
-type Outcome =
-  | { result: TaskResult; revision: number }
-  | { kind: 'failed'; error: unknown }
-  | { kind: 'retry'; error: unknown; delayMs: number; refusals?: number }
-  | { kind: 'handed-over' };
-
 /**
- * Takes a publication, if it is to be had, and brings its article onto its site exactly once ({@link placePost}), under
- * a lease whose number is checked before every request and every write. What went wrong on the site is stored with the
+ * Takes the first publication in the queue of a site (that of the publication `ticketId`), if there is one to be had,
+ * and brings its article onto the site exactly once ({@link placeArticle}), under a lease whose number is checked before
+ * every request and every write. What went wrong on the site is stored with the
  * publication, and tried again when that can help; an abort of `shutdown` hands over to the next worker. Throws only
  * when the database cannot be written.
  */
 export async function deliverPublication(
   ctx: Ctx,
-  publicationId: string,
+  ticketId: string,
   shutdown: AbortSignal,
   timing: DeliveryTiming = deliveryTiming,
 ): Promise<void> {
-  const publication = await claimPublication(ctx.db, publicationId, timing.leaseMs);
-  if (!publication) {
-    // Its turn comes when one of the others is done; the job that is asked for now looks again.
-    if (await waitsForSite(ctx.db, publicationId)) {
-      const startAfter = new Date(ctx.now().getTime() + siteBusyMs);
-      await ctx.queue.enqueue(ctx.db, publishJob, { publicationId }, { startAfter });
-    }
-    return;
-  }
+  const publication = await claimPublication(ctx.db, ticketId, timing.leaseMs);
+  if (!publication) return;
+  const publicationId = publication.id;
   const lease: Lease = { id: publication.id, lease: publication.lease, leaseMs: timing.leaseMs };
   const lost = new AbortController();
   const timer = setInterval(() => {
@@ -99,7 +72,7 @@ export async function deliverPublication(
   }, timing.leaseRenewMs);
   try {
     const outcome = await attempt(ctx, publication, lease, shutdown, lost, timing);
-    await store(ctx, publication, lease, outcome);
+    await recordOutcome(ctx, publication, lease, outcome);
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'lease_lost')) throw error;
     ctx.log.info({ publicationId }, 'publication given up: another worker has it, or it was cancelled');
@@ -161,7 +134,7 @@ async function attempt(
     if (!(error instanceof AppError)) {
       ctx.log.error({ err: error, publicationId: publication.id }, 'delivery failed unexpectedly');
     }
-    return afterFailure(ctx, publication, error, timing);
+    return afterFailure(ctx, publication, error, timing.retryDelaysMs);
   }
 }
 
@@ -180,98 +153,4 @@ async function articleToSend(db: Db, publication: Publication): Promise<Article>
       cause: error,
     });
   }
-}
-
-/**
- * A password that the site took before and refuses now may be taken again: proxies drop the header while they are
- * reconfigured, and security plugins lock users out for minutes. So many refusals in a row are tried again.
- */
-const maxRefusals = 3;
-
-async function afterFailure(
-  ctx: Ctx,
-  publication: Publication,
-  error: unknown,
-  timing: DeliveryTiming,
-): Promise<Outcome> {
-  const refused = siteCauseOf(error) === 'credentials_rejected';
-  const again = refused && publication.refusals < maxRefusals && (await workedBefore(ctx.db, publication));
-  if (!(error instanceof AppError && (error.retryable || again))) return { kind: 'failed', error };
-  const delay = timing.retryDelaysMs[publication.attempts - 1];
-  if (delay === undefined) return { kind: 'failed', error };
-  // The site's own word counts; otherwise up to a fifth more, so that what one outage stopped does not return at once.
-  const asked = error.retryAt ? error.retryAt.getTime() - ctx.now().getTime() : undefined;
-  const delayMs = Math.max(0, asked ?? delay * (1 + Math.random() / 5));
-  return { kind: 'retry', error, delayMs, refusals: refused ? publication.refusals + 1 : 0 };
-}
-
-/** Whether the site has taken its password: its check found nothing in the way, or something was written there since it was entered. */
-async function workedBefore(db: Db, { userId, siteId }: Publication): Promise<boolean> {
-  const written = sql`exists (select 1 from publications where site_id = ${sites.id} and published_at > ${sites.updatedAt})`;
-  const [worked] = await db
-    .select({ id: sites.id })
-    .from(sites)
-    .where(and(eq(sites.id, siteId), eq(sites.userId, userId), or(isNotNull(sites.lastOkAt), written)));
-  return worked !== undefined;
-}
-
-/** Writes how the attempt ended and gives the lease up, and with it enqueues what comes next. */
-async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: Outcome): Promise<void> {
-  const ended = 'result' in outcome ? outcome.result : outcome;
-  const error = 'error' in ended ? toStoredError(ended.error) : null;
-  const stored = await ctx.db.transaction(async (tx) => {
-    switch (ended.kind) {
-      case 'done': {
-        const { post, base = post, warnings, dropped } = ended;
-        const isPublic = post.status === 'publish';
-        if (isPublic) await setStatus(ctx, tx, publication.articleId, 'published');
-        const released = await releaseLease(tx, lease, {
-          status: 'published',
-          mayExist: true,
-          remoteId: post.id,
-          remoteUrl: post.link || null,
-          remoteStatus: post.status,
-          warnings,
-          dropped,
-          ...(base === null ? {} : { sent: base, sentRevision: 'revision' in outcome ? outcome.revision : null }),
-          theirs: null,
-          remoteChangedAt: sql`now()`,
-          refusals: 0,
-          error: null,
-          publishedAt: sql`coalesce(published_at, now())`,
-        });
-        return announcePublication(ctx, tx, released);
-      }
-      case 'conflict': {
-        const released = await releaseLease(tx, lease, { status: 'conflict', error, theirs: ended.theirs });
-        return announcePublication(ctx, tx, released);
-      }
-      case 'failed': {
-        const failedCause = siteWideCause(ended.error);
-        if (failedCause) await checkSoon(tx, publication.siteId);
-        const change = { status: 'failed', error, failedAt: sql`now()`, failedCause, refusals: 0 };
-        return announcePublication(ctx, tx, await releaseLease(tx, lease, change));
-      }
-      case 'retry':
-      case 'handed-over': {
-        const retry = ended.kind === 'retry';
-        if (retry && siteWideCause(ended.error)) await checkSoon(tx, publication.siteId);
-        const wait = `${Math.round(retry ? ended.delayMs : 0)} milliseconds`;
-        const released = await releaseLease(tx, lease, {
-          status: 'queued',
-          nextAttemptAt: sql`now() + ${wait}::interval`,
-          // An interruption of ours is no failure of the site's: it costs no attempt.
-          ...(retry ? { error, refusals: ended.refusals ?? 0 } : { attempts: sql`attempts - 1` }),
-        });
-        const startAfter = released.nextAttemptAt ?? ctx.now();
-        await ctx.queue.enqueue(tx, publishJob, { publicationId: lease.id }, { startAfter });
-        return released;
-      }
-    }
-  });
-  const { id, siteId, status, attempts, remoteId, nextAttemptAt, warnings } = stored;
-  ctx.log.info(
-    { publicationId: id, siteId, status, attempts, remoteId, nextAttemptAt, warnings, error },
-    'delivery ended',
-  );
 }

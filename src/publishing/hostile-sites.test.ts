@@ -396,14 +396,14 @@ describe('a check', () => {
   });
 });
 
-it('a site that hangs takes two of the workers, however many articles wait for it', async () => {
+it('a site that hangs takes one of the workers, however many articles wait for it', async () => {
   bad.behaviour = hanging;
   const waiting = await Promise.all(Array.from({ length: 8 }, async () => publish(await givenArticle(), badId)));
-  await vi.waitFor(() => expect(bad.requests).toBeGreaterThan(1), { timeout: 10_000, interval: 10 });
+  await vi.waitFor(() => expect(bad.requests).toBeGreaterThan(0), { timeout: 10_000, interval: 10 });
   const other = await publish(await givenArticle(), goodId);
   await published(other.id);
   const rows = await Promise.all(waiting.map(({ id }) => read(id)));
-  expect(rows.filter(({ status }) => status === 'publishing').length).toBeLessThanOrEqual(2);
+  expect(rows.filter(({ status }) => status === 'publishing').length).toBeLessThanOrEqual(1);
   expect(rows.filter(({ attempts }) => attempts === 0).length).toBeGreaterThan(0);
   bad.behaviour = () => false;
   for (const { id } of waiting) {

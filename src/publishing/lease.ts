@@ -1,7 +1,8 @@
-import { and, eq, isNull, lt, lte, not, or, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import { mayWork } from '../accounts/work-limits.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+import { sites } from '../sites/schema.ts';
 import { type Publication, publications } from './schema.ts';
 
 /** What a worker holds while it delivers: the row with the lease number that only it has, and for how long at a time. */
@@ -21,13 +22,6 @@ export const abandoned = and(
 );
 
 /**
- * How many publications of one site are delivered at a time: a site that hangs must not take every worker. Not exact when
- * several workers ask at the same moment, and need not be.
- */
-const perSite = 2;
-const siteIsFree = sql`(select count(*) from publications as other where other.site_id = ${publications.siteId}
-  and other.id <> ${publications.id} and other.status = 'publishing' and other.lease_expires_at >= now()) < ${perSite}`;
-/**
  * No attempt is put off for longer than a day (what a site may ask for at most) and a fifth of the longest delay: what
  * lies further ahead was set while the clock was wrong. A time that a person chose is another matter.
  */
@@ -35,38 +29,94 @@ export const setByAnotherClock = and(
   eq(publications.status, 'queued'),
   sql`${publications.nextAttemptAt} > now() + interval '26 hours'`,
 );
-const due = and(
-  mayWork(publications.userId),
-  or(eq(publications.status, 'queued'), eq(publications.status, 'scheduled')),
+/** True for what waits and whose time has come. */
+export const due = and(
+  inArray(publications.status, ['queued', 'scheduled']),
   or(isNull(publications.nextAttemptAt), lte(publications.nextAttemptAt, sql`now()`), setByAnotherClock),
 );
+/** True for a site whose queue moves: not paused, not asking for peace (unless by a wrong clock), its user not disabled. */
+export const siteMoves = and(
+  isNull(sites.pausedAt),
+  or(
+    isNull(sites.quietUntil),
+    lte(sites.quietUntil, sql`now()`),
+    sql`${sites.quietUntil} > now() + interval '26 hours'`,
+  ),
+  mayWork(sites.userId),
+);
 
-/** True for a row whose worker is gone and whose user may have work done. */
-const takeable = and(abandoned, mayWork(publications.userId));
-
-/** Whether a publication is due and only waits for others of its site to be done. */
-export async function waitsForSite(db: Db, id: string): Promise<boolean> {
-  return (await db.$count(publications, and(eq(publications.id, id), due, not(siteIsFree)))) > 0;
+/**
+ * Locks the queue of a site until the end of `tx`: taking, giving back, moving and pausing happen one after another.
+ * Always before any row of a publication. New publications can still be asked for.
+ */
+export async function lockQueue(tx: Db, siteId: string): Promise<void> {
+  await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, siteId)).for('no key update');
 }
 
 /**
- * Takes a publication to deliver it: one that is due while its site is free, or whose worker has been silent for the length of a lease. Raises
- * the lease number, which fences off whoever held it before, and counts the attempt. Null when there is nothing to do,
- * or its user is disabled.
+ * Takes the first publication in the queue of a site to deliver it; the site is that of `ticketId`, a publication.
+ * First comes one whose worker has been silent for the length of a lease, then what is due, by priority and position.
+ * Raises the lease number, which fences off whoever held it before, and counts the attempt. Null when there is nothing
+ * to do, when one of the site is being delivered, and when its queue does not move ({@link siteMoves}).
  */
-export async function claimPublication(db: Db, id: string, leaseMs: number): Promise<Publication | null> {
-  const [claimed] = await db
-    .update(publications)
-    .set({
-      status: 'publishing',
-      lease: sql`${publications.lease} + 1`,
-      leaseExpiresAt: expiry(leaseMs),
-      attempts: sql`${publications.attempts} + 1`,
-      nextAttemptAt: null,
-    })
-    .where(and(eq(publications.id, id), or(and(due, siteIsFree), takeable)))
-    .returning();
-  return claimed ?? null;
+export async function claimPublication(db: Db, ticketId: string, leaseMs: number): Promise<Publication | null> {
+  return db.transaction(async (tx) => {
+    const siteOfTicket = tx.select({ id: publications.siteId }).from(publications).where(eq(publications.id, ticketId));
+    // Two workers cannot both find the site free: the second one waits here, and then sees what the first has taken.
+    const [site] = await tx
+      .select({ id: sites.id })
+      .from(sites)
+      .where(and(eq(sites.id, siteOfTicket), siteMoves))
+      .for('no key update');
+    if (!site) return null;
+    const first = await firstOf(tx, site.id);
+    if (!first) return null;
+    const [claimed] = await tx
+      .update(publications)
+      .set({
+        status: 'publishing',
+        lease: sql`${publications.lease} + 1`,
+        leaseExpiresAt: expiry(leaseMs),
+        attempts: sql`${publications.attempts} + 1`,
+        nextAttemptAt: null,
+      })
+      .where(eq(publications.id, first))
+      .returning();
+    return claimed ?? null;
+  });
+}
+
+/** The one whose turn it is, locked. Two statements, because each of them has an index that leads to its row. */
+async function firstOf(tx: Db, siteId: string): Promise<string | null> {
+  const ofSite = eq(publications.siteId, siteId);
+  const [begun] = await tx
+    .select({ id: publications.id, abandoned: sql<boolean>`${abandoned}` })
+    .from(publications)
+    .where(and(ofSite, eq(publications.status, 'publishing')))
+    .orderBy(sql`${abandoned}`, publications.id)
+    .limit(1)
+    .for('no key update');
+  if (begun) return begun.abandoned ? begun.id : null;
+  // A row that a cancellation holds is waited for, and passed over if it is cancelled then.
+  const [next] = await tx
+    .select({ id: publications.id })
+    .from(publications)
+    .where(and(ofSite, due))
+    .orderBy(desc(publications.priority), publications.position, publications.id)
+    .limit(1)
+    .for('no key update');
+  return next?.id ?? null;
+}
+
+/** A publication of the site that could be taken at once; null when there is none. Lock the queue before. */
+export async function nextInQueue(tx: Db, siteId: string): Promise<string | null> {
+  const [next] = await tx
+    .select({ id: publications.id })
+    .from(publications)
+    .innerJoin(sites, eq(sites.id, publications.siteId))
+    .where(and(eq(publications.siteId, siteId), due, siteMoves))
+    .limit(1);
+  return next?.id ?? null;
 }
 
 /** Prolongs the lease; false when it has been lost. */

@@ -5,11 +5,14 @@ import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { getSite } from '../sites/queries.ts';
+import { sites } from '../sites/schema.ts';
 import { announcePublication } from './announce.ts';
-import { publishJob } from './jobs.ts';
-import type { PublicationChange } from './lease.ts';
-import { lockPublication } from './queries.ts';
+import { lockQueue, type PublicationChange } from './lease.ts';
+import type { PostOptions } from './options.ts';
+import { readPublishTime } from './publish-time.ts';
+import { getPublication, lockPublication } from './queries.ts';
 import { type Publication, publications, type WantedStatus } from './schema.ts';
+import { callNext, makeTicket } from './tickets.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'queue' | 'now'>;
 
@@ -18,8 +21,15 @@ export interface PublicationRequest {
   articleId: string;
   siteId: string;
   wanted: WantedStatus;
-  /** When it is to go public, in UTC; a time that has passed means now. Required with `future`, refused with `draft`. */
-  publishAt: Date | null;
+  /**
+   * When it is to go public: a moment, or words of a time, without a zone in that of the site ({@link readPublishTime}).
+   * A time that has passed means now. Required with `future`, refused with `draft`.
+   */
+  publishAt: Date | string | null;
+  /** Before or behind others of its site; as it was, at first 0, when left out. */
+  priority?: number;
+  /** What this post has beside the article's text; as it was, at first nothing, when left out. */
+  options?: PostOptions;
   /** Which pipeline asks; null for a person. */
   pipelineId: string | null;
   /** The id of the publication if there is none yet; a new one by itself. */
@@ -33,16 +43,17 @@ export interface PublicationRequest {
  * together, `invalid_state` while this very publication is being sent with another wish.
  */
 export async function requestPublication(ctx: Ctx, tx: Db, request: PublicationRequest): Promise<Publication> {
-  const { userId, articleId, siteId, pipelineId, publishAt } = request;
-  checkTime(request);
+  const { userId, articleId, siteId, pipelineId, priority, options } = request;
+  checkTime(request.wanted, request.publishAt);
   await getArticle(tx, userId, articleId);
-  await getSite(tx, userId, siteId);
-  const later = publishAt !== null && publishAt.getTime() > ctx.now().getTime();
+  const site = await getSite(tx, userId, siteId);
+  const { at, warnings } = readPublishTime(request.publishAt, site.timezone);
   const wish = {
-    wanted: publishAt === null ? request.wanted : ('future' as const),
-    publishAt,
-    status: later ? ('scheduled' as const) : ('queued' as const),
-    nextAttemptAt: later ? publishAt : sql`now()`,
+    ...timeOf(ctx, request.wanted, at),
+    warnings,
+    task: 'place' as const,
+    ...(priority === undefined ? {} : { priority }),
+    ...(options === undefined ? {} : { options }),
   };
   const [inserted] = await tx
     .insert(publications)
@@ -56,7 +67,7 @@ export async function requestPublication(ctx: Ctx, tx: Db, request: PublicationR
     } as typeof publications.$inferInsert)
     .onConflictDoNothing({ target: [publications.articleId, publications.siteId] })
     .returning();
-  if (inserted) return enqueue(ctx, tx, inserted);
+  if (inserted) return ticketFor(ctx, tx, inserted);
 
   const same = sql`${publications.articleId} = ${articleId} and ${publications.siteId} = ${siteId}`;
   const [row] = await tx.select().from(publications).where(same).for('update');
@@ -72,30 +83,37 @@ export async function requestPublication(ctx: Ctx, tx: Db, request: PublicationR
     pipelineId: pipelineId ?? row.pipelineId,
     attempts: 0,
     error: null,
-    warnings: [],
     // A draft of ours that may be on the site without our knowing is to be released then, not only looked at.
     ...(row.mayExist && row.remoteId === null && row.wanted === 'draft' ? { remoteStatus: 'draft' } : {}),
   });
-  return enqueue(ctx, tx, revived);
+  return ticketFor(ctx, tx, revived);
 }
 
 /**
- * Tries now what is not finished: what waits for its next attempt or its time, what failed, was cancelled, or met a
- * conflict. Does nothing for one that is being sent. Throws `invalid_state` for one that is finished.
+ * Tries now what is not finished, in its old place: what waits for its next attempt or its time, what failed or met a
+ * conflict. One that was cancelled is asked for again as it was, also at its time. The site's wish for peace is passed
+ * over: a person wants it now. Does nothing for one that is being sent. Throws `invalid_state` for one that is finished.
  */
 export async function retryPublication(ctx: Ctx, userId: string, id: string): Promise<Publication> {
   return ctx.db.transaction(async (tx) => {
-    const row = await lockPublication(tx, userId, id);
+    const row = await lockQueued(tx, userId, id);
     if (row.status === 'publishing') return row;
     if (row.status === 'published' || row.status === 'unpublished') {
       throw new AppError('invalid_state', `This publication is ${row.status}; there is nothing left to try.`, {
         hint: 'To bring the article there again, ask for it: POST /articles/:id/publications.',
       });
     }
-    const now = { status: 'queued', attempts: 0, error: null, nextAttemptAt: sql`now()` };
-    return enqueue(ctx, tx, await change(tx, row.id, now));
+    await tx.update(sites).set({ quietUntil: null }).where(eq(sites.id, row.siteId));
+    const later = row.status === 'cancelled' && row.publishAt !== null && row.publishAt > ctx.now();
+    const when = later
+      ? { status: 'scheduled', nextAttemptAt: row.publishAt }
+      : { status: 'queued', nextAttemptAt: sql`now()` };
+    return ticketFor(ctx, tx, await change(tx, row.id, { ...when, ...anew }));
   });
 }
+
+/** What begins again when a publication is asked for once more. */
+export const anew = { attempts: 0, error: null, queuedAt: sql`now()` } satisfies PublicationChange;
 
 /**
  * Gives a publication up. What is being sent at this moment may still arrive, which is said in `warnings`; a later
@@ -107,27 +125,36 @@ export async function cancelPublication(
   id: string,
 ): Promise<Publication> {
   return ctx.db.transaction(async (tx) => {
-    const row = await lockPublication(tx, userId, id);
+    const row = await lockQueued(tx, userId, id);
     if (row.status === 'cancelled') return row;
     if (row.status === 'published' || row.status === 'unpublished') {
       throw new AppError('invalid_state', `This publication is ${row.status}; it cannot be cancelled.`, {
         hint: 'Take the post off the site in WordPress.',
       });
     }
-    const uncertain = row.mayExist && row.remoteId === null;
-    const warning =
-      'It was cancelled after it had been sent without an answer: look on the site whether the post is there.';
-    const cancelled = await change(tx, row.id, {
-      status: 'cancelled',
-      nextAttemptAt: null,
-      leaseExpiresAt: null,
-      ...(uncertain ? { warnings: [...row.warnings, warning] } : {}),
-    });
-    return announcePublication(ctx, tx, cancelled);
+    const cancelled = await cancelLocked(ctx, tx, row);
+    // It may have been the one that all others of its site waited for.
+    await callNext(ctx, tx, row.siteId);
+    return cancelled;
   });
 }
 
-function checkTime({ wanted, publishAt }: PublicationRequest): void {
+/** Gives up a publication that is not finished; its row is locked. */
+export async function cancelLocked(ctx: Pick<Ctx, 'queue'>, tx: Db, row: Publication): Promise<Publication> {
+  const uncertain = row.mayExist && row.remoteId === null;
+  const warning =
+    'It was cancelled after it had been sent without an answer: look on the site whether the post is there.';
+  const cancelled = await change(tx, row.id, {
+    status: 'cancelled',
+    nextAttemptAt: null,
+    leaseExpiresAt: null,
+    ...(uncertain ? { warnings: [...row.warnings, warning] } : {}),
+  });
+  return announcePublication(ctx, tx, cancelled);
+}
+
+/** Throws `invalid_request` when status and time do not go together. */
+export function checkTime(wanted: WantedStatus, publishAt: unknown): void {
   const wrong =
     wanted === 'future' && publishAt === null
       ? 'is needed with status "future"'
@@ -139,8 +166,35 @@ function checkTime({ wanted, publishAt }: PublicationRequest): void {
   }
 }
 
+/**
+ * When a publication is to go, as its columns say it. One at a time stands where that time is: before what is asked for
+ * later, however long it has waited then.
+ */
+export function timeOf(
+  ctx: Pick<Ctx, 'now'>,
+  wanted: WantedStatus,
+  at: Date | null,
+): Pick<Publication, 'wanted' | 'publishAt' | 'status'> & Record<'nextAttemptAt' | 'position' | 'queuedAt', unknown> {
+  const later = at !== null && at.getTime() > ctx.now().getTime();
+  return {
+    wanted: at === null ? wanted : 'future',
+    publishAt: at,
+    status: later ? 'scheduled' : 'queued',
+    nextAttemptAt: later ? at : sql`now()`,
+    position: later ? at.getTime() / 1000 : sql`extract(epoch from clock_timestamp())`,
+    queuedAt: sql`now()`,
+  };
+}
+
+/** The publication with the queue of its site locked before it. Throws `not_found`, also for another user's. */
+export async function lockQueued(tx: Db, userId: string, id: string): Promise<Publication> {
+  const { siteId } = await getPublication(tx, userId, id);
+  await lockQueue(tx, siteId);
+  return lockPublication(tx, userId, id);
+}
+
 /** Every change from outside raises the lease number: a worker that still holds the row finds out at its next step. */
-async function change(tx: Db, id: string, columns: PublicationChange): Promise<Publication> {
+export async function change(tx: Db, id: string, columns: PublicationChange): Promise<Publication> {
   const [row] = await tx
     .update(publications)
     .set({ ...(columns as Partial<Publication>), lease: sql`${publications.lease} + 1` })
@@ -150,8 +204,8 @@ async function change(tx: Db, id: string, columns: PublicationChange): Promise<P
   return row;
 }
 
-async function enqueue(ctx: Ctx, tx: Db, row: Publication): Promise<Publication> {
-  const startAfter = row.status === 'scheduled' && row.publishAt ? { startAfter: row.publishAt } : {};
-  await ctx.queue.enqueue(tx, publishJob, { publicationId: row.id }, startAfter);
+/** Makes the ticket with which a waiting publication comes to its turn; returns it. */
+export async function ticketFor(ctx: Ctx, tx: Db, row: Publication): Promise<Publication> {
+  await makeTicket(ctx, tx, row, row.status === 'scheduled' && row.publishAt ? row.publishAt : undefined);
   return row;
 }

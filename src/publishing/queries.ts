@@ -1,4 +1,4 @@
-import { and, desc, eq, lt } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { type Publication, type PublicationStatus, publications } from './schema.ts';
@@ -30,7 +30,7 @@ export async function findPublication(db: Db, articleId: string, siteId: string)
   return row ?? null;
 }
 
-/** A user's publications, newest first; one more than `limit`, to know whether there is a next page. */
+/** A user's publications, newest first by `order`; one more than `limit`, to know whether there is a next page. */
 export async function listPublications(
   db: Db,
   userId: string,
@@ -39,21 +39,30 @@ export async function listPublications(
     cursor?: string | undefined;
     articleId?: string | undefined;
     siteId?: string | undefined;
-    status?: PublicationStatus | undefined;
+    status?: PublicationStatus | PublicationStatus[] | undefined;
+    order?: 'created' | 'published';
   },
 ): Promise<Publication[]> {
+  const { cursor, articleId, siteId, status } = query;
+  const mine = eq(publications.userId, userId);
+  const byPublished = query.order === 'published';
+  // Ids are UUIDv7: by id is by the time of creation.
+  const after = byPublished
+    ? sql`(${publications.publishedAt}, ${publications.id}) < (select published_at, id from publications as last where last.id = ${cursor} and last.user_id = ${userId})`
+    : lt(publications.id, cursor ?? '');
   return db
     .select()
     .from(publications)
     .where(
       and(
-        eq(publications.userId, userId),
-        query.cursor ? lt(publications.id, query.cursor) : undefined,
-        query.articleId ? eq(publications.articleId, query.articleId) : undefined,
-        query.siteId ? eq(publications.siteId, query.siteId) : undefined,
-        query.status ? eq(publications.status, query.status) : undefined,
+        mine,
+        cursor ? after : undefined,
+        byPublished ? isNotNull(publications.publishedAt) : undefined,
+        articleId ? eq(publications.articleId, articleId) : undefined,
+        siteId ? eq(publications.siteId, siteId) : undefined,
+        status === undefined ? undefined : inArray(publications.status, [status].flat()),
       ),
     )
-    .orderBy(desc(publications.id))
+    .orderBy(...(byPublished ? [desc(publications.publishedAt)] : []), desc(publications.id))
     .limit(query.limit + 1);
 }

@@ -70,7 +70,7 @@ describe('publications over HTTP', () => {
   it.each([
     ['a future without a time', { status: 'future' }],
     ['a draft with a time', { status: 'draft', publishAt: '2099-01-01T00:00:00Z' }],
-    ['a time without a zone', { publishAt: '2099-01-01T00:00:00' }],
+    ['a day that does not exist', { publishAt: '2099-02-30T00:00:00' }],
     ['an unknown field', { force: true }],
   ])('refuses %s', async (_what, wrong) => {
     const answer = await publish(await givenArticle(), wrong);

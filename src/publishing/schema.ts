@@ -15,18 +15,9 @@ import { time } from '../db/columns.ts';
 import type { StoredError } from '../errors.ts';
 import type { WordPressPost } from '../wordpress/client.ts';
 import type { PostOptions } from './options.ts';
+import type { PublicationStatus } from './publication-status.ts';
 
-export const publicationStatuses = [
-  'queued',
-  'scheduled',
-  'publishing',
-  'published',
-  'conflict',
-  'failed',
-  'unpublished',
-  'cancelled',
-] as const;
-export type PublicationStatus = (typeof publicationStatuses)[number];
+export { type PublicationStatus, publicationStatuses } from './publication-status.ts';
 
 export const wantedStatuses = ['draft', 'publish', 'future'] as const;
 export type WantedStatus = (typeof wantedStatuses)[number];
@@ -62,6 +53,7 @@ export const publications = pgTable('publications', {
   task: text('task').$type<PublicationTask>().notNull().default('place'),
   priority: smallint('priority').notNull().default(0),
   position: doublePrecision('position').notNull().default(sql`extract(epoch from clock_timestamp())`),
+  queuedAt: time('queued_at').notNull().defaultNow(),
   options: jsonb('options').$type<PostOptions>().notNull().default({}),
   sent: jsonb('sent').$type<WordPressPost>(),
   sentRevision: integer('sent_revision'),

@@ -1,14 +1,15 @@
-import { and, eq, inArray, or, sql } from 'drizzle-orm';
-import { mayWork } from '../accounts/work-limits.ts';
+import { and, eq, inArray, isNull, lt, not, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
+import { sites } from '../sites/schema.ts';
 import { type DeliveryTiming, deliverPublication, deliveryTiming } from './deliver.ts';
 import { publishJob } from './jobs.ts';
-import { abandoned, setByAnotherClock } from './lease.ts';
+import { abandoned, setByAnotherClock, siteMoves } from './lease.ts';
 import { publications } from './schema.ts';
+import { makeTicket } from './tickets.ts';
 
-/** Deliveries at a time, of which one site gets two: three sites have to hang before a fourth waits for them. */
+/** Deliveries at a time, of which each site gets one: six sites have to hang before a seventh waits for them. */
 const concurrency = 6;
-/** How often to look for publications that nobody delivers although somebody should, in milliseconds. */
+/** How often to look for queues that stand still although they should move, in milliseconds. */
 const sweepMs = 10_000;
 
 /** Delivers publications until the queue stops. Returns what ends the sweeping. */
@@ -22,7 +23,7 @@ export async function workPublications(ctx: AppContext, timing: DeliveryTiming =
     deliverPublication(ctx, publicationId, signal, timing),
   );
   const sweep = () =>
-    sweepPublications(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded publications failed'));
+    sweepPublications(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded queues failed'));
   const timer = setInterval(sweep, sweepMs);
   const unsubscribe = ctx.bus.onEnabled(sweep);
   await sweep();
@@ -33,28 +34,41 @@ export async function workPublications(ctx: AppContext, timing: DeliveryTiming =
 }
 
 /**
- * Enqueues every publication that is stranded: being sent under a lease that ran out, or due for a while without a job
- * that will come soon; those of disabled users are left alone. A job too many is harmless, because only one of them gets the lease. Returns how many were found.
+ * Makes a ticket for every site whose queue is stranded: something is being sent there under a lease that ran out, or
+ * has been due for a while although nothing is being sent and no ticket will come soon. Sites that are paused, ask for
+ * peace or belong to disabled users are left alone. A ticket too many is harmless: it finds nothing to do. Returns how
+ * many were found.
  */
 export async function sweepPublications(ctx: Pick<AppContext, 'db' | 'queue'>): Promise<number> {
-  const stranded = await ctx.db
-    .select({ id: publications.id })
+  const longDue = sql`now() - interval '5 seconds'`;
+  const waiting = inArray(publications.status, ['queued', 'scheduled']);
+  // By the index of what is due, which leads to few rows however many are waiting for their time.
+  const candidates = ctx.db
+    .selectDistinctOn([publications.siteId], {
+      id: publications.id,
+      siteId: publications.siteId,
+      abandoned: sql<boolean>`${abandoned}`.as('abandoned'),
+    })
     .from(publications)
     .where(
-      and(
-        mayWork(publications.userId),
-        or(
-          abandoned,
-          setByAnotherClock,
-          and(
-            inArray(publications.status, ['queued', 'scheduled']),
-            sql`coalesce(${publications.nextAttemptAt}, ${publications.createdAt}) < now() - interval '5 seconds'`,
-            sql`not exists (select 1 from pgboss.job where name = ${publishJob.name} and state in ('created', 'retry', 'active') and start_after < now() + interval '15 seconds' and data ->> 'publicationId' = ${publications.id}::text)`,
-          ),
-        ),
+      or(
+        abandoned,
+        setByAnotherClock,
+        and(waiting, lt(publications.nextAttemptAt, longDue)),
+        and(waiting, isNull(publications.nextAttemptAt), lt(publications.createdAt, longDue)),
       ),
     )
+    .orderBy(publications.siteId, sql`${abandoned} desc`)
+    .as('candidates');
+  const busy = sql`exists (select 1 from publications as sent where sent.site_id = ${candidates.siteId} and sent.status = 'publishing')`;
+  const ticketComes = sql`exists (select 1 from pgboss.job where name = ${publishJob.name} and state in ('created', 'retry', 'active')
+    and start_after < now() + interval '15 seconds' and data ->> 'siteId' = ${candidates.siteId}::text)`;
+  const stranded = await ctx.db
+    .select({ id: candidates.id, siteId: candidates.siteId })
+    .from(candidates)
+    .innerJoin(sites, eq(sites.id, candidates.siteId))
+    .where(and(siteMoves, or(candidates.abandoned, and(not(busy), not(ticketComes)))))
     .limit(100);
-  for (const { id } of stranded) await ctx.queue.enqueue(ctx.db, publishJob, { publicationId: id });
+  for (const found of stranded) await makeTicket(ctx, ctx.db, found);
   return stranded.length;
 }

@@ -25,6 +25,7 @@ export const sites = pgTable('sites', {
   nextCheckAt: time('next_check_at').notNull().defaultNow(),
   pausedAt: time('paused_at'),
   pausedBy: text('paused_by').$type<'user' | 'site'>(),
+  quietUntil: time('quiet_until'),
   createdAt: time('created_at').notNull().defaultNow(),
   updatedAt: time('updated_at').notNull().defaultNow(),
 });

@@ -1,4 +1,4 @@
-import { type ParsedBlock, parse } from '@wordpress/block-serialization-default-parser';
+import { parse } from '@wordpress/block-serialization-default-parser';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderMarkdown } from '../articles/markdown.ts';
@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts';
 import { serializeAttributes } from './block-markup.ts';
 import { hasMarker, publicationMarker, toBlocks } from './blocks.ts';
 
+type ParsedBlock = ReturnType<typeof parse>[number];
 const blocks = (markdown: string, marker?: string) =>
   toBlocks(renderMarkdown(markdown).tree, { publicationMarker: marker });
 

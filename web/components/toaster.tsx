@@ -3,6 +3,13 @@ import { useSyncExternalStore } from 'react';
 interface Toast {
   id: number;
   text: string;
+  action?: ToastAction | undefined;
+}
+
+/** What can still be done about what has just happened. */
+interface ToastAction {
+  label: string;
+  run: () => void;
 }
 
 let current: Toast | null = null;
@@ -14,11 +21,14 @@ function show(toast: Toast | null): void {
   for (const listener of listeners) listener();
 }
 
-/** Says that something small has happened (copied, saved); it goes away by itself and needs no answer. */
-export function toast(text: string): void {
+/**
+ * Says that something small has happened (copied, saved); it goes away by itself and needs no answer. One with an action
+ * (undo) stays longer, and what the action does can be done elsewhere, too.
+ */
+export function toast(text: string, action?: ToastAction): void {
   clearTimeout(timer);
-  show({ id: (current?.id ?? 0) + 1, text });
-  timer = setTimeout(() => show(null), 4000);
+  show({ id: (current?.id ?? 0) + 1, text, action });
+  timer = setTimeout(() => show(null), action ? 10_000 : 4_000);
 }
 
 /** Where toasts appear. */
@@ -41,6 +51,18 @@ export function Toaster() {
           className="animate-appear rounded-lg bg-primary px-4 py-2.5 text-sm font-medium text-primary-foreground shadow-lg"
         >
           {shown.text}
+          {shown.action && (
+            <button
+              type="button"
+              className="pointer-events-auto ml-3 rounded font-semibold underline underline-offset-4"
+              onClick={() => {
+                shown.action?.run();
+                show(null);
+              }}
+            >
+              {shown.action.label}
+            </button>
+          )}
         </p>
       )}
     </div>

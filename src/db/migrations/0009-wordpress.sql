@@ -19,6 +19,8 @@ alter table sites add column paused_at timestamptz;
 alter table sites add column paused_by text check (paused_by in ('user', 'site'));
 alter table sites add constraint sites_paused check ((paused_at is null) = (paused_by is null));
 update sites set last_ok_at = last_checked_at where (last_check ->> 'ok')::boolean;
+-- The site has asked for fewer requests (Retry-After): nothing of its queue is sent before then.
+alter table sites add column quiet_until timestamptz;
 create index sites_next_check on sites (next_check_at);
 
 -- A connection that was begun: the site sends the user back with a password, once, and only to whom began it.
@@ -46,6 +48,9 @@ alter table publications add column task text not null default 'place' check (ta
 alter table publications add column priority smallint not null default 0 check (priority between -1 and 1);
 alter table publications add column position double precision not null default extract(epoch from clock_timestamp());
 update publications set position = extract(epoch from created_at);
+-- Since when it waits: when it was last asked for.
+alter table publications add column queued_at timestamptz not null default now();
+update publications set queued_at = created_at;
 -- What this post has beside the article's text (PostOptions); what is left out is usual for the site.
 alter table publications add column options jsonb not null default '{}';
 -- The post as the site read it back after our last write, and which revision of the article that was: the base that a
@@ -63,6 +68,7 @@ alter table publications add column failed_cause text;
 -- How often in a row the site has refused the password, although it had taken it before.
 alter table publications add column refusals smallint not null default 0;
 create index publications_queue on publications (site_id, priority desc, position) where status in ('queued', 'scheduled', 'publishing');
+create index publications_done on publications (site_id, published_at desc, id desc) where published_at is not null;
 
 -- Images: featured images and those in the text. Our copies live here, because a disk may vanish.
 create table images (

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CheckProviderKeyData, CheckProviderKeyErrors, CheckProviderKeyResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteProviderKeyData, DeleteProviderKeyErrors, DeleteProviderKeyResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetUsageCallsCsvData, GetUsageCallsCsvErrors, GetUsageCallsCsvResponses, GetUsageCsvData, GetUsageCsvErrors, GetUsageCsvResponses, GetUsageData, GetUsageErrors, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetUsageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListProviderKeysData, ListProviderKeysErrors, ListProviderKeysResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListTopSpendersData, ListTopSpendersErrors, ListTopSpendersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, PutProviderKeyData, PutProviderKeyErrors, PutProviderKeyResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePricesData, RemovePricesErrors, RemovePricesResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SiteChoicesData, SiteChoicesErrors, SiteChoicesResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
+import type { ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CancelQueueData, CancelQueueErrors, CancelQueueResponses, CheckProviderKeyData, CheckProviderKeyErrors, CheckProviderKeyResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteProviderKeyData, DeleteProviderKeyErrors, DeleteProviderKeyResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetUsageCallsCsvData, GetUsageCallsCsvErrors, GetUsageCallsCsvResponses, GetUsageCsvData, GetUsageCsvErrors, GetUsageCsvResponses, GetUsageData, GetUsageErrors, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetUsageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListProviderKeysData, ListProviderKeysErrors, ListProviderKeysResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListTopSpendersData, ListTopSpendersErrors, ListTopSpendersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, PutProviderKeyData, PutProviderKeyErrors, PutProviderKeyResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePricesData, RemovePricesErrors, RemovePricesResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SiteChoicesData, SiteChoicesErrors, SiteChoicesResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdatePublicationData, UpdatePublicationErrors, UpdatePublicationResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -866,6 +866,23 @@ export const getPublication = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
+ * Change what has not been sent yet: what it is to be, when, how urgent, and its place in the queue
+ */
+export const updatePublication = <ThrowOnError extends boolean = true>(options: Options<UpdatePublicationData, ThrowOnError>): RequestResult<UpdatePublicationResponses, UpdatePublicationErrors, ThrowOnError> => (options.client ?? client).patch<UpdatePublicationResponses, UpdatePublicationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/publications/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Give up what has not been sent yet
  */
 export const cancelPublication = <ThrowOnError extends boolean = true>(options: Options<CancelPublicationData, ThrowOnError>): RequestResult<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError> => (options.client ?? client).post<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError>({
@@ -1000,6 +1017,71 @@ export const siteChoices = <ThrowOnError extends boolean = true>(options: Option
             type: 'apiKey'
         }],
     url: '/api/v1/sites/{id}/choices',
+    ...options
+});
+
+/**
+ * Send nothing more to the site; what is under way is finished
+ */
+export const pauseQueue = <ThrowOnError extends boolean = true>(options: Options<PauseQueueData, ThrowOnError>): RequestResult<PauseQueueResponses, PauseQueueErrors, ThrowOnError> => (options.client ?? client).post<PauseQueueResponses, PauseQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sites/{id}/pause',
+    ...options
+});
+
+/**
+ * What is being sent to a site, what waits in which order, and what is to go at its time
+ */
+export const getQueue = <ThrowOnError extends boolean = true>(options: Options<GetQueueData, ThrowOnError>): RequestResult<GetQueueResponses, GetQueueErrors, ThrowOnError> => (options.client ?? client).get<GetQueueResponses, GetQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sites/{id}/queue',
+    ...options
+});
+
+/**
+ * Give up everything that waits for the site, also for its time; what is being sent is finished
+ */
+export const cancelQueue = <ThrowOnError extends boolean = true>(options: Options<CancelQueueData, ThrowOnError>): RequestResult<CancelQueueResponses, CancelQueueErrors, ThrowOnError> => (options.client ?? client).post<CancelQueueResponses, CancelQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sites/{id}/queue/cancel',
+    ...options
+});
+
+/**
+ * Put everything that has failed at the site back into its queue, in its old place
+ */
+export const retryQueue = <ThrowOnError extends boolean = true>(options: Options<RetryQueueData, ThrowOnError>): RequestResult<RetryQueueResponses, RetryQueueErrors, ThrowOnError> => (options.client ?? client).post<RetryQueueResponses, RetryQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sites/{id}/queue/retry',
+    ...options
+});
+
+/**
+ * Go on sending at once, whoever has paused it
+ */
+export const resumeQueue = <ThrowOnError extends boolean = true>(options: Options<ResumeQueueData, ThrowOnError>): RequestResult<ResumeQueueResponses, ResumeQueueErrors, ThrowOnError> => (options.client ?? client).post<ResumeQueueResponses, ResumeQueueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sites/{id}/resume',
     ...options
 });
 

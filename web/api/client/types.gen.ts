@@ -762,6 +762,9 @@ export type PipelineRequest = {
     language?: string;
     model?: string;
     publish: 'none' | 'draft' | 'publish';
+    /**
+     * Without a zone it is meant on the clocks of the site
+     */
     publishAt?: string;
     search?: {
         /**
@@ -805,6 +808,9 @@ export type PipelineRequestInput = {
     language?: string;
     model?: string;
     publish?: 'none' | 'draft' | 'publish';
+    /**
+     * Without a zone it is meant on the clocks of the site
+     */
     publishAt?: string;
     search?: {
         /**
@@ -888,6 +894,34 @@ export type PipelineStepInput = {
     outputTokens: number | null;
     startedAt: string | null;
     status: 'running' | 'succeeded' | 'failed' | 'waiting' | 'cancelled' | 'superseded' | 'pending';
+};
+
+export type PostOptions = {
+    authorId?: number | null;
+    categories?: Array<string>;
+    comments?: 'site' | 'open' | 'closed';
+    /**
+     * `article`: its own, else a card
+     */
+    featuredImage?: 'article' | 'card' | 'none';
+    jsonLd?: 'auto' | 'never';
+    sticky?: boolean;
+    tags?: Array<string>;
+    template?: string | null;
+};
+
+export type PostOptionsInput = {
+    authorId?: number | null;
+    categories?: Array<string>;
+    comments?: 'site' | 'open' | 'closed';
+    /**
+     * `article`: its own, else a card
+     */
+    featuredImage?: 'article' | 'card' | 'none';
+    jsonLd?: 'auto' | 'never';
+    sticky?: boolean;
+    tags?: Array<string>;
+    template?: string | null;
 };
 
 export type PriceList = {
@@ -1019,12 +1053,20 @@ export type ProviderKeyInput = {
 };
 
 export type Publication = {
+    /**
+     * How many stand before it in the queue of its site; null when it is not queued
+     */
+    ahead: number | null;
     articleId: string;
     /**
      * Since it was last asked for
      */
     attempts: number;
     createdAt: string;
+    /**
+     * Fields that the site did not keep
+     */
+    dropped: Array<string>;
     error: {
         code: string;
         hint: string;
@@ -1032,8 +1074,21 @@ export type Publication = {
     } | null;
     id: string;
     nextAttemptAt: string | null;
+    options: PostOptions;
+    /**
+     * Who has paused the queue that it stands in
+     */
+    pausedBy: 'user' | 'site' | null;
     pipelineId: string | null;
+    priority: 'low' | 'normal' | 'high';
     publishAt: string | null;
+    /**
+     * The same on the clocks of the site
+     */
+    publishAtLocal: {
+        time: string;
+        timeZone: string;
+    } | null;
     publishedAt: string | null;
     /**
      * Id of the post on the site
@@ -1044,8 +1099,24 @@ export type Publication = {
      */
     remoteStatus: string | null;
     remoteUrl: string | null;
+    /**
+     * Revision of the article that stands on the site
+     */
+    sentRevision: number | null;
     siteId: string;
     status: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled';
+    /**
+     * What is done with the post
+     */
+    task: 'place' | 'update' | 'unpublish' | 'trash';
+    /**
+     * Of the article; null where it was not looked up
+     */
+    title: string | null;
+    /**
+     * What it waits for, when it waits
+     */
+    waiting: PublicationWait | null;
     wanted: 'draft' | 'publish' | 'future';
     /**
      * What its author should know, for example a changed address
@@ -1053,13 +1124,49 @@ export type Publication = {
     warnings: Array<string>;
 };
 
+export type PublicationChange = {
+    /**
+     * Directly before which other publication of its queue, whose priority it takes; null for the end
+     */
+    before?: string | null;
+    options?: PostOptions;
+    priority?: 'low' | 'normal' | 'high';
+    /**
+     * Null takes the time away: it goes now
+     */
+    publishAt?: string | null;
+    status?: 'draft' | 'publish' | 'future';
+};
+
+export type PublicationChangeInput = {
+    /**
+     * Directly before which other publication of its queue, whose priority it takes; null for the end
+     */
+    before?: string | null;
+    options?: PostOptionsInput;
+    priority?: 'low' | 'normal' | 'high';
+    /**
+     * Null takes the time away: it goes now
+     */
+    publishAt?: string | null;
+    status?: 'draft' | 'publish' | 'future';
+};
+
 export type PublicationInput = {
+    /**
+     * How many stand before it in the queue of its site; null when it is not queued
+     */
+    ahead: number | null;
     articleId: string;
     /**
      * Since it was last asked for
      */
     attempts: number;
     createdAt: string;
+    /**
+     * Fields that the site did not keep
+     */
+    dropped: Array<string>;
     error: {
         code: string;
         hint: string;
@@ -1067,8 +1174,21 @@ export type PublicationInput = {
     } | null;
     id: string;
     nextAttemptAt: string | null;
+    options: PostOptionsInput;
+    /**
+     * Who has paused the queue that it stands in
+     */
+    pausedBy: 'user' | 'site' | null;
     pipelineId: string | null;
+    priority: 'low' | 'normal' | 'high';
     publishAt: string | null;
+    /**
+     * The same on the clocks of the site
+     */
+    publishAtLocal: {
+        time: string;
+        timeZone: string;
+    } | null;
     publishedAt: string | null;
     /**
      * Id of the post on the site
@@ -1079,8 +1199,24 @@ export type PublicationInput = {
      */
     remoteStatus: string | null;
     remoteUrl: string | null;
+    /**
+     * Revision of the article that stands on the site
+     */
+    sentRevision: number | null;
     siteId: string;
     status: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled';
+    /**
+     * What is done with the post
+     */
+    task: 'place' | 'update' | 'unpublish' | 'trash';
+    /**
+     * Of the article; null where it was not looked up
+     */
+    title: string | null;
+    /**
+     * What it waits for, when it waits
+     */
+    waiting: PublicationWaitInput | null;
     wanted: 'draft' | 'publish' | 'future';
     /**
      * What its author should know, for example a changed address
@@ -1089,8 +1225,13 @@ export type PublicationInput = {
 };
 
 export type PublicationRequest = {
+    options?: PostOptions;
     /**
-     * When to go public; needed with "future", not allowed with "draft"
+     * Within the queue of the site
+     */
+    priority?: 'low' | 'normal' | 'high';
+    /**
+     * When to go public; needed with "future", not allowed with "draft". Without a zone it is meant on the clocks of the site
      */
     publishAt?: string;
     siteId: string;
@@ -1098,12 +1239,179 @@ export type PublicationRequest = {
 };
 
 export type PublicationRequestInput = {
+    options?: PostOptionsInput;
     /**
-     * When to go public; needed with "future", not allowed with "draft"
+     * Within the queue of the site
+     */
+    priority?: 'low' | 'normal' | 'high';
+    /**
+     * When to go public; needed with "future", not allowed with "draft". Without a zone it is meant on the clocks of the site
      */
     publishAt?: string;
     siteId: string;
     status: 'draft' | 'publish' | 'future';
+};
+
+export type PublicationWait = {
+    message: string;
+    /**
+     * Its turn, its time, the next attempt after a failure, peace that the site has asked for, a pause by its user, a site that does not answer
+     */
+    reason: 'turn' | 'time' | 'retry' | 'quiet' | 'paused' | 'site_failing';
+    since: string;
+    /**
+     * Null where that depends on others
+     */
+    until: string | null;
+};
+
+export type PublicationWaitInput = {
+    message: string;
+    /**
+     * Its turn, its time, the next attempt after a failure, peace that the site has asked for, a pause by its user, a site that does not answer
+     */
+    reason: 'turn' | 'time' | 'retry' | 'quiet' | 'paused' | 'site_failing';
+    since: string;
+    /**
+     * Null where that depends on others
+     */
+    until: string | null;
+};
+
+export type Queue = {
+    counts: {
+        conflict: number;
+        failed: number;
+        publishing: number;
+        queued: number;
+        scheduled: number;
+    };
+    /**
+     * Since when the site does not take posts
+     */
+    failingSince: string | null;
+    items: Array<Publication>;
+    /**
+     * Why nothing is sent, or what to know about it
+     */
+    message: string | null;
+    name: string;
+    nextCursor: string | null;
+    pausedAt: string | null;
+    /**
+     * `site`: by blog-poster, until the site takes posts again
+     */
+    pausedBy: 'user' | 'site' | null;
+    /**
+     * The site has asked for peace until then (Retry-After)
+     */
+    quietUntil: string | null;
+    siteId: string;
+    /**
+     * IANA name or offset: times without a zone are meant in it
+     */
+    timeZone: string;
+};
+
+export type QueueInput = {
+    counts: {
+        conflict: number;
+        failed: number;
+        publishing: number;
+        queued: number;
+        scheduled: number;
+    };
+    /**
+     * Since when the site does not take posts
+     */
+    failingSince: string | null;
+    items: Array<PublicationInput>;
+    /**
+     * Why nothing is sent, or what to know about it
+     */
+    message: string | null;
+    name: string;
+    nextCursor: string | null;
+    pausedAt: string | null;
+    /**
+     * `site`: by blog-poster, until the site takes posts again
+     */
+    pausedBy: 'user' | 'site' | null;
+    /**
+     * The site has asked for peace until then (Retry-After)
+     */
+    quietUntil: string | null;
+    siteId: string;
+    /**
+     * IANA name or offset: times without a zone are meant in it
+     */
+    timeZone: string;
+};
+
+export type QueueState = {
+    counts: {
+        conflict: number;
+        failed: number;
+        publishing: number;
+        queued: number;
+        scheduled: number;
+    };
+    /**
+     * Since when the site does not take posts
+     */
+    failingSince: string | null;
+    /**
+     * Why nothing is sent, or what to know about it
+     */
+    message: string | null;
+    name: string;
+    pausedAt: string | null;
+    /**
+     * `site`: by blog-poster, until the site takes posts again
+     */
+    pausedBy: 'user' | 'site' | null;
+    /**
+     * The site has asked for peace until then (Retry-After)
+     */
+    quietUntil: string | null;
+    siteId: string;
+    /**
+     * IANA name or offset: times without a zone are meant in it
+     */
+    timeZone: string;
+};
+
+export type QueueStateInput = {
+    counts: {
+        conflict: number;
+        failed: number;
+        publishing: number;
+        queued: number;
+        scheduled: number;
+    };
+    /**
+     * Since when the site does not take posts
+     */
+    failingSince: string | null;
+    /**
+     * Why nothing is sent, or what to know about it
+     */
+    message: string | null;
+    name: string;
+    pausedAt: string | null;
+    /**
+     * `site`: by blog-poster, until the site takes posts again
+     */
+    pausedBy: 'user' | 'site' | null;
+    /**
+     * The site has asked for peace until then (Retry-After)
+     */
+    quietUntil: string | null;
+    siteId: string;
+    /**
+     * IANA name or offset: times without a zone are meant in it
+     */
+    timeZone: string;
 };
 
 export type Receipt = {
@@ -4968,7 +5276,11 @@ export type ListPublicationsData = {
         cursor?: string;
         articleId?: string;
         siteId?: string;
-        status?: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled';
+        status?: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled' | Array<'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled'>;
+        /**
+         * By which time, newest first; `published` lists only what has arrived once
+         */
+        order?: 'created' | 'published';
     };
     url: '/api/v1/publications';
 };
@@ -5032,6 +5344,49 @@ export type GetPublicationResponses = {
 };
 
 export type GetPublicationResponse = GetPublicationResponses[keyof GetPublicationResponses];
+
+export type UpdatePublicationData = {
+    body: PublicationChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/publications/{id}';
+};
+
+export type UpdatePublicationErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdatePublicationError = UpdatePublicationErrors[keyof UpdatePublicationErrors];
+
+export type UpdatePublicationResponses = {
+    /**
+     * Default Response
+     */
+    200: Publication;
+};
+
+export type UpdatePublicationResponse = UpdatePublicationResponses[keyof UpdatePublicationResponses];
 
 export type CancelPublicationData = {
     body?: never;
@@ -5403,6 +5758,188 @@ export type SiteChoicesResponses = {
 };
 
 export type SiteChoicesResponse = SiteChoicesResponses[keyof SiteChoicesResponses];
+
+export type PauseQueueData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/pause';
+};
+
+export type PauseQueueErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type PauseQueueError = PauseQueueErrors[keyof PauseQueueErrors];
+
+export type PauseQueueResponses = {
+    /**
+     * Default Response
+     */
+    200: QueueState;
+};
+
+export type PauseQueueResponse = PauseQueueResponses[keyof PauseQueueResponses];
+
+export type GetQueueData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/sites/{id}/queue';
+};
+
+export type GetQueueErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetQueueError = GetQueueErrors[keyof GetQueueErrors];
+
+export type GetQueueResponses = {
+    /**
+     * Default Response
+     */
+    200: Queue;
+};
+
+export type GetQueueResponse = GetQueueResponses[keyof GetQueueResponses];
+
+export type CancelQueueData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/queue/cancel';
+};
+
+export type CancelQueueErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CancelQueueError = CancelQueueErrors[keyof CancelQueueErrors];
+
+export type CancelQueueResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        changed: number;
+    };
+};
+
+export type CancelQueueResponse = CancelQueueResponses[keyof CancelQueueResponses];
+
+export type RetryQueueData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/queue/retry';
+};
+
+export type RetryQueueErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RetryQueueError = RetryQueueErrors[keyof RetryQueueErrors];
+
+export type RetryQueueResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        changed: number;
+    };
+};
+
+export type RetryQueueResponse = RetryQueueResponses[keyof RetryQueueResponses];
+
+export type ResumeQueueData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/resume';
+};
+
+export type ResumeQueueErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ResumeQueueError = ResumeQueueErrors[keyof ResumeQueueErrors];
+
+export type ResumeQueueResponses = {
+    /**
+     * Default Response
+     */
+    200: QueueState;
+};
+
+export type ResumeQueueResponse = ResumeQueueResponses[keyof ResumeQueueResponses];
 
 export type GetUsageData = {
     body?: never;

@@ -10,7 +10,7 @@ import {
   listSitesOptions,
   retryPublicationMutation,
 } from '@/api/client/@tanstack/react-query.gen.ts';
-import type { Article, Publication, Site } from '@/api/client/types.gen.ts';
+import type { Article, CreatePublicationData, PostOptions, Publication, Site } from '@/api/client/types.gen.ts';
 import { mistakeAt } from '@/api/problem.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemNotice } from '@/components/notice.tsx';
@@ -19,11 +19,13 @@ import { PublicationBadge } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Choice } from '@/components/ui/choice.tsx';
 import { Field } from '@/components/ui/field.tsx';
-import { Select } from '@/components/ui/input.tsx';
+import { Input, Select } from '@/components/ui/input.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
+import { formatSiteTime } from '@/format/site-time.ts';
 import { formatDateTime } from '@/format/time.ts';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
+import { PostDefaults } from '../sites/post-defaults.tsx';
 
 const moving: Publication['status'][] = ['queued', 'publishing', 'scheduled'];
 
@@ -79,38 +81,65 @@ function useRefresh(articleId: string) {
 
 function PublishForm({ article, sites }: { article: Article; sites: Site[] }) {
   const [siteId, setSiteId] = useState(sites[0]?.id ?? '');
-  const [status, setStatus] = useState<'draft' | 'publish'>('draft');
-  const key = useRef(newKey());
-  const refresh = useRefresh(article.id);
-  const publish = useMutation({
-    ...createPublicationMutation(),
-    onSuccess: async () => {
-      key.current = newKey();
-      await refresh();
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!publish.isPending)
-      publish.mutate({
-        path: { id: article.id },
-        body: { siteId, status },
-        headers: { 'Idempotency-Key': `${key.current}-${siteId}-${status}` },
-      });
-  };
+  const site = sites.find(({ id }) => id === siteId);
   return (
-    <form onSubmit={submit} className="grid grid-cols-1 gap-4">
-      <Field label={t.publish.site} error={mistakeAt(publish.error?.errors, 'siteId')}>
+    <div className="grid grid-cols-1 gap-4">
+      <Field label={t.publish.site}>
         {(control) => (
           <Select {...control} value={siteId} onChange={(event) => setSiteId(event.target.value)}>
-            {sites.map((site) => (
-              <option key={site.id} value={site.id}>
-                {site.name}
+            {sites.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
               </option>
             ))}
           </Select>
         )}
       </Field>
+      {/* What is usual at one site says nothing about another one. */}
+      {site && <WishForm key={site.id} article={article} site={site} />}
+    </div>
+  );
+}
+
+type Wish = NonNullable<CreatePublicationData['body']>;
+
+function WishForm({ article, site }: { article: Article; site: Site }) {
+  const [status, setStatus] = useState<Wish['status']>(site.settings.status);
+  const [publishAt, setPublishAt] = useState('');
+  const [more, setMore] = useState(false);
+  const [options, setOptions] = useState<PostOptions>({});
+  const [priority, setPriority] = useState<Publication['priority']>('normal');
+  const [missing, setMissing] = useState(false);
+  const attempt = useRef({ body: '', key: '' });
+  const refresh = useRefresh(article.id);
+  const publish = useMutation({
+    ...createPublicationMutation(),
+    onSuccess: async () => {
+      attempt.current = { body: '', key: '' };
+      await refresh();
+    },
+  });
+  const timed = status === 'future';
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (publish.isPending) return;
+    setMissing(timed && publishAt === '');
+    if (timed && publishAt === '') return;
+    const body: Wish = {
+      siteId: site.id,
+      status,
+      priority,
+      // What was not touched stays what is usual for the site, also when that changes before it is sent.
+      ...(Object.keys(options).length > 0 ? { options } : {}),
+      ...(timed ? { publishAt } : {}),
+    };
+    // The same wish sent once more is the same request, should its answer have been lost.
+    const text = JSON.stringify(body);
+    if (attempt.current.body !== text) attempt.current = { body: text, key: newKey() };
+    publish.mutate({ path: { id: article.id }, body, headers: { 'Idempotency-Key': attempt.current.key } });
+  };
+  return (
+    <form onSubmit={submit} noValidate className="grid grid-cols-1 gap-4">
       <Choice
         legend={t.publish.as}
         value={status}
@@ -118,15 +147,85 @@ function PublishForm({ article, sites }: { article: Article; sites: Site[] }) {
         options={[
           { value: 'draft', label: t.publish.asDraft },
           { value: 'publish', label: t.publish.asPost },
+          { value: 'future', label: t.publish.asTimed },
         ]}
       />
+      {timed && (
+        <Field
+          label={t.queue.timeAt(site.timezone)}
+          error={missing ? t.publish.timeNeeded : mistakeAt(publish.error?.errors, 'publishAt')}
+        >
+          {(control) => (
+            <Input
+              {...control}
+              type="datetime-local"
+              value={publishAt}
+              onChange={(event) => {
+                setPublishAt(event.target.value);
+                setMissing(false);
+              }}
+            />
+          )}
+        </Field>
+      )}
+      <details
+        open={more}
+        onToggle={(event) => setMore(event.currentTarget.open)}
+        className="rounded-lg border border-border p-3.5"
+      >
+        <summary className="cursor-pointer text-sm font-medium">{t.publish.more}</summary>
+        {/* Only when it is looked at, because the site is asked what it has. */}
+        {more && (
+          <div className="mt-4 grid grid-cols-1 gap-5">
+            <PostDefaults
+              siteId={site.id}
+              value={{ ...site.settings, ...withoutImage(options) }}
+              onChange={({ cardBackground: _background, cardText: _text, ...change }) =>
+                setOptions((before) => ({ ...before, ...change }))
+              }
+              withoutImage
+            />
+            <Choice
+              legend={t.publish.featuredImage}
+              value={options.featuredImage ?? (site.settings.featuredImage === 'none' ? 'none' : 'article')}
+              onChange={(featuredImage) => setOptions((before) => ({ ...before, featuredImage }))}
+              options={(['article', 'card', 'none'] as const).map((value) => ({
+                value,
+                label: t.publish.featuredImages[value],
+              }))}
+            />
+            <label className="flex items-center gap-3 text-sm">
+              <input
+                type="checkbox"
+                checked={options.sticky ?? false}
+                onChange={(event) => setOptions((before) => ({ ...before, sticky: event.target.checked }))}
+                className="size-4 shrink-0 accent-accent"
+              />
+              {t.publish.sticky}
+            </label>
+            <Choice
+              legend={t.publish.priority}
+              value={priority}
+              onChange={setPriority}
+              options={(['high', 'normal', 'low'] as const).map((value) => ({
+                value,
+                label: t.queue.priorities[value],
+              }))}
+            />
+          </div>
+        )}
+      </details>
       {publish.error && <ProblemNotice problem={publish.error} />}
       <Button type="submit" variant="primary" aria-disabled={publish.isPending}>
-        {status === 'draft' ? t.publish.sendDraft : t.publish.sendPost}
+        {status === 'draft' ? t.publish.sendDraft : timed ? t.publish.sendTimed : t.publish.sendPost}
       </Button>
-      {status === 'publish' && <p className="text-sm text-muted-foreground">{t.publish.isApproval}</p>}
+      {status !== 'draft' && <p className="text-sm text-muted-foreground">{t.publish.isApproval}</p>}
     </form>
   );
+}
+
+function withoutImage({ featuredImage: _image, ...options }: PostOptions): Omit<PostOptions, 'featuredImage'> {
+  return options;
 }
 
 function newKey(): string {
@@ -134,7 +233,8 @@ function newKey(): string {
 }
 
 function PublicationCard({ publication, site }: { publication: Publication; site: Site | undefined }) {
-  const { id, status, wanted, error, warnings, remoteUrl, nextAttemptAt, publishedAt, publishAt } = publication;
+  const { id, status, wanted, error, warnings, remoteUrl, nextAttemptAt, publishedAt, publishAtLocal, waiting } =
+    publication;
   const refresh = useRefresh(publication.articleId);
   const retry = useMutation({ ...retryPublicationMutation(), onSettled: refresh });
   const cancel = useMutation({ ...cancelPublicationMutation(), onSettled: refresh });
@@ -151,10 +251,18 @@ function PublicationCard({ publication, site }: { publication: Publication; site
         {t.publish.wanted[wanted]}
         {publishedAt
           ? ` · ${formatDateTime(new Date(publishedAt))}`
-          : publishAt
-            ? ` · ${formatDateTime(new Date(publishAt))}`
+          : publishAtLocal
+            ? ` · ${formatSiteTime(publishAtLocal)}`
             : ''}
       </p>
+      {waiting && (
+        <p className="text-muted-foreground">
+          {waiting.message} {waiting.until && <RelativeTime at={waiting.until} />}{' '}
+          <Link to="/queue" className="text-accent underline underline-offset-4">
+            {t.publish.inQueue}
+          </Link>
+        </p>
+      )}
       {remoteUrl && (
         <a
           href={remoteUrl}
@@ -177,26 +285,22 @@ function PublicationCard({ publication, site }: { publication: Publication; site
           <p>{error.hint}</p>
         </div>
       )}
-      {unfinished && nextAttemptAt && (
-        <p className="text-muted-foreground">
-          {t.publish.nextAttempt} <RelativeTime at={nextAttemptAt} />
-        </p>
-      )}
       {problem && <ProblemNotice problem={problem} />}
-      {(mayRetry || unfinished) && (
-        <div className="flex flex-wrap gap-2">
-          {mayRetry && (
-            <Button size="small" onClick={() => retry.mutate({ path: { id } })}>
-              {t.publish.tryNow}
-            </Button>
-          )}
-          {unfinished && (
-            <Button size="small" onClick={() => cancel.mutate({ path: { id } })}>
-              {t.publish.cancel}
-            </Button>
-          )}
-        </div>
-      )}
+      <div className="flex flex-wrap items-center gap-2">
+        <a href={`/publications/${id}`} className="text-accent underline underline-offset-4">
+          {t.publish.details}
+        </a>
+        {mayRetry && (
+          <Button size="small" onClick={() => retry.mutate({ path: { id } })}>
+            {t.publish.tryNow}
+          </Button>
+        )}
+        {unfinished && (
+          <Button size="small" onClick={() => cancel.mutate({ path: { id } })}>
+            {t.publish.cancel}
+          </Button>
+        )}
+      </div>
     </li>
   );
 }

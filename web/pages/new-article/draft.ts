@@ -33,6 +33,8 @@ export interface Draft {
   language: string;
   siteId: string;
   publish: 'draft' | 'publish';
+  /** On the clocks of the site, as `2026-11-24T09:00`; empty for as soon as it is approved. */
+  publishAt: string;
   approval: 'manual' | 'auto';
   holdHours: string;
   budget: string;
@@ -58,6 +60,7 @@ export const emptyDraft: Draft = {
   language: '',
   siteId: '',
   publish: 'draft',
+  publishAt: '',
   approval: 'manual',
   holdHours: '24',
   budget: '0.50',
@@ -128,6 +131,7 @@ export function toBrief(
     ...given({ keyword: draft.keyword, audience: draft.audience, voice: draft.voice, language: draft.language }),
     ...search,
     ...(draft.siteId ? { siteId: draft.siteId, publish: draft.publish } : {}),
+    ...(draft.siteId && draft.publish === 'publish' && draft.publishAt ? { publishAt: draft.publishAt } : {}),
     ...(automatic && holdHours !== null ? { approval: 'auto' as const, holdHours } : {}),
   };
   if (new TextEncoder().encode(JSON.stringify(brief)).length > maxRequestBytes) {

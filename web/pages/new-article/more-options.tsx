@@ -225,6 +225,23 @@ function Publishing({ draft, change, errorAt }: Pick<MoreOptionsProps, 'draft' |
         />
       )}
       {draft.siteId && draft.publish === 'publish' && (
+        <Field
+          label={t.newArticle.publishAt(items.find((site) => site.id === draft.siteId)?.timezone ?? '')}
+          hint={t.newArticle.publishAtHint}
+          error={errorAt('publishAt')}
+        >
+          {(control) => (
+            <Input
+              {...control}
+              name="publishAt"
+              type="datetime-local"
+              value={draft.publishAt}
+              onChange={(e) => change({ publishAt: e.target.value })}
+            />
+          )}
+        </Field>
+      )}
+      {draft.siteId && draft.publish === 'publish' && (
         <Choice
           legend={t.newArticle.approval}
           value={draft.approval}

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.ts';
-import { approveArticle, cancelPipeline, cancelPublication, checkProviderKey, checkSite, confirmTwoFactor, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSite, createWebhook, deleteArticle, deleteMe, deleteProviderKey, deleteSite, deleteWebhook, disableTwoFactor, editArticle, exportMe, forgotPassword, getArticle, getHealth, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getReadiness, getSession, getSite, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listEmails, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listSearchProviders, listSessions, listSites, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, prepareTwoFactor, putProviderKey, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, restoreArticle, retryPipeline, retryPublication, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, siteChoices, streamPipelineEvents, testWebhook, updateMe, updateSite, updateUser, updateWebhook, verifyEmail } from '../sdk.gen.ts';
-import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, ForgotPasswordData, ForgotPasswordError, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
+import { approveArticle, cancelPipeline, cancelPublication, cancelQueue, checkProviderKey, checkSite, confirmTwoFactor, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSite, createWebhook, deleteArticle, deleteMe, deleteProviderKey, deleteSite, deleteWebhook, disableTwoFactor, editArticle, exportMe, forgotPassword, getArticle, getHealth, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getQueue, getReadiness, getSession, getSite, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listEmails, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listSearchProviders, listSessions, listSites, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, pauseQueue, prepareTwoFactor, putProviderKey, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, restoreArticle, resumeQueue, retryPipeline, retryPublication, retryQueue, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, siteChoices, streamPipelineEvents, testWebhook, updateMe, updatePublication, updateSite, updateUser, updateWebhook, verifyEmail } from '../sdk.gen.ts';
+import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, ForgotPasswordData, ForgotPasswordError, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -1447,6 +1447,23 @@ export const getPublicationOptions = (options: Options<GetPublicationData>) => q
 });
 
 /**
+ * Change what has not been sent yet: what it is to be, when, how urgent, and its place in the queue
+ */
+export const updatePublicationMutation = (options?: Partial<Options<UpdatePublicationData>>): UseMutationOptions<UpdatePublicationResponse, UpdatePublicationError, Options<UpdatePublicationData>> => {
+    const mutationOptions: UseMutationOptions<UpdatePublicationResponse, UpdatePublicationError, Options<UpdatePublicationData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updatePublication({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
  * Give up what has not been sent yet
  */
 export const cancelPublicationMutation = (options?: Partial<Options<CancelPublicationData>>): UseMutationOptions<CancelPublicationResponse, CancelPublicationError, Options<CancelPublicationData>> => {
@@ -1649,6 +1666,122 @@ export const siteChoicesOptions = (options: Options<SiteChoicesData>) => queryOp
     },
     queryKey: siteChoicesQueryKey(options)
 });
+
+/**
+ * Send nothing more to the site; what is under way is finished
+ */
+export const pauseQueueMutation = (options?: Partial<Options<PauseQueueData>>): UseMutationOptions<PauseQueueResponse, PauseQueueError, Options<PauseQueueData>> => {
+    const mutationOptions: UseMutationOptions<PauseQueueResponse, PauseQueueError, Options<PauseQueueData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await pauseQueue({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getQueueQueryKey = (options: Options<GetQueueData>) => createQueryKey('getQueue', options);
+
+/**
+ * What is being sent to a site, what waits in which order, and what is to go at its time
+ */
+export const getQueueOptions = (options: Options<GetQueueData>) => queryOptions<GetQueueResponse, GetQueueError, GetQueueResponse, ReturnType<typeof getQueueQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getQueue({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getQueueQueryKey(options)
+});
+
+export const getQueueInfiniteQueryKey = (options: Options<GetQueueData>): QueryKey<Options<GetQueueData>> => createQueryKey('getQueue', options, true);
+
+/**
+ * What is being sent to a site, what waits in which order, and what is to go at its time
+ */
+export const getQueueInfiniteOptions = (options: Options<GetQueueData>) => {
+    const opts = infiniteQueryOptions<GetQueueResponse, GetQueueError, InfiniteData<GetQueueResponse>, QueryKey<Options<GetQueueData>>, string | Pick<QueryKey<Options<GetQueueData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<GetQueueData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await getQueue({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: getQueueInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Give up everything that waits for the site, also for its time; what is being sent is finished
+ */
+export const cancelQueueMutation = (options?: Partial<Options<CancelQueueData>>): UseMutationOptions<CancelQueueResponse, CancelQueueError, Options<CancelQueueData>> => {
+    const mutationOptions: UseMutationOptions<CancelQueueResponse, CancelQueueError, Options<CancelQueueData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await cancelQueue({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Put everything that has failed at the site back into its queue, in its old place
+ */
+export const retryQueueMutation = (options?: Partial<Options<RetryQueueData>>): UseMutationOptions<RetryQueueResponse, RetryQueueError, Options<RetryQueueData>> => {
+    const mutationOptions: UseMutationOptions<RetryQueueResponse, RetryQueueError, Options<RetryQueueData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await retryQueue({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Go on sending at once, whoever has paused it
+ */
+export const resumeQueueMutation = (options?: Partial<Options<ResumeQueueData>>): UseMutationOptions<ResumeQueueResponse, ResumeQueueError, Options<ResumeQueueData>> => {
+    const mutationOptions: UseMutationOptions<ResumeQueueResponse, ResumeQueueError, Options<ResumeQueueData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await resumeQueue({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
 
 export const getUsageQueryKey = (options?: Options<GetUsageData>) => createQueryKey('getUsage', options);
 

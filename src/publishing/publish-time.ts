@@ -1,0 +1,54 @@
+import { calendarOf } from '../accounts/calendar.ts';
+import { AppError } from '../errors.ts';
+
+const dayMs = 86_400_000;
+const withoutZone = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?$/;
+
+/**
+ * What a time of publication means. Words with a zone are a moment; without one they are meant on the clocks of
+ * `timeZone` (IANA name or offset such as +05:30; one that nobody knows counts as UTC). A time that the clocks leave out
+ * moves forward by as much as they do, and of one that they show twice the first is taken, as in RFC 5545 (3.3.5);
+ * `warnings` then say what it became. Throws `invalid_request` for a day or time that does not exist anywhere.
+ */
+export function readPublishTime(
+  publishAt: Date | string | null,
+  timeZone: string,
+): { at: Date | null; warnings: string[] } {
+  if (publishAt === null || publishAt instanceof Date) return { at: publishAt, warnings: [] };
+  const parts = withoutZone.exec(publishAt);
+  if (!parts) {
+    const at = new Date(publishAt);
+    if (Number.isNaN(at.getTime())) throw noTime();
+    return { at, warnings: [] };
+  }
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  const clock = Date.UTC(year, month - 1, day, hour, minute, second);
+  // What is counted over (a 30 February) is none.
+  if (new Date(clock).toISOString().slice(0, 16) !== publishAt.slice(0, 16)) throw noTime();
+
+  const calendar = calendarOf(timeZone);
+  // Around a change of the clocks the day before and the day after differ in their distance to UTC: one of them holds.
+  const [before, after] = [-dayMs, dayMs].map((away) => calendar(new Date(clock + away)).offsetMs) as [number, number];
+  const shown = [clock - before, clock - after].filter((time) => time + calendar(new Date(time)).offsetMs === clock);
+  const typed = `${publishAt.slice(0, 10)} ${publishAt.slice(11, 16)}`;
+  if (shown.length === 0) {
+    const at = new Date(clock - before);
+    const became = localTime(at, timeZone).replace('T', ' ').slice(0, 16);
+    return { at, warnings: [`The clocks of ${timeZone} leave out ${typed}: it goes out at ${became} instead.`] };
+  }
+  const at = new Date(Math.min(...shown));
+  const twice = new Set(shown).size > 1;
+  return { at, warnings: twice ? [`The clocks of ${timeZone} show ${typed} twice: the first time is meant.`] : [] };
+}
+
+/** A moment as the clocks of a zone show it: `2026-11-24T09:00:00`. */
+export function localTime(at: Date, timeZone: string): string {
+  return new Date(at.getTime() + calendarOf(timeZone)(at).offsetMs).toISOString().slice(0, 19);
+}
+
+function noTime(): AppError {
+  const message = 'is no time: write 2026-11-24T09:00 (on the clocks of the site) or 2026-11-24T08:00:00Z';
+  return new AppError('invalid_request', `publishAt: ${message}`, { errors: [{ path: 'publishAt', message }] });
+}

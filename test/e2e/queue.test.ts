@@ -1,0 +1,158 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type HostileSite, startHostileSite } from '../fakes/hostile-site.ts';
+import {
+  launchBrowser,
+  openPage,
+  overflow,
+  picture,
+  seriousViolations,
+  signUp,
+  sizes,
+  startServer,
+  type TestServer,
+} from './browser.ts';
+
+let server: TestServer;
+let browser: Browser;
+let wordpress: HostileSite;
+let siteId: string;
+
+beforeAll(async () => {
+  [server, browser, wordpress] = await Promise.all([
+    startServer({ ALLOW_PRIVATE_HOSTS: '127.0.0.1' }),
+    launchBrowser(),
+    startHostileSite(),
+  ]);
+  await signUp(browser, server);
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await wordpress?.close();
+});
+
+async function visit(path: string, work: (page: Page) => Promise<void>, options: Parameters<Browser['newContext']>[0]) {
+  const { page, faults } = await openPage(browser, server, options);
+  try {
+    await page.goto(path);
+    await work(page);
+    expect(await seriousViolations(page)).toEqual([]);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect(faults).toEqual([]);
+  } catch (error) {
+    await picture(page, 'failure');
+    throw error;
+  } finally {
+    await page.context().close();
+  }
+}
+
+/** Asks the API as the page does. */
+async function api(page: Page, method: string, path: string, body: object = {}): Promise<{ id: string }> {
+  return (await page.evaluate(
+    async ([how, where, json]) => {
+      const answer = await fetch(`/api/v1${where}`, {
+        method: how as string,
+        headers: { 'content-type': 'application/json' },
+        body: json as string,
+      });
+      if (!answer.ok) throw new Error(`${where}: ${answer.status} ${await answer.text()}`);
+      return answer.json();
+    },
+    [method, path, JSON.stringify(body)],
+  )) as { id: string };
+}
+
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const waiting = async (page: Page) =>
+  (await page.getByRole('list', { name: 'Waiting' }).getByRole('link').allTextContents()).filter((name) =>
+    name.startsWith('Article'),
+  );
+const titles = () => [...wordpress.double.posts.values()].map(({ title }) => title);
+
+describe('the queue of a site', () => {
+  it('is paused, put in another order with the keyboard, resumed, and sent in that order', async () => {
+    await visit(
+      '/queue',
+      async (page) => {
+        await page.getByText('No site is connected').waitFor();
+        const site = { name: 'Double', url: wordpress.url, username: 'admin', applicationPassword: 'abcd efgh' };
+        siteId = (await api(page, 'POST', '/sites', site)).id;
+        await page.reload();
+        await page.getByText('Nothing waits for this site').waitFor();
+        await button(page, 'Pause Double').click();
+        await page.getByText('You have paused it').waitFor();
+        for (const name of ['A', 'B', 'C']) {
+          const article = await api(page, 'POST', '/articles', { title: `Article ${name}`, markdown: 'Text.' });
+          await api(page, 'POST', `/articles/${article.id}/publications`, { siteId, status: 'publish' });
+        }
+        await page.reload();
+        const up = button(page, 'Move up: Article C');
+        await up.waitFor();
+        expect(await waiting(page)).toEqual(['Article A', 'Article B', 'Article C']);
+
+        await up.focus();
+        await page.keyboard.press('Enter');
+        await vi.waitFor(async () => expect(await waiting(page)).toEqual(['Article A', 'Article C', 'Article B']));
+        await page.getByText('“Article C” is now 2 of 3.').waitFor({ state: 'attached' });
+        // The keyboard stays where it was.
+        await vi.waitFor(async () =>
+          expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Move up: Article C'),
+        );
+        await page.keyboard.press('Enter');
+        await vi.waitFor(async () => expect(await waiting(page)).toEqual(['Article C', 'Article A', 'Article B']));
+        expect(await seriousViolations(page)).toEqual([]);
+        expect(titles()).toEqual([]);
+
+        await button(page, 'Cancel: Article A').click();
+        await button(page, 'Undo').click();
+        await vi.waitFor(async () => expect(await waiting(page)).toEqual(['Article C', 'Article A', 'Article B']));
+        await button(page, 'Resume Double').click();
+        const done = page.getByRole('list', { name: 'Done lately' });
+        await vi.waitFor(async () => expect(await done.getByRole('listitem').count()).toBe(3), { timeout: 30_000 });
+        expect(titles()).toEqual(['Article C', 'Article A', 'Article B']);
+      },
+      { viewport: sizes.desktop },
+    );
+  });
+
+  it('holds what is for a time on the clocks of the site, on a phone in the dark, until it is sent', async () => {
+    await visit(
+      '/queue',
+      async (page) => {
+        const article = await api(page, 'POST', '/articles', { title: 'Article D', markdown: 'Text.' });
+        await page.goto(`/articles/${article.id}?tab=publish`);
+        await page.getByText('At a time', { exact: true }).click();
+        await button(page, 'Publish at this time').click();
+        await page.getByText('Choose a date and a time.').waitFor();
+        await page.getByLabel(/on the clocks of the site/).fill('2099-07-01T09:00');
+        await button(page, 'Publish at this time').click();
+        await page
+          .getByText(/Jul 1, 2099, 9:00.AM \(UTC\)/)
+          .first()
+          .waitFor();
+        expect(await seriousViolations(page)).toEqual([]);
+        await page.getByRole('link', { name: 'See the queue' }).click();
+        await page
+          .getByRole('list', { name: 'At a set time' })
+          .getByText(/Jul 1, 2099/)
+          .waitFor();
+        await page.getByText(/where you are/).waitFor();
+        expect(titles()).not.toContain('Article D');
+
+        await button(page, 'Change the time: Article D').click();
+        await page.getByLabel(/on the clocks of the site/).fill('2098-07-01T09:00');
+        await button(page, 'Set this time').click();
+        await page
+          .getByText(/Jul 1, 2098/)
+          .first()
+          .waitFor();
+        await picture(page, 'queue-phone-dark', true);
+        await button(page, 'Try now: Article D').click();
+        await vi.waitFor(() => expect(titles()).toContain('Article D'), { timeout: 30_000 });
+      },
+      { viewport: { width: 390, height: 844 }, colorScheme: 'dark', timezoneId: 'Asia/Tokyo' },
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import {
+  cancelPublicationMutation,
+  cancelQueueMutation,
+  getQueueOptions,
+  listPublicationsOptions,
+  pauseQueueMutation,
+  resumeQueueMutation,
+  retryPublicationMutation,
+  retryQueueMutation,
+  updatePublicationMutation,
+} from '@/api/client/@tanstack/react-query.gen.ts';
+
+const shown = 100;
+
+/** The queue of a site, what of it needs its user, and what has arrived lately; renewed while something moves. */
+export function useQueue(siteId: string) {
+  const queue = useQuery({
+    ...getQueueOptions({ path: { id: siteId }, query: { limit: shown } }),
+    refetchInterval: ({ state }) => {
+      const counts = state.data?.counts;
+      return counts && counts.publishing + counts.queued > 0 ? 2_000 : 15_000;
+    },
+  });
+  const counts = queue.data?.counts;
+  const attention = useQuery({
+    ...listPublicationsOptions({ query: { siteId, status: ['failed', 'conflict'], limit: 20 } }),
+    enabled: counts !== undefined && counts.failed + counts.conflict > 0,
+  });
+  const done = useQuery(
+    listPublicationsOptions({ query: { siteId, status: 'published', order: 'published', limit: 5 } }),
+  );
+  const { refetch } = done;
+  // Whatever leaves the queue has ended somewhere: only then is there something new to read.
+  const moved = counts && `${counts.publishing} ${counts.queued} ${counts.scheduled}`;
+  useEffect(() => {
+    if (moved !== undefined) void refetch();
+  }, [moved, refetch]);
+  return { queue, attention, done };
+}
+
+/** What can be done with a queue and what stands in it; afterwards everything is read again. */
+export function useQueueCommands() {
+  const queries = useQueryClient();
+  const onSettled = () =>
+    Promise.all(
+      ['getQueue', 'listPublications', 'listSites'].map((_id) => queries.invalidateQueries({ queryKey: [{ _id }] })),
+    );
+  const pause = useMutation({ ...pauseQueueMutation(), onSettled });
+  const resume = useMutation({ ...resumeQueueMutation(), onSettled });
+  const update = useMutation({ ...updatePublicationMutation(), onSettled });
+  const retry = useMutation({ ...retryPublicationMutation(), onSettled });
+  const cancel = useMutation({ ...cancelPublicationMutation(), onSettled });
+  const retryAll = useMutation({ ...retryQueueMutation(), onSettled });
+  const cancelAll = useMutation({ ...cancelQueueMutation(), onSettled });
+  const all = [pause, resume, update, retry, cancel, retryAll, cancelAll];
+  return {
+    ...{ pause, resume, update, retry, cancel, retryAll, cancelAll },
+    problem: all.findLast((command) => command.error)?.error ?? null,
+    /** Forgets an earlier refusal before something else is tried. */
+    forget: () => {
+      for (const command of all) command.reset();
+    },
+  };
+}
+export type QueueCommands = ReturnType<typeof useQueueCommands>;
