@@ -41,6 +41,7 @@ import { runPipelineJob } from './pipeline/jobs.ts';
 import { pipelineRoutes } from './pipeline/routes.ts';
 import { workPipelines } from './pipeline/worker.ts';
 import { providerKeyRoutes } from './provider-keys/routes.ts';
+import { decisionRoutes } from './publishing/decision-routes.ts';
 import { publishJob } from './publishing/jobs.ts';
 import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
@@ -74,6 +75,7 @@ const apiRoutes = [
   approvalRoutes,
   siteRoutes,
   publicationRoutes,
+  decisionRoutes,
   webSearchRoutes,
   webhookRoutes,
   exportRoutes,

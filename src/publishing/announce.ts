@@ -13,10 +13,17 @@ export async function announcePublication(
   row: Publication,
 ): Promise<Publication> {
   const { status } = row;
-  if (status !== 'published' && status !== 'failed' && status !== 'conflict' && status !== 'cancelled') return row;
+  if (status === 'queued' || status === 'scheduled' || status === 'publishing') return row;
   const data = async () => {
-    const [article] = await tx.select({ title: articles.title }).from(articles).where(eq(articles.id, row.articleId));
-    const { attempts: _, nextAttemptAt: __, ...shown } = presentPublication(row);
+    const [article] = await tx
+      .select({ title: articles.title, revision: articles.revision })
+      .from(articles)
+      .where(eq(articles.id, row.articleId));
+    const {
+      attempts: _,
+      nextAttemptAt: __,
+      ...shown
+    } = presentPublication({ ...row, articleRevision: article?.revision });
     return { ...shown, title: article?.title ?? null };
   };
   await emitEvent(ctx, tx, row.userId, { type: `publication.${status}`, data });

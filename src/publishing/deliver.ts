@@ -1,8 +1,8 @@
-import { DrizzleQueryError, sql } from 'drizzle-orm';
+import { and, DrizzleQueryError, eq, sql } from 'drizzle-orm';
 import { isDisabled } from '../accounts/work-limits.ts';
 import { setStatus } from '../articles/articles.ts';
 import { getArticle } from '../articles/queries.ts';
-import type { Article } from '../articles/schema.ts';
+import { type Article, articles } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { AppError, toStoredError } from '../errors.ts';
@@ -13,6 +13,7 @@ import { publicationMarker } from '../wordpress/blocks.ts';
 import { announcePublication } from './announce.ts';
 import { composePost } from './compose-post.ts';
 import type { Delivery, TaskResult } from './delivery.ts';
+import { findPost } from './find-post.ts';
 import { publishJob } from './jobs.ts';
 import {
   assertLease,
@@ -24,7 +25,10 @@ import {
   waitsForSite,
 } from './lease.ts';
 import { placePost } from './place-post.ts';
+import { noLongerPublished } from './publications.ts';
 import type { Publication } from './schema.ts';
+import { stopped, updatePost } from './update-post.ts';
+import { trashPost, unpublishPost } from './withdraw-post.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'log' | 'now'>;
 
@@ -153,7 +157,7 @@ async function attempt(
       settleMs: timing.settleMs,
       keep: (change) => underLease(changeUnderLease(ctx.db, lease, change)),
     };
-    return { result: await place(delivery), revision: article.revision };
+    return { result: await perform(delivery), revision: article.revision };
   } catch (error) {
     if (lost.signal.aborted) throw lost.signal.reason;
     if (shutdown.aborted || disabled.signal.aborted) return { kind: 'handed-over' };
@@ -166,12 +170,18 @@ async function attempt(
 }
 
 async function load(db: Db, publication: Publication): Promise<{ article: Article; site: Site }> {
-  const article = await articleToSend(db, publication);
+  const withdraws = publication.task === 'unpublish' || publication.task === 'trash';
+  const article = await (withdraws ? articleEvenBinned : articleToSend)(db, publication);
   return { article, site: await getSite(db, publication.userId, publication.siteId) };
 }
 
+function perform(delivery: Delivery): Promise<TaskResult> {
+  const tasks = { place, update: updatePost, unpublish: unpublishPost, trash: trashPost };
+  return tasks[delivery.publication.task](delivery);
+}
+
 async function place(delivery: Delivery): Promise<TaskResult> {
-  const { publication, client, signal, settleMs, site } = delivery;
+  const { publication, client, signal, settleMs } = delivery;
   const { post, warnings } = await composePost(delivery);
   const placed = await placePost(
     {
@@ -185,7 +195,15 @@ async function place(delivery: Delivery): Promise<TaskResult> {
   );
   return placed
     ? { kind: 'done', post: placed.post, warnings: [...warnings, ...placed.warnings], dropped: [] }
-    : { kind: 'conflict', error: inTrash(site.name), theirs: null };
+    : stopped(delivery, await findPost(delivery), 'trashed');
+}
+
+/** What is taken off a site may lie in the bin here. */
+async function articleEvenBinned(db: Db, { articleId, userId }: Publication): Promise<Article> {
+  const mine = and(eq(articles.id, articleId), eq(articles.userId, userId));
+  const [article] = await db.select().from(articles).where(mine);
+  if (!article) throw new AppError('not_found', 'The article is gone.');
+  return article;
 }
 
 async function articleToSend(db: Db, publication: Publication): Promise<Article> {
@@ -198,12 +216,6 @@ async function articleToSend(db: Db, publication: Publication): Promise<Article>
       cause: error,
     });
   }
-}
-
-function inTrash(siteName: string): AppError {
-  return new AppError('conflict', `The post lies in the trash of “${siteName}”; it was left there.`, {
-    hint: 'Restore it in WordPress under Posts > Trash, or delete it there for good; then retry.',
-  });
 }
 
 function afterFailure(ctx: Ctx, publication: Publication, error: unknown, timing: DeliveryTiming): Outcome {
@@ -233,9 +245,10 @@ async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: 
           remoteStatus: post.status,
           warnings,
           dropped,
-          sent: post,
+          sent: ended.base ?? post,
           sentRevision: 'revision' in outcome ? outcome.revision : null,
           theirs: null,
+          conflict: null,
           remoteChangedAt: sql`now()`,
           error: null,
           publishedAt: sql`coalesce(published_at, now())`,
@@ -243,7 +256,34 @@ async function store(ctx: Ctx, publication: Publication, lease: Lease, outcome: 
         return announcePublication(ctx, tx, released);
       }
       case 'conflict': {
-        const released = await releaseLease(tx, lease, { status: 'conflict', error, theirs: ended.theirs });
+        const { theirs, conflict } = ended;
+        const kind = theirs === null ? ('deleted' as const) : theirs.status === 'trash' ? 'trashed' : 'edited';
+        const released = await releaseLease(tx, lease, {
+          status: 'conflict',
+          error,
+          theirs,
+          conflict: conflict ?? { kind, fields: [], late: false },
+          // A post that was only known by its marker is known by its id from now on.
+          ...(theirs ? { remoteId: theirs.id } : {}),
+        });
+        return announcePublication(ctx, tx, released);
+      }
+      case 'withdrawn': {
+        const { post, warnings } = ended;
+        const released = await releaseLease(tx, lease, {
+          status: 'unpublished',
+          remoteStatus: post?.status ?? null,
+          ...(post ? { remoteId: post.id, remoteUrl: post.link || null } : {}),
+          // The text stays the base that it was: an edit of a person is still to be told from it.
+          ...(post && publication.sent ? { sent: { ...publication.sent, status: post.status } } : {}),
+          warnings,
+          theirs: null,
+          conflict: null,
+          evenIfEdited: false,
+          remoteChangedAt: sql`now()`,
+          error: null,
+        });
+        await noLongerPublished(tx, publication.articleId);
         return announcePublication(ctx, tx, released);
       }
       case 'failed':

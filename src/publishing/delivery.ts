@@ -3,7 +3,7 @@ import type { AppContext } from '../context.ts';
 import type { Site } from '../sites/schema.ts';
 import type { WordPressClient, WordPressPost } from '../wordpress/client.ts';
 import type { PublicationChange } from './lease.ts';
-import type { Publication } from './schema.ts';
+import type { Publication, StoredConflict } from './schema.ts';
 
 /** What the tasks of a publication work with, while its lease is held. */
 export interface Delivery {
@@ -30,6 +30,10 @@ export type TaskResult =
       warnings: string[];
       /** The fields that the site did not keep. */
       dropped: string[];
+      /** The base for the next update, where it differs from `post`: what a person changed alone stays a change. */
+      base?: WordPressPost;
     }
+  /** No longer public; `post` is null when it was gone from the site. */
+  | { kind: 'withdrawn'; post: WordPressPost | null; warnings: string[] }
   /** A person has to decide; `theirs` is the post as it stands on the site, if it stands there. */
-  | { kind: 'conflict'; error: unknown; theirs: WordPressPost | null };
+  | { kind: 'conflict'; error: unknown; theirs: WordPressPost | null; conflict?: StoredConflict };

@@ -1,5 +1,8 @@
+import { inArray } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Publication, publicationStatuses, wantedStatuses } from './schema.ts';
+import { articles } from '../articles/schema.ts';
+import type { Db } from '../db/open.ts';
+import { type Publication, publicationStatuses, publicationTasks, wantedStatuses } from './schema.ts';
 
 const time = z.iso.datetime();
 
@@ -10,6 +13,7 @@ export const publicationSchema = z
     articleId: z.uuid(),
     siteId: z.uuid(),
     pipelineId: z.uuid().nullable(),
+    task: z.enum(publicationTasks).meta({ description: 'What is to be done, or was done last' }),
     wanted: z.enum(wantedStatuses),
     publishAt: time.nullable(),
     status: z.enum(publicationStatuses),
@@ -20,6 +24,15 @@ export const publicationSchema = z
     nextAttemptAt: time.nullable(),
     warnings: z.array(z.string()).meta({ description: 'What its author should know, for example a changed address' }),
     error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+    dropped: z.array(z.string()).meta({ description: 'Fields that the site did not keep as they were sent' }),
+    sentRevision: z.int().nullable().meta({ description: 'The revision of the article that the post was made of' }),
+    remoteChangedAt: time
+      .nullable()
+      .meta({ description: 'When we last changed the post, or found it as it should be' }),
+    outdated: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Whether the article has changed since it was sent; null when that is not known' }),
     createdAt: time,
     publishedAt: time.nullable(),
   })
@@ -27,13 +40,38 @@ export const publicationSchema = z
 
 const iso = (date: Date | null) => date?.toISOString() ?? null;
 
+/** A publication with what is true of it only beside its article. */
+export interface PublicationBesideArticle extends Publication {
+  articleRevision?: number | undefined;
+}
+
+/** Reads what is to be shown beside publications. */
+export async function besideArticles(db: Db, rows: readonly Publication[]): Promise<PublicationBesideArticle[]> {
+  const ids = [...new Set(rows.map(({ articleId }) => articleId))];
+  if (ids.length === 0) return [];
+  const revisions = new Map(
+    (
+      await db.select({ id: articles.id, revision: articles.revision }).from(articles).where(inArray(articles.id, ids))
+    ).map(({ id, revision }) => [id, revision]),
+  );
+  return rows.map((row) => ({ ...row, articleRevision: revisions.get(row.articleId) }));
+}
+
+/** A single publication in words for the outside. */
+export async function showPublication(db: Db, row: Publication): Promise<z.infer<typeof publicationSchema>> {
+  const [beside = row] = await besideArticles(db, [row]);
+  return presentPublication(beside);
+}
+
 /** Puts a publication into words for the outside. */
-export function presentPublication(row: Publication): z.infer<typeof publicationSchema> {
+export function presentPublication(row: PublicationBesideArticle): z.infer<typeof publicationSchema> {
+  const { articleRevision, sentRevision } = row;
   return {
     id: row.id,
     articleId: row.articleId,
     siteId: row.siteId,
     pipelineId: row.pipelineId,
+    task: row.task,
     wanted: row.wanted,
     publishAt: iso(row.publishAt),
     status: row.status,
@@ -44,6 +82,10 @@ export function presentPublication(row: Publication): z.infer<typeof publication
     nextAttemptAt: iso(row.nextAttemptAt),
     warnings: row.warnings,
     error: row.error,
+    dropped: row.dropped,
+    sentRevision,
+    remoteChangedAt: iso(row.remoteChangedAt),
+    outdated: sentRevision === null || articleRevision === undefined ? null : articleRevision > sentRevision,
     createdAt: row.createdAt.toISOString(),
     publishedAt: iso(row.publishedAt),
   };

@@ -5,7 +5,7 @@ import { onceByKey } from '../http/idempotency.ts';
 import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
-import { presentPublication, publicationSchema } from './present.ts';
+import { besideArticles, presentPublication, publicationSchema, showPublication } from './present.ts';
 import { cancelPublication, requestPublication, retryPublication } from './publications.ts';
 import { getPublication, listPublications } from './queries.ts';
 import { publicationStatuses, wantedStatuses } from './schema.ts';
@@ -55,7 +55,7 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
         const article = await getArticle(tx, userId, row.articleId);
         const undecided = article.status === 'draft' || article.status === 'ready';
         if (status !== 'draft' && undecided) await setStatus(ctx, tx, article.id, 'approved');
-        return presentPublication(row);
+        return showPublication(tx, row);
       }),
   );
 
@@ -76,7 +76,8 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
     },
     async (request) => {
       const rows = page(await listPublications(ctx.db, request.userId, request.query), request.query.limit);
-      return { items: rows.items.map(presentPublication), nextCursor: rows.nextCursor };
+      const items = await besideArticles(ctx.db, rows.items);
+      return { items: items.map(presentPublication), nextCursor: rows.nextCursor };
     },
   );
 
@@ -91,7 +92,7 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
         response: { 200: publicationSchema, ...problems(401, 404, 422) },
       },
     },
-    async (request) => presentPublication(await getPublication(ctx.db, request.userId, request.params.id)),
+    async (request) => showPublication(ctx.db, await getPublication(ctx.db, request.userId, request.params.id)),
   );
 
   server.post(
@@ -107,7 +108,9 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) =>
-      reply.code(202).send(presentPublication(await retryPublication(ctx, request.userId, request.params.id))),
+      reply
+        .code(202)
+        .send(await showPublication(ctx.db, await retryPublication(ctx, request.userId, request.params.id))),
   );
 
   server.post(
@@ -122,6 +125,8 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) =>
-      reply.code(202).send(presentPublication(await cancelPublication(ctx, request.userId, request.params.id))),
+      reply
+        .code(202)
+        .send(await showPublication(ctx.db, await cancelPublication(ctx, request.userId, request.params.id))),
   );
 };
