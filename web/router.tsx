@@ -55,6 +55,12 @@ const article = createRoute({
   component: lazyRouteComponent(() => import('@/pages/article/article-page.tsx'), 'ArticlePage'),
 });
 
+const publication = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/publications/$publicationId',
+  component: lazyRouteComponent(() => import('@/pages/publication/publication-page.tsx'), 'PublicationPage'),
+});
+
 const sites = createRoute({
   getParentRoute: () => signedIn,
   path: '/sites',
@@ -235,6 +241,7 @@ export const createAppRouter = (queries: QueryClient) =>
         run,
         articles,
         article,
+        publication,
         sites,
         usage,
         account.addChildren([profile, security, sessions, apiKeys, ownKeys, webhooks, accessLog]),

@@ -1,4 +1,5 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { publicationWords } from './strings-publication.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
 
 /** Every word the web app says, in English. Another language is one more object of the same shape. */
@@ -39,6 +40,7 @@ const english = {
   admin: adminWords,
   audit: auditWords,
   usage: usageWords,
+  publication: publicationWords,
   spending: spendingWords,
   problems: {
     code: 'Code:',

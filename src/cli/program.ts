@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../config.ts';
 import { type Io, printFailure } from './io.ts';
 
@@ -114,6 +114,28 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .argument('[name]', 'one site; all of them otherwise')
     .action((name, options) =>
       choose(async () => (await import('./site.ts')).checkSites(io, name, options), options.json),
+    );
+
+  const publication = program.command('publication').description('posts on the sites');
+  const addForPublication = (name: string, description: string) =>
+    addForAccount(publication, name, description).argument('<id>', 'the publication');
+  const publicationCommands = () => import('./publication-commands.ts');
+  addForPublication('update', 'bring the post up to date with its article').action((id, options) =>
+    choose(async () => (await publicationCommands()).updatePublication(io, id, options), options.json),
+  );
+  addForPublication('unpublish', 'take the post back to a draft').action((id, options) =>
+    choose(async () => (await publicationCommands()).unpublishPublication(io, id, options), options.json),
+  );
+  addForPublication('trash', "put the post into the site's trash")
+    .option('--even-if-edited', 'also when a person has edited it on the site')
+    .action((id, options) =>
+      choose(async () => (await publicationCommands()).trashPublication(io, id, options), options.json),
+    );
+  addForPublication('resolve', 'decide what holds after a person changed the post on the site')
+    .addArgument(new Argument('<choice>').choices(['theirs', 'ours', 'merge', 'leave', 'again']))
+    .option('--text <file>', 'the merged Markdown, for merge')
+    .action((id, choice, options) =>
+      choose(async () => (await publicationCommands()).resolvePublication(io, id, choice, options), options.json),
     );
 
   const user = program.command('user').description('accounts of this instance');

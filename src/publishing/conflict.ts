@@ -30,6 +30,9 @@ export const conflictSchema = z
     fields: z
       .array(z.object({ name: z.string(), base: value, ours: value, theirs: value }))
       .meta({ description: 'Each field that differs, in readable words; `base` is null when it is not known' }),
+    article: z
+      .object({ title: z.string(), excerpt: z.string(), slug: z.string() })
+      .meta({ description: 'As it is here' }),
     text: z
       .object({
         base: value,
@@ -81,6 +84,7 @@ export async function readConflict(db: Db, row: Publication): Promise<ConflictVi
     articleRevision: article.revision,
     theirsModified: theirs?.modifiedGmt ?? null,
     fields: theirs ? fieldsOf(article, base, theirs, stored.fields) : [],
+    article: { title: article.title, excerpt: article.excerpt, slug: article.slug },
     text,
   };
 }

@@ -1112,6 +1112,14 @@ export type Publication = {
 };
 
 export type PublicationConflict = {
+    /**
+     * As it is here
+     */
+    article: {
+        excerpt: string;
+        slug: string;
+        title: string;
+    };
     articleId: string;
     /**
      * Send it back with the choice
@@ -1174,6 +1182,14 @@ export type PublicationConflict = {
 };
 
 export type PublicationConflictInput = {
+    /**
+     * As it is here
+     */
+    article: {
+        excerpt: string;
+        slug: string;
+        title: string;
+    };
     articleId: string;
     /**
      * Send it back with the choice
