@@ -69,7 +69,14 @@ export async function* exportFiles(
   yield { name: 'sites.json', text: json((await collect(all(db, sites, userId))).map(presentSite)) };
   yield {
     name: 'publications.json',
-    text: json((await collect(all(db, publications, userId))).map(presentPublication)),
+    text: json(
+      (await collect(all(db, publications, userId))).map((row) => ({
+        ...presentPublication(row),
+        sent: row.sent,
+        theirs: row.theirs,
+        conflict: row.conflict,
+      })),
+    ),
   };
   const keys = await collect(all(db, apiKeys, userId));
   yield { name: 'api-keys.json', text: json(keys.map((key) => presentApiKey(key, ctx.now()))) };
