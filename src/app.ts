@@ -42,6 +42,7 @@ import { runPipelineJob } from './pipeline/jobs.ts';
 import { pipelineRoutes } from './pipeline/routes.ts';
 import { workPipelines } from './pipeline/worker.ts';
 import { providerKeyRoutes } from './provider-keys/routes.ts';
+import { decisionRoutes } from './publishing/decision-routes.ts';
 import { publishJob } from './publishing/jobs.ts';
 import { queueRoutes } from './publishing/queue-routes.ts';
 import { publicationRoutes } from './publishing/routes.ts';
@@ -78,6 +79,7 @@ const apiRoutes = [
   siteRoutes,
   publicationRoutes,
   queueRoutes,
+  decisionRoutes,
   webSearchRoutes,
   webhookRoutes,
   exportRoutes,

@@ -95,6 +95,11 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
     status: 'future',
     publishAt: '2099-01-01T00:00:00Z',
   });
+  // One that a person's edit on the site has stopped: what there is to choose between is the user's as well.
+  const theirs = { id: 1, status: 'publish', slug: 's', link: '', title: mark('theirs'), content: '', excerpt: '' };
+  await ctx.db.execute(sql`update publications set status = 'conflict', remote_id = 1, next_attempt_at = null,
+    theirs = ${JSON.stringify(theirs)}::jsonb, conflict = '{"kind":"edited","fields":[],"late":false}'
+    where article_id = ${article.id}`);
   const binned = await post('/articles', byHand());
   await account.api.ask('DELETE', `/articles/${binned.id}`);
 

@@ -61,6 +61,12 @@ const queue = createRoute({
   component: lazyRouteComponent(() => import('@/pages/queue/queue-page.tsx'), 'QueuePage'),
 });
 
+const publication = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/publications/$publicationId',
+  component: lazyRouteComponent(() => import('@/pages/publication/publication-page.tsx'), 'PublicationPage'),
+});
+
 const sites = createRoute({
   getParentRoute: () => signedIn,
   path: '/sites',
@@ -242,6 +248,7 @@ export const createAppRouter = (queries: QueryClient) =>
         articles,
         article,
         queue,
+        publication,
         sites,
         usage,
         account.addChildren([profile, security, sessions, apiKeys, ownKeys, webhooks, accessLog]),

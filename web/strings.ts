@@ -1,4 +1,5 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
 import { postDefaultWords } from './strings-sites.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
@@ -43,6 +44,7 @@ const english = {
   admin: adminWords,
   audit: auditWords,
   usage: usageWords,
+  publication: publicationWords,
   spending: spendingWords,
   problems: {
     code: 'Code:',

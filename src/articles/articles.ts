@@ -73,19 +73,29 @@ export async function editArticle(
   revision: number,
   change: Partial<ArticleContent>,
 ): Promise<Article> {
-  return ctx.db.transaction(async (tx) => {
-    await tx.select({ id: articles.id }).from(articles).where(eq(articles.id, id)).for('update');
-    const article = await getArticle(tx, userId, id);
-    if (article.revision !== revision) {
-      throw new AppError(
-        'stale_revision',
-        `The article is at revision ${article.revision}; the change was made on revision ${revision}.`,
-        { details: { revision: article.revision } },
-      );
-    }
-    const slug = change.slug === undefined ? {} : { slug: slugify(change.slug) };
-    return update(ctx, tx, article, { ...change, ...slug }, 'user');
-  });
+  return ctx.db.transaction((tx) => editArticleIn(ctx, tx, userId, id, revision, change));
+}
+
+/** {@link editArticle} in a transaction of the caller's. */
+export async function editArticleIn(
+  ctx: Pick<Ctx, 'queue'>,
+  tx: Db,
+  userId: string,
+  id: string,
+  revision: number,
+  change: Partial<ArticleContent>,
+): Promise<Article> {
+  await tx.select({ id: articles.id }).from(articles).where(eq(articles.id, id)).for('update');
+  const article = await getArticle(tx, userId, id);
+  if (article.revision !== revision) {
+    throw new AppError(
+      'stale_revision',
+      `The article is at revision ${article.revision}; the change was made on revision ${revision}.`,
+      { details: { revision: article.revision } },
+    );
+  }
+  const slug = change.slug === undefined ? {} : { slug: slugify(change.slug) };
+  return update(ctx, tx, article, { ...change, ...slug }, 'user');
 }
 
 async function update(

@@ -19,7 +19,7 @@ import { articleStatuses } from './schema.ts';
 const byId = z.object({ id: z.uuid() });
 const tags = ['articles'];
 
-const editable = {
+export const editableFields = {
   title: z
     .string()
     .overwrite(oneLine)
@@ -80,7 +80,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
         summary: 'Add an article written by hand',
         operationId: 'createArticle',
         body: z
-          .strictObject({ ...editable, language: z.string().regex(/^[a-z]{2}$/) })
+          .strictObject({ ...editableFields, language: z.string().regex(/^[a-z]{2}$/) })
           .partial()
           .required({ title: true, markdown: true }),
         response: { 201: articleSchema, ...problems(401, 409, 413, 422) },
@@ -122,7 +122,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
         operationId: 'editArticle',
         params: byId,
         body: z
-          .strictObject({ ...editable, revision: z.int().min(1) })
+          .strictObject({ ...editableFields, revision: z.int().min(1) })
           .partial()
           .required({ revision: true }),
         response: { 200: articleSchema, ...problems(401, 404, 409, 413, 422) },

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../config.ts';
 import { publicationStatuses } from '../publishing/publication-status.ts';
 import { type Io, printFailure } from './io.ts';
@@ -158,6 +158,26 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .option('--at <time>', 'for example 2026-11-24T09:00, on the clocks of the site; "now" takes the time away')
     .action((id, options) =>
       choose(async () => (await import('./queue.ts')).movePublication(io, id, options), options.json),
+    );
+  const addForPublication = (name: string, description: string) =>
+    addForAccount(publication, name, description).argument('<id>', 'the publication');
+  const publicationCommands = () => import('./publication-commands.ts');
+  addForPublication('update', 'bring the post up to date with its article').action((id, options) =>
+    choose(async () => (await publicationCommands()).updatePublication(io, id, options), options.json),
+  );
+  addForPublication('unpublish', 'take the post back to a draft').action((id, options) =>
+    choose(async () => (await publicationCommands()).unpublishPublication(io, id, options), options.json),
+  );
+  addForPublication('trash', "put the post into the site's trash")
+    .option('--even-if-edited', 'also when a person has edited it on the site')
+    .action((id, options) =>
+      choose(async () => (await publicationCommands()).trashPublication(io, id, options), options.json),
+    );
+  addForPublication('resolve', 'decide what holds after a person changed the post on the site')
+    .addArgument(new Argument('<choice>').choices(['theirs', 'ours', 'merge', 'leave', 'again']))
+    .option('--text <file>', 'the merged Markdown, for merge')
+    .action((id, choice, options) =>
+      choose(async () => (await publicationCommands()).resolvePublication(io, id, choice, options), options.json),
     );
 
   const user = program.command('user').description('accounts of this instance');

@@ -17,7 +17,7 @@ import { presentReceipt } from '../pipeline/receipt.ts';
 import { pipelines } from '../pipeline/schema.ts';
 import { presentProviderKey } from '../provider-keys/present.ts';
 import { listKeys, ownSpending } from '../provider-keys/provider-keys.ts';
-import { publications } from '../publishing/schema.ts';
+import { type Publication, publications } from '../publishing/schema.ts';
 import { showPublications } from '../publishing/surroundings.ts';
 import { presentSite } from '../sites/present.ts';
 import { sites } from '../sites/schema.ts';
@@ -35,6 +35,12 @@ account.json sites.json publications.json api-keys.json provider-keys.json usage
 
 Passwords, keys and tokens are not in it: they are stored in a form that cannot be read, or only to be used.
 `;
+
+/** Publications with the posts as they were last written, and as they stood on the site where a person has to decide. */
+async function exportedPublications(ctx: Pick<AppContext, 'db' | 'now'>, rows: Publication[]) {
+  const shown = await showPublications(ctx, ctx.db, rows);
+  return rows.map(({ sent, theirs, conflict }, index) => ({ ...shown[index], sent, theirs, conflict }));
+}
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 const pageSize = 50;
@@ -69,7 +75,7 @@ export async function* exportFiles(
   yield { name: 'sites.json', text: json((await collect(all(db, sites, userId))).map(presentSite)) };
   yield {
     name: 'publications.json',
-    text: json(await showPublications(ctx, db, await collect(all(db, publications, userId)))),
+    text: json(await exportedPublications(ctx, await collect(all(db, publications, userId)))),
   };
   const keys = await collect(all(db, apiKeys, userId));
   yield { name: 'api-keys.json', text: json(keys.map((key) => presentApiKey(key, ctx.now()))) };

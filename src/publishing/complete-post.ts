@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { NewWordPressPost, WordPressPost } from '../wordpress/client.ts';
+import type { PostFields, WordPressPost } from '../wordpress/client.ts';
 import { writeSeoMeta } from '../wordpress/seo-meta.ts';
 import { siteCauseOf } from '../wordpress/site-error.ts';
 import type { ComposedPost } from './compose-post.ts';
@@ -33,7 +33,7 @@ const seoWords = {
  */
 export async function completePost(
   delivery: Delivery,
-  composed: ComposedPost,
+  composed: ComposedPost<PostFields>,
   stored: WordPressPost,
 ): Promise<CompletedPost> {
   const mended = await mend(delivery, composed, stored);
@@ -47,17 +47,17 @@ export async function completePost(
 }
 
 interface Mended {
-  sent: NewWordPressPost;
+  sent: PostFields;
   stored: WordPressPost;
   warnings: string[];
   dropped: string[];
 }
 
 /** What can be set right by writing once more: ids of terms that we remembered wrongly, and scripts taken apart. */
-async function mend(delivery: Delivery, composed: ComposedPost, stored: WordPressPost): Promise<Mended> {
+async function mend(delivery: Delivery, composed: ComposedPost<PostFields>, stored: WordPressPost): Promise<Mended> {
   const { post, jsonLd } = composed;
   const mended: Mended = { sent: post, stored, warnings: [], dropped: [] };
-  const change: Partial<NewWordPressPost> = {};
+  const change: PostFields = {};
   if ((['categories', 'tags'] as const).some((taxonomy) => missingIds(post[taxonomy], stored[taxonomy]).length > 0)) {
     // WordPress passes over ids that it does not know, in silence: someone has deleted the term since.
     const { fields } = await placeTerms(delivery, composed.terms, { fresh: true });
@@ -65,7 +65,7 @@ async function mend(delivery: Delivery, composed: ComposedPost, stored: WordPres
   }
   if (jsonLd !== null && !stored.content.includes(jsonLd)) {
     memoryOf(delivery).mayUseScripts = false;
-    change.content = post.content.replace(jsonLd, () => '').trimEnd();
+    change.content = (post.content ?? '').replace(jsonLd, () => '').trimEnd();
     mended.dropped.push('jsonLd');
     mended.warnings.push(
       'The site takes scripts out of posts, so the structured data was left out. An SEO plugin on the site can write its own.',
@@ -80,7 +80,7 @@ async function mend(delivery: Delivery, composed: ComposedPost, stored: WordPres
 /** Texts for search engines: written beside the post, where the site has a plugin that takes them. */
 async function writeSeo(
   delivery: Delivery,
-  { seo }: ComposedPost,
+  { seo }: ComposedPost<PostFields>,
   postId: number,
 ): Promise<Pick<CompletedPost, 'warnings' | 'dropped'>> {
   const { client, publication, signal } = delivery;

@@ -1,7 +1,7 @@
 import { renderMarkdown } from '../articles/markdown.ts';
 import { settingsOf } from '../sites/settings.ts';
 import { publicationMarker, toBlocks } from '../wordpress/blocks.ts';
-import type { NewWordPressPost } from '../wordpress/client.ts';
+import type { NewWordPressPost, PostFields } from '../wordpress/client.ts';
 import { jsonLdBlock } from '../wordpress/json-ld.ts';
 import type { SeoMeta } from '../wordpress/seo-meta.ts';
 import type { Taxonomy } from '../wordpress/terms.ts';
@@ -13,9 +13,9 @@ import { placeTerms } from './post-terms.ts';
 import { mayUseScripts, seoPluginOfSite } from './site-memory.ts';
 
 /** The post as it is to be, and what its author should know of how it came about. */
-export interface ComposedPost {
-  /** What is sent. */
-  post: NewWordPressPost;
+export interface ComposedPost<Post extends PostFields = NewWordPressPost> {
+  /** What is sent; of a post that is there already, only what is to change. */
+  post: Post;
   /** Texts for search engines, which {@link completePost} writes beside the post. */
   seo: SeoMeta;
   /** The names behind `post.categories` and `post.tags`. */

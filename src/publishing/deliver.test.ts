@@ -296,7 +296,10 @@ describe('delivering a publication', () => {
     await ctx.db.transaction((tx) => ask(tx, row.articleId, 'publish'));
     await deliver(row);
     expect(marked(row)).toMatchObject([{ status: 'private' }]);
-    expect((await now(row)).warnings).toEqual([expect.stringContaining('“private”')]);
+    expect(await now(row)).toMatchObject({
+      status: 'conflict',
+      conflict: { kind: 'edited', fields: [{ name: 'status', base: 'publish', theirs: 'private' }] },
+    });
   });
 
   it('reports a copy that stands on the site besides the post', async () => {

@@ -1,18 +1,20 @@
-import { DrizzleQueryError } from 'drizzle-orm';
+import { and, DrizzleQueryError, eq } from 'drizzle-orm';
 import { isDisabled } from '../accounts/work-limits.ts';
 import { getArticle } from '../articles/queries.ts';
-import type { Article } from '../articles/schema.ts';
+import { type Article, articles } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { connectToSite } from '../sites/connect.ts';
 import { getSite } from '../sites/queries.ts';
 import type { Site } from '../sites/schema.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, TaskResult } from './delivery.ts';
 import { assertLease, changeUnderLease, claimPublication, type Lease, renewLease } from './lease.ts';
 import { afterFailure, type Outcome, recordOutcome } from './outcome.ts';
 import { placeArticle } from './place-article.ts';
 import type { Publication } from './schema.ts';
+import { updatePost } from './update-post.ts';
+import { trashPost, unpublishPost } from './withdraw-post.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'imaging' | 'log' | 'now'>;
 
@@ -126,7 +128,7 @@ async function attempt(
       settleMs: timing.settleMs,
       keep: (change) => underLease(changeUnderLease(ctx.db, lease, change)),
     };
-    return { result: await placeArticle(delivery), revision: article.revision };
+    return { result: await perform(delivery), revision: article.revision };
   } catch (error) {
     if (lost.signal.aborted) throw lost.signal.reason;
     if (shutdown.aborted || disabled.signal.aborted) return { kind: 'handed-over' };
@@ -139,8 +141,22 @@ async function attempt(
 }
 
 async function load(db: Db, publication: Publication): Promise<{ article: Article; site: Site }> {
-  const article = await articleToSend(db, publication);
+  const withdraws = publication.task === 'unpublish' || publication.task === 'trash';
+  const article = await (withdraws ? articleEvenBinned : articleToSend)(db, publication);
   return { article, site: await getSite(db, publication.userId, publication.siteId) };
+}
+
+function perform(delivery: Delivery): Promise<TaskResult> {
+  const tasks = { place: placeArticle, update: updatePost, unpublish: unpublishPost, trash: trashPost };
+  return tasks[delivery.publication.task](delivery);
+}
+
+/** What is taken off a site may lie in the bin here. */
+async function articleEvenBinned(db: Db, { articleId, userId }: Publication): Promise<Article> {
+  const mine = and(eq(articles.id, articleId), eq(articles.userId, userId));
+  const [article] = await db.select().from(articles).where(mine);
+  if (!article) throw new AppError('not_found', 'The article is gone.');
+  return article;
 }
 
 async function articleToSend(db: Db, publication: Publication): Promise<Article> {

@@ -9,6 +9,7 @@ import { siteCauseOf } from '../wordpress/site-error.ts';
 import { announcePublication } from './announce.ts';
 import type { TaskResult } from './delivery.ts';
 import { type Lease, lockQueue, releaseLease } from './lease.ts';
+import { noLongerPublished } from './publications.ts';
 import type { Publication } from './schema.ts';
 import { callNext, keepQuiet, makeTicket } from './tickets.ts';
 
@@ -103,6 +104,7 @@ async function release(
         dropped,
         ...(base === null ? {} : { sent: base, sentRevision: 'revision' in outcome ? outcome.revision : null }),
         theirs: null,
+        conflict: null,
         remoteChangedAt: sql`now()`,
         refusals: 0,
         error: null,
@@ -111,7 +113,36 @@ async function release(
       return announcePublication(ctx, tx, released);
     }
     case 'conflict': {
-      const released = await releaseLease(tx, lease, { status: 'conflict', error, theirs: ended.theirs });
+      const { theirs, conflict } = ended;
+      const kind = theirs === null ? ('deleted' as const) : theirs.status === 'trash' ? 'trashed' : 'edited';
+      const released = await releaseLease(tx, lease, {
+        status: 'conflict',
+        error,
+        theirs,
+        conflict: conflict ?? { kind, fields: [], late: false },
+        refusals: 0,
+        // A post that was only known by its marker is known by its id from now on.
+        ...(theirs ? { remoteId: theirs.id } : {}),
+      });
+      return announcePublication(ctx, tx, released);
+    }
+    case 'withdrawn': {
+      const { post, warnings } = ended;
+      const released = await releaseLease(tx, lease, {
+        status: 'unpublished',
+        remoteStatus: post?.status ?? null,
+        ...(post ? { remoteId: post.id, remoteUrl: post.link || null } : {}),
+        // The text stays the base that it was: an edit of a person is still to be told from it.
+        ...(post && publication.sent ? { sent: { ...publication.sent, status: post.status } } : {}),
+        warnings,
+        theirs: null,
+        conflict: null,
+        evenIfEdited: false,
+        refusals: 0,
+        remoteChangedAt: sql`now()`,
+        error: null,
+      });
+      await noLongerPublished(tx, publication.articleId);
       return announcePublication(ctx, tx, released);
     }
     case 'failed': {

@@ -1,4 +1,3 @@
-import { AppError } from '../errors.ts';
 import { escapeText } from '../wordpress/block-markup.ts';
 import { publicationMarker } from '../wordpress/blocks.ts';
 import type { WordPressPost } from '../wordpress/client.ts';
@@ -6,8 +5,10 @@ import { sameText } from '../wordpress/plain-text.ts';
 import { completePost } from './complete-post.ts';
 import { type ComposedPost, composePost } from './compose-post.ts';
 import type { Delivery, TaskResult } from './delivery.ts';
+import { findPost } from './find-post.ts';
 import { type PlacedPost, placePost } from './place-post.ts';
 import { aboutAddress, aboutStatus } from './read-back.ts';
+import { stopped } from './update-post.ts';
 
 /** A database that was restored holds no younger publications than its backup: this is how far back one may lie. */
 const freshMs = 10 * 60_000;
@@ -17,7 +18,7 @@ const freshMs = 10 * 60_000;
  * made and not completed is completed now, unless someone has changed it meanwhile; then it stays as it is.
  */
 export async function placeArticle(delivery: Delivery): Promise<TaskResult> {
-  const { publication, client, signal, settleMs, site, ctx, article } = delivery;
+  const { publication, client, signal, settleMs, ctx, article } = delivery;
   const age = ctx.now().getTime() - publication.createdAt.getTime();
   const placed = await placePost(
     {
@@ -36,8 +37,8 @@ export async function placeArticle(delivery: Delivery): Promise<TaskResult> {
       setMayExist: (mayExist) => delivery.keep({ mayExist }),
     },
   );
-  if (placed === 'trash') return { kind: 'conflict', error: inTrash(site.name), theirs: null };
-  if (placed === 'deleted') return { kind: 'conflict', error: deleted(site.name), theirs: null };
+  if (placed === 'trash') return stopped(delivery, await findPost(delivery), 'trashed');
+  if (placed === 'deleted') return stopped(delivery, null, 'deleted');
   if (placed.how === 'created' && placed.composed) return finish(delivery, placed, placed.composed);
   return adopt(delivery, placed);
 }
@@ -102,16 +103,4 @@ function isOurs({ post: sent, jsonLd }: ComposedPost, post: WordPressPost): bool
     sameText(post.title, sent.title) &&
     sameText(post.excerpt, sent.excerpt ?? '')
   );
-}
-
-function inTrash(siteName: string): AppError {
-  return new AppError('conflict', `The post lies in the trash of “${siteName}”; it was left there.`, {
-    hint: 'Restore it in WordPress under Posts > Trash, or ask for it to be made anew.',
-  });
-}
-
-function deleted(siteName: string): AppError {
-  return new AppError('conflict', `The post was deleted on “${siteName}”; it was not made again.`, {
-    hint: 'If it is missed, ask for it to be made anew.',
-  });
 }

@@ -28,7 +28,7 @@ export const publicationSchema = z
     title: z.string().nullable().meta({ description: 'Of the article; null where it was not looked up' }),
     siteId: z.uuid(),
     pipelineId: z.uuid().nullable(),
-    task: z.enum(publicationTasks).meta({ description: 'What is done with the post' }),
+    task: z.enum(publicationTasks).meta({ description: 'What is to be done, or was done last' }),
     wanted: z.enum(wantedStatuses),
     publishAt: time.nullable(),
     publishAtLocal: z
@@ -49,10 +49,17 @@ export const publicationSchema = z
     attempts: z.int().meta({ description: 'Since it was last asked for' }),
     nextAttemptAt: time.nullable(),
     options: postOptionsSchema,
-    dropped: z.array(z.string()).meta({ description: 'Fields that the site did not keep' }),
-    sentRevision: z.int().nullable().meta({ description: 'Revision of the article that stands on the site' }),
     warnings: z.array(z.string()).meta({ description: 'What its author should know, for example a changed address' }),
     error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+    dropped: z.array(z.string()).meta({ description: 'Fields that the site did not keep as they were sent' }),
+    sentRevision: z.int().nullable().meta({ description: 'The revision of the article that the post was made of' }),
+    remoteChangedAt: time
+      .nullable()
+      .meta({ description: 'When we last changed the post, or found it as it should be' }),
+    outdated: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Whether the article has changed since it was sent; null when that is not known' }),
     createdAt: time,
     publishedAt: time.nullable(),
   })
@@ -60,6 +67,11 @@ export const publicationSchema = z
 export type PresentedPublication = z.infer<typeof publicationSchema>;
 
 const iso = (date: Date | null) => date?.toISOString() ?? null;
+
+/** Whether an article at a revision has changed since it was sent; null when that is not known. */
+export function isOutdated({ sentRevision }: Publication, articleRevision: number): boolean | null {
+  return sentRevision === null ? null : articleRevision > sentRevision;
+}
 
 /** The word for a priority as it is stored, -1 to 1. */
 export const priorityName = (priority: number): PriorityName =>
@@ -94,10 +106,12 @@ export function presentPublication(row: Publication, around: Surroundings | null
     attempts: row.attempts,
     nextAttemptAt: iso(row.nextAttemptAt),
     options: row.options,
-    dropped: row.dropped,
-    sentRevision: row.sentRevision,
     warnings: row.warnings,
     error: row.error,
+    dropped: row.dropped,
+    sentRevision: row.sentRevision,
+    remoteChangedAt: iso(row.remoteChangedAt),
+    outdated: around ? isOutdated(row, around.articleRevision) : null,
     createdAt: row.createdAt.toISOString(),
     publishedAt: iso(row.publishedAt),
   };

@@ -1,5 +1,6 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, not, sql } from 'drizzle-orm';
 import { getArticle } from '../articles/queries.ts';
+import { articles } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
@@ -51,7 +52,6 @@ export async function requestPublication(ctx: Ctx, tx: Db, request: PublicationR
   const wish = {
     ...timeOf(ctx, request.wanted, at),
     warnings,
-    task: 'place' as const,
     ...(priority === undefined ? {} : { priority }),
     ...(options === undefined ? {} : { options }),
   };
@@ -63,6 +63,7 @@ export async function requestPublication(ctx: Ctx, tx: Db, request: PublicationR
       articleId,
       siteId,
       pipelineId,
+      task: 'place',
       ...wish,
     } as typeof publications.$inferInsert)
     .onConflictDoNothing({ target: [publications.articleId, publications.siteId] })
@@ -73,13 +74,17 @@ export async function requestPublication(ctx: Ctx, tx: Db, request: PublicationR
   const [row] = await tx.select().from(publications).where(same).for('update');
   if (!row) throw new AppError('conflict', 'This publication has just been deleted.');
   if (row.status === 'publishing') {
-    if (row.wanted === wish.wanted) return row;
+    if (row.wanted === wish.wanted && (row.task === 'place' || row.task === 'update')) return row;
     throw new AppError('invalid_state', 'This article is being sent to this site at this moment, in another way.', {
       hint: 'Wait until it has arrived, and ask again then.',
     });
   }
   const revived = await change(tx, row.id, {
     ...wish,
+    // Only what is not known to be there is made; what is there is brought up to date.
+    task: row.remoteId === null ? 'place' : 'update',
+    theirs: null,
+    conflict: null,
     pipelineId: pipelineId ?? row.pipelineId,
     attempts: 0,
     error: null,
@@ -117,7 +122,8 @@ export const anew = { attempts: 0, error: null, queuedAt: sql`now()` } satisfies
 
 /**
  * Gives a publication up. What is being sent at this moment may still arrive, which is said in `warnings`; a later
- * request finds it there. Throws `invalid_state` for one that is finished.
+ * request finds it there. A post that is there already stays there: only what was to be done with it is given up. Throws
+ * `invalid_state` for one that is finished.
  */
 export async function cancelPublication(
   ctx: Pick<Ctx, 'db' | 'queue'>,
@@ -141,6 +147,8 @@ export async function cancelPublication(
 
 /** Gives up a publication that is not finished; its row is locked. */
 export async function cancelLocked(ctx: Pick<Ctx, 'queue'>, tx: Db, row: Publication): Promise<Publication> {
+  // A post that is there stays there: only what was to be done with it is given up.
+  if (row.task !== 'place' && row.remoteId !== null) return change(tx, row.id, resting(row));
   const uncertain = row.mayExist && row.remoteId === null;
   const warning =
     'It was cancelled after it had been sent without an answer: look on the site whether the post is there.';
@@ -151,6 +159,30 @@ export async function cancelLocked(ctx: Pick<Ctx, 'queue'>, tx: Db, row: Publica
     ...(uncertain ? { warnings: [...row.warnings, warning] } : {}),
   });
   return announcePublication(ctx, tx, cancelled);
+}
+
+/** An article that is public nowhere any more waits for its next approval. */
+export async function noLongerPublished(tx: Db, articleId: string): Promise<void> {
+  const isPublic = sql`exists (select 1 from publications where article_id = ${articleId} and status = 'published' and remote_status = 'publish')`;
+  await tx
+    .update(articles)
+    .set({ status: 'ready' })
+    .where(and(eq(articles.id, articleId), eq(articles.status, 'published'), not(isPublic)));
+}
+
+/** A publication whose post is on the site, with nothing left to do. */
+export function resting(row: Publication): PublicationChange {
+  const withdrawn =
+    row.sent !== null && row.sent.status !== 'publish' && row.publishedAt !== null && row.wanted !== 'draft';
+  return {
+    status: withdrawn ? 'unpublished' : 'published',
+    nextAttemptAt: null,
+    leaseExpiresAt: null,
+    error: null,
+    theirs: null,
+    conflict: null,
+    evenIfEdited: false,
+  };
 }
 
 /** Throws `invalid_request` when status and time do not go together. */

@@ -1,4 +1,4 @@
-import type { NewWordPressPost, WordPressPost } from '../wordpress/client.ts';
+import type { PostFields, WordPressPost } from '../wordpress/client.ts';
 import { sameText } from '../wordpress/plain-text.ts';
 
 /** What a site did not keep of a post: fields by name, and the same in words. */
@@ -20,7 +20,7 @@ const plainFields = [
  * Compares what the site stored with what it was sent, field by field. What the site does not tell is not held against
  * it; what was not sent is the site's own business.
  */
-export function compareStored(sent: Partial<NewWordPressPost>, stored: WordPressPost): ReadBack {
+export function compareStored(sent: PostFields, stored: WordPressPost): ReadBack {
   const dropped: string[] = [];
   const warnings: string[] = [];
   const report = (field: string, ...words: string[]) => {

@@ -29,6 +29,24 @@ export type WantedStatus = (typeof wantedStatuses)[number];
 export const publicationTasks = ['place', 'update', 'unpublish', 'trash'] as const;
 export type PublicationTask = (typeof publicationTasks)[number];
 
+/** A field of the post on which the article and the site disagree: what it was, is here, and is there; in readable words. */
+export interface ConflictField {
+  name: string;
+  base: string | null;
+  ours: string | null;
+  theirs: string | null;
+}
+
+/** Why a task was stopped for a person to decide. */
+export interface StoredConflict {
+  /** Changed on the site, in its trash, or gone from it. */
+  kind: 'edited' | 'trashed' | 'deleted';
+  /** Every field that was changed both here and there; none when the post is in the trash or gone. */
+  fields: ConflictField[];
+  /** The edit came at the moment of our write: it was put back at once. */
+  late: boolean;
+}
+
 export const publications = pgTable('publications', {
   id: uuid('id').primaryKey(),
   userId: uuid('user_id').notNull(),
@@ -58,6 +76,8 @@ export const publications = pgTable('publications', {
   sent: jsonb('sent').$type<WordPressPost>(),
   sentRevision: integer('sent_revision'),
   theirs: jsonb('theirs').$type<WordPressPost>(),
+  conflict: jsonb('conflict').$type<StoredConflict>(),
+  evenIfEdited: boolean('even_if_edited').notNull().default(false),
   dropped: jsonb('dropped').$type<string[]>().notNull().default([]),
   remoteChangedAt: time('remote_changed_at'),
   failedAt: time('failed_at'),

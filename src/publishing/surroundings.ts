@@ -10,6 +10,8 @@ import { type Publication, publications } from './schema.ts';
 /** What has to be known around a publication to say how it stands: its article, its site, and the queue there. */
 export interface Surroundings {
   title: string;
+  /** The article's present revision. */
+  articleRevision: number;
   siteName: string;
   timeZone: string;
   pausedAt: Date | null;
@@ -32,6 +34,7 @@ export async function showPublications(
     .select({
       id: publications.id,
       title: articles.title,
+      articleRevision: articles.revision,
       siteName: sites.name,
       timeZone: sites.timezone,
       pausedAt: sites.pausedAt,

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import type { NewWordPressPost, PostFields, WordPressPost } from '../wordpress/client.ts';
+import type { PostFields, WordPressPost } from '../wordpress/client.ts';
 import type { ComposedPost } from './compose-post.ts';
 
 /** A field that a site may refuse the whole post for: by which answer that is known, and what is said then. */
@@ -51,10 +51,10 @@ const parameterNames: Readonly<Record<string, string>> = {
  * Returns what was sent in the end with what had to go, and what `send` gave.
  * @throws AppError of `send`
  */
-export async function writePost(
-  composed: ComposedPost,
-  send: (post: NewWordPressPost) => Promise<WordPressPost>,
-): Promise<{ composed: ComposedPost; stored: WordPressPost }> {
+export async function writePost<Post extends PostFields>(
+  composed: ComposedPost<Post>,
+  send: (post: Post) => Promise<WordPressPost>,
+): Promise<{ composed: ComposedPost<Post>; stored: WordPressPost }> {
   let current = composed;
   for (;;) {
     try {
@@ -68,7 +68,10 @@ export async function writePost(
 }
 
 /** The post without what the answer refuses; null when it is not about a field that the post can go without. */
-function withoutRefused(composed: ComposedPost, error: unknown): ComposedPost | null {
+function withoutRefused<Post extends PostFields>(
+  composed: ComposedPost<Post>,
+  error: unknown,
+): ComposedPost<Post> | null {
   if (!(error instanceof AppError) || error.details?.mayHaveHappened !== false) return null;
   const { wordpressCode, parameters } = error.details;
   if (wordpressCode === termsRefused) {
@@ -76,7 +79,7 @@ function withoutRefused(composed: ComposedPost, error: unknown): ComposedPost | 
     if (!categories && !tags) return null;
     return {
       ...composed,
-      post,
+      post: post as unknown as Post,
       warnings: [...composed.warnings, 'The connected user may not give posts categories or tags.'],
       dropped: [...composed.dropped, ...(categories ? ['categories'] : []), ...(tags ? ['tags'] : [])],
     };
@@ -90,7 +93,7 @@ function withoutRefused(composed: ComposedPost, error: unknown): ComposedPost | 
   const { [refused.field]: _, ...post } = composed.post;
   return {
     ...composed,
-    post: post as NewWordPressPost,
+    post: post as unknown as Post,
     warnings: [...composed.warnings, refused.warning],
     dropped: [...composed.dropped, refused.name],
   };

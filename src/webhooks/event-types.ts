@@ -14,6 +14,7 @@ export const subscribableTypes = {
   'publication.published': 'An article has arrived on its site, as a post or as a draft.',
   'publication.failed': 'An article could not be brought onto its site.',
   'publication.conflict': 'An article was not sent: something on the site needs a decision first.',
+  'publication.unpublished': 'A post was taken back from its site: to a draft, or into the trash.',
   'publication.cancelled': 'A publication was given up.',
   'site.created': 'A site was added.',
   'site.updated': 'A site was changed.',

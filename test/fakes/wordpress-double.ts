@@ -8,7 +8,12 @@ export interface DoublePost {
   title: string;
   content: string;
   excerpt: string;
+  /** When it was last changed, in UTC without a zone. */
+  modified?: string;
+  categories?: number[];
 }
+
+type DoubleText = Pick<DoublePost, 'title' | 'content' | 'excerpt'>;
 
 /** What happens to a request: its answer is lost before or after the site acts on it, or something else is answered. */
 export type DoubleFault =
@@ -27,6 +32,10 @@ export interface WordPressDouble {
   readonly requests: string[];
   /** Decides the fault of each request; undefined lets it through. */
   rule: (request: string, earlier: number) => DoubleFault | undefined;
+  /** Changes a post as a person does who works on the site itself. */
+  edit(id: number, change: Partial<DoublePost>): void;
+  /** Whether the site keeps revisions; it does unless it is told not to. */
+  keepsRevisions: boolean;
   /** Posts whose content carries the text. */
   containing(text: string): DoublePost[];
 }
@@ -36,12 +45,16 @@ export function createWordPressDouble(): WordPressDouble {
   const url = 'https://blog.example';
   const posts = new Map<number, DoublePost>();
   const requests: string[] = [];
+  const revisions = new Map<number, (DoubleText & { id: number; date: string })[]>();
+  let clock = Date.UTC(2026, 0, 1);
   let nextId = 1;
 
   const double: WordPressDouble = {
     url,
     posts,
     requests,
+    edit: update,
+    keepsRevisions: true,
     rule: () => undefined,
     safeFetch: Object.assign(ask, { close: async () => undefined }),
     containing: (text) => [...posts.values()].filter(({ content }) => content.includes(text)),
@@ -51,7 +64,7 @@ export function createWordPressDouble(): WordPressDouble {
   async function ask(target: string | URL, options: SafeFetchOptions): Promise<SafeFetchResponse> {
     const asked = new URL(target);
     const method = options.method ?? 'GET';
-    const path = asked.pathname.replace(/^\/wp-json/, '').replace(/\/\d+$/, '/:id');
+    const path = asked.pathname.replace(/^\/wp-json/, '').replace(/\/\d+(?=\/|$)/, '/:id');
     const request = `${method} ${path}`;
     const earlier = requests.filter((one) => one === request).length;
     requests.push(request);
@@ -74,14 +87,16 @@ export function createWordPressDouble(): WordPressDouble {
   }
 
   function act(method: string, asked: URL, { body }: SafeFetchOptions): { status: number; json: unknown } {
-    const route = /^\/wp-json(\/wp\/v2\/posts)?(?:\/(\d+))?\/?$/.exec(asked.pathname);
+    const route = /^\/wp-json(\/wp\/v2\/posts)?(?:\/(\d+)(\/revisions)?)?\/?$/.exec(asked.pathname);
     if (asked.pathname === '/') return { status: 200, json: null };
     if (!route?.[1]) return { status: 200, json: { name: 'Double', home: url, namespaces: ['wp/v2'] } };
     const sent = (body ? JSON.parse(String(body)) : {}) as Partial<DoublePost>;
     if (route[2]) {
       const post = posts.get(Number(route[2]));
       if (!post) return { status: 404, json: { code: 'rest_post_invalid_id', message: 'Invalid post ID.' } };
-      if (method === 'POST') Object.assign(post, sent);
+      if (route[3]) return { status: 200, json: (revisions.get(post.id) ?? []).map(asRevision) };
+      if (method === 'DELETE') update(post.id, { status: 'trash', slug: `${post.slug}__trashed` });
+      if (method === 'POST') update(post.id, sent);
       return { status: 200, json: asJson(post) };
     }
     if (method === 'POST') {
@@ -94,6 +109,7 @@ export function createWordPressDouble(): WordPressDouble {
         excerpt: '',
         ...sent,
         slug: uniqueSlug(sent.slug ?? ''),
+        modified: tick(),
       };
       posts.set(id, post);
       return { status: 201, json: asJson(post) };
@@ -101,6 +117,34 @@ export function createWordPressDouble(): WordPressDouble {
     const search = asked.searchParams.get('search') ?? '';
     const page = Number(asked.searchParams.get('page') ?? 1);
     return { status: 200, json: page > 1 ? [] : double.containing(search).map(asJson) };
+  }
+
+  function tick(): string {
+    clock += 1_000;
+    return new Date(clock).toISOString().slice(0, 19);
+  }
+
+  /** As WordPress: a revision holds the text after a change of it, and a new post has none. */
+  function update(id: number, change: Partial<DoublePost>): void {
+    const post = posts.get(id);
+    if (!post) throw new Error(`there is no post ${id}`);
+    const before = textOf(post);
+    const restored = post.status === 'trash' && change.status !== undefined && change.status !== 'trash';
+    Object.assign(post, restored ? { slug: post.slug.replace('__trashed', '') } : {}, change, { modified: tick() });
+    if (!double.keepsRevisions || JSON.stringify(textOf(post)) === JSON.stringify(before)) return;
+    const kept = { ...textOf(post), id: nextId++, date: post.modified ?? '' };
+    revisions.set(id, [kept, ...(revisions.get(id) ?? [])]);
+  }
+
+  function asRevision({ id, date, title, content, excerpt }: DoubleText & { id: number; date: string }): unknown {
+    return {
+      id,
+      slug: `${id}-revision-v1`,
+      date_gmt: date,
+      title: { raw: title },
+      content: { raw: content },
+      excerpt: { raw: excerpt },
+    };
   }
 
   function uniqueSlug(wanted: string): string {
@@ -114,8 +158,21 @@ export function createWordPressDouble(): WordPressDouble {
     const { id, status, slug } = post;
     const raw = (text: string) => ({ raw: text });
     const texts = { title: raw(post.title), content: raw(post.content), excerpt: raw(post.excerpt) };
-    return { id, status, slug, link: `${url}/${slug}/`, ...texts, date_gmt: null, modified_gmt: null };
+    return {
+      id,
+      status,
+      slug,
+      link: `${url}/${slug}/`,
+      ...texts,
+      date_gmt: null,
+      modified_gmt: post.modified ?? null,
+      categories: post.categories ?? [],
+    };
   }
+}
+
+function textOf({ title, content, excerpt }: DoubleText): DoubleText {
+  return { title, content, excerpt };
 }
 
 function lost(): AppError {

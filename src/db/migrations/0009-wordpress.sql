@@ -59,6 +59,10 @@ alter table publications add column sent jsonb;
 alter table publications add column sent_revision integer;
 -- The post as it stood on the site when an update met a person's changes, and was stopped.
 alter table publications add column theirs jsonb;
+-- What the update and the site disagree about, in values that a person can read (StoredConflict).
+alter table publications add column conflict jsonb;
+-- A post that a person has edited goes into the trash only when it was asked for with those words.
+alter table publications add column even_if_edited boolean not null default false;
 -- What the site did not keep of what it was given (fields, by name).
 alter table publications add column dropped jsonb not null default '[]';
 alter table publications add column remote_changed_at timestamptz;

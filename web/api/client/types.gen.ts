@@ -348,6 +348,44 @@ export type ClaimInput = {
     verdict: 'supported' | 'contradicted' | 'unsupported';
 };
 
+export type ConflictResolution = {
+    /**
+     * As the conflict showed it
+     */
+    articleRevision: number;
+    /**
+     * theirs: the article takes over the post; ours: the post takes over the article; merge: both take the given text; leave: the post stays as and where it is; again: out of the trash, or made anew
+     */
+    choice: 'theirs' | 'ours' | 'merge' | 'leave' | 'again';
+    excerpt?: string;
+    markdown?: string;
+    slug?: string;
+    /**
+     * As the conflict showed it
+     */
+    theirsModified: string | null;
+    title?: string;
+};
+
+export type ConflictResolutionInput = {
+    /**
+     * As the conflict showed it
+     */
+    articleRevision: number;
+    /**
+     * theirs: the article takes over the post; ours: the post takes over the article; merge: both take the given text; leave: the post stays as and where it is; again: out of the trash, or made anew
+     */
+    choice: 'theirs' | 'ours' | 'merge' | 'leave' | 'again';
+    excerpt?: string;
+    markdown?: string;
+    slug?: string;
+    /**
+     * As the conflict showed it
+     */
+    theirsModified: string | null;
+    title?: string;
+};
+
 export type CreatedWebhook = {
     createdAt: string;
     description: string;
@@ -362,7 +400,7 @@ export type CreatedWebhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -395,7 +433,7 @@ export type CreatedWebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -1064,7 +1102,7 @@ export type Publication = {
     attempts: number;
     createdAt: string;
     /**
-     * Fields that the site did not keep
+     * Fields that the site did not keep as they were sent
      */
     dropped: Array<string>;
     error: {
@@ -1075,6 +1113,10 @@ export type Publication = {
     id: string;
     nextAttemptAt: string | null;
     options: PostOptions;
+    /**
+     * Whether the article has changed since it was sent; null when that is not known
+     */
+    outdated: boolean | null;
     /**
      * Who has paused the queue that it stands in
      */
@@ -1091,6 +1133,10 @@ export type Publication = {
     } | null;
     publishedAt: string | null;
     /**
+     * When we last changed the post, or found it as it should be
+     */
+    remoteChangedAt: string | null;
+    /**
      * Id of the post on the site
      */
     remoteId: number | null;
@@ -1100,13 +1146,13 @@ export type Publication = {
     remoteStatus: string | null;
     remoteUrl: string | null;
     /**
-     * Revision of the article that stands on the site
+     * The revision of the article that the post was made of
      */
     sentRevision: number | null;
     siteId: string;
     status: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled';
     /**
-     * What is done with the post
+     * What is to be done, or was done last
      */
     task: 'place' | 'update' | 'unpublish' | 'trash';
     /**
@@ -1152,6 +1198,146 @@ export type PublicationChangeInput = {
     status?: 'draft' | 'publish' | 'future';
 };
 
+export type PublicationConflict = {
+    /**
+     * As it is here
+     */
+    article: {
+        excerpt: string;
+        slug: string;
+        title: string;
+    };
+    articleId: string;
+    /**
+     * Send it back with the choice
+     */
+    articleRevision: number;
+    /**
+     * What `resolve` takes here
+     */
+    choices: Array<'theirs' | 'ours' | 'merge' | 'leave' | 'again'>;
+    /**
+     * Each field that differs, in readable words; `base` is null when it is not known
+     */
+    fields: Array<{
+        base: string | null;
+        name: string;
+        ours: string | null;
+        theirs: string | null;
+    }>;
+    /**
+     * What a person did on the site: changed the post, put it into the trash, or deleted it
+     */
+    kind: 'edited' | 'trashed' | 'deleted';
+    /**
+     * The edit came at the very moment of the update and was put back at once
+     */
+    late: boolean;
+    publicationId: string;
+    /**
+     * What was stopped
+     */
+    task: 'place' | 'update' | 'unpublish' | 'trash';
+    /**
+     * Markdown; null when the post is not there to be compared
+     */
+    text: {
+        base: string | null;
+        /**
+         * Both texts merged; the open places need a choice
+         */
+        hunks: Array<{
+            kind: 'agreed';
+            text: string;
+        } | {
+            base: string | null;
+            kind: 'open';
+            ours: string;
+            theirs: string;
+        }>;
+        /**
+         * What of the text on the site Markdown cannot hold
+         */
+        lost: Array<string>;
+        ours: string;
+        theirs: string;
+    } | null;
+    /**
+     * When the post was last changed on the site; send it back, too
+     */
+    theirsModified: string | null;
+};
+
+export type PublicationConflictInput = {
+    /**
+     * As it is here
+     */
+    article: {
+        excerpt: string;
+        slug: string;
+        title: string;
+    };
+    articleId: string;
+    /**
+     * Send it back with the choice
+     */
+    articleRevision: number;
+    /**
+     * What `resolve` takes here
+     */
+    choices: Array<'theirs' | 'ours' | 'merge' | 'leave' | 'again'>;
+    /**
+     * Each field that differs, in readable words; `base` is null when it is not known
+     */
+    fields: Array<{
+        base: string | null;
+        name: string;
+        ours: string | null;
+        theirs: string | null;
+    }>;
+    /**
+     * What a person did on the site: changed the post, put it into the trash, or deleted it
+     */
+    kind: 'edited' | 'trashed' | 'deleted';
+    /**
+     * The edit came at the very moment of the update and was put back at once
+     */
+    late: boolean;
+    publicationId: string;
+    /**
+     * What was stopped
+     */
+    task: 'place' | 'update' | 'unpublish' | 'trash';
+    /**
+     * Markdown; null when the post is not there to be compared
+     */
+    text: {
+        base: string | null;
+        /**
+         * Both texts merged; the open places need a choice
+         */
+        hunks: Array<{
+            kind: 'agreed';
+            text: string;
+        } | {
+            base: string | null;
+            kind: 'open';
+            ours: string;
+            theirs: string;
+        }>;
+        /**
+         * What of the text on the site Markdown cannot hold
+         */
+        lost: Array<string>;
+        ours: string;
+        theirs: string;
+    } | null;
+    /**
+     * When the post was last changed on the site; send it back, too
+     */
+    theirsModified: string | null;
+};
+
 export type PublicationInput = {
     /**
      * How many stand before it in the queue of its site; null when it is not queued
@@ -1164,7 +1350,7 @@ export type PublicationInput = {
     attempts: number;
     createdAt: string;
     /**
-     * Fields that the site did not keep
+     * Fields that the site did not keep as they were sent
      */
     dropped: Array<string>;
     error: {
@@ -1175,6 +1361,10 @@ export type PublicationInput = {
     id: string;
     nextAttemptAt: string | null;
     options: PostOptionsInput;
+    /**
+     * Whether the article has changed since it was sent; null when that is not known
+     */
+    outdated: boolean | null;
     /**
      * Who has paused the queue that it stands in
      */
@@ -1191,6 +1381,10 @@ export type PublicationInput = {
     } | null;
     publishedAt: string | null;
     /**
+     * When we last changed the post, or found it as it should be
+     */
+    remoteChangedAt: string | null;
+    /**
      * Id of the post on the site
      */
     remoteId: number | null;
@@ -1200,13 +1394,13 @@ export type PublicationInput = {
     remoteStatus: string | null;
     remoteUrl: string | null;
     /**
-     * Revision of the article that stands on the site
+     * The revision of the article that the post was made of
      */
     sentRevision: number | null;
     siteId: string;
     status: 'queued' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'failed' | 'unpublished' | 'cancelled';
     /**
-     * What is done with the post
+     * What is to be done, or was done last
      */
     task: 'place' | 'update' | 'unpublish' | 'trash';
     /**
@@ -2586,7 +2780,7 @@ export type Webhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -2603,7 +2797,7 @@ export type Webhook = {
 
 export type WebhookChange = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * active switches a disabled one on again
      */
@@ -2616,7 +2810,7 @@ export type WebhookChange = {
 
 export type WebhookChangeInput = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * active switches a disabled one on again
      */
@@ -2767,12 +2961,12 @@ export type WebhookDeliveryWithPayloadInput = {
 
 export type WebhookEventType = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered';
 };
 
 export type WebhookEventTypeInput = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered';
 };
 
 export type WebhookInput = {
@@ -2789,7 +2983,7 @@ export type WebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * The first failed attempt since the last success
      */
@@ -2806,7 +3000,7 @@ export type WebhookInput = {
 
 export type WebhookRequest = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * http or https address that takes POST requests
      */
@@ -2815,7 +3009,7 @@ export type WebhookRequest = {
 
 export type WebhookRequestInput = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
     /**
      * http or https address that takes POST requests
      */
@@ -5427,6 +5621,96 @@ export type CancelPublicationResponses = {
 
 export type CancelPublicationResponse = CancelPublicationResponses[keyof CancelPublicationResponses];
 
+export type GetPublicationConflictData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/publications/{id}/conflict';
+};
+
+export type GetPublicationConflictErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetPublicationConflictError = GetPublicationConflictErrors[keyof GetPublicationConflictErrors];
+
+export type GetPublicationConflictResponses = {
+    /**
+     * Default Response
+     */
+    200: PublicationConflict;
+};
+
+export type GetPublicationConflictResponse = GetPublicationConflictResponses[keyof GetPublicationConflictResponses];
+
+export type ResolvePublicationData = {
+    body: ConflictResolutionInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/publications/{id}/resolve';
+};
+
+export type ResolvePublicationErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Bad gateway
+     */
+    502: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type ResolvePublicationError = ResolvePublicationErrors[keyof ResolvePublicationErrors];
+
+export type ResolvePublicationResponses = {
+    /**
+     * Default Response
+     */
+    202: Publication;
+};
+
+export type ResolvePublicationResponse = ResolvePublicationResponses[keyof ResolvePublicationResponses];
+
 export type RetryPublicationData = {
     body?: never;
     path: {
@@ -5465,6 +5749,128 @@ export type RetryPublicationResponses = {
 };
 
 export type RetryPublicationResponse = RetryPublicationResponses[keyof RetryPublicationResponses];
+
+export type TrashPublicationData = {
+    body: {
+        /**
+         * Also when a person has edited it on the site since
+         */
+        evenIfEdited?: boolean;
+    } | null;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/publications/{id}/trash';
+};
+
+export type TrashPublicationErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type TrashPublicationError = TrashPublicationErrors[keyof TrashPublicationErrors];
+
+export type TrashPublicationResponses = {
+    /**
+     * Default Response
+     */
+    202: Publication;
+};
+
+export type TrashPublicationResponse = TrashPublicationResponses[keyof TrashPublicationResponses];
+
+export type UnpublishPublicationData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/publications/{id}/unpublish';
+};
+
+export type UnpublishPublicationErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UnpublishPublicationError = UnpublishPublicationErrors[keyof UnpublishPublicationErrors];
+
+export type UnpublishPublicationResponses = {
+    /**
+     * Default Response
+     */
+    202: Publication;
+};
+
+export type UnpublishPublicationResponse = UnpublishPublicationResponses[keyof UnpublishPublicationResponses];
+
+export type UpdatePublishedPostData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/publications/{id}/update';
+};
+
+export type UpdatePublishedPostErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdatePublishedPostError = UpdatePublishedPostErrors[keyof UpdatePublishedPostErrors];
+
+export type UpdatePublishedPostResponses = {
+    /**
+     * Default Response
+     */
+    202: Publication;
+};
+
+export type UpdatePublishedPostResponse = UpdatePublishedPostResponses[keyof UpdatePublishedPostResponses];
 
 export type ListSearchProvidersData = {
     body?: never;

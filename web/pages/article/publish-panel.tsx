@@ -244,7 +244,13 @@ function PublicationCard({ publication, site }: { publication: Publication; site
   return (
     <li className="grid grid-cols-1 gap-2 rounded-lg border border-border p-3.5 text-sm">
       <div className="flex items-center justify-between gap-3">
-        <p className="min-w-0 truncate font-medium">{site?.name ?? t.publish.siteGone}</p>
+        <Link
+          to="/publications/$publicationId"
+          params={{ publicationId: id }}
+          className="min-w-0 truncate font-medium underline underline-offset-4"
+        >
+          {site?.name ?? t.publish.siteGone}
+        </Link>
         <PublicationBadge publication={publication} />
       </div>
       <p className="text-muted-foreground" aria-live="polite">

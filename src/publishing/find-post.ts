@@ -1,0 +1,73 @@
+import { and, desc, eq, gt } from 'drizzle-orm';
+import { articleRevisions } from '../articles/schema.ts';
+import { publicationMarker } from '../wordpress/blocks.ts';
+import type { WordPressPost } from '../wordpress/client.ts';
+import { siteCauseOf } from '../wordpress/site-error.ts';
+import { asStored, sameTexts } from './changes.ts';
+import { composePost } from './compose-post.ts';
+import type { Delivery } from './delivery.ts';
+
+/**
+ * The post of a publication on its site, in whatever status; null when it is gone. Looked for by its marker where its id
+ * is not known, or no longer that of a post.
+ */
+export async function findPost({ publication, client }: Delivery): Promise<WordPressPost | null> {
+  if (publication.remoteId !== null) {
+    try {
+      return await client.getPost(publication.remoteId);
+    } catch (error) {
+      if (siteCauseOf(error) !== 'not_found') throw error;
+    }
+  }
+  const marked = await client.findByMarker(publicationMarker(publication.id));
+  return marked.find(({ status }) => status !== 'trash') ?? marked[0] ?? null;
+}
+
+/** What is known of our last writing. */
+export interface KnownBase {
+  base: WordPressPost | null;
+  /** The revision of the article that it was made of; null when that is not known. */
+  revision: typeof articleRevisions.$inferSelect | null;
+}
+
+/** No article has so many revisions between two deliveries that more of them need to be looked at. */
+const revisionsTried = 20;
+
+/**
+ * What we last wrote, for comparing. What stands on the site may be ours without our having stored it: an update whose
+ * answer was lost, or a post of a version of this program that kept no base. Then it reads as one of the article's
+ * revisions does, and is itself the base.
+ */
+export async function knownBase(delivery: Delivery, theirs: WordPressPost): Promise<KnownBase> {
+  const { ctx, publication, article } = delivery;
+  const ofArticle = and(eq(articleRevisions.articleId, article.id), eq(articleRevisions.userId, publication.userId));
+  const { sent, sentRevision } = publication;
+  const [revision = null] =
+    sentRevision === null
+      ? []
+      : await ctx.db
+          .select()
+          .from(articleRevisions)
+          .where(and(ofArticle, eq(articleRevisions.revision, sentRevision)));
+  if (sent && sameTexts(sent, theirs)) return { base: sent, revision };
+  const tried = await ctx.db
+    .select()
+    .from(articleRevisions)
+    .where(and(ofArticle, sent && sentRevision !== null ? gt(articleRevisions.revision, sentRevision) : undefined))
+    .orderBy(desc(articleRevisions.revision))
+    .limit(revisionsTried);
+  for (const one of tried) {
+    if (sent && one.revision === article.revision) continue;
+    const { title, markdown, fields } = one;
+    const { post } = await composePost(
+      { ...delivery, article: { ...article, ...fields, title, markdown } },
+      { existing: true },
+    );
+    if (sameTexts(asStored(post), theirs)) {
+      const { title: wroteTitle, excerpt, content } = theirs;
+      const base = sent ? { ...sent, title: wroteTitle, excerpt, content } : { ...theirs };
+      return { base, revision: one };
+    }
+  }
+  return { base: sent, revision };
+}

@@ -1,0 +1,65 @@
+import { diffArrays, diffWordsWithSpace } from 'diff';
+import { t } from '@/strings.ts';
+
+/** The words of `after` with what is new underlined, and what is gone from `before` struck through. */
+export function WordDiff({ before, after }: { before: string; after: string }) {
+  let at = 0;
+  return (
+    <span className="whitespace-pre-wrap break-words" dir="auto">
+      {diffWordsWithSpace(before, after).map(({ value, added, removed }) => {
+        const key = at;
+        at += value.length + 1;
+        if (added)
+          return (
+            <ins key={key} className="rounded-sm bg-success-soft px-0.5 text-success underline">
+              {value}
+            </ins>
+          );
+        if (removed)
+          return (
+            <del key={key} className="rounded-sm bg-danger-soft px-0.5 text-danger line-through">
+              {value}
+            </del>
+          );
+        return <span key={key}>{value}</span>;
+      })}
+    </span>
+  );
+}
+
+/** Two Markdown texts, paragraph by paragraph; those that are the same are only counted. */
+export function TextDiff({ before, after }: { before: string; after: string }) {
+  const split = (text: string) => text.trim().split(/\n{2,}/);
+  const parts = diffArrays(split(before), split(after));
+  const rows: { key: number; before: string; after: string; same: number }[] = [];
+  for (let index = 0; index < parts.length; index += 1) {
+    const [part, next] = [parts[index], parts[index + 1]];
+    if (!part) continue;
+    if (!part.added && !part.removed) {
+      rows.push({ key: index, before: '', after: '', same: part.value.length });
+    } else if (part.removed && next?.added) {
+      rows.push({ key: index, before: part.value.join('\n\n'), after: next.value.join('\n\n'), same: 0 });
+      index += 1;
+    } else {
+      const value = part.value.join('\n\n');
+      rows.push({ key: index, before: part.removed ? value : '', after: part.added ? value : '', same: 0 });
+    }
+  }
+  if (rows.every(({ same }) => same > 0))
+    return <p className="text-muted-foreground">{t.publication.conflict.noChange}</p>;
+  return (
+    <div className="grid grid-cols-1 gap-3">
+      {rows.map(({ key, before: old, after: fresh, same }) =>
+        same > 0 ? (
+          <p key={key} className="text-sm text-muted-foreground">
+            {t.publication.conflict.unchanged(same)}
+          </p>
+        ) : (
+          <p key={key}>
+            <WordDiff before={old} after={fresh} />
+          </p>
+        ),
+      )}
+    </div>
+  );
+}
