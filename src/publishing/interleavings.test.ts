@@ -75,7 +75,7 @@ const ask0: Command = { kind: 'request', site: 0, priority: 0 };
 const working = (fault: Fault): Command => ({ kind: 'work', ticket: 0, fault });
 /** What chance tries too seldom: peace that was asked for, a dead worker in the way, and lost tickets. */
 const examples: [Command[]][] = [
-  [[ask0, ask0, working('busy'), working('none')]],
+  [[ask0, ask0, { kind: 'move', site: 0, at: 1, before: 0 }, working('busy'), working('none')]],
   [[ask0, ask0, ask0, working(9), working('none'), working('none')]],
   [[ask0, ask0, { kind: 'loseTickets' }, { kind: 'pass', seconds: 8 }, { kind: 'sweep' }, working('none')]],
 ];
