@@ -107,7 +107,8 @@ function fieldsIn(operation: Operation, place: IdField['in'], path: string[], sc
   const name = path.filter((part) => part !== '0').at(-1) ?? '';
   const list = path.at(-1) === '0';
   const found: IdField[] = [];
-  const leaf = !schema.properties && !schema.items && !schema.anyOf;
+  // Ids of ours are texts; a number is one of WordPress's.
+  const leaf = !schema.properties && !schema.items && !schema.anyOf && !['integer', 'null'].includes(`${schema.type}`);
   if (leaf && (schema.format === 'uuid' || /^(id|ids|cursor)$|Ids?$/.test(name))) {
     found.push({ in: place, path: list ? path.slice(0, -1) : path, kind: kindOf(operation, name), many: list });
   }
@@ -122,7 +123,7 @@ function fieldsIn(operation: Operation, place: IdField['in'], path: string[], sc
 /** `siteId` is of `sites`; an `id` or `cursor` is of what the path is about. */
 function kindOf({ path }: Operation, name: string): string {
   const own = path.split('/').findLast((segment) => !segment.startsWith('{')) ?? '';
-  if (/^(ids?|cursor)$/.test(name)) return own;
+  if (/^(ids?|cursor|before)$/.test(name)) return own;
   const words = name.replace(/Ids?$/, '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return words.endsWith('y') ? `${words.slice(0, -1)}ies` : `${words}s`;
 }

@@ -57,6 +57,7 @@ const guarded = () => operations.filter(({ access }) => access !== 'public');
 const bodies: Record<string, object> = {
   updateMe: { name: 'Another name' },
   updateSite: { name: 'Another name' },
+  updatePublication: { options: {} },
   updateWebhook: { description: 'Another text' },
   updateUser: { requestsPerMinute: 100_000 },
   prepareTwoFactor: { password: goodPassword },

@@ -6,6 +6,7 @@ import { getSite } from '../sites/queries.ts';
 import { type Site, sites } from '../sites/schema.ts';
 import { due, lockQueue } from './lease.ts';
 import { anew, cancelLocked, change } from './publications.ts';
+import { getPublication } from './queries.ts';
 import { type Publication, type PublicationStatus, publications } from './schema.ts';
 import { callNext } from './tickets.ts';
 
@@ -108,8 +109,8 @@ export async function aheadOf(db: Db, rows: Publication[]): Promise<Map<string, 
 /**
  * Puts a waiting publication directly before another of its queue, or at its end (`before` null), and gives it the
  * priority of the place: that of the one behind it, or of the last. With the queue and the row locked. Throws
- * `invalid_state` for one that goes by its time, `conflict` when `before` no longer waits, `invalid_request` when it is
- * the publication itself or none of this queue.
+ * `invalid_state` for one that goes by its time, `not_found` for a `before` that is not the user's, `conflict` when it
+ * no longer waits, `invalid_request` when it is the publication itself or of another queue.
  */
 export async function movePublication(tx: Db, row: Publication, before: string | null): Promise<Publication> {
   if (row.status !== 'queued') {
@@ -147,11 +148,8 @@ export async function movePublication(tx: Db, row: Publication, before: string |
 }
 
 async function placeToMoveTo(tx: Db, row: Publication, before: string): Promise<Publication> {
-  const [next] = await tx
-    .select()
-    .from(publications)
-    .where(and(eq(publications.id, before), eq(publications.userId, row.userId)));
-  if (!next || next.siteId !== row.siteId || next.id === row.id) {
+  const next = await getPublication(tx, row.userId, before);
+  if (next.siteId !== row.siteId || next.id === row.id) {
     const message = 'is no other publication of this queue';
     throw new AppError('invalid_request', `before: ${message}`, { errors: [{ path: 'before', message }] });
   }
