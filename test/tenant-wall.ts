@@ -95,6 +95,9 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
     status: 'future',
     publishAt: '2099-01-01T00:00:00Z',
   });
+  const image = await post('/images/card', { title: mark('card') });
+  await account.api.ask('PATCH', `/images/${image.id}`, { caption: mark('caption') });
+  await account.api.ask('PATCH', `/articles/${article.id}`, { revision: 2, featuredImageId: image.id });
   const binned = await post('/articles', byHand());
   await account.api.ask('DELETE', `/articles/${binned.id}`);
 

@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts';
 import { countWords } from '../text/words.ts';
 import { announceArticle } from './announce.ts';
 import { markdownToText } from './markdown.ts';
-import { getArticle } from './queries.ts';
+import { assertOwnImage, getArticle } from './queries.ts';
 import { type Article, type ArticleFields, articleRevisions, articles } from './schema.ts';
 import { slugify } from './slug.ts';
 
@@ -14,6 +14,12 @@ import { slugify } from './slug.ts';
 export interface ArticleContent extends ArticleFields {
   title: string;
   markdown: string;
+}
+
+/** What a person may change of an article. */
+export interface ArticleEdit extends Partial<ArticleContent> {
+  /** One of their images; null for none. */
+  featuredImageId?: string | null | undefined;
 }
 
 type NewArticle = Pick<ArticleContent, 'title' | 'markdown'> &
@@ -71,7 +77,7 @@ export async function editArticle(
   userId: string,
   id: string,
   revision: number,
-  change: Partial<ArticleContent>,
+  change: ArticleEdit,
 ): Promise<Article> {
   return ctx.db.transaction(async (tx) => {
     await tx.select({ id: articles.id }).from(articles).where(eq(articles.id, id)).for('update');
@@ -83,6 +89,7 @@ export async function editArticle(
         { details: { revision: article.revision } },
       );
     }
+    if (change.featuredImageId) await assertOwnImage(tx, userId, change.featuredImageId);
     const slug = change.slug === undefined ? {} : { slug: slugify(change.slug) };
     return update(ctx, tx, article, { ...change, ...slug }, 'user');
   });
