@@ -1,4 +1,5 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { imageWords } from './strings-images.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
 
 /** Every word the web app says, in English. Another language is one more object of the same shape. */
@@ -391,11 +392,12 @@ const english = {
     beingWrittenHint: 'It appears here as soon as it is finished. You can watch it below.',
     nothingFoundHint: 'Try fewer or other words.',
   },
+  images: imageWords,
   article: {
     title: 'Article',
     gone: 'There is no such article',
     panel: 'About this article',
-    tabs: { text: 'Text', claims: 'Claims', sources: 'Sources', seo: 'SEO', publish: 'Publish' },
+    tabs: { text: 'Text', claims: 'Claims', sources: 'Sources', seo: 'SEO', image: 'Image', publish: 'Publish' },
     run: 'How it was made',
     words: (count: string, exact: number) => (exact === 1 ? '1 word' : `${count} words`),
     sourceCount: (count: string, exact: number) => (exact === 1 ? '1 source' : `${count} sources`),
