@@ -124,7 +124,7 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
 }
 
 /** The table that holds a kind, where it is not named like it. */
-const tablesOfKinds: Record<string, string> = { deliveries: 'webhook_deliveries' };
+const tablesOfKinds: Record<string, string> = { deliveries: 'webhook_deliveries', 'featured-images': 'images' };
 
 /**
  * Reads the ids of a user's objects of a kind, the oldest first. Throws when there is none, and says what to do then: a
