@@ -82,6 +82,7 @@ export async function editArticle(
   return ctx.db.transaction(async (tx) => {
     await tx.select({ id: articles.id }).from(articles).where(eq(articles.id, id)).for('update');
     const article = await getArticle(tx, userId, id);
+    if (change.featuredImageId) await assertOwnImage(tx, userId, change.featuredImageId);
     if (article.revision !== revision) {
       throw new AppError(
         'stale_revision',
@@ -89,7 +90,6 @@ export async function editArticle(
         { details: { revision: article.revision } },
       );
     }
-    if (change.featuredImageId) await assertOwnImage(tx, userId, change.featuredImageId);
     const slug = change.slug === undefined ? {} : { slug: slugify(change.slug) };
     return update(ctx, tx, article, { ...change, ...slug }, 'user');
   });

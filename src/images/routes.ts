@@ -164,6 +164,7 @@ export const imageRoutes: RegisterRoutes = (server, ctx) => {
       if (request.headers['if-none-match'] === etag) return reply.code(304).send(null);
       const { data } = await readImage(ctx.db, request.userId, image.id);
       const shown = width ? await ctx.imaging.thumbnail(data, Number(width)) : { data, mime: image.mime };
+      reply.header('content-disposition', `inline; filename*=UTF-8''${encodeURIComponent(image.name)}`);
       reply.header('content-type', shown.mime);
       return reply.send(Buffer.from(shown.data) as never);
     },
