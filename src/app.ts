@@ -24,6 +24,7 @@ import { type Database, openDatabase } from './db/open.ts';
 import { exportRoutes } from './export/routes.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import { createImaging } from './images/imaging.ts';
+import { imageRoutes } from './images/routes.ts';
 import { createEmbedder } from './knowledge/embeddings.ts';
 import { createExtractor } from './knowledge/extract.ts';
 import { createRobots } from './knowledge/robots.ts';
@@ -82,6 +83,7 @@ const apiRoutes = [
   decisionRoutes,
   webSearchRoutes,
   webhookRoutes,
+  imageRoutes,
   exportRoutes,
   adminRoutes,
   usageRoutes,

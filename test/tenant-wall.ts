@@ -100,6 +100,9 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   await ctx.db.execute(sql`update publications set status = 'conflict', remote_id = 1, next_attempt_at = null,
     theirs = ${JSON.stringify(theirs)}::jsonb, conflict = '{"kind":"edited","fields":[],"late":false}'
     where article_id = ${article.id}`);
+  const image = await post('/images/card', { title: mark('card') });
+  await account.api.ask('PATCH', `/images/${image.id}`, { caption: mark('caption') });
+  await account.api.ask('PATCH', `/articles/${article.id}`, { revision: 2, featuredImageId: image.id });
   const binned = await post('/articles', byHand());
   await account.api.ask('DELETE', `/articles/${binned.id}`);
 
@@ -126,7 +129,11 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
 }
 
 /** The table that holds a kind, where it is not named like it. */
-const tablesOfKinds: Record<string, string> = { deliveries: 'webhook_deliveries', queue: 'publications' };
+const tablesOfKinds: Record<string, string> = {
+  deliveries: 'webhook_deliveries',
+  queue: 'publications',
+  'featured-images': 'images',
+};
 
 /**
  * Reads the ids of a user's objects of a kind, the oldest first. Throws when there is none, and says what to do then: a

@@ -1,4 +1,5 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { imageWords } from './strings-images.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
 import { postDefaultWords } from './strings-sites.ts';
@@ -399,11 +400,12 @@ const english = {
     beingWrittenHint: 'It appears here as soon as it is finished. You can watch it below.',
     nothingFoundHint: 'Try fewer or other words.',
   },
+  images: imageWords,
   article: {
     title: 'Article',
     gone: 'There is no such article',
     panel: 'About this article',
-    tabs: { text: 'Text', claims: 'Claims', sources: 'Sources', seo: 'SEO', publish: 'Publish' },
+    tabs: { text: 'Text', claims: 'Claims', sources: 'Sources', seo: 'SEO', image: 'Image', publish: 'Publish' },
     run: 'How it was made',
     words: (count: string, exact: number) => (exact === 1 ? '1 word' : `${count} words`),
     sourceCount: (count: string, exact: number) => (exact === 1 ? '1 source' : `${count} sources`),

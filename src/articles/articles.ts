@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts';
 import { countWords } from '../text/words.ts';
 import { announceArticle } from './announce.ts';
 import { markdownToText } from './markdown.ts';
-import { getArticle } from './queries.ts';
+import { assertOwnImage, getArticle } from './queries.ts';
 import { type Article, type ArticleFields, articleRevisions, articles } from './schema.ts';
 import { slugify } from './slug.ts';
 
@@ -14,6 +14,12 @@ import { slugify } from './slug.ts';
 export interface ArticleContent extends ArticleFields {
   title: string;
   markdown: string;
+}
+
+/** What a person may change of an article. */
+export interface ArticleEdit extends Partial<ArticleContent> {
+  /** One of their images; null for none. */
+  featuredImageId?: string | null | undefined;
 }
 
 type NewArticle = Pick<ArticleContent, 'title' | 'markdown'> &
@@ -71,7 +77,7 @@ export async function editArticle(
   userId: string,
   id: string,
   revision: number,
-  change: Partial<ArticleContent>,
+  change: ArticleEdit,
 ): Promise<Article> {
   return ctx.db.transaction((tx) => editArticleIn(ctx, tx, userId, id, revision, change));
 }
@@ -83,10 +89,11 @@ export async function editArticleIn(
   userId: string,
   id: string,
   revision: number,
-  change: Partial<ArticleContent>,
+  change: ArticleEdit,
 ): Promise<Article> {
   await tx.select({ id: articles.id }).from(articles).where(eq(articles.id, id)).for('update');
   const article = await getArticle(tx, userId, id);
+  if (change.featuredImageId) await assertOwnImage(tx, userId, change.featuredImageId);
   if (article.revision !== revision) {
     throw new AppError(
       'stale_revision',

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import type { Db } from '../db/open.ts';
 import { sourceOrigins } from '../knowledge/schema.ts';
 import { renderMarkdown } from './markdown.ts';
-import { type ArticleSource, type ClaimRow, listArticleSources } from './queries.ts';
+import {
+  type ArticleSource,
+  type ClaimRow,
+  type FeaturedImage,
+  listArticleSources,
+  listFeaturedImages,
+} from './queries.ts';
 import { type Article, articleStatuses } from './schema.ts';
 
 const time = z.iso.datetime();
@@ -69,6 +75,10 @@ const seoSchema = z
   })
   .meta({ id: 'SeoReport' });
 
+const featuredImageSchema = z
+  .object({ id: z.uuid(), url: z.string(), width: z.int(), height: z.int(), alt: z.string() })
+  .meta({ id: 'FeaturedImage' });
+
 const summaryShape = {
   id: z.uuid(),
   title: z.string(),
@@ -83,6 +93,7 @@ const summaryShape = {
   status: z.enum(articleStatuses),
   revision: z.int(),
   pipelineId: z.uuid().nullable(),
+  featuredImage: featuredImageSchema.nullable(),
   sources: z.array(sourceSchema),
   createdAt: time,
   updatedAt: time,
@@ -107,21 +118,26 @@ export async function presentSummaries(db: Db, rows: Article[]): Promise<z.infer
     db,
     rows.map((row) => row.id),
   );
-  return rows.map((row) => summary(row, cited));
+  const featured = await listFeaturedImages(db, rows);
+  return rows.map((row) => summary(row, cited, featured));
 }
 
 /** Puts one article into words, with its text rendered. */
 export async function presentArticle(db: Db, row: Article): Promise<z.infer<typeof articleSchema>> {
   const cited = await listArticleSources(db, [row.id]);
   return {
-    ...summary(row, cited),
+    ...summary(row, cited, await listFeaturedImages(db, [row])),
     markdown: row.markdown,
     html: renderMarkdown(row.markdown).html,
     jsonLd: row.jsonLd,
   };
 }
 
-function summary(row: Article, cited: ArticleSource[]): z.infer<typeof articleSummarySchema> {
+function summary(
+  row: Article,
+  cited: ArticleSource[],
+  featured: Map<string, FeaturedImage>,
+): z.infer<typeof articleSummarySchema> {
   return {
     id: row.id,
     title: row.title,
@@ -136,6 +152,7 @@ function summary(row: Article, cited: ArticleSource[]): z.infer<typeof articleSu
     status: row.status,
     revision: row.revision,
     pipelineId: row.pipelineId,
+    featuredImage: featured.get(row.featuredImageId ?? '') ?? null,
     sources: cited
       .filter((source) => source.articleId === row.id)
       .map(({ articleId: _, ...source }) => ({

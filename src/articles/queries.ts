@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, ilike, inArray, isNull, lt, or, sql } from 'drizzle-orm';
-import type { Db } from '../db/open.ts';
+import { type Db, queryRows } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { passages, pipelineSources, sources } from '../knowledge/schema.ts';
 import { type Article, articleRevisions, articleSources, articles, claims } from './schema.ts';
@@ -79,6 +79,33 @@ export async function listArticleSources(db: Db, articleIds: string[]) {
     .orderBy(asc(articleSources.number));
 }
 export type ArticleSource = Awaited<ReturnType<typeof listArticleSources>>[number];
+
+/** An article's featured image, as far as articles show it. */
+export interface FeaturedImage {
+  id: string;
+  url: string;
+  width: number;
+  height: number;
+  alt: string;
+}
+
+/** The featured images of articles, by their ids. */
+export async function listFeaturedImages(db: Db, rows: Article[]): Promise<Map<string, FeaturedImage>> {
+  const ids = rows.flatMap(({ featuredImageId }) => featuredImageId ?? []);
+  if (ids.length === 0) return new Map();
+  // Images are a room above this one, so only the name of their table is used here.
+  const found = await queryRows<Omit<FeaturedImage, 'url'>>(
+    db,
+    sql`select id, width, height, alt from images where ${inArray(sql`id`, ids)}`,
+  );
+  return new Map(found.map((image) => [image.id, { ...image, url: `/api/v1/images/${image.id}/file` }]));
+}
+
+/** Throws `not_found` unless the image is the user's. */
+export async function assertOwnImage(db: Db, userId: string, id: string): Promise<void> {
+  const rows = await queryRows(db, sql`select id from images where id = ${id} and user_id = ${userId}`);
+  if (rows.length === 0) throw new AppError('not_found', 'There is no such image.');
+}
 
 /** Every claim of an article in reading order, with the passage and source that it rests on. */
 export async function listClaims(db: Db, userId: string, articleId: string) {

@@ -122,7 +122,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
         operationId: 'editArticle',
         params: byId,
         body: z
-          .strictObject({ ...editableFields, revision: z.int().min(1) })
+          .strictObject({ ...editableFields, featuredImageId: z.uuid().nullable(), revision: z.int().min(1) })
           .partial()
           .required({ revision: true }),
         response: { 200: articleSchema, ...problems(401, 404, 409, 413, 422) },

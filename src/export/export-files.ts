@@ -10,6 +10,8 @@ import { articles } from '../articles/schema.ts';
 import { paidCalls } from '../budget/schema.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
+import { images } from '../images/schema.ts';
+import { readImage } from '../images/store.ts';
 import { sources } from '../knowledge/schema.ts';
 import { listPassages } from '../knowledge/store.ts';
 import { presentPipeline } from '../pipeline/present.ts';
@@ -29,6 +31,7 @@ const readme = `This is everything of an account of blog-poster, as its API answ
 
 articles/     each article as Markdown, and as JSON with its claims, sources and revisions; those in the bin as well
 pipelines/    each pipeline with its receipt
+images/       each image with its name and texts
 sources/      each source with its passages, which quotes can be looked up in
 webhooks/     each webhook with its deliveries of the last 30 days
 account.json sites.json publications.json api-keys.json provider-keys.json usage.json access-log.json
@@ -72,6 +75,12 @@ export async function* exportFiles(
     const texts = passages.map(({ id, ordinal, heading, text }) => ({ id, ordinal, heading, text }));
     yield { name: `sources/${source.id}.json`, text: json({ ...source, userId: undefined, passages: texts }) };
   }
+  for await (const image of all(db, images, userId)) {
+    const { data } = await readImage(db, userId, image.id);
+    const { userId: _user, digest: _digest, madeFrom: _madeFrom, ...fields } = image;
+    yield { name: `images/${image.id}.${image.mime.slice('image/'.length)}`, bytes: data };
+    yield { name: `images/${image.id}.json`, text: json(fields) };
+  }
   yield { name: 'sites.json', text: json((await collect(all(db, sites, userId))).map(presentSite)) };
   yield {
     name: 'publications.json',
@@ -101,6 +110,7 @@ type OwnedTable =
   | typeof articles
   | typeof pipelines
   | typeof sources
+  | typeof images
   | typeof sites
   | typeof publications
   | typeof apiKeys

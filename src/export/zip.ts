@@ -2,10 +2,7 @@ import { Readable } from 'node:stream';
 import { Zip, ZipDeflate } from 'fflate';
 
 /** One file of an archive. */
-export interface ExportFile {
-  name: string;
-  text: string;
-}
+export type ExportFile = { name: string } & ({ text: string } | { bytes: Uint8Array });
 
 /**
  * A zip archive as a stream: each file is read, packed and sent before the next one is read, so that an account of any
@@ -29,10 +26,10 @@ async function* pack(files: AsyncIterable<ExportFile>): AsyncGenerator<Uint8Arra
     ready = [];
     return chunks;
   };
-  for await (const { name, text } of files) {
-    const entry = new ZipDeflate(name, { level: 6 });
+  for await (const file of files) {
+    const entry = new ZipDeflate(file.name, { level: 6 });
     zip.add(entry);
-    entry.push(new TextEncoder().encode(text), true);
+    entry.push('bytes' in file ? file.bytes : new TextEncoder().encode(file.text), true);
     yield* take();
   }
   zip.end();

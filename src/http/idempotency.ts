@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { and, eq, lt, sql } from 'drizzle-orm';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
@@ -37,7 +37,7 @@ export async function onceByKey<Answer>(
 
   const mine = and(eq(idempotencyKeys.userId, request.userId), eq(idempotencyKeys.key, key));
   const operation = `${request.method} ${request.url}`;
-  const body = digest(request.body ?? null);
+  const body = digestOfBody(request.body);
   const bodyDigest = keyed(ctx.secrets, body);
   return ctx.db.transaction(async (tx) => {
     await tx.delete(idempotencyKeys).where(and(mine, lt(idempotencyKeys.createdAt, keptFor)));
@@ -60,6 +60,11 @@ export async function onceByKey<Answer>(
     await tx.update(idempotencyKeys).set({ status, answer: sealed }).where(mine);
     return answer;
   });
+}
+
+/** A file is not walked through as an object. */
+function digestOfBody(body: unknown): string {
+  return body instanceof Uint8Array ? createHash('sha256').update(body).digest('hex') : digest(body ?? null);
 }
 
 /** Keyed, because a body may hold a password, and a plain digest of a weak one could be guessed from a stolen database. */

@@ -53,7 +53,7 @@ const titles: Record<number, string> = {
 
 /** Every error leaves as a problem document; only the unexpected ones are logged with their stack. */
 export function onError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
-  const known = asAppError(error);
+  const known = asAppError(error, request);
   if (known.code === 'internal') request.log.error({ err: error, requestId: request.id }, 'request failed');
   send(known, request, reply);
 }
@@ -104,7 +104,7 @@ function send(error: AppError, request: FastifyRequest, reply: FastifyReply): vo
     );
 }
 
-function asAppError(error: FastifyError | Error): AppError {
+function asAppError(error: FastifyError | Error, request: FastifyRequest): AppError {
   if (error instanceof AppError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors: FieldError[] = error.validation.map((issue) => ({
@@ -118,7 +118,13 @@ function asAppError(error: FastifyError | Error): AppError {
   if (isResponseSerializationError(error))
     return new AppError('internal', 'The answer could not be built.', { cause: error });
   const code = 'code' in error ? error.code : '';
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new AppError('body_too_large', 'The request body is over 1 MB.');
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return request.routeOptions.url === '/api/v1/images'
+      ? new AppError('body_too_large', 'The image is over 10 MB.', {
+          hint: 'Make the image smaller and send it again.',
+        })
+      : new AppError('body_too_large', 'The request body is over 1 MB.');
+  }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new AppError('unsupported_media_type', 'The request body is not JSON.');
   }

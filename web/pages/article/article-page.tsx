@@ -21,6 +21,7 @@ import { useRunCommands } from '../run/use-run-commands.ts';
 import { Approval } from '../run/waiting-panel.tsx';
 import { ArticleText } from './article-text.tsx';
 import { ClaimsPanel } from './claims-panel.tsx';
+import { ImagePanel } from './image-panel.tsx';
 import { markClaims } from './mark-claims.ts';
 import { PublishPanel } from './publish-panel.tsx';
 import { SeoPanel } from './seo-panel.tsx';
@@ -29,7 +30,7 @@ import { SourcesPanel } from './sources-panel.tsx';
 /** The menu and what places it weigh more than the rest of the page's own code: they come after the text. */
 const CopyMenu = lazy(() => import('./copy-menu.tsx').then((module) => ({ default: module.CopyMenu })));
 
-const panels = ['claims', 'sources', 'seo', 'publish'] as const;
+const panels = ['claims', 'sources', 'seo', 'image', 'publish'] as const;
 type Panel = (typeof panels)[number];
 
 /** One article: its text, and what it rests on, how it does in search, where it is published. */
@@ -141,6 +142,9 @@ function ArticleView({ article }: { article: Article }) {
         </TabsContent>
         <TabsContent value="seo">
           <SeoPanel article={article} />
+        </TabsContent>
+        <TabsContent value="image">
+          <ImagePanel article={article} />
         </TabsContent>
         <TabsContent value="publish">
           <PublishPanel article={article} />

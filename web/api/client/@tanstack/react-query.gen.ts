@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.ts';
-import { approveArticle, cancelPipeline, cancelPublication, cancelQueue, checkProviderKey, checkSite, confirmTwoFactor, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSite, createWebhook, deleteArticle, deleteMe, deleteProviderKey, deleteSite, deleteWebhook, disableTwoFactor, editArticle, exportMe, forgotPassword, getArticle, getHealth, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSession, getSite, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listEmails, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listSearchProviders, listSessions, listSites, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, pauseQueue, prepareTwoFactor, putProviderKey, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, resumeQueue, retryPipeline, retryPublication, retryQueue, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, siteChoices, streamPipelineEvents, testWebhook, trashPublication, unpublishPublication, updateMe, updatePublication, updatePublishedPost, updateSite, updateUser, updateWebhook, verifyEmail } from '../sdk.gen.ts';
-import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, ForgotPasswordData, ForgotPasswordError, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
+import { approveArticle, cancelPipeline, cancelPublication, cancelQueue, checkProviderKey, checkSite, confirmTwoFactor, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSite, createTitleCard, createWebhook, deleteArticle, deleteImage, deleteMe, deleteProviderKey, deleteSite, deleteWebhook, disableTwoFactor, editArticle, exportMe, forgotPassword, getArticle, getHealth, getImage, getImageFile, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSession, getSite, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listEmails, listImages, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listSearchProviders, listSessions, listSites, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, pauseQueue, prepareTwoFactor, putProviderKey, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, resumeQueue, retryPipeline, retryPublication, retryQueue, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, siteChoices, streamPipelineEvents, testWebhook, trashPublication, unpublishPublication, updateImage, updateMe, updatePublication, updatePublishedPost, updateSite, updateUser, updateWebhook, uploadImage, verifyEmail } from '../sdk.gen.ts';
+import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateTitleCardData, CreateTitleCardError, CreateTitleCardResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, ForgotPasswordData, ForgotPasswordError, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -889,6 +889,160 @@ export const verifyEmailMutation = (options?: Partial<Options<VerifyEmailData>>)
     };
     return mutationOptions;
 };
+
+export const listImagesQueryKey = (options?: Options<ListImagesData>) => createQueryKey('listImages', options);
+
+/**
+ * Images, newest first
+ */
+export const listImagesOptions = (options?: Options<ListImagesData>) => queryOptions<ListImagesResponse, ListImagesError, ListImagesResponse, ReturnType<typeof listImagesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listImages({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listImagesQueryKey(options)
+});
+
+export const listImagesInfiniteQueryKey = (options?: Options<ListImagesData>): QueryKey<Options<ListImagesData>> => createQueryKey('listImages', options, true);
+
+/**
+ * Images, newest first
+ */
+export const listImagesInfiniteOptions = (options?: Options<ListImagesData>) => {
+    const opts = infiniteQueryOptions<ListImagesResponse, ListImagesError, InfiniteData<ListImagesResponse>, QueryKey<Options<ListImagesData>>, string | Pick<QueryKey<Options<ListImagesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListImagesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listImages({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listImagesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Upload an image: the body is the file (PNG, JPEG, WebP or GIF, up to 10 MB)
+ *
+ * It is encoded anew: what cameras write beside the picture (place, time) is removed, and what is larger than 2560 pixels is made smaller.
+ */
+export const uploadImageMutation = (options?: Partial<Options<UploadImageData>>): UseMutationOptions<UploadImageResponse, UploadImageError, Options<UploadImageData>> => {
+    const mutationOptions: UseMutationOptions<UploadImageResponse, UploadImageError, Options<UploadImageData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await uploadImage({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Draw a title card at no cost; the same words and colours give the same image
+ */
+export const createTitleCardMutation = (options?: Partial<Options<CreateTitleCardData>>): UseMutationOptions<CreateTitleCardResponse, CreateTitleCardError, Options<CreateTitleCardData>> => {
+    const mutationOptions: UseMutationOptions<CreateTitleCardResponse, CreateTitleCardError, Options<CreateTitleCardData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createTitleCard({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete an image; one that articles show only with `force=true`
+ */
+export const deleteImageMutation = (options?: Partial<Options<DeleteImageData>>): UseMutationOptions<DeleteImageResponse, DeleteImageError, Options<DeleteImageData>> => {
+    const mutationOptions: UseMutationOptions<DeleteImageResponse, DeleteImageError, Options<DeleteImageData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteImage({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getImageQueryKey = (options: Options<GetImageData>) => createQueryKey('getImage', options);
+
+/**
+ * What is known of an image
+ */
+export const getImageOptions = (options: Options<GetImageData>) => queryOptions<GetImageResponse, GetImageError, GetImageResponse, ReturnType<typeof getImageQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getImage({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getImageQueryKey(options)
+});
+
+/**
+ * Change its name, alternative text or caption
+ */
+export const updateImageMutation = (options?: Partial<Options<UpdateImageData>>): UseMutationOptions<UpdateImageResponse, UpdateImageError, Options<UpdateImageData>> => {
+    const mutationOptions: UseMutationOptions<UpdateImageResponse, UpdateImageError, Options<UpdateImageData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateImage({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getImageFileQueryKey = (options: Options<GetImageFileData>) => createQueryKey('getImageFile', options);
+
+/**
+ * The file of an image, to whom it belongs
+ */
+export const getImageFileOptions = (options: Options<GetImageFileData>) => queryOptions<GetImageFileResponse, GetImageFileError, GetImageFileResponse, ReturnType<typeof getImageFileQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getImageFile({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getImageFileQueryKey(options)
+});
 
 /**
  * Delete the account with everything in it; takes the password unless you logged in a moment ago

@@ -1,0 +1,195 @@
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { ImagePlus } from 'lucide-react';
+import { type ClipboardEvent, type DragEvent, type FormEvent, useRef } from 'react';
+import {
+  createTitleCardMutation,
+  editArticleMutation,
+  getArticleQueryKey,
+  listImagesQueryKey,
+  updateImageMutation,
+} from '@/api/client/@tanstack/react-query.gen.ts';
+import { client } from '@/api/client/client.gen.ts';
+import { listImages } from '@/api/client/sdk.gen.ts';
+import type { Article, Image } from '@/api/client/types.gen.ts';
+import type { ApiProblem } from '@/api/problem.ts';
+import { CopyButton } from '@/components/copy-button.tsx';
+import { EmptyState } from '@/components/empty-state.tsx';
+import { ProblemNotice } from '@/components/notice.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { Field } from '@/components/ui/field.tsx';
+import { Input } from '@/components/ui/input.tsx';
+import { t } from '@/strings.ts';
+
+const types = 'image/png,image/jpeg,image/webp,image/gif';
+
+/** The file is the body; the generated client only knows bodies that are JSON. */
+async function upload(file: File): Promise<Image> {
+  const { data } = await client.post<{ 201: Image }, ApiProblem, true>({
+    url: '/api/v1/images',
+    query: { name: file.name || 'image' },
+    body: file,
+    bodySerializer: null,
+    headers: { 'Content-Type': file.type, 'Idempotency-Key': crypto.randomUUID() },
+    throwOnError: true,
+  });
+  return data;
+}
+
+/** An article's featured image: what it is, and others to use instead. */
+export function ImagePanel({ article }: { article: Article }) {
+  const queries = useQueryClient();
+  const input = useRef<HTMLInputElement>(null);
+  const onSettled = () =>
+    Promise.all([
+      queries.invalidateQueries({ queryKey: getArticleQueryKey({ path: { id: article.id } }) }),
+      queries.invalidateQueries({ queryKey: listImagesQueryKey() }),
+    ]);
+  const edit = useMutation({ ...editArticleMutation(), onSettled });
+  const use = (featuredImageId: string | null) =>
+    edit.mutate({ path: { id: article.id }, body: { revision: article.revision, featuredImageId } });
+  const sending = useMutation<Image, ApiProblem, File>({ mutationFn: upload, onSuccess: ({ id }) => use(id) });
+  const card = useMutation({ ...createTitleCardMutation(), onSuccess: ({ id }) => use(id) });
+  const busy = edit.isPending || sending.isPending || card.isPending;
+  const problem = sending.error ?? card.error ?? edit.error;
+  const take = (files: FileList | null) => {
+    const file = [...(files ?? [])].find(({ type }) => type.startsWith('image/'));
+    if (file && !busy) sending.mutate(file);
+    return file !== undefined;
+  };
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    take(event.dataTransfer.files);
+  };
+  const onPaste = (event: ClipboardEvent) => {
+    if (take(event.clipboardData.files)) event.preventDefault();
+  };
+  const featured = article.featuredImage;
+  return (
+    <section
+      aria-label={t.images.title}
+      className="grid grid-cols-1 gap-5 p-4"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={onDrop}
+      onPaste={onPaste}
+    >
+      {featured ? (
+        <img
+          src={`${featured.url}?width=640`}
+          alt={featured.alt}
+          width={featured.width}
+          height={featured.height}
+          className="h-auto w-full rounded-lg border border-border"
+        />
+      ) : (
+        <p className="text-sm text-muted-foreground">{t.images.none}</p>
+      )}
+      <div className="flex flex-wrap gap-2">
+        <input
+          ref={input}
+          type="file"
+          accept={types}
+          aria-label={t.images.upload}
+          hidden
+          onChange={(event) => {
+            take(event.target.files);
+            event.target.value = '';
+          }}
+        />
+        <Button size="small" disabled={busy} onClick={() => input.current?.click()}>
+          <ImagePlus aria-hidden="true" />
+          {sending.isPending ? t.images.uploading : t.images.upload}
+        </Button>
+        <Button size="small" disabled={busy} onClick={() => card.mutate({ body: { articleId: article.id } })}>
+          {card.isPending ? t.images.drawing : t.images.card}
+        </Button>
+        {featured && (
+          <Button size="small" variant="ghost" disabled={busy} onClick={() => use(null)}>
+            {t.images.remove}
+          </Button>
+        )}
+      </div>
+      <p className="text-sm text-muted-foreground">{t.images.uploadHint}</p>
+      {problem && <ProblemNotice problem={problem} />}
+      {featured && <AltText key={featured.id} image={featured} onSettled={onSettled} />}
+      <Chooser chosen={featured?.id ?? null} busy={busy} onChoose={use} />
+    </section>
+  );
+}
+
+function AltText({ image, onSettled }: { image: { id: string; url: string; alt: string }; onSettled: () => unknown }) {
+  const save = useMutation({ ...updateImageMutation(), onSettled });
+  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const alt = String(new FormData(event.currentTarget).get('alt') ?? '').trim();
+    save.mutate({ path: { id: image.id }, body: { alt } });
+  };
+  return (
+    <form onSubmit={onSubmit} className="grid gap-3">
+      <Field label={t.images.alt} hint={t.images.altHint}>
+        {(control) => <Input {...control} name="alt" defaultValue={image.alt} maxLength={500} />}
+      </Field>
+      <div className="flex flex-wrap items-center gap-3">
+        <Button size="small" type="submit" disabled={save.isPending}>
+          {t.images.save}
+        </Button>
+        <p aria-live="polite" className="text-sm text-muted-foreground">
+          {save.isSuccess ? t.images.saved : ''}
+        </p>
+        <CopyButton text={`![${image.alt.replace(/[[\]\\]/g, '\\$&')}](${image.url})`}>
+          {t.images.copyMarkdown}
+        </CopyButton>
+      </div>
+      {save.error && <ProblemNotice problem={save.error} />}
+    </form>
+  );
+}
+
+interface ChooserProps {
+  chosen: string | null;
+  busy: boolean;
+  onChoose: (id: string) => void;
+}
+
+/** All images of the account, as buttons that the keyboard reaches one after the other. */
+function Chooser({ chosen, busy, onChoose }: ChooserProps) {
+  const list = useInfiniteQuery({
+    queryKey: listImagesQueryKey(),
+    queryFn: async ({ pageParam }: { pageParam: string | undefined }) => {
+      const { data } = await listImages({ query: { limit: 24, cursor: pageParam }, throwOnError: true });
+      return data;
+    },
+    initialPageParam: undefined,
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+  });
+  const items = list.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <section className="grid gap-3">
+      <h3 className="text-sm font-semibold">{t.images.yours}</h3>
+      {list.error && <ProblemNotice problem={list.error as ApiProblem} />}
+      {list.isSuccess && items.length === 0 && (
+        <EmptyState title={t.images.noImages}>{t.images.noImagesHint}</EmptyState>
+      )}
+      <ul className="grid grid-cols-3 gap-2">
+        {items.map((image) => (
+          <li key={image.id}>
+            <button
+              type="button"
+              disabled={busy}
+              aria-pressed={image.id === chosen}
+              aria-label={image.id === chosen ? t.images.chosen(image.name) : t.images.choose(image.name)}
+              onClick={() => onChoose(image.id)}
+              className="block w-full overflow-hidden rounded-md border border-border focus-visible:outline-2 focus-visible:outline-accent aria-pressed:outline-2 aria-pressed:outline-accent"
+            >
+              <img src={`${image.url}?width=320`} alt="" loading="lazy" className="aspect-video w-full object-cover" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      {list.hasNextPage && (
+        <Button size="small" disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          {t.images.more}
+        </Button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,22 @@
+/** The words of the panel for an article's image. */
+export const imageWords = {
+  title: 'Featured image',
+  none: 'None of its own. Unless a site says otherwise, the title card is used when the article is published.',
+  upload: 'Upload an image',
+  uploadHint: 'PNG, JPEG, WebP or GIF, up to 10 MB. Or drop it here, or paste it.',
+  uploading: 'Uploading…',
+  card: 'Use the title card',
+  drawing: 'Drawing…',
+  remove: 'Use none',
+  alt: 'Alternative text',
+  altHint: 'What the image shows, for whoever cannot see it, in one sentence.',
+  save: 'Save the text',
+  saved: 'Saved.',
+  yours: 'Your images',
+  noImages: 'No images yet',
+  noImagesHint: 'What you upload or draw is kept here and can be used in every article.',
+  choose: (name: string) => `Use ${name}`,
+  chosen: (name: string) => `${name}, in use`,
+  more: 'Show more',
+  copyMarkdown: 'Copy as Markdown, for the text',
+};
