@@ -45,6 +45,9 @@ import { publishJob } from './publishing/jobs.ts';
 import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
 import { migrateQueue, openQueue } from './queue/queue.ts';
+import { syncSiteJob } from './site-posts/jobs.ts';
+import { sitePostRoutes } from './site-posts/routes.ts';
+import { workSitePosts } from './site-posts/worker.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
@@ -63,7 +66,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob];
+const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob, syncSiteJob];
 const apiRoutes = [
   authRoutes,
   meRoutes,
@@ -73,6 +76,7 @@ const apiRoutes = [
   articleRoutes,
   approvalRoutes,
   siteRoutes,
+  sitePostRoutes,
   publicationRoutes,
   webSearchRoutes,
   webhookRoutes,
@@ -177,6 +181,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workPipelines(ctx),
         await workPublications(ctx),
         await workArticles(ctx),
+        await workSitePosts(ctx),
         await tendAccounts(ctx),
         await tendBudget(ctx),
         await workEmails(ctx),

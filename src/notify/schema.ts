@@ -19,6 +19,7 @@ export const emailKinds = [
   'webhook-disabled',
   'budget-warning',
   'instance-budget-warning',
+  'dead-links',
 ] as const;
 export type EmailKind = (typeof emailKinds)[number];
 

@@ -19,6 +19,7 @@ export const subscribableTypes = {
   'site.updated': 'A site was changed.',
   'site.deleted': 'A site was forgotten.',
   'site.check_failed': 'The check of a site found that nothing can be delivered to it.',
+  'link.dead': 'An article links to a post of your site that is no longer there.',
 } as const;
 
 /** An event that a webhook may ask for. */

@@ -1,5 +1,6 @@
 import { AppError } from '../../src/errors.ts';
 import type { SafeFetch, SafeFetchOptions, SafeFetchResponse } from '../../src/net/safe-fetch.ts';
+import { listPostsLike } from './wordpress-listing.ts';
 
 export interface DoublePost {
   id: number;
@@ -8,6 +9,10 @@ export interface DoublePost {
   title: string;
   content: string;
   excerpt: string;
+  /** ISO 8601 in UTC. */
+  modified?: string;
+  /** Its address, where it is not made of the slug. */
+  link?: string;
 }
 
 /** What happens to a request: its answer is lost before or after the site acts on it, or something else is answered. */
@@ -27,6 +32,8 @@ export interface WordPressDouble {
   readonly requests: string[];
   /** Decides the fault of each request; undefined lets it through. */
   rule: (request: string, earlier: number) => DoubleFault | undefined;
+  /** Capabilities of the user; those of an administrator that bear on posts at first. */
+  capabilities: string[];
   /** Posts whose content carries the text. */
   containing(text: string): DoublePost[];
 }
@@ -43,6 +50,7 @@ export function createWordPressDouble(): WordPressDouble {
     posts,
     requests,
     rule: () => undefined,
+    capabilities: ['edit_posts', 'edit_others_posts', 'publish_posts', 'upload_files'],
     safeFetch: Object.assign(ask, { close: async () => undefined }),
     containing: (text) => [...posts.values()].filter(({ content }) => content.includes(text)),
   };
@@ -70,12 +78,20 @@ export function createWordPressDouble(): WordPressDouble {
     const acted = act(method, asked, options);
     if (fault === 'lost_after') throw lost();
     options.signal?.throwIfAborted();
-    return answer(acted.status, acted.json, asked);
+    return answer(acted.status, acted.json, asked, acted.headers);
   }
 
-  function act(method: string, asked: URL, { body }: SafeFetchOptions): { status: number; json: unknown } {
+  function act(
+    method: string,
+    asked: URL,
+    { body }: SafeFetchOptions,
+  ): { status: number; json: unknown; headers?: Record<string, string> } {
     const route = /^\/wp-json(\/wp\/v2\/posts)?(?:\/(\d+))?\/?$/.exec(asked.pathname);
     if (asked.pathname === '/') return { status: 200, json: null };
+    if (asked.pathname === '/wp-json/wp/v2/users/me') {
+      const capabilities = Object.fromEntries(double.capabilities.map((name) => [name, true]));
+      return { status: 200, json: { id: 1, username: 'admin', name: 'Admin', roles: [], capabilities } };
+    }
     if (!route?.[1]) return { status: 200, json: { name: 'Double', home: url, namespaces: ['wp/v2'] } };
     const sent = (body ? JSON.parse(String(body)) : {}) as Partial<DoublePost>;
     if (route[2]) {
@@ -98,6 +114,11 @@ export function createWordPressDouble(): WordPressDouble {
       posts.set(id, post);
       return { status: 201, json: asJson(post) };
     }
+    const fields = asked.searchParams.get('_fields') ?? '';
+    if (fields.includes('modified_gmt') && !fields.includes('content')) {
+      const { posts: listed, headers } = listPostsLike(posts.values(), asked.searchParams);
+      return { status: 200, json: listed.map(asJson), headers };
+    }
     const search = asked.searchParams.get('search') ?? '';
     const page = Number(asked.searchParams.get('page') ?? 1);
     return { status: 200, json: page > 1 ? [] : double.containing(search).map(asJson) };
@@ -111,10 +132,11 @@ export function createWordPressDouble(): WordPressDouble {
   }
 
   function asJson(post: DoublePost): unknown {
-    const { id, status, slug } = post;
-    const raw = (text: string) => ({ raw: text });
+    const { id, status, slug, link = `${url}/${slug}/` } = post;
+    const raw = (text: string) => ({ raw: text, rendered: text });
     const texts = { title: raw(post.title), content: raw(post.content), excerpt: raw(post.excerpt) };
-    return { id, status, slug, link: `${url}/${slug}/`, ...texts, date_gmt: null, modified_gmt: null };
+    const modified_gmt = post.modified?.replace(/(?:\.\d+)?Z$/, '') ?? null;
+    return { id, status, slug, link, ...texts, date_gmt: null, modified_gmt };
   }
 }
 
