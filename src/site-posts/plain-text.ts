@@ -17,7 +17,8 @@ const decoder = unified().use(rehypeRaw);
  * `limit` characters. What it says is a stranger's: it is text and nothing else.
  */
 export function plainText(html: string, limit: number): string {
-  const bare = html.slice(0, longestHtml).replace(unseen, ' ').replace(apart, ' ').replace(tag, '');
+  const whole = html.length <= longestHtml ? html : html.slice(0, longestHtml).replace(/<[^<>]*$/, '');
+  const bare = whole.replace(unseen, ' ').replace(apart, ' ').replace(tag, '');
   return limitText(oneLine(bare.includes('&') ? decoded(bare) : bare), limit);
 }
 

@@ -166,7 +166,8 @@ describe('reading a site', () => {
     await run(ctx, { requestsPerRun: 5 });
     // Besides finding the REST API, which takes two.
     expect(asked.length).toBe(7);
-    expect((await sync()).posts).toBe(40);
+    // A post of each page stands on the next as well: the second that it ends with is read again.
+    expect((await sync()).posts).toBe(37);
     expect((await sync()).nextSyncAt.getTime()).toBeLessThan(Date.now() + 60_000);
     for (let runs = 0; runs < 10 && (await sync()).listedAt === null; runs += 1)
       await runAgain(false, { requestsPerRun: 5 });
@@ -282,7 +283,7 @@ describe('reading a site', () => {
     const [first, second] = await stored();
     expect(first).toMatchObject({ title: 'Bread & butter <b>', url: '' });
     expect(first?.excerpt).toHaveLength(500);
-    expect(second?.url).toBe('https://blog.example/a%3Eb%20c%22%00');
+    expect(second?.url).toBe('https://blog.example/a%3Eb%20c%22');
     expect(await stored()).toHaveLength(4);
   });
 
