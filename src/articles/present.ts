@@ -2,7 +2,13 @@ import { z } from 'zod';
 import type { Db } from '../db/open.ts';
 import { sourceOrigins } from '../knowledge/schema.ts';
 import { renderMarkdown } from './markdown.ts';
-import { type ArticleSource, type ClaimRow, listArticleSources } from './queries.ts';
+import {
+  type ArticleSource,
+  type ClaimRow,
+  type DeadLinkRow,
+  listArticleDeadLinks,
+  listArticleSources,
+} from './queries.ts';
 import { type Article, articleStatuses } from './schema.ts';
 
 const time = z.iso.datetime();
@@ -84,6 +90,15 @@ const summaryShape = {
   revision: z.int(),
   pipelineId: z.uuid().nullable(),
   sources: z.array(sourceSchema),
+  deadLinks: z
+    .array(
+      z.object({
+        url: z.string(),
+        movedTo: z.string().nullable().meta({ description: 'Where the post is now, if only its address has changed' }),
+        foundAt: time,
+      }),
+    )
+    .meta({ description: 'Links to posts of your own sites that are no longer there; looked for every week' }),
   createdAt: time,
   updatedAt: time,
 };
@@ -103,25 +118,24 @@ export const articleSchema = z
 
 /** Puts articles into words for lists. */
 export async function presentSummaries(db: Db, rows: Article[]): Promise<z.infer<typeof articleSummarySchema>[]> {
-  const cited = await listArticleSources(
-    db,
-    rows.map((row) => row.id),
-  );
-  return rows.map((row) => summary(row, cited));
+  const ids = rows.map((row) => row.id);
+  const cited = await listArticleSources(db, ids);
+  const dead = await listArticleDeadLinks(db, ids);
+  return rows.map((row) => summary(row, cited, dead));
 }
 
 /** Puts one article into words, with its text rendered. */
 export async function presentArticle(db: Db, row: Article): Promise<z.infer<typeof articleSchema>> {
   const cited = await listArticleSources(db, [row.id]);
   return {
-    ...summary(row, cited),
+    ...summary(row, cited, await listArticleDeadLinks(db, [row.id])),
     markdown: row.markdown,
     html: renderMarkdown(row.markdown).html,
     jsonLd: row.jsonLd,
   };
 }
 
-function summary(row: Article, cited: ArticleSource[]): z.infer<typeof articleSummarySchema> {
+function summary(row: Article, cited: ArticleSource[], dead: DeadLinkRow[]): z.infer<typeof articleSummarySchema> {
   return {
     id: row.id,
     title: row.title,
@@ -143,6 +157,10 @@ function summary(row: Article, cited: ArticleSource[]): z.infer<typeof articleSu
         publishedAt: source.publishedAt?.toISOString() ?? null,
         fetchedAt: source.fetchedAt.toISOString(),
       })),
+    deadLinks: dead
+      // One that was taken out since is no longer dead; the next look forgets it.
+      .filter((link) => link.articleId === row.id && row.markdown.includes(link.url))
+      .map(({ url, movedTo, foundAt }) => ({ url, movedTo, foundAt: foundAt.toISOString() })),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   };

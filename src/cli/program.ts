@@ -116,6 +116,13 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
       choose(async () => (await import('./site.ts')).checkSites(io, name, options), options.json),
     );
 
+  addForAccount(site, 'posts', 'the posts of a site, whoever wrote them')
+    .argument('<name>', 'the site')
+    .option('--sync', 'read them from the site first')
+    .action((name, options) =>
+      choose(async () => (await import('./site-posts.ts')).listSitePosts(io, name, options), options.json),
+    );
+
   const user = program.command('user').description('accounts of this instance');
   add(user, 'create', 'make an account')
     .requiredOption('-e, --email <address>', 'its mail address')

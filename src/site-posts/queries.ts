@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, ilike, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, ilike, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import { articles } from '../articles/schema.ts';
 import type { Db } from '../db/open.ts';
 import { publications } from '../publishing/schema.ts';
@@ -87,27 +87,24 @@ export async function listDeadLinks(
   return rows.map((row) => ({ ...row, links: links.get(row.id) ?? [] }));
 }
 
-/** Posts of a user's sites for the export, a page at a time. */
+/** Posts of a user's sites, a page at a time, in an order that does not change. */
 export async function pageOfPosts(
   db: Db,
   userId: string,
   after: Pick<SitePost, 'siteId' | 'remoteId'> | null,
   limit: number,
-) {
-  return db
-    .select()
+): Promise<ListedSitePost[]> {
+  const behind =
+    after && sql`(${sitePosts.siteId}, ${sitePosts.remoteId}) > (${after.siteId}::uuid, ${after.remoteId}::bigint)`;
+  const rows = await db
+    .select({ post: sitePosts, articleId: publications.articleId })
     .from(sitePosts)
-    .where(
-      and(
-        eq(sitePosts.userId, userId),
-        after === null
-          ? undefined
-          : or(
-              gt(sitePosts.siteId, after.siteId),
-              and(eq(sitePosts.siteId, after.siteId), gt(sitePosts.remoteId, after.remoteId)),
-            ),
-      ),
+    .leftJoin(
+      publications,
+      and(eq(publications.siteId, sitePosts.siteId), eq(publications.remoteId, sitePosts.remoteId)),
     )
+    .where(and(eq(sitePosts.userId, userId), behind ?? undefined))
     .orderBy(asc(sitePosts.siteId), asc(sitePosts.remoteId))
     .limit(limit);
+  return rows.map(({ post, articleId }) => ({ ...post, articleId }));
 }

@@ -47,7 +47,7 @@ export async function requestSync(
     const now = sql`now()` as never;
     const [row] = await tx
       .update(siteSyncs)
-      .set({ nextSyncAt: now, listDueAt: now, requestedAt: now })
+      .set({ nextSyncAt: now, listDueAt: now, requestedAt: now, error: null })
       .where(eq(siteSyncs.siteId, siteId))
       .returning();
     if (!row) throw new AppError('not_found', 'There is no such site.');
