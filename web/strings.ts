@@ -1,4 +1,5 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { deadLinkWords, sitePostWords } from './strings-site-posts.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
 
 /** Every word the web app says, in English. Another language is one more object of the same shape. */
@@ -38,6 +39,8 @@ const english = {
   account: accountWords,
   admin: adminWords,
   audit: auditWords,
+  sitePosts: sitePostWords,
+  deadLinks: deadLinkWords,
   usage: usageWords,
   spending: spendingWords,
   problems: {

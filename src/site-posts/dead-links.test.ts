@@ -17,12 +17,14 @@ import { deadLinks, type SitePost, sitePosts, siteSyncs } from './schema.ts';
 let app: TestApp;
 let ctx: TestContext;
 let user: Account;
+let stranger: Account;
 let siteId: string;
 
 beforeAll(async () => {
   app = await startTestApp();
   ctx = app.ctx;
   user = await givenAccount(app, 'ann@example.com');
+  stranger = await givenAccount(app, 'bob@example.com');
   siteId = await givenSite(ctx, 'Bakery', user.id);
   await createWebhook({ ...ctx }, ctx.db, user.id, {
     url: 'https://93.184.216.34/hook',
@@ -79,7 +81,7 @@ describe('links to posts that are gone', () => {
     const id = await article(
       '[a](<https://blog.example/post-1/>) [b](https://blog.example/post-2/) https://blog.example/post-10/',
     );
-    await article('https://blog.example/post-1/', ctx.ownerId);
+    await article('https://blog.example/post-1/', stranger.id);
     await article('https://other.example/post-1/');
     await find();
     expect(await found()).toEqual([{ articleId: id, url: 'https://blog.example/post-1/', movedTo: null }]);

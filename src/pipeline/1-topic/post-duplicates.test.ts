@@ -118,5 +118,5 @@ it('siblings raise no alarm, and near-duplicates are found as among articles', a
   }
   expect(wrong).toEqual([]);
   // As many as of articles (`similarity.test.ts`), whose pairs are the same.
-  expect(found / duplicates).toBeGreaterThanOrEqual(0.7);
+  expect(found / duplicates).toBeGreaterThanOrEqual(0.6);
 });

@@ -144,6 +144,17 @@ export type ApiKeyInput = {
 
 export type Article = {
     createdAt: string;
+    /**
+     * Links to posts of your own sites that are no longer there; looked for every week
+     */
+    deadLinks: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        url: string;
+    }>;
     excerpt: string;
     html: string;
     id: string;
@@ -166,8 +177,51 @@ export type Article = {
     wordCount: number;
 };
 
+export type ArticleDeadLinks = {
+    articleId: string;
+    links: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        /**
+         * As it stands in the article
+         */
+        url: string;
+    }>;
+    title: string;
+};
+
+export type ArticleDeadLinksInput = {
+    articleId: string;
+    links: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        /**
+         * As it stands in the article
+         */
+        url: string;
+    }>;
+    title: string;
+};
+
 export type ArticleInput = {
     createdAt: string;
+    /**
+     * Links to posts of your own sites that are no longer there; looked for every week
+     */
+    deadLinks: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        url: string;
+    }>;
     excerpt: string;
     html: string;
     id: string;
@@ -242,6 +296,17 @@ export type ArticleSourceInput = {
 
 export type ArticleSummary = {
     createdAt: string;
+    /**
+     * Links to posts of your own sites that are no longer there; looked for every week
+     */
+    deadLinks: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        url: string;
+    }>;
     excerpt: string;
     id: string;
     keyword: string;
@@ -261,6 +326,17 @@ export type ArticleSummary = {
 
 export type ArticleSummaryInput = {
     createdAt: string;
+    /**
+     * Links to posts of your own sites that are no longer there; looked for every week
+     */
+    deadLinks: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        url: string;
+    }>;
     excerpt: string;
     id: string;
     keyword: string;
@@ -362,7 +438,7 @@ export type CreatedWebhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -395,7 +471,7 @@ export type CreatedWebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -423,7 +499,7 @@ export type Email = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'dead-links';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -448,7 +524,7 @@ export type EmailInput = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'dead-links';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -1482,6 +1558,60 @@ export type SiteInput = {
     username: string;
 };
 
+export type SitePost = {
+    /**
+     * The article that it is, if it is one of this account
+     */
+    articleId: string | null;
+    excerpt: string;
+    /**
+     * Since when it is no longer there for everybody to read
+     */
+    goneAt: string | null;
+    language: string | null;
+    modifiedAt: string | null;
+    /**
+     * Id of the post on the site
+     */
+    remoteId: number;
+    /**
+     * On the site when it was last seen; `gone` when it was deleted there
+     */
+    status: string;
+    title: string;
+    /**
+     * Empty while it has no address
+     */
+    url: string;
+};
+
+export type SitePostInput = {
+    /**
+     * The article that it is, if it is one of this account
+     */
+    articleId: string | null;
+    excerpt: string;
+    /**
+     * Since when it is no longer there for everybody to read
+     */
+    goneAt: string | null;
+    language: string | null;
+    modifiedAt: string | null;
+    /**
+     * Id of the post on the site
+     */
+    remoteId: number;
+    /**
+     * On the site when it was last seen; `gone` when it was deleted there
+     */
+    status: string;
+    title: string;
+    /**
+     * Empty while it has no address
+     */
+    url: string;
+};
+
 export type SiteRequest = {
     /**
      * An Application Password, with or without its spaces; never returned
@@ -1506,6 +1636,136 @@ export type SiteRequestInput = {
      */
     url: string;
     username: string;
+};
+
+export type SiteSettings = {
+    /**
+     * Of the site; null for the connected user
+     */
+    authorId: number | null;
+    cardBackground: string | null;
+    cardText: string | null;
+    /**
+     * Names; made on the site if need be
+     */
+    categories: Array<string>;
+    /**
+     * `site`: as the site does it
+     */
+    comments: 'site' | 'open' | 'closed';
+    /**
+     * For articles that have none of their own
+     */
+    featuredImage: 'card' | 'none';
+    /**
+     * `auto`: unless an SEO plugin writes its own
+     */
+    jsonLd: 'auto' | 'never';
+    language: string | null;
+    /**
+     * What is preselected when publishing
+     */
+    status: 'draft' | 'publish';
+    tags: Array<string>;
+    /**
+     * Of the theme; null for its own
+     */
+    template: string | null;
+    voice: string | null;
+};
+
+export type SiteSettingsInput = {
+    /**
+     * Of the site; null for the connected user
+     */
+    authorId?: number | null;
+    cardBackground?: string | null;
+    cardText?: string | null;
+    /**
+     * Names; made on the site if need be
+     */
+    categories?: Array<string>;
+    /**
+     * `site`: as the site does it
+     */
+    comments?: 'site' | 'open' | 'closed';
+    /**
+     * For articles that have none of their own
+     */
+    featuredImage?: 'card' | 'none';
+    /**
+     * `auto`: unless an SEO plugin writes its own
+     */
+    jsonLd?: 'auto' | 'never';
+    language?: string | null;
+    /**
+     * What is preselected when publishing
+     */
+    status?: 'draft' | 'publish';
+    tags?: Array<string>;
+    /**
+     * Of the theme; null for its own
+     */
+    template?: string | null;
+    voice?: string | null;
+};
+
+export type SiteSync = {
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * The last complete look at which posts there are
+     */
+    listedAt: string | null;
+    /**
+     * Changes up to here are known; null before the first page
+     */
+    modifiedUntil: string | null;
+    /**
+     * Null while nothing is read: the site is paused or fails its checks
+     */
+    nextSyncAt: string | null;
+    /**
+     * Known and there
+     */
+    posts: number;
+    running: boolean;
+    /**
+     * When the reading of changes last came to its end
+     */
+    syncedAt: string | null;
+};
+
+export type SiteSyncInput = {
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * The last complete look at which posts there are
+     */
+    listedAt: string | null;
+    /**
+     * Changes up to here are known; null before the first page
+     */
+    modifiedUntil: string | null;
+    /**
+     * Null while nothing is read: the site is paused or fails its checks
+     */
+    nextSyncAt: string | null;
+    /**
+     * Known and there
+     */
+    posts: number;
+    running: boolean;
+    /**
+     * When the reading of changes last came to its end
+     */
+    syncedAt: string | null;
 };
 
 export type Spender = {
@@ -2016,7 +2276,7 @@ export type Webhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -2033,7 +2293,7 @@ export type Webhook = {
 
 export type WebhookChange = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'link.dead'>;
     /**
      * active switches a disabled one on again
      */
@@ -2046,7 +2306,7 @@ export type WebhookChange = {
 
 export type WebhookChangeInput = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'link.dead'>;
     /**
      * active switches a disabled one on again
      */
@@ -2197,12 +2457,12 @@ export type WebhookDeliveryWithPayloadInput = {
 
 export type WebhookEventType = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'link.dead';
 };
 
 export type WebhookEventTypeInput = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'link.dead';
 };
 
 export type WebhookInput = {
@@ -2219,7 +2479,7 @@ export type WebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -2236,7 +2496,7 @@ export type WebhookInput = {
 
 export type WebhookRequest = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'link.dead'>;
     /**
      * http or https address that takes POST requests
      */
@@ -2245,7 +2505,7 @@ export type WebhookRequest = {
 
 export type WebhookRequestInput = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'link.dead'>;
     /**
      * http or https address that takes POST requests
      */
@@ -2957,6 +3217,10 @@ export type ListArticlesData = {
          * Only those with a publication on this site
          */
         siteId?: string;
+        /**
+         * `true`: only those with links to posts of your sites that are no longer there
+         */
+        deadLinks?: 'true' | 'false';
     };
     url: '/api/v1/articles';
 };
@@ -3763,6 +4027,41 @@ export type VerifyEmailResponses = {
 };
 
 export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type ListDeadLinksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/dead-links';
+};
+
+export type ListDeadLinksErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListDeadLinksError = ListDeadLinksErrors[keyof ListDeadLinksErrors];
+
+export type ListDeadLinksResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<ArticleDeadLinks>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListDeadLinksResponse = ListDeadLinksResponses[keyof ListDeadLinksResponses];
 
 export type DeleteMeData = {
     body: {
@@ -5100,6 +5399,130 @@ export type CheckSiteResponses = {
 };
 
 export type CheckSiteResponse = CheckSiteResponses[keyof CheckSiteResponses];
+
+export type ListSitePostsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+        query?: string;
+        /**
+         * `true`: those that are no longer there; kept for 90 days
+         */
+        gone?: 'true' | 'false';
+    };
+    url: '/api/v1/sites/{id}/posts';
+};
+
+export type ListSitePostsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListSitePostsError = ListSitePostsErrors[keyof ListSitePostsErrors];
+
+export type ListSitePostsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<SitePost>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListSitePostsResponse = ListSitePostsResponses[keyof ListSitePostsResponses];
+
+export type GetSiteSyncData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/posts/sync';
+};
+
+export type GetSiteSyncErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetSiteSyncError = GetSiteSyncErrors[keyof GetSiteSyncErrors];
+
+export type GetSiteSyncResponses = {
+    /**
+     * Default Response
+     */
+    200: SiteSync;
+};
+
+export type GetSiteSyncResponse = GetSiteSyncResponses[keyof GetSiteSyncResponses];
+
+export type SyncSitePostsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/posts/sync';
+};
+
+export type SyncSitePostsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type SyncSitePostsError = SyncSitePostsErrors[keyof SyncSitePostsErrors];
+
+export type SyncSitePostsResponses = {
+    /**
+     * Default Response
+     */
+    202: SiteSync;
+};
+
+export type SyncSitePostsResponse = SyncSitePostsResponses[keyof SyncSitePostsResponses];
 
 export type GetUsageData = {
     body?: never;
