@@ -129,7 +129,9 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
 }
 
 /** The table that holds a kind, where it is not named like it. */
-const tablesOfKinds: Record<string, string> = { deliveries: 'webhook_deliveries' };
+const tablesOfKinds: Record<string, string> = { deliveries: 'webhook_deliveries', posts: 'site_posts' };
+/** The column that names an object of a kind, where it is not `id`. */
+const idsOfKinds: Record<string, string> = { posts: 'remote_id', 'dead-links': 'article_id' };
 
 /**
  * Reads the ids of a user's objects of a kind, the oldest first. Throws when there is none, and says what to do then: a
@@ -149,7 +151,7 @@ export async function objectsOf(db: Db, userId: string, kind: string, whatFor: s
   }
   const rows = await queryRows<{ id: string }>(
     db,
-    sql`select id from ${sql.identifier(table)} where ${sql.identifier(owner)} = ${userId} order by id`,
+    sql`select ${sql.identifier(idsOfKinds[kind] ?? 'id')}::text as id from ${sql.identifier(table)} where ${sql.identifier(owner)} = ${userId} order by 1`,
   );
   if (rows.length === 0) {
     throw new Error(

@@ -30,6 +30,7 @@ export function presentSitePost(row: ListedSitePost): z.infer<typeof sitePostSch
 /** How far the reading of a site's posts has come, as it leaves. */
 export const siteSyncSchema = z
   .object({
+    siteId: z.uuid(),
     posts: z.int().meta({ description: 'Known and there' }),
     modifiedUntil: time.nullable().meta({ description: 'Changes up to here are known; null before the first page' }),
     syncedAt: time.nullable().meta({ description: 'When the reading of changes last came to its end' }),
@@ -43,8 +44,14 @@ export const siteSyncSchema = z
   .meta({ id: 'SiteSync' });
 
 /** Puts a sync into words for the outside; `null` is one that has not begun. `halted`: the site is paused or failing. */
-export function presentSync(row: SiteSync | null, halted: boolean, now: Date): z.infer<typeof siteSyncSchema> {
+export function presentSync(
+  siteId: string,
+  row: SiteSync | null,
+  halted: boolean,
+  now: Date,
+): z.infer<typeof siteSyncSchema> {
   return {
+    siteId,
     posts: row?.posts ?? 0,
     modifiedUntil: iso(row?.modifiedUntil ?? null),
     syncedAt: iso(row?.syncedAt ?? null),

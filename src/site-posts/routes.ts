@@ -72,7 +72,7 @@ export const sitePostRoutes: RegisterRoutes = (server, ctx) => {
     },
     async (request) => {
       const site = await getSite(ctx.db, request.userId, request.params.id);
-      return presentSync(await getSync(ctx.db, request.userId, site.id), isHalted(site), ctx.now());
+      return presentSync(site.id, await getSync(ctx.db, request.userId, site.id), isHalted(site), ctx.now());
     },
   );
 
@@ -88,7 +88,11 @@ export const sitePostRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) =>
-      reply.code(202).send(presentSync(await requestSync(ctx, request.userId, request.params.id), false, ctx.now())),
+      reply
+        .code(202)
+        .send(
+          presentSync(request.params.id, await requestSync(ctx, request.userId, request.params.id), false, ctx.now()),
+        ),
   );
 
   server.get(

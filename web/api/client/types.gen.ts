@@ -1733,6 +1733,7 @@ export type SiteSync = {
      */
     posts: number;
     running: boolean;
+    siteId: string;
     /**
      * When the reading of changes last came to its end
      */
@@ -1762,6 +1763,7 @@ export type SiteSyncInput = {
      */
     posts: number;
     running: boolean;
+    siteId: string;
     /**
      * When the reading of changes last came to its end
      */
