@@ -49,6 +49,9 @@ import { queueRoutes } from './publishing/queue-routes.ts';
 import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
 import { migrateQueue, openQueue } from './queue/queue.ts';
+import { syncSiteJob } from './site-posts/jobs.ts';
+import { sitePostRoutes } from './site-posts/routes.ts';
+import { workSitePosts } from './site-posts/worker.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { workSites } from './sites/worker.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
@@ -68,7 +71,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob];
+const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob, syncSiteJob];
 const apiRoutes = [
   authRoutes,
   meRoutes,
@@ -78,6 +81,7 @@ const apiRoutes = [
   articleRoutes,
   approvalRoutes,
   siteRoutes,
+  sitePostRoutes,
   publicationRoutes,
   queueRoutes,
   decisionRoutes,
@@ -188,6 +192,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workPublications(ctx),
         await workArticles(ctx),
         await workSites(ctx),
+        await workSitePosts(ctx),
         await tendAccounts(ctx),
         await tendBudget(ctx),
         await workEmails(ctx),

@@ -9,8 +9,28 @@ import { createRests } from '../src/llm/rests.ts';
 import { type BriefRequest, briefSchema } from '../src/pipeline/brief.ts';
 import { createPipeline } from '../src/pipeline/commands.ts';
 import { type Pipeline, pipelines } from '../src/pipeline/schema.ts';
+import { type SitePost, sitePosts } from '../src/site-posts/schema.ts';
+import { createSite } from '../src/sites/sites.ts';
 import type { ScriptedModel } from './fakes/scripted-model.ts';
 import type { TestContext } from './harness.ts';
+
+/** A site of a user that nothing answers for. Returns its id. */
+export async function givenSite(ctx: TestContext, name: string, userId = ctx.ownerId): Promise<string> {
+  const credentials = { username: 'admin', applicationPassword: 'pass word' };
+  return (await createSite(ctx, ctx.db, userId, { name, url: `https://blog.example`, ...credentials })).id;
+}
+
+/** A post on a site as it was read: public, in English, at an address made of its id. */
+export async function givenSitePost(
+  ctx: TestContext,
+  siteId: string,
+  remoteId: number,
+  change: Partial<SitePost> = {},
+): Promise<void> {
+  const url = `https://blog.example/post-${remoteId}/`;
+  const texts = { url, slug: `post-${remoteId}`, title: `Post ${remoteId}`, language: 'en', status: 'publish' };
+  await ctx.db.insert(sitePosts).values({ siteId, remoteId, userId: ctx.ownerId, ...texts, ...change });
+}
 
 /** Three short documents on one topic, with enough text to write from. */
 export const breadSources = [

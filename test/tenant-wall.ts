@@ -6,6 +6,7 @@ import { type Db, queryRows } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
 import { runPipeline } from '../src/pipeline/runner.ts';
 import { keepKey, newKey as storedKey } from '../src/provider-keys/provider-keys.ts';
+import { deadLinks, sitePosts, siteSyncs } from '../src/site-posts/schema.ts';
 import { subscribableTypeNames } from '../src/webhooks/event-types.ts';
 import { type Account, client, givenAccount, goodPassword, logInAs } from './accounts.ts';
 import { breadSources, givenCall } from './factories.ts';
@@ -106,6 +107,13 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   const binned = await post('/articles', byHand());
   await account.api.ask('DELETE', `/articles/${binned.id}`);
 
+  // As a worker would have left it: no site answers here.
+  await ctx.db.insert(siteSyncs).values({ siteId: site.id, userId: first.id });
+  const url = `https://blog.example/${mark('posturl')}/`;
+  const read = { siteId: site.id, userId: first.id, remoteId: 1, url, slug: mark('postslug'), status: 'publish' };
+  await ctx.db.insert(sitePosts).values({ ...read, title: mark('posttitle'), excerpt: mark('postexcerpt') });
+  await ctx.db.insert(deadLinks).values({ articleId: article.id, userId: first.id, siteId: site.id, url });
+
   const newKey = () =>
     post<{ id: string; key: string }>('/api-keys', { name: mark('key'), scopes: ['read', 'write', 'publish'] });
   const [active, revoked, expired] = [await newKey(), await newKey(), await newKey()];
@@ -133,7 +141,10 @@ const tablesOfKinds: Record<string, string> = {
   deliveries: 'webhook_deliveries',
   queue: 'publications',
   'featured-images': 'images',
+  posts: 'site_posts',
 };
+/** The column that names an object of a kind, where it is not `id`. */
+const idsOfKinds: Record<string, string> = { posts: 'remote_id', 'dead-links': 'article_id' };
 
 /**
  * Reads the ids of a user's objects of a kind, the oldest first. Throws when there is none, and says what to do then: a
@@ -153,7 +164,7 @@ export async function objectsOf(db: Db, userId: string, kind: string, whatFor: s
   }
   const rows = await queryRows<{ id: string }>(
     db,
-    sql`select id from ${sql.identifier(table)} where ${sql.identifier(owner)} = ${userId} order by id`,
+    sql`select ${sql.identifier(idsOfKinds[kind] ?? 'id')}::text as id from ${sql.identifier(table)} where ${sql.identifier(owner)} = ${userId} order by 1`,
   );
   if (rows.length === 0) {
     throw new Error(

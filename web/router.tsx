@@ -44,7 +44,8 @@ const run = createRoute({
 const articles = createRoute({
   getParentRoute: () => signedIn,
   path: '/articles',
-  validateSearch: (search: Record<string, unknown>): { query?: string } => textOf(search, 'query'),
+  validateSearch: (search: Record<string, unknown>): { query?: string; show?: string } =>
+    textOf(search, 'query', 'show'),
   component: lazyRouteComponent(() => import('@/pages/articles/articles-page.tsx'), 'ArticlesPage'),
 });
 
@@ -71,6 +72,14 @@ const sites = createRoute({
   getParentRoute: () => signedIn,
   path: '/sites',
   component: lazyRouteComponent(() => import('@/pages/sites/sites-page.tsx'), 'SitesPage'),
+});
+
+const sitePosts = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/sites/$siteId/posts',
+  validateSearch: (search: Record<string, unknown>): { query?: string; show?: string } =>
+    textOf(search, 'query', 'show'),
+  component: lazyRouteComponent(() => import('@/pages/sites/site-posts-page.tsx'), 'SitePostsPage'),
 });
 
 const usage = createRoute({
@@ -250,6 +259,7 @@ export const createAppRouter = (queries: QueryClient) =>
         queue,
         publication,
         sites,
+        sitePosts,
         usage,
         account.addChildren([profile, security, sessions, apiKeys, ownKeys, webhooks, accessLog]),
         admin.addChildren([adminHome, users, spending, invitations, emails, prices, adminLog]),

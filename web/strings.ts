@@ -2,6 +2,7 @@ import { accountWords, adminWords, auditWords, doorWords, formWords } from './st
 import { imageWords } from './strings-images.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
+import { deadLinkWords, sitePostWords } from './strings-site-posts.ts';
 import { postDefaultWords } from './strings-sites.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
 
@@ -44,6 +45,8 @@ const english = {
   account: accountWords,
   admin: adminWords,
   audit: auditWords,
+  sitePosts: sitePostWords,
+  deadLinks: deadLinkWords,
   usage: usageWords,
   publication: publicationWords,
   spending: spendingWords,

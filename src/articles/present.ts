@@ -5,7 +5,9 @@ import { renderMarkdown } from './markdown.ts';
 import {
   type ArticleSource,
   type ClaimRow,
+  type DeadLinkRow,
   type FeaturedImage,
+  listArticleDeadLinks,
   listArticleSources,
   listFeaturedImages,
 } from './queries.ts';
@@ -95,6 +97,15 @@ const summaryShape = {
   pipelineId: z.uuid().nullable(),
   featuredImage: featuredImageSchema.nullable(),
   sources: z.array(sourceSchema),
+  deadLinks: z
+    .array(
+      z.object({
+        url: z.string(),
+        movedTo: z.string().nullable().meta({ description: 'Where the post is now, if only its address has changed' }),
+        foundAt: time,
+      }),
+    )
+    .meta({ description: 'Links to posts of your own sites that are no longer there; looked for every week' }),
   createdAt: time,
   updatedAt: time,
 };
@@ -114,19 +125,18 @@ export const articleSchema = z
 
 /** Puts articles into words for lists. */
 export async function presentSummaries(db: Db, rows: Article[]): Promise<z.infer<typeof articleSummarySchema>[]> {
-  const cited = await listArticleSources(
-    db,
-    rows.map((row) => row.id),
-  );
+  const ids = rows.map((row) => row.id);
+  const cited = await listArticleSources(db, ids);
   const featured = await listFeaturedImages(db, rows);
-  return rows.map((row) => summary(row, cited, featured));
+  const dead = await listArticleDeadLinks(db, ids);
+  return rows.map((row) => summary(row, cited, featured, dead));
 }
 
 /** Puts one article into words, with its text rendered. */
 export async function presentArticle(db: Db, row: Article): Promise<z.infer<typeof articleSchema>> {
   const cited = await listArticleSources(db, [row.id]);
   return {
-    ...summary(row, cited, await listFeaturedImages(db, [row])),
+    ...summary(row, cited, await listFeaturedImages(db, [row]), await listArticleDeadLinks(db, [row.id])),
     markdown: row.markdown,
     html: renderMarkdown(row.markdown).html,
     jsonLd: row.jsonLd,
@@ -137,6 +147,7 @@ function summary(
   row: Article,
   cited: ArticleSource[],
   featured: Map<string, FeaturedImage>,
+  dead: DeadLinkRow[],
 ): z.infer<typeof articleSummarySchema> {
   return {
     id: row.id,
@@ -160,6 +171,10 @@ function summary(
         publishedAt: source.publishedAt?.toISOString() ?? null,
         fetchedAt: source.fetchedAt.toISOString(),
       })),
+    deadLinks: dead
+      // One that was taken out since is no longer dead; the next look forgets it.
+      .filter((link) => link.articleId === row.id && row.markdown.includes(link.url))
+      .map(({ url, movedTo, foundAt }) => ({ url, movedTo, foundAt: foundAt.toISOString() })),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   };

@@ -25,6 +25,8 @@ export async function listArticles(
     status?: Article['status'] | undefined;
     /** Only those with a publication on this site. */
     siteId?: string | undefined;
+    /** Only those with links to posts that are gone. */
+    deadLinks?: boolean | undefined;
   },
 ): Promise<Article[]> {
   const words = query.query ? `%${query.query.replace(/[\\%_]/g, '\\$&')}%` : null;
@@ -42,10 +44,37 @@ export async function listArticles(
         query.siteId
           ? sql`exists (select 1 from publications where article_id = ${articles.id} and site_id = ${query.siteId})`
           : undefined,
+        query.deadLinks
+          ? sql`exists (select 1 from dead_links where article_id = ${articles.id} and position(url in ${articles.markdown}) > 0)`
+          : undefined,
       ),
     )
     .orderBy(desc(articles.id))
     .limit(query.limit + 1);
+}
+
+/** A link of an article to a post that is gone. */
+export interface DeadLinkRow {
+  articleId: string;
+  url: string;
+  movedTo: string | null;
+  foundAt: Date;
+}
+
+/** The dead links of articles. By the name of their table: who finds them is a room above this one. */
+export async function listArticleDeadLinks(db: Db, articleIds: string[]): Promise<DeadLinkRow[]> {
+  if (articleIds.length === 0) return [];
+  const rows = await queryRows<{ article_id: string; url: string; moved_to: string | null; found_at: string | Date }>(
+    db,
+    sql`select article_id, url, moved_to, found_at from dead_links
+        where article_id = any(${`{${articleIds.join(',')}}`}::uuid[]) order by url`,
+  );
+  return rows.map((row) => ({
+    articleId: row.article_id,
+    url: row.url,
+    movedTo: row.moved_to,
+    foundAt: new Date(row.found_at),
+  }));
 }
 
 /** The sources that an article cites, by their number in it. */

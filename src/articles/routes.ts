@@ -62,12 +62,18 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
           query: z.string().trim().max(200).optional(),
           status: z.enum(articleStatuses).optional(),
           siteId: z.uuid().optional().meta({ description: 'Only those with a publication on this site' }),
+          deadLinks: z
+            .enum(['true', 'false'])
+            .optional()
+            .meta({ description: '`true`: only those with links to posts of your sites that are no longer there' }),
         }),
         response: { 200: listOf(articleSummarySchema), ...problems(401, 422) },
       },
     },
     async (request) => {
-      const rows = page(await listArticles(ctx.db, request.userId, request.query), request.query.limit);
+      const { deadLinks, ...query } = request.query;
+      const found = await listArticles(ctx.db, request.userId, { ...query, deadLinks: deadLinks === 'true' });
+      const rows = page(found, query.limit);
       return { items: await presentSummaries(ctx.db, rows.items), nextCursor: rows.nextCursor };
     },
   );

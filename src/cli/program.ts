@@ -117,6 +117,13 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
       choose(async () => (await import('./site.ts')).checkSites(io, name, options), options.json),
     );
 
+  addForAccount(site, 'posts', 'the posts of a site, whoever wrote them')
+    .argument('<name>', 'the site')
+    .option('--sync', 'read them from the site first')
+    .action((name, options) =>
+      choose(async () => (await import('./site-posts.ts')).listSitePosts(io, name, options), options.json),
+    );
+
   const queue = program.command('queue').description('what goes to the sites, in which order and when');
   addForAccount(queue, 'show', 'show the queue of a site, or of all')
     .argument('[site]', 'one site; all of them otherwise')

@@ -21,6 +21,8 @@ import { presentProviderKey } from '../provider-keys/present.ts';
 import { listKeys, ownSpending } from '../provider-keys/provider-keys.ts';
 import { type Publication, publications } from '../publishing/schema.ts';
 import { showPublications } from '../publishing/surroundings.ts';
+import { presentSitePost } from '../site-posts/present.ts';
+import { pageOfPosts } from '../site-posts/queries.ts';
 import { presentSite } from '../sites/present.ts';
 import { sites } from '../sites/schema.ts';
 import { presentDeliveryWithPayload, presentWebhook } from '../webhooks/present.ts';
@@ -33,6 +35,7 @@ articles/     each article as Markdown, and as JSON with its claims, sources and
 pipelines/    each pipeline with its receipt
 images/       each image with its name and texts
 sources/      each source with its passages, which quotes can be looked up in
+site-posts/   what was read of each site's posts, 1,000 a file; nothing for a site without any
 webhooks/     each webhook with its deliveries of the last 30 days
 account.json sites.json publications.json api-keys.json provider-keys.json usage.json access-log.json
 
@@ -82,6 +85,7 @@ export async function* exportFiles(
     yield { name: `images/${image.id}.json`, text: json(fields) };
   }
   yield { name: 'sites.json', text: json((await collect(all(db, sites, userId))).map(presentSite)) };
+  yield* postFiles(db, userId);
   yield {
     name: 'publications.json',
     text: json(await exportedPublications(ctx, await collect(all(db, publications, userId)))),
@@ -98,6 +102,18 @@ export async function* exportFiles(
   }
   yield { name: 'usage.json', text: json(await usage(db, userId)) };
   yield { name: 'access-log.json', text: json((await collect(all(db, auditEvents, userId))).map(presentAuditEvent)) };
+}
+
+/** The posts of sites, a thousand a file: there may be more than memory should hold. */
+async function* postFiles(db: Db, userId: string): AsyncGenerator<ExportFile> {
+  let last: Awaited<ReturnType<typeof pageOfPosts>>[number] | null = null;
+  for (let number = 1; ; number += 1) {
+    const rows: Awaited<ReturnType<typeof pageOfPosts>> = await pageOfPosts(db, userId, last, 1000);
+    last = rows.at(-1) ?? null;
+    if (last === null) return;
+    const posts = rows.map((row) => ({ siteId: row.siteId, ...presentSitePost(row) }));
+    yield { name: `site-posts/${number}.json`, text: json(posts) };
+  }
 }
 
 async function usage(db: Db, userId: string) {

@@ -20,6 +20,7 @@ export const emailKinds = [
   'budget-warning',
   'instance-budget-warning',
   'site-failing',
+  'dead-links',
 ] as const;
 export type EmailKind = (typeof emailKinds)[number];
 

@@ -22,6 +22,7 @@ export const sitePosts = pgTable(
     firstSeenAt: time('first_seen_at').notNull().defaultNow(),
     lastSeenAt: time('last_seen_at').notNull().defaultNow(),
     goneAt: time('gone_at'),
+    formerUrls: jsonb('former_urls').$type<string[]>().notNull().default([]),
   },
   (table) => [primaryKey({ columns: [table.siteId, table.remoteId] })],
 );
@@ -31,15 +32,25 @@ export type SitePost = typeof sitePosts.$inferSelect;
 export const siteSyncs = pgTable('site_syncs', {
   siteId: uuid('site_id').primaryKey(),
   userId: uuid('user_id').notNull(),
+  url: text('url'),
   modifiedUntil: time('modified_until'),
+  modifiedOffset: integer('modified_offset').notNull().default(0),
+  syncedAt: time('synced_at'),
   listedAt: time('listed_at'),
+  listDueAt: time('list_due_at').notNull().defaultNow(),
+  listingStartedAt: time('listing_started_at'),
+  listingOffset: integer('listing_offset').notNull().default(0),
+  listingLastId: bigint('listing_last_id', { mode: 'number' }).notNull().default(0),
   nextSyncAt: time('next_sync_at').notNull().defaultNow(),
+  requestedAt: time('requested_at'),
   lease: bigint('lease', { mode: 'number' }).notNull().default(0),
   leaseExpiresAt: time('lease_expires_at'),
   posts: integer('posts').notNull().default(0),
+  failures: integer('failures').notNull().default(0),
   error: jsonb('error').$type<StoredError>(),
   updatedAt: time('updated_at').notNull().defaultNow(),
 });
+export type SiteSync = typeof siteSyncs.$inferSelect;
 
 /** A link of an article to a post that is no longer there. */
 export const deadLinks = pgTable(
@@ -49,7 +60,9 @@ export const deadLinks = pgTable(
     url: text('url').notNull(),
     userId: uuid('user_id').notNull(),
     siteId: uuid('site_id'),
+    movedTo: text('moved_to'),
     foundAt: time('found_at').notNull().defaultNow(),
+    toldAt: time('told_at'),
   },
   (table) => [primaryKey({ columns: [table.articleId, table.url] })],
 );

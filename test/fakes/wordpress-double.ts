@@ -1,5 +1,6 @@
 import { AppError } from '../../src/errors.ts';
 import type { SafeFetch, SafeFetchOptions, SafeFetchResponse } from '../../src/net/safe-fetch.ts';
+import { listPostsLike } from './wordpress-listing.ts';
 
 export interface DoublePost {
   id: number;
@@ -8,8 +9,10 @@ export interface DoublePost {
   title: string;
   content: string;
   excerpt: string;
-  /** When it was last changed, in UTC without a zone. */
+  /** When it was last changed: ISO 8601 in UTC, with or without its Z. */
   modified?: string;
+  /** Its address, where it is not made of the slug. */
+  link?: string;
   categories?: number[];
 }
 
@@ -36,6 +39,8 @@ export interface WordPressDouble {
   edit(id: number, change: Partial<DoublePost>): void;
   /** Whether the site keeps revisions; it does unless it is told not to. */
   keepsRevisions: boolean;
+  /** Capabilities of the user; those of an administrator that bear on posts at first. */
+  capabilities: string[];
   /** Posts whose content carries the text. */
   containing(text: string): DoublePost[];
 }
@@ -56,6 +61,7 @@ export function createWordPressDouble(): WordPressDouble {
     edit: update,
     keepsRevisions: true,
     rule: () => undefined,
+    capabilities: ['edit_posts', 'edit_others_posts', 'publish_posts', 'upload_files'],
     safeFetch: Object.assign(ask, { close: async () => undefined }),
     containing: (text) => [...posts.values()].filter(({ content }) => content.includes(text)),
   };
@@ -83,12 +89,20 @@ export function createWordPressDouble(): WordPressDouble {
     const acted = act(method, asked, options);
     if (fault === 'lost_after') throw lost();
     options.signal?.throwIfAborted();
-    return answer(acted.status, acted.json, asked);
+    return answer(acted.status, acted.json, asked, acted.headers);
   }
 
-  function act(method: string, asked: URL, { body }: SafeFetchOptions): { status: number; json: unknown } {
+  function act(
+    method: string,
+    asked: URL,
+    { body }: SafeFetchOptions,
+  ): { status: number; json: unknown; headers?: Record<string, string> } {
     const route = /^\/wp-json(\/wp\/v2\/posts)?(?:\/(\d+)(\/revisions)?)?\/?$/.exec(asked.pathname);
     if (asked.pathname === '/') return { status: 200, json: null };
+    if (asked.pathname === '/wp-json/wp/v2/users/me') {
+      const capabilities = Object.fromEntries(double.capabilities.map((name) => [name, true]));
+      return { status: 200, json: { id: 1, username: 'admin', name: 'Admin', roles: [], capabilities } };
+    }
     if (!route?.[1]) return { status: 200, json: { name: 'Double', home: url, namespaces: ['wp/v2'] } };
     const sent = (body ? JSON.parse(String(body)) : {}) as Partial<DoublePost>;
     if (route[2]) {
@@ -113,6 +127,11 @@ export function createWordPressDouble(): WordPressDouble {
       };
       posts.set(id, post);
       return { status: 201, json: asJson(post) };
+    }
+    const fields = asked.searchParams.get('_fields') ?? '';
+    if (fields.includes('modified_gmt') && !fields.includes('content')) {
+      const { posts: listed, headers } = listPostsLike(posts.values(), asked.searchParams);
+      return { status: 200, json: listed.map(asJson), headers };
     }
     const search = asked.searchParams.get('search') ?? '';
     const page = Number(asked.searchParams.get('page') ?? 1);
@@ -155,19 +174,11 @@ export function createWordPressDouble(): WordPressDouble {
   }
 
   function asJson(post: DoublePost): unknown {
-    const { id, status, slug } = post;
-    const raw = (text: string) => ({ raw: text });
+    const { id, status, slug, link = `${url}/${slug}/` } = post;
+    const raw = (text: string) => ({ raw: text, rendered: text });
     const texts = { title: raw(post.title), content: raw(post.content), excerpt: raw(post.excerpt) };
-    return {
-      id,
-      status,
-      slug,
-      link: `${url}/${slug}/`,
-      ...texts,
-      date_gmt: null,
-      modified_gmt: post.modified ?? null,
-      categories: post.categories ?? [],
-    };
+    const modified_gmt = post.modified?.replace(/(?:\.\d+)?Z$/, '') ?? null;
+    return { id, status, slug, link, ...texts, date_gmt: null, modified_gmt, categories: post.categories ?? [] };
   }
 }
 

@@ -30,6 +30,9 @@ export function ArticleList({ articles }: { articles: ArticleSummary[] }) {
             <span>{t.article.words(formatCount(article.wordCount), article.wordCount)}</span>
             <span>{t.article.sourceCount(formatCount(article.sources.length), article.sources.length)}</span>
             {article.seo && <span>{t.article.score(article.seo.score)}</span>}
+            {article.deadLinks.length > 0 && (
+              <span className="text-warning">{t.deadLinks.badge(article.deadLinks.length)}</span>
+            )}
           </p>
         </li>
       ))}

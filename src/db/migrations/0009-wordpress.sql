@@ -140,24 +140,41 @@ create table site_posts (
   embedding vector,
   first_seen_at timestamptz not null default now(),
   last_seen_at timestamptz not null default now(),
-  -- When it was first missed.
+  -- Since when it is no longer there for everybody to read.
   gone_at timestamptz,
+  -- Addresses that it had before, the latest last: links to them lead nowhere for certain.
+  former_urls jsonb not null default '[]',
   primary key (site_id, remote_id)
 );
 create index site_posts_user on site_posts (user_id);
+create index site_posts_gone on site_posts (gone_at) where gone_at is not null;
 
 -- How far the reading of a site's posts has come.
 create table site_syncs (
   site_id uuid primary key references sites on delete cascade,
   user_id uuid not null references users on delete cascade,
-  -- Posts changed up to here are known; null before the first run is through.
+  -- The address that was read; what was found at another says nothing about it.
+  url text,
+  -- Posts changed up to here are known; null before the first page was read.
   modified_until timestamptz,
-  -- The last complete look at which posts there are.
+  -- How many of those that were changed in that very second, or since, have been read: imports change thousands at once.
+  modified_offset integer not null default 0,
+  -- When the reading last came to the end.
+  synced_at timestamptz,
+  -- The last complete look at which posts there are, when the next is due, and how far the present one has come.
   listed_at timestamptz,
+  list_due_at timestamptz not null default now(),
+  listing_started_at timestamptz,
+  listing_offset integer not null default 0,
+  listing_last_id bigint not null default 0,
   next_sync_at timestamptz not null default now(),
+  -- When a person last asked for it.
+  requested_at timestamptz,
   lease bigint not null default 0,
   lease_expires_at timestamptz,
   posts integer not null default 0,
+  -- Runs in a row that ended in an error.
+  failures integer not null default 0,
   error jsonb,
   updated_at timestamptz not null default now()
 );
@@ -170,7 +187,11 @@ create table dead_links (
   url text not null,
   user_id uuid not null references users on delete cascade,
   site_id uuid references sites on delete cascade,
+  -- Where the post is now, if only its address has changed.
+  moved_to text,
   found_at timestamptz not null default now(),
+  -- When its user was told.
+  told_at timestamptz,
   primary key (article_id, url)
 );
 create index dead_links_user on dead_links (user_id);

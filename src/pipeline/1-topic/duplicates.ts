@@ -2,6 +2,7 @@ import { and, desc, eq, inArray, isNull, lt, ne, or } from 'drizzle-orm';
 import { articleEmbeddings, articles } from '../../articles/schema.ts';
 import type { AppContext } from '../../context.ts';
 import { type Pipeline, pipelines } from '../schema.ts';
+import { closestPost } from './post-duplicates.ts';
 import { compareTopics } from './similarity.ts';
 
 /** Something of the account that the new topic comes too close to; `articleId` is null while it is being written. */
@@ -9,6 +10,9 @@ export interface Duplicate {
   articleId: string | null;
   title: string;
   reason: string;
+  /** Of a post that stands on a site already and is none of the account's articles. */
+  url?: string;
+  siteName?: string;
 }
 
 interface Candidate {
@@ -20,10 +24,19 @@ interface Candidate {
 }
 
 /**
- * The closest near-duplicate of a new pipeline's topic among the account's articles and the topics that are being
- * written right now, or null. Costs nothing: it compares words, and vectors that are computed on this machine.
+ * The closest near-duplicate of a new pipeline's topic, or null: among the account's articles and the topics that are being
+ * written right now, and if there is none, among the posts of the site it goes to (of all sites when none is chosen).
+ * Costs nothing: it compares words, and vectors that are computed on this machine.
  */
 export async function findDuplicate(
+  ctx: Pick<AppContext, 'db' | 'embedder'>,
+  pipeline: Pipeline,
+  language: string | null,
+): Promise<Duplicate | null> {
+  return (await closestArticle(ctx, pipeline, language)) ?? (await closestPost(ctx, pipeline, language));
+}
+
+async function closestArticle(
   ctx: Pick<AppContext, 'db' | 'embedder'>,
   pipeline: Pipeline,
   language: string | null,

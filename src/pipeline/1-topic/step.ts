@@ -4,7 +4,7 @@ import { oneLine } from '../../storable.ts';
 import { detectLanguage } from '../../text/language.ts';
 import { limitText } from '../../text/limit-text.ts';
 import { defineStep, PipelineWaiting, type StepContext } from '../define-step.ts';
-import { findDuplicate } from './duplicates.ts';
+import { type Duplicate, findDuplicate } from './duplicates.ts';
 import { topicPrompt } from './prompt.ts';
 
 export const topicOutput = z.object({
@@ -59,12 +59,16 @@ export const topicStep = defineStep<'topic', object, TopicOutput>({
 
 async function stopAtDuplicate(context: StepContext, language: string | null): Promise<void> {
   if (context.pipeline.duplicatesAllowed) return;
-  await context.log('Comparing the topic with your articles.');
+  await context.log('Comparing the topic with your articles and the posts of your sites.');
   const duplicate = await findDuplicate(context.app, context.pipeline, language);
   if (!duplicate) return;
   throw new PipelineWaiting({
     reason: 'duplicate',
     ...(duplicate.articleId ? { articleId: duplicate.articleId } : {}),
-    message: `This is close to "${duplicate.title}" (${duplicate.reason}).`,
+    message: `This is close to ${nameOf(duplicate)} (${duplicate.reason}).`,
   });
+}
+
+function nameOf({ title, url, siteName }: Duplicate): string {
+  return url === undefined ? `"${title}"` : `the post "${title}" on ${siteName}, ${url}`;
 }

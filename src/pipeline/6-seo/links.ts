@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, isNull, ne } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull, ne, notExists, or, sql } from 'drizzle-orm';
 import type { Nodes, Root } from 'mdast';
 import remarkGfm from 'remark-gfm';
 import remarkParse from 'remark-parse';
@@ -8,23 +8,28 @@ import { articleEmbeddings, articles } from '../../articles/schema.ts';
 import type { Db } from '../../db/open.ts';
 import { cosine, type Embedder } from '../../knowledge/embeddings.ts';
 import { publications } from '../../publishing/schema.ts';
+import { sitePosts } from '../../site-posts/schema.ts';
 import { contentTerms } from '../../text/terms.ts';
 
-/** One of the account's published articles that the new one could link to. */
+/** A post that the new article could link to: one of the account's articles, or what others wrote on its sites. */
 export interface LinkTarget {
-  articleId: string;
+  /** Null for a post that is none of the account's articles. */
+  articleId: string | null;
   title: string;
+  /** What is looked for in the text as a mention. */
   keyword: string;
   url: string;
   /** How close in meaning, 0..1. */
   score: number;
 }
 
-/** Links to the account's own articles are few: each should be worth a reader's click. */
+/** Links to the site's own posts are few: each should be worth a reader's click. */
 const maxLinks = 3;
 /** Cosine from which articles count as neighbours, and the share of common words where no vector can tell. */
 const minCosine = 0.45;
 const minOverlap = 0.25;
+/** Of articles, and of posts that others wrote, the latest. */
+const mostRows = 2000;
 
 /** Headings of the list for targets whose keyword the text does not mention. */
 const related: Record<string, string> = {
@@ -39,24 +44,60 @@ const related: Record<string, string> = {
   sv: 'Läs också',
 };
 
-/** The account's published articles by closeness to the new one, closest first; on the given site only, if one is given. */
+/** The article that is to link. */
+interface Linking {
+  id: string;
+  userId: string;
+  text: string;
+  language: string;
+  vector: number[] | null;
+}
+
+/**
+ * Public posts of the account's sites by closeness to the new article, closest first; of the given site only, if one is
+ * given. Articles of the account and what others wrote there, each once, without what is gone and without the article's
+ * own post.
+ */
 export async function findLinkTargets(
   db: Db,
   embedder: Embedder,
-  article: { id: string; userId: string; text: string; language: string; vector: number[] | null },
+  article: Linking,
   siteId: string | null,
 ): Promise<LinkTarget[]> {
+  const found = [
+    ...(await ownTargets(db, embedder, article, siteId)),
+    ...(await foreignTargets(db, embedder, article, siteId)),
+  ];
+  const once = new Map<string, LinkTarget>();
+  for (const target of found.sort((a, b) => b.score - a.score)) {
+    const key = target.articleId ?? target.url;
+    if (!once.has(key)) once.set(key, target);
+  }
+  return [...once.values()].slice(0, maxLinks);
+}
+
+/** How close a text is, or null when it is no neighbour: by meaning where both vectors are known, else by shared words. */
+function closeness(article: Linking, terms: Set<string>, text: string, meaning: number | null): number | null {
+  if (meaning !== null) return meaning >= minCosine ? meaning : null;
+  const own = contentTerms(text, article.language);
+  const overlap = own.filter((term) => terms.has(term)).length / Math.max(1, own.length);
+  return overlap >= minOverlap ? overlap : null;
+}
+
+async function ownTargets(db: Db, embedder: Embedder, article: Linking, siteId: string | null): Promise<LinkTarget[]> {
   const rows = await db
     .select({
       articleId: articles.id,
       title: articles.title,
       keyword: articles.keyword,
       excerpt: articles.excerpt,
-      url: publications.remoteUrl,
+      // The address as it was seen last: it may have been changed on the site.
+      url: sql<string | null>`coalesce(nullif(${sitePosts.url}, ''), ${publications.remoteUrl})`,
       vector: articleEmbeddings.embedding,
     })
     .from(articles)
     .innerJoin(publications, and(eq(publications.articleId, articles.id), eq(publications.remoteStatus, 'publish')))
+    .leftJoin(sitePosts, and(eq(sitePosts.siteId, publications.siteId), eq(sitePosts.remoteId, publications.remoteId)))
     .leftJoin(
       articleEmbeddings,
       and(
@@ -71,21 +112,72 @@ export async function findLinkTargets(
         ne(articles.id, article.id),
         isNull(articles.deletedAt),
         isNotNull(publications.remoteUrl),
+        isNull(sitePosts.goneAt),
         siteId ? eq(publications.siteId, siteId) : undefined,
       ),
     )
     .orderBy(desc(articles.id))
-    .limit(2000);
+    .limit(mostRows);
   const terms = new Set(contentTerms(article.text, article.language));
-  const targets = rows.flatMap(({ vector, excerpt, url, ...row }) => {
-    const own = contentTerms(`${row.title} ${row.keyword} ${excerpt}`, article.language);
-    const overlap = own.filter((term) => terms.has(term)).length / Math.max(1, own.length);
+  return rows.flatMap(({ vector, excerpt, url, ...row }) => {
     const meaning = vector && article.vector ? cosine(vector, article.vector) : null;
-    const close = meaning === null ? overlap >= minOverlap : meaning >= minCosine;
-    return url && close ? [{ ...row, url, score: meaning ?? overlap }] : [];
+    const score = closeness(article, terms, `${row.title} ${row.keyword} ${excerpt}`, meaning);
+    return url && score !== null ? [{ ...row, url, score }] : [];
   });
-  const once = new Map(targets.sort((a, b) => b.score - a.score).map((target) => [target.articleId, target]));
-  return [...once.values()].sort((a, b) => b.score - a.score).slice(0, maxLinks);
+}
+
+/** Posts that are no articles of the account. Their vectors are compared by the database, which has thousands of them. */
+async function foreignTargets(
+  db: Db,
+  embedder: Embedder,
+  article: Linking,
+  siteId: string | null,
+): Promise<LinkTarget[]> {
+  const ours = db
+    .select({ id: publications.id })
+    .from(publications)
+    .innerJoin(articles, eq(articles.id, publications.articleId))
+    .where(
+      and(
+        eq(publications.siteId, sitePosts.siteId),
+        eq(publications.remoteId, sitePosts.remoteId),
+        // What is in the bin stands on the site nevertheless.
+        or(isNull(articles.deletedAt), eq(articles.id, article.id)),
+      ),
+    );
+  const hasVector = article.vector ? eq(sitePosts.model, embedder.model) : sql`false`;
+  const literal = JSON.stringify(article.vector ?? []);
+  const meaning = article.vector
+    ? sql<number | null>`case when ${hasVector} then 1 - (${sitePosts.embedding} <=> ${literal}::vector) end`
+    : sql<number | null>`null::float8`;
+  const rows = await db
+    .select({ title: sitePosts.title, excerpt: sitePosts.excerpt, url: sitePosts.url, meaning })
+    .from(sitePosts)
+    .where(
+      and(
+        eq(sitePosts.userId, article.userId),
+        siteId ? eq(sitePosts.siteId, siteId) : undefined,
+        eq(sitePosts.status, 'publish'),
+        isNull(sitePosts.goneAt),
+        ne(sitePosts.url, ''),
+        ne(sitePosts.title, ''),
+        or(isNull(sitePosts.language), eq(sitePosts.language, article.language)),
+        notExists(ours),
+      ),
+    )
+    // Those without a vector come after those with one, the latest first.
+    .orderBy(sql`${meaning} desc nulls last`, desc(sitePosts.remoteId))
+    .limit(mostRows);
+  const terms = new Set(contentTerms(article.text, article.language));
+  return rows.flatMap(({ title, excerpt, url, meaning }) => {
+    const score = closeness(article, terms, `${title} ${excerpt}`, meaning === null ? null : Number(meaning));
+    return score === null ? [] : [{ articleId: null, title, keyword: phraseOf(title), url, score }];
+  });
+}
+
+/** The phrase of a title that a text may mention: without what explains it behind a colon or a dash. */
+function phraseOf(title: string): string {
+  return title.split(/(?:[:|?!]|\s[–—-])\s/u)[0]?.trim() ?? title;
 }
 
 /**

@@ -43,7 +43,7 @@ const limits = { metaTitle: 60, metaDescription: 158, excerpt: 280 };
 /** As much of the text as a model needs to describe it. */
 const maxTextCharacters = 12_000;
 
-/** seo: the texts around the article, its address, links to the account's own articles, JSON-LD and the score. */
+/** seo: the texts around the article, its address, links to other posts of its site, JSON-LD and the score. */
 export const seoStep = defineStep<'seo', { check: CheckOutput }, SeoOutput>({
   name: 'seo',
   version: 1,
@@ -96,7 +96,7 @@ export const seoStep = defineStep<'seo', { check: CheckOutput }, SeoOutput>({
       claims: { kept: check.claims.length - removed, removed },
       internalLinks: targets.length > 0 ? links : null,
     });
-    await context.log(`Score ${seo.score} of 100${links > 0 ? `, ${links} links to your own articles` : ''}.`);
+    await context.log(`Score ${seo.score} of 100${links > 0 ? `, ${links} links to posts of your site` : ''}.`);
     const jsonLd = articleJsonLd({
       title,
       description: texts.metaDescription,

@@ -144,6 +144,17 @@ export type ApiKeyInput = {
 
 export type Article = {
     createdAt: string;
+    /**
+     * Links to posts of your own sites that are no longer there; looked for every week
+     */
+    deadLinks: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        url: string;
+    }>;
     excerpt: string;
     featuredImage: FeaturedImage | null;
     html: string;
@@ -167,8 +178,51 @@ export type Article = {
     wordCount: number;
 };
 
+export type ArticleDeadLinks = {
+    articleId: string;
+    links: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        /**
+         * As it stands in the article
+         */
+        url: string;
+    }>;
+    title: string;
+};
+
+export type ArticleDeadLinksInput = {
+    articleId: string;
+    links: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        /**
+         * As it stands in the article
+         */
+        url: string;
+    }>;
+    title: string;
+};
+
 export type ArticleInput = {
     createdAt: string;
+    /**
+     * Links to posts of your own sites that are no longer there; looked for every week
+     */
+    deadLinks: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        url: string;
+    }>;
     excerpt: string;
     featuredImage: FeaturedImageInput | null;
     html: string;
@@ -244,6 +298,17 @@ export type ArticleSourceInput = {
 
 export type ArticleSummary = {
     createdAt: string;
+    /**
+     * Links to posts of your own sites that are no longer there; looked for every week
+     */
+    deadLinks: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        url: string;
+    }>;
     excerpt: string;
     featuredImage: FeaturedImage | null;
     id: string;
@@ -264,6 +329,17 @@ export type ArticleSummary = {
 
 export type ArticleSummaryInput = {
     createdAt: string;
+    /**
+     * Links to posts of your own sites that are no longer there; looked for every week
+     */
+    deadLinks: Array<{
+        foundAt: string;
+        /**
+         * Where the post is now, if only its address has changed
+         */
+        movedTo: string | null;
+        url: string;
+    }>;
     excerpt: string;
     featuredImage: FeaturedImageInput | null;
     id: string;
@@ -404,7 +480,7 @@ export type CreatedWebhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -437,7 +513,7 @@ export type CreatedWebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -465,7 +541,7 @@ export type Email = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -490,7 +566,7 @@ export type EmailInput = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -2180,6 +2256,60 @@ export type SiteInput = {
     username: string;
 };
 
+export type SitePost = {
+    /**
+     * The article that it is, if it is one of this account
+     */
+    articleId: string | null;
+    excerpt: string;
+    /**
+     * Since when it is no longer there for everybody to read
+     */
+    goneAt: string | null;
+    language: string | null;
+    modifiedAt: string | null;
+    /**
+     * Id of the post on the site
+     */
+    remoteId: number;
+    /**
+     * On the site when it was last seen; `gone` when it was deleted there
+     */
+    status: string;
+    title: string;
+    /**
+     * Empty while it has no address
+     */
+    url: string;
+};
+
+export type SitePostInput = {
+    /**
+     * The article that it is, if it is one of this account
+     */
+    articleId: string | null;
+    excerpt: string;
+    /**
+     * Since when it is no longer there for everybody to read
+     */
+    goneAt: string | null;
+    language: string | null;
+    modifiedAt: string | null;
+    /**
+     * Id of the post on the site
+     */
+    remoteId: number;
+    /**
+     * On the site when it was last seen; `gone` when it was deleted there
+     */
+    status: string;
+    title: string;
+    /**
+     * Empty while it has no address
+     */
+    url: string;
+};
+
 export type SiteRequest = {
     /**
      * An Application Password, with or without its spaces; never returned
@@ -2348,6 +2478,66 @@ export type SiteSettingsInput = {
      */
     template?: string | null;
     voice?: string | null;
+};
+
+export type SiteSync = {
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * The last complete look at which posts there are
+     */
+    listedAt: string | null;
+    /**
+     * Changes up to here are known; null before the first page
+     */
+    modifiedUntil: string | null;
+    /**
+     * Null while nothing is read: the site is paused or fails its checks
+     */
+    nextSyncAt: string | null;
+    /**
+     * Known and there
+     */
+    posts: number;
+    running: boolean;
+    siteId: string;
+    /**
+     * When the reading of changes last came to its end
+     */
+    syncedAt: string | null;
+};
+
+export type SiteSyncInput = {
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * The last complete look at which posts there are
+     */
+    listedAt: string | null;
+    /**
+     * Changes up to here are known; null before the first page
+     */
+    modifiedUntil: string | null;
+    /**
+     * Null while nothing is read: the site is paused or fails its checks
+     */
+    nextSyncAt: string | null;
+    /**
+     * Known and there
+     */
+    posts: number;
+    running: boolean;
+    siteId: string;
+    /**
+     * When the reading of changes last came to its end
+     */
+    syncedAt: string | null;
 };
 
 export type Spender = {
@@ -2858,7 +3048,7 @@ export type Webhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -2875,7 +3065,7 @@ export type Webhook = {
 
 export type WebhookChange = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
     /**
      * active switches a disabled one on again
      */
@@ -2888,7 +3078,7 @@ export type WebhookChange = {
 
 export type WebhookChangeInput = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
     /**
      * active switches a disabled one on again
      */
@@ -3039,12 +3229,12 @@ export type WebhookDeliveryWithPayloadInput = {
 
 export type WebhookEventType = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead';
 };
 
 export type WebhookEventTypeInput = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead';
 };
 
 export type WebhookInput = {
@@ -3061,7 +3251,7 @@ export type WebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -3078,7 +3268,7 @@ export type WebhookInput = {
 
 export type WebhookRequest = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
     /**
      * http or https address that takes POST requests
      */
@@ -3087,7 +3277,7 @@ export type WebhookRequest = {
 
 export type WebhookRequestInput = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
     /**
      * http or https address that takes POST requests
      */
@@ -3799,6 +3989,10 @@ export type ListArticlesData = {
          * Only those with a publication on this site
          */
         siteId?: string;
+        /**
+         * `true`: only those with links to posts of your sites that are no longer there
+         */
+        deadLinks?: 'true' | 'false';
     };
     url: '/api/v1/articles';
 };
@@ -4606,6 +4800,41 @@ export type VerifyEmailResponses = {
 };
 
 export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type ListDeadLinksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/dead-links';
+};
+
+export type ListDeadLinksErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListDeadLinksError = ListDeadLinksErrors[keyof ListDeadLinksErrors];
+
+export type ListDeadLinksResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<ArticleDeadLinks>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListDeadLinksResponse = ListDeadLinksResponses[keyof ListDeadLinksResponses];
 
 export type ListImagesData = {
     body?: never;
@@ -6562,6 +6791,130 @@ export type PauseQueueResponses = {
 };
 
 export type PauseQueueResponse = PauseQueueResponses[keyof PauseQueueResponses];
+
+export type ListSitePostsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+        query?: string;
+        /**
+         * `true`: those that are no longer there; kept for 90 days
+         */
+        gone?: 'true' | 'false';
+    };
+    url: '/api/v1/sites/{id}/posts';
+};
+
+export type ListSitePostsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListSitePostsError = ListSitePostsErrors[keyof ListSitePostsErrors];
+
+export type ListSitePostsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<SitePost>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListSitePostsResponse = ListSitePostsResponses[keyof ListSitePostsResponses];
+
+export type GetSiteSyncData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/posts/sync';
+};
+
+export type GetSiteSyncErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetSiteSyncError = GetSiteSyncErrors[keyof GetSiteSyncErrors];
+
+export type GetSiteSyncResponses = {
+    /**
+     * Default Response
+     */
+    200: SiteSync;
+};
+
+export type GetSiteSyncResponse = GetSiteSyncResponses[keyof GetSiteSyncResponses];
+
+export type SyncSitePostsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/posts/sync';
+};
+
+export type SyncSitePostsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type SyncSitePostsError = SyncSitePostsErrors[keyof SyncSitePostsErrors];
+
+export type SyncSitePostsResponses = {
+    /**
+     * Default Response
+     */
+    202: SiteSync;
+};
+
+export type SyncSitePostsResponse = SyncSitePostsResponses[keyof SyncSitePostsResponses];
 
 export type GetQueueData = {
     body?: never;

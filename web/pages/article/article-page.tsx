@@ -21,6 +21,7 @@ import { useRunCommands } from '../run/use-run-commands.ts';
 import { Approval } from '../run/waiting-panel.tsx';
 import { ArticleText } from './article-text.tsx';
 import { ClaimsPanel } from './claims-panel.tsx';
+import { DeadLinks } from './dead-links.tsx';
 import { ImagePanel } from './image-panel.tsx';
 import { markClaims } from './mark-claims.ts';
 import { PublishPanel } from './publish-panel.tsx';
@@ -201,6 +202,7 @@ function ArticleHeader({ article }: { article: Article }) {
         <span>{t.article.sourceCount(formatCount(article.sources.length), article.sources.length)}</span>
         {article.seo && <span>{t.article.score(article.seo.score)}</span>}
       </p>
+      <DeadLinks links={article.deadLinks} />
       {article.pipelineId && <PendingApproval articleId={article.id} runId={article.pipelineId} />}
     </header>
   );

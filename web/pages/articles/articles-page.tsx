@@ -8,20 +8,24 @@ import { Page } from '@/components/page.tsx';
 import { SearchBox } from '@/components/search-box.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
+import { Select } from '@/components/ui/input.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
 
 /** Every article, newest first, with search in title and text. */
 export function ArticlesPage() {
-  const { query } = useSearch({ from: '/signed-in/articles' });
+  const { query, show } = useSearch({ from: '/signed-in/articles' });
+  const dead = show === 'dead-links';
   const navigate = useNavigate({ from: '/articles' });
   const search = useCallback(
-    (words: string) => void navigate({ search: words ? { query: words } : {}, replace: true }),
+    (words: string) => void navigate({ search: (before) => ({ ...before, query: words || undefined }), replace: true }),
     [navigate],
   );
   const pages = useInfiniteQuery({
-    ...listArticlesInfiniteOptions({ query: { limit: 30, ...(query ? { query } : {}) } }),
+    ...listArticlesInfiniteOptions({
+      query: { limit: 30, ...(query ? { query } : {}), ...(dead ? { deadLinks: 'true' } : {}) },
+    }),
     initialPageParam: {},
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   });
@@ -37,7 +41,19 @@ export function ArticlesPage() {
         </Button>
       }
     >
-      <SearchBox label={t.articles.search} value={query ?? ''} onSearch={search} className="mb-4" />
+      <div className="mb-4 grid gap-3 sm:grid-cols-[1fr_auto]">
+        <SearchBox label={t.articles.search} value={query ?? ''} onSearch={search} />
+        <Select
+          aria-label={t.deadLinks.filter}
+          value={dead ? 'dead-links' : ''}
+          onChange={(event) =>
+            void navigate({ search: (before) => ({ ...before, show: event.target.value || undefined }), replace: true })
+          }
+        >
+          <option value="">{t.deadLinks.all}</option>
+          <option value="dead-links">{t.deadLinks.only}</option>
+        </Select>
+      </div>
       <Card className="overflow-hidden">
         {pages.isPending ? (
           <SkeletonRows rows={6} />
@@ -52,6 +68,8 @@ export function ArticlesPage() {
           >
             {t.articles.nothingFoundHint}
           </EmptyState>
+        ) : dead ? (
+          <EmptyState title={t.deadLinks.none}>{t.deadLinks.noneHint}</EmptyState>
         ) : (
           <EmptyState
             title={t.articles.empty}

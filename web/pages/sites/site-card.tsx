@@ -11,6 +11,7 @@ import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { t } from '@/strings.ts';
 import { SiteForm } from './site-form.tsx';
+import { SitePostsLink } from './site-posts-link.tsx';
 
 /** One site: whether articles can be brought there, and if not, why and what to do. */
 export function SiteCard({ site }: { site: Site }) {
@@ -42,6 +43,7 @@ export function SiteCard({ site }: { site: Site }) {
             <RefreshCw aria-hidden="true" className={check.isPending ? 'animate-spin' : ''} />
             {check.isPending ? t.sites.checking : t.sites.checkAgain}
           </Button>
+          <SitePostsLink siteId={site.id} />
           <Button size="small" variant="ghost" onClick={() => setChanging(true)}>
             {t.sites.edit}
           </Button>
