@@ -45,6 +45,7 @@ import { publishJob } from './publishing/jobs.ts';
 import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
 import { migrateQueue, openQueue } from './queue/queue.ts';
+import { siteConnectionRoutes } from './sites/connection-routes.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
@@ -73,6 +74,7 @@ const apiRoutes = [
   articleRoutes,
   approvalRoutes,
   siteRoutes,
+  siteConnectionRoutes,
   publicationRoutes,
   webSearchRoutes,
   webhookRoutes,
