@@ -108,7 +108,14 @@ function fieldsIn(operation: Operation, place: IdField['in'], path: string[], sc
   const list = path.at(-1) === '0';
   const found: IdField[] = [];
   const leaf = !schema.properties && !schema.items && !schema.anyOf;
-  if (leaf && (schema.format === 'uuid' || /^(id|ids|cursor)$|Ids?$/.test(name))) {
+  // Numbers are what a site calls its own: our ids are UUIDs.
+  const foreign = schema.type === 'integer' && name !== 'cursor';
+  if (
+    leaf &&
+    !foreign &&
+    schema.type !== 'null' &&
+    (schema.format === 'uuid' || /^(id|ids|cursor)$|Ids?$/.test(name))
+  ) {
     found.push({ in: place, path: list ? path.slice(0, -1) : path, kind: kindOf(operation, name), many: list });
   }
   for (const [key, value] of Object.entries(schema.properties ?? {})) {
