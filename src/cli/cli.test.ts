@@ -91,6 +91,7 @@ describe('usage', () => {
     'migrate',
     'doctor',
     'site add',
+    'site connect',
     'site list',
     'site check',
     'user create',
@@ -102,6 +103,12 @@ describe('usage', () => {
     const answer = await bp([...command.split(' '), '--help']);
     expect(answer).toMatchObject({ status: 0, err: '' });
     expect(answer.out).toContain('--json');
+  });
+
+  it('connects by one click only where the browser can come back to', async () => {
+    const answer = await bp(['site', 'connect', 'http://127.0.0.1:9', '--no-wait']);
+    expect(answer.status).toBe(1);
+    expect(answer.err).toContain('which is not running');
   });
 
   it('tells mistakes in the configuration one line each', async () => {
@@ -246,6 +253,11 @@ describe('with a server on the data directory', () => {
     const answer = await bp(['write', 'Something without any source at all']);
     expect(answer.status).toBe(1);
     expect(answer.err).toContain('source');
+  });
+
+  it('says why a site cannot be connected by one click', async () => {
+    const answer = await bp(['site', 'connect', 'http://127.0.0.1:9', '--no-wait']);
+    expect(answer).toMatchObject({ status: 1, out: '', err: expect.stringContaining('ALLOW_PRIVATE_HOSTS') });
   });
 
   it('keeps the password of a site out of everything it prints, and says what is wrong with the site', async () => {

@@ -13,7 +13,7 @@ import { type SiteConnection, siteConnections, sites } from './schema.ts';
 import { checkStoredSite, createSite, siteAddress, updateSite } from './sites.ts';
 
 /** Where a site sends the user back to, below the address of this instance. */
-export const callbackPath = '/api/v1/sites/connect/callback';
+const callbackPath = '/api/v1/sites/connect/callback';
 /** What WordPress knows this application by: it shows which of a user's passwords is whose. */
 const application = { app_name: 'blog-poster', app_id: '0c3f6f0e-6f53-4f0c-9d0e-5b1c8f1b7a52' };
 /** A person waits for it. */
