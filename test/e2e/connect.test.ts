@@ -115,3 +115,48 @@ it('a site is connected by one click through the login of WordPress, and a setti
   expect(faults.filter((fault) => !theirs.some((start) => fault.startsWith(start)))).toEqual([]);
   await page.context().close();
 });
+
+it('where WordPress shows the password, it says what to copy; a paused site and lines for its server are shown', async () => {
+  const { page, faults } = await openPage(browser, server);
+  await page.route('**/api/v1/sites/connect', (route) =>
+    route.fulfill({
+      json: {
+        id: crypto.randomUUID(),
+        authorizeUrl: 'https://blog.example/wp-admin/authorize-application.php?app_name=blog-poster',
+        returns: 'by-hand',
+        expiresAt: new Date(Date.now() + 900_000).toISOString(),
+      },
+    }),
+  );
+  await page.route('**/api/v1/sites?*', async (route) => {
+    const answer = await route.fetch();
+    const list = (await answer.json()) as { items: object[] };
+    const lines = ['SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1', 'CGIPassAuth On'];
+    const finding = { code: 'stripped', severity: 'error', message: 'The header is lost.', hint: 'Add this:', lines };
+    const lastCheck = { ok: false, findings: [finding] };
+    const [site] = list.items;
+    await route.fulfill({
+      json: { ...list, items: [{ ...site, lastCheck, pausedAt: new Date().toISOString(), pausedBy: 'site' }] },
+    });
+  });
+  await page.goto('/sites');
+  await page.getByText('Paused', { exact: true }).waitFor();
+  await page.getByText('until a check finds that the site answers again').waitFor();
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await page.getByText('Copied').waitFor();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toContain('\nCGIPassAuth On');
+  await look(page, 'paused');
+
+  await page.getByRole('button', { name: 'Connect a site' }).click();
+  await page.getByLabel('Address', { exact: true }).fill('blog.example');
+  await page.keyboard.press('Enter');
+  const link = page.getByRole('link', { name: 'Open the page on your site' });
+  await link.waitFor();
+  expect(await link.getAttribute('target')).toBe('_blank');
+  expect(await link.getAttribute('href')).toContain('https://blog.example/wp-admin/');
+  expect(await page.getByLabel('Address', { exact: true }).inputValue()).toBe('https://blog.example');
+  await page.getByLabel('Application Password').waitFor();
+  await look(page, 'by-hand');
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
