@@ -105,12 +105,6 @@ describe('usage', () => {
     expect(answer.out).toContain('--json');
   });
 
-  it('connects by one click only where the browser can come back to', async () => {
-    const answer = await bp(['site', 'connect', 'http://127.0.0.1:9', '--no-wait']);
-    expect(answer.status).toBe(1);
-    expect(answer.err).toContain('which is not running');
-  });
-
   it('tells mistakes in the configuration one line each', async () => {
     env = { ...env, PORT: 'web', LOG_LEVEL: 'loud' };
     try {
@@ -135,6 +129,12 @@ describe('with no server running', () => {
     expect(first.status, first.err).toBe(0);
     expect(JSON.parse(first.out).applied.length).toBeGreaterThan(0);
     expect(await bp(['migrate'])).toEqual({ status: 0, out: 'The database is up to date.\n', err: '' });
+  });
+
+  it('connects by one click only where the browser can come back to', async () => {
+    const answer = await bp(['site', 'connect', 'http://127.0.0.1:9', '--no-wait']);
+    expect(answer.status).toBe(1);
+    expect(answer.err).toContain('which is not running');
   });
 
   it('serves itself for the length of one command', async () => {
