@@ -52,6 +52,7 @@ import { migrateQueue, openQueue } from './queue/queue.ts';
 import { syncSiteJob } from './site-posts/jobs.ts';
 import { sitePostRoutes } from './site-posts/routes.ts';
 import { workSitePosts } from './site-posts/worker.ts';
+import { siteConnectionRoutes } from './sites/connection-routes.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { workSites } from './sites/worker.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
@@ -82,6 +83,7 @@ const apiRoutes = [
   approvalRoutes,
   siteRoutes,
   sitePostRoutes,
+  siteConnectionRoutes,
   publicationRoutes,
   queueRoutes,
   decisionRoutes,

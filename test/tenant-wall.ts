@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { systemActor } from '../src/accounts/audit.ts';
 import { redeemCode } from '../src/accounts/sign-in.ts';
 import { warnOfMissed } from '../src/budget/warnings.ts';
+import { newId } from '../src/db/id.ts';
 import { type Db, queryRows } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
 import { runPipeline } from '../src/pipeline/runner.ts';
@@ -60,6 +61,10 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
     username: mark('login'),
     applicationPassword: mark('secret'),
   });
+  // A connection that was begun; the site is not to be had from here.
+  const stateHash = mark('state');
+  await ctx.db.execute(sql`insert into site_connections (id, user_id, state_hash, url, name, site_id, expires_at)
+    values (${newId()}, ${first.id}, ${stateHash}, ${`http://127.0.0.1:9/${mark('begun')}`}, ${mark('title')}, ${site.id}, now() + interval '1 day')`);
   const brief = () => ({
     topic: `Keeping a sourdough starter ${mark('topic')}`,
     keyword: mark('keyword'),

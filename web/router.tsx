@@ -71,6 +71,8 @@ const publication = createRoute({
 const sites = createRoute({
   getParentRoute: () => signedIn,
   path: '/sites',
+  validateSearch: (search: Record<string, unknown>): { connected?: string; connectProblem?: string } =>
+    textOf(search, 'connected', 'connectProblem'),
   component: lazyRouteComponent(() => import('@/pages/sites/sites-page.tsx'), 'SitesPage'),
 });
 

@@ -490,7 +490,7 @@ const english = {
     add: 'Connect a site',
     change: 'Change the connection',
     empty: 'No site is connected yet',
-    emptyHint: 'You need its address, your user name there and an Application Password. No plugin is needed.',
+    emptyHint: 'Enter its address and say yes on the site itself. No plugin is needed.',
     fields: {
       url: 'Address',
       name: 'Name',
@@ -515,7 +515,7 @@ const english = {
     checked: 'Checked',
     works: 'Works',
     warned: 'Works, with notes',
-    broken: 'Does not work',
+    broken: 'Needs you',
     unchecked: 'Not checked',
     severities: { info: 'Fine', warning: 'Note', error: 'Problem' },
   },

@@ -91,6 +91,7 @@ describe('usage', () => {
     'migrate',
     'doctor',
     'site add',
+    'site connect',
     'site list',
     'site check',
     'user create',
@@ -128,6 +129,12 @@ describe('with no server running', () => {
     expect(first.status, first.err).toBe(0);
     expect(JSON.parse(first.out).applied.length).toBeGreaterThan(0);
     expect(await bp(['migrate'])).toEqual({ status: 0, out: 'The database is up to date.\n', err: '' });
+  });
+
+  it('connects by one click only where the browser can come back to', async () => {
+    const answer = await bp(['site', 'connect', 'http://127.0.0.1:9', '--no-wait']);
+    expect(answer.status).toBe(1);
+    expect(answer.err).toContain('which is not running');
   });
 
   it('serves itself for the length of one command', async () => {
@@ -246,6 +253,11 @@ describe('with a server on the data directory', () => {
     const answer = await bp(['write', 'Something without any source at all']);
     expect(answer.status).toBe(1);
     expect(answer.err).toContain('source');
+  });
+
+  it('says why a site cannot be connected by one click', async () => {
+    const answer = await bp(['site', 'connect', 'http://127.0.0.1:9', '--no-wait']);
+    expect(answer).toMatchObject({ status: 1, out: '', err: expect.stringContaining('ALLOW_PRIVATE_HOSTS') });
   });
 
   it('keeps the password of a site out of everything it prints, and says what is wrong with the site', async () => {

@@ -108,6 +108,12 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .option('-n, --name <name>', 'what to call it here; its host name otherwise')
     .option('--password-stdin', 'read the Application Password from standard input instead of asking for it')
     .action((url, options) => choose(async () => (await import('./site.ts')).addSite(io, url, options), options.json));
+  addForAccount(site, 'connect', 'connect a WordPress site by one click on a page of its own')
+    .argument('<url>', 'address of the site')
+    .option('--no-wait', 'print the page to open and end')
+    .action((url, options) =>
+      choose(async () => (await import('./site-connect.ts')).connectSite(io, url, options), options.json),
+    );
   addForAccount(site, 'list', 'list the sites').action((options) =>
     choose(async () => (await import('./site.ts')).listSites(io, options), options.json),
   );

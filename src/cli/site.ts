@@ -6,13 +6,13 @@ import { type Io, print, table } from './io.ts';
 import { askHidden, readAll } from './password.ts';
 import { openSession } from './session.ts';
 
-type SiteAnswer = z.infer<typeof siteSchema>;
+export type SiteAnswer = z.infer<typeof siteSchema>;
 type SiteCheckAnswer = z.infer<typeof siteCheckSchema>;
 
 const page = z.object({ items: z.array(siteSchema), nextCursor: z.string().nullable() });
 
 /** All sites, newest first. */
-export async function allSites(api: Api): Promise<SiteAnswer[]> {
+export async function allSites(api: Pick<Api, 'request'>): Promise<SiteAnswer[]> {
   const sites: SiteAnswer[] = [];
   let cursor: string | null = null;
   do {
@@ -115,7 +115,8 @@ export async function checkSites(
   }
 }
 
-function findingLines(check: SiteCheckAnswer | null): string[] {
+/** What a check found, a line each, with what to do. */
+export function findingLines(check: SiteCheckAnswer | null): string[] {
   if (!check) return ['  not checked yet'];
   return check.findings.flatMap((finding) => [
     `  ${finding.severity.padEnd(7)} ${finding.message}`,

@@ -37,7 +37,7 @@ export const siteConnections = pgTable('site_connections', {
   userId: uuid('user_id').notNull(),
   stateHash: text('state_hash').notNull(),
   url: text('url').notNull(),
-  restRoot: text('rest_root').notNull(),
+  name: text('name').notNull(),
   siteId: uuid('site_id'),
   createdAt: time('created_at').notNull().defaultNow(),
   expiresAt: time('expires_at').notNull(),

@@ -21,6 +21,8 @@ export interface SiteInput {
   url: string;
   username: string;
   applicationPassword: string;
+  /** How the password came here; `typed` unless said otherwise. */
+  connectedBy?: Site['connectedBy'];
 }
 
 /**
@@ -42,6 +44,7 @@ export async function createSite(
       name: input.name.trim(),
       url: siteAddress(input.url),
       username: loginName(input.username),
+      connectedBy: input.connectedBy ?? 'typed',
       ...sealCredential(ctx.secrets, id, withoutSpaces(input.applicationPassword)),
     })
     .onConflictDoNothing()
@@ -73,7 +76,10 @@ export async function updateSite(
     const password =
       input.applicationPassword === undefined
         ? {}
-        : sealCredential(ctx.secrets, id, withoutSpaces(input.applicationPassword));
+        : {
+            ...sealCredential(ctx.secrets, id, withoutSpaces(input.applicationPassword)),
+            connectedBy: input.connectedBy ?? 'typed',
+          };
     const [row] = await tx
       .update(sites)
       .set({
@@ -170,7 +176,8 @@ function explainPrivate(finding: SiteFinding, url: string): SiteFinding {
   };
 }
 
-function siteAddress(typed: string): string {
+/** The address of a site as typed, made regular. Throws `invalid_request` that names the field. */
+export function siteAddress(typed: string): string {
   try {
     return siteBase(typed);
   } catch (error) {

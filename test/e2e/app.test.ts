@@ -265,6 +265,7 @@ describe('sites and approval', () => {
   it('stores a site that does not answer with the finding and what to do, and holds a public post for approval', async () => {
     await visit('/sites', async (page) => {
       await page.getByRole('button', { name: 'Connect a site' }).click();
+      await page.getByRole('button', { name: 'Enter user name and Application Password' }).click();
       await page.getByRole('button', { name: 'Connect and check' }).click();
       expect(await page.getByText('This is needed.').count()).toBe(3);
       await page.getByLabel('Address', { exact: true }).fill(`http://${silentHost}`);
@@ -272,7 +273,7 @@ describe('sites and approval', () => {
       await page.getByLabel('User name on the site').fill('editor');
       await page.getByLabel('Application Password').fill('abcd efgh ijkl mnop qrst uvwx');
       await page.getByRole('button', { name: 'Connect and check' }).click();
-      await page.getByText('Does not work').waitFor();
+      await page.getByText('Needs you').waitFor();
       await page.getByText('Check that the web server runs').waitFor();
       await picture(page, 'sites');
       expect(await seriousViolations(page)).toEqual([]);

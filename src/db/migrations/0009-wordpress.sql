@@ -30,7 +30,8 @@ create table site_connections (
   -- SHA-256 of what the site is to bring back.
   state_hash text not null unique,
   url text not null,
-  rest_root text not null,
+  -- The title of the site.
+  name text not null,
   -- The site whose password is renewed; null for a new one.
   site_id uuid references sites on delete cascade,
   created_at timestamptz not null default now(),

@@ -2223,6 +2223,54 @@ export type SiteChoicesInput = {
     timezone: string;
 };
 
+export type SiteConnectRequest = {
+    /**
+     * The site whose password is renewed; a new one without it
+     */
+    siteId?: string;
+    /**
+     * http or https address of the WordPress site
+     */
+    url: string;
+};
+
+export type SiteConnectRequestInput = {
+    /**
+     * The site whose password is renewed; a new one without it
+     */
+    siteId?: string;
+    /**
+     * http or https address of the WordPress site
+     */
+    url: string;
+};
+
+export type SiteConnection = {
+    /**
+     * The page of the site to open in the browser of the user
+     */
+    authorizeUrl: string;
+    expiresAt: string;
+    id: string;
+    /**
+     * `by-hand`: WordPress shows the password there, and it is entered here (POST /sites)
+     */
+    returns: 'callback' | 'by-hand';
+};
+
+export type SiteConnectionInput = {
+    /**
+     * The page of the site to open in the browser of the user
+     */
+    authorizeUrl: string;
+    expiresAt: string;
+    id: string;
+    /**
+     * `by-hand`: WordPress shows the password there, and it is entered here (POST /sites)
+     */
+    returns: 'callback' | 'by-hand';
+};
+
 export type SiteInput = {
     /**
      * `authorized`: the site itself has handed the password over
@@ -6563,6 +6611,69 @@ export type CreateSiteResponses = {
 };
 
 export type CreateSiteResponse = CreateSiteResponses[keyof CreateSiteResponses];
+
+export type ConnectSiteData = {
+    body: SiteConnectRequestInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sites/connect';
+};
+
+export type ConnectSiteErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Bad gateway
+     */
+    502: Problem;
+};
+
+export type ConnectSiteError = ConnectSiteErrors[keyof ConnectSiteErrors];
+
+export type ConnectSiteResponses = {
+    /**
+     * Default Response
+     */
+    200: SiteConnection;
+};
+
+export type ConnectSiteResponse = ConnectSiteResponses[keyof ConnectSiteResponses];
+
+export type FinishSiteConnectionData = {
+    body?: never;
+    path?: never;
+    query?: {
+        state?: string;
+        success?: string;
+        site_url?: string;
+        user_login?: string;
+        password?: string;
+    };
+    url: '/api/v1/sites/connect/callback';
+};
+
+export type FinishSiteConnectionErrors = {
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type FinishSiteConnectionError = FinishSiteConnectionErrors[keyof FinishSiteConnectionErrors];
 
 export type DeleteSiteData = {
     body?: never;

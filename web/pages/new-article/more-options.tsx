@@ -8,6 +8,7 @@ import { Button } from '@/components/ui/button.tsx';
 import { Choice } from '@/components/ui/choice.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Select, Textarea } from '@/components/ui/input.tsx';
+import { languages } from '@/format/languages.ts';
 import { t } from '@/strings.ts';
 import type { Draft } from './draft.ts';
 
@@ -20,37 +21,6 @@ interface MoreOptionsProps {
   open: boolean;
   onOpenChange: (open: boolean) => void;
 }
-
-/** Languages offered by name; the code is what the API takes. */
-const languages = [
-  'en',
-  'de',
-  'fr',
-  'es',
-  'it',
-  'pt',
-  'nl',
-  'pl',
-  'sv',
-  'da',
-  'nb',
-  'fi',
-  'cs',
-  'ro',
-  'hu',
-  'el',
-  'tr',
-  'uk',
-  'ru',
-  'ja',
-  'zh',
-  'ko',
-  'ar',
-  'he',
-  'hi',
-  'id',
-  'vi',
-];
 
 /** What has a good default: how the article should sound, where it goes, what it may cost. */
 export function MoreOptions({ draft, change, searches, errorAt, open, onOpenChange }: MoreOptionsProps) {

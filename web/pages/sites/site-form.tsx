@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import { createSiteMutation, listSitesQueryKey, updateSiteMutation } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Site } from '@/api/client/types.gen.ts';
 import { mistakeAt } from '@/api/problem.ts';
@@ -17,12 +17,14 @@ type Values = Record<(typeof fields)[number], string>;
 interface SiteFormProps {
   /** The site to change; a new one without it. */
   site?: Site;
+  /** What to do first, above the fields. */
+  intro?: ReactNode;
   onDone: (site: Site) => void;
   onCancel: () => void;
 }
 
 /** Connects a WordPress site, or changes how it is reached. The password is sent once and never comes back. */
-export function SiteForm({ site, onDone, onCancel }: SiteFormProps) {
+export function SiteForm({ site, intro, onDone, onCancel }: SiteFormProps) {
   const keptName = `site:${site?.id ?? 'new'}`;
   const [values, setValues] = useState<Values>({
     url: site?.url ?? '',
@@ -96,10 +98,18 @@ export function SiteForm({ site, onDone, onCancel }: SiteFormProps) {
   return (
     <Card className="p-4 sm:p-6">
       <h2 className="mb-5 text-lg font-semibold">{site ? t.sites.change : t.sites.add}</h2>
+      {intro}
       <form ref={form} onSubmit={submit} noValidate className="grid gap-5 sm:grid-cols-2">
         <Field {...field('url')} hint={t.sites.urlHint}>
           {(control) => (
-            <Input {...control} {...input('url')} inputMode="url" autoComplete="url" placeholder="https://" autoFocus />
+            <Input
+              {...control}
+              {...input('url')}
+              inputMode="url"
+              autoComplete="url"
+              placeholder="https://"
+              autoFocus={!intro}
+            />
           )}
         </Field>
         <Field {...field('name')} hint={t.sites.nameHint}>
