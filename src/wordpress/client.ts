@@ -8,6 +8,7 @@ import { discoverSite, type SiteDiscovery } from './discover.ts';
 import { type RestAnswer, readAnswer } from './rest-answer.ts';
 import { type RestParameters, restUrl, siteBase } from './rest-url.ts';
 import { noAnswer, siteCauseOf, siteError } from './site-error.ts';
+import { loginByXmlRpc, type XmlRpcVerdict } from './xml-rpc.ts';
 
 /** What a client needs. The password is an Application Password, with or without its spaces. */
 export interface WordPressClientOptions {
@@ -86,13 +87,31 @@ export interface WordPressClient {
   readonly siteUrl: string;
   discover(): Promise<SiteDiscovery>;
   me(): Promise<WordPressUser>;
-  findByMarker(marker: string): Promise<WordPressPost[]>;
+  /** The same as `me`, asked at another root: where that works, this client uses it from then on. */
+  meAt(restRoot: string): Promise<WordPressUser>;
+  /** What XML-RPC says of the login; `login_password` is accepted, but no Application Password. */
+  loginByXmlRpc(base: string): Promise<XmlRpcVerdict | 'login_password'>;
+  findByMarker(marker: string, options?: { wide?: boolean }): Promise<WordPressPost[]>;
   createPost(post: NewWordPressPost): Promise<WordPressPost>;
   updatePost(id: number, fields: PostFields): Promise<WordPressPost>;
   trashPost(id: number): Promise<void>;
   getPost(id: number): Promise<WordPressPost>;
   /** Any other REST call, under the same rules: JSON only, no redirects, errors with a cause. */
-  call(method: string, path: string, options?: { parameters?: RestParameters; body?: unknown }): Promise<RestAnswer>;
+  call(method: string, path: string, options?: CallOptions): Promise<RestAnswer>;
+}
+
+export interface CallOptions {
+  parameters?: RestParameters;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  raw?: RawBody;
+}
+
+/** A body with its content type, for uploads. */
+export interface RawBody {
+  type: string;
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** WordPress writes GMT times without a zone. Drafts may have none. */
@@ -147,6 +166,8 @@ const userShape = z.object({
 
 const postFields =
   'id,status,slug,link,title.raw,content.raw,excerpt.raw,date_gmt,modified_gmt,categories,tags,author,featured_media,comment_status,template,sticky';
+/** WordPress makes them of 24 letters and digits. */
+const applicationPasswordForm = /^[a-z\d]{24}$/i;
 const searchPageSize = 50;
 /** A marker is found among a handful; more pages would mean that the site ignores `search`. */
 const searchPages = 4;
@@ -173,18 +194,18 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     method: string,
     login: boolean,
     follow: boolean,
-    body?: unknown,
+    body?: { type: string; bytes: string | Uint8Array<ArrayBuffer> },
   ): Promise<SafeFetchResponse> {
     const headers: Record<string, string> = {
       accept: login ? 'application/json' : 'application/json, text/html;q=0.9',
     };
     if (login) headers.authorization = `Basic ${token}`;
-    if (body !== undefined) headers['content-type'] = 'application/json';
+    if (body !== undefined) headers['content-type'] = body.type;
     try {
       return await safeFetch(url, {
         method,
         headers,
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body?.bytes,
         signal,
         timeoutMs,
         maxBytes,
@@ -212,13 +233,10 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     return site;
   }
 
-  async function call(
-    method: string,
-    path: string,
-    { parameters, body }: { parameters?: RestParameters; body?: unknown } = {},
-  ) {
+  async function call(method: string, path: string, { parameters, body, raw }: CallOptions = {}) {
+    const sent = raw ?? (body === undefined ? undefined : { type: 'application/json', bytes: JSON.stringify(body) });
     const ask = (root: string) =>
-      guarded(async () => readAnswer(await send(restUrl(root, path, parameters), method, true, false, body), method));
+      guarded(async () => readAnswer(await send(restUrl(root, path, parameters), method, true, false, sent), method));
     const root = known ?? (await discover()).restRoot;
     try {
       return await ask(root);
@@ -230,6 +248,30 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
       const found = (await discover()).restRoot;
       if (found === root) throw error;
       return ask(found);
+    }
+  }
+
+  async function me(): Promise<WordPressUser> {
+    const { json } = await call('GET', '/wp/v2/users/me', { parameters: { context: 'edit' } });
+    const user = parse(userShape, json, 'GET');
+    const granted = Object.entries(user.capabilities ?? {}).filter(([, value]) => value === true);
+    return {
+      id: user.id,
+      username: user.username ?? username,
+      name: user.name,
+      roles: user.roles ?? [],
+      capabilities: new Set(granted.map(([name]) => name)),
+    };
+  }
+
+  async function meAt(restRoot: string): Promise<WordPressUser> {
+    const before = known;
+    known = restRoot;
+    try {
+      return await me();
+    } catch (error) {
+      known = before;
+      throw error;
     }
   }
 
@@ -246,7 +288,7 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     return { posts, count: listed.length };
   }
 
-  async function findByMarker(marker: string): Promise<WordPressPost[]> {
+  async function findByMarker(marker: string, { wide = true }: { wide?: boolean } = {}): Promise<WordPressPost[]> {
     const found = new Map<number, WordPressPost>();
     for (let page = 1, full = true; full && page <= searchPages; page += 1) {
       const { posts, count } = await marked(marker, {
@@ -260,7 +302,7 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
       full = count === searchPageSize;
     }
     // Search plugins answer from an index of their own, which may lag or hold published posts only.
-    if (found.size === 0) {
+    if (found.size === 0 && wide) {
       const { posts } = await marked(marker, { per_page: recentPosts, orderby: 'id', order: 'desc' });
       for (const post of posts) found.set(post.id, post);
     }
@@ -272,19 +314,18 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     discover,
     call,
     /** Who the credentials belong to. */
-    async me() {
-      const { json } = await call('GET', '/wp/v2/users/me', { parameters: { context: 'edit' } });
-      const user = parse(userShape, json, 'GET');
-      const granted = Object.entries(user.capabilities ?? {}).filter(([, value]) => value === true);
-      return {
-        id: user.id,
-        username: user.username ?? username,
-        name: user.name,
-        roles: user.roles ?? [],
-        capabilities: new Set(granted.map(([name]) => name)),
-      };
+    me,
+    meAt,
+    async loginByXmlRpc(base) {
+      const password = options.applicationPassword.replaceAll(' ', '');
+      const login = { base, username, password: options.applicationPassword, timeoutMs, signal };
+      const verdict = await guarded(() => loginByXmlRpc(safeFetch, login));
+      return verdict === 'accepted' && !applicationPasswordForm.test(password) ? 'login_password' : verdict;
     },
-    /** Every post of the site that carries the marker, in any status and in the trash, the oldest first. */
+    /**
+     * Every post of the site that carries the marker, in any status and in the trash, the oldest first. When the
+     * search has nothing, the latest posts are looked through as well, unless `wide` is false.
+     */
     findByMarker,
     /** Creates a post. A taken slug silently becomes `-2`: compare `slug` of what comes back. */
     async createPost(post) {

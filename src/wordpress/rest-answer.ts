@@ -1,5 +1,5 @@
 import type { SafeFetchResponse } from '../net/safe-fetch.ts';
-import { siteError } from './site-error.ts';
+import { otherHostCause, siteError } from './site-error.ts';
 
 /** The JSON of an answer and its headers. */
 export interface RestAnswer {
@@ -12,6 +12,10 @@ interface WordPressFailure {
   code: string;
   message: string;
   status: number;
+  /** Of the term that has the name already (`term_exists`). */
+  termId?: number;
+  /** The parameters that it refuses (`rest_invalid_param`). */
+  parameters?: string[];
 }
 
 export function isJson(response: SafeFetchResponse): boolean {
@@ -94,17 +98,31 @@ function failureOf(response: SafeFetchResponse, host: string, method: string, js
   const said = wordPressFailure(json, response.status);
   const status = said?.status ?? response.status;
   const words = said ? `: ${said.message} (${said.code})` : ` (${describe(response)})`;
-  const refused = { details: { status: response.status, wordpressCode: said?.code, mayHaveHappened: false } };
+  const refused = {
+    details: {
+      status: response.status,
+      wordpressCode: said?.code,
+      termId: said?.termId,
+      parameters: said?.parameters,
+      mayHaveHappened: false,
+    },
+  };
   const retryAt = retryAfter(response.headers, now());
   if (said?.code === 'rest_upload_sideload_error')
     return siteError('upload_refused', `${host} does not accept the file${words}`, refused);
   if (status >= 300 && status < 400) return redirectError(response, host);
   if (status === 429)
     return siteError('rate_limited', `${host} asks for fewer requests${words}`, { ...refused, retryAt });
+  if (status === 503 && isMaintenance(response, said, retryAt !== undefined)) {
+    const details = { ...refused.details, mayHaveHappened: method !== 'GET' };
+    return siteError('maintenance', `${host} is in maintenance mode${words}`, { details, retryAt });
+  }
   if (status === 408 || status === 425 || status >= 500) {
     const details = { ...refused.details, mayHaveHappened: method !== 'GET' };
     return siteError('server_error', `${host} failed with status ${status}${words}`, { details, retryAt });
   }
+  if ((status === 401 || status === 403) && said && closedCodes.has(said.code))
+    return siteError('rest_disabled', `A plugin on ${host} closes the REST API${words}`, refused);
   if (status === 401) {
     if (!isJson(response) && response.headers.has('www-authenticate')) {
       return siteError('firewall', `A password wall in front of ${host} asks for a login of its own${words}`, {
@@ -133,6 +151,30 @@ function failureOf(response: SafeFetchResponse, host: string, method: string, js
   return siteError('rejected', `${host} refused the request${words}`, refused);
 }
 
+/**
+ * What plugins answer that close the REST API to visitors or to everybody: Disable REST API (rest_cannot_access), Disable
+ * WP REST API (rest_login_required), Solid Security, Perfmatters, and the snippets that are passed around.
+ */
+const closedCodes: ReadonlySet<string> = new Set([
+  'rest_disabled',
+  'rest_api_disabled',
+  'rest_cannot_access',
+  'rest_login_required',
+  'rest_authentication_error',
+  'itsec_rest_api_access_restricted',
+]);
+
+/**
+ * Whether a 503 is WordPress's own “Briefly unavailable for scheduled maintenance” (as JSON or as a page, in the language
+ * of the site, always with Retry-After) or the page of a maintenance plugin.
+ */
+function isMaintenance(response: SafeFetchResponse, said: WordPressFailure | undefined, told: boolean): boolean {
+  const text = new TextDecoder().decode(response.body.subarray(0, 20_000));
+  if (/Briefly unavailable for scheduled maintenance/i.test(text)) return true;
+  if (told && (said?.code === 'wp_die' || /class="wp-die-message"|id="error-page"/.test(text))) return true;
+  return /<title>[^<]*maintenance/i.test(text);
+}
+
 /** A redirect is never followed with the password; where it points decides what the user has to do. */
 function redirectError(response: SafeFetchResponse, host: string): Error {
   const location = URL.parse(response.headers.get('location') ?? '', response.url);
@@ -144,7 +186,7 @@ function redirectError(response: SafeFetchResponse, host: string): Error {
   const target = location ? location.origin : 'an address that cannot be read';
   const other = location !== null && location.host !== host;
   return siteError(
-    other ? 'redirected_to_other_host' : 'redirected',
+    other ? otherHostCause(new URL(response.url).hostname, location.hostname) : 'redirected',
     `${host} redirects to ${other ? target : (details.location ?? target)}.`,
     { details },
   );
@@ -159,6 +201,7 @@ function wordPressFailure(json: unknown, status: number): WordPressFailure | und
   if (typeof code !== 'string') return undefined;
   const inner = Object.values(record(record(data).details)).map((detail) => record(record(detail).data).status);
   const meant = inner.find((value) => value === 401 || value === 403);
+  const term = record(data).term_id;
   // Long enough to understand, too short to fill a log; some plugins put whole pages here.
   const clean = String(message ?? '')
     .replace(/<[^>]*>/g, '')
@@ -169,6 +212,8 @@ function wordPressFailure(json: unknown, status: number): WordPressFailure | und
     code: code.slice(0, 80),
     message: clean || 'no message',
     status: typeof meant === 'number' && status === 400 ? meant : status,
+    ...(code === 'term_exists' && typeof term === 'number' ? { termId: term } : {}),
+    ...(code === 'rest_invalid_param' ? { parameters: Object.keys(record(record(data).params)).slice(0, 20) } : {}),
   };
 }
 

@@ -50,7 +50,12 @@ interface SiteAnswer {
  * Starts a reverse proxy on loopback in front of a site, with faults on demand. Like nginx by default it sends the
  * site's own name as Host; nothing else is rewritten, so the site goes on naming its own address in headers and bodies.
  */
-export async function startFaultProxy(siteUrl: string, firstRule: FaultRule = () => undefined): Promise<FaultProxy> {
+export async function startFaultProxy(
+  siteUrl: string,
+  firstRule: FaultRule = () => undefined,
+  /** Sent along with every request, for must-use plugins of a test that act on nothing else. */
+  extraHeaders: Readonly<Record<string, string>> = {},
+): Promise<FaultProxy> {
   const site = new URL(siteUrl);
   const fired: Record<string, number> = {};
   const seen: Record<string, number> = {};
@@ -59,7 +64,7 @@ export async function startFaultProxy(siteUrl: string, firstRule: FaultRule = ()
 
   function forward(request: IncomingMessage, body: Buffer): Promise<SiteAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<SiteAnswer>();
-    const headers = { ...request.headers, host: site.host, connection: 'close' };
+    const headers = { ...request.headers, ...extraHeaders, host: site.host, connection: 'close' };
     const options = { host: site.hostname, port: site.port, method: request.method, path: request.url, headers };
     const upstream = httpRequest(options, async (answer) => {
       try {

@@ -1467,6 +1467,10 @@ export type SiteCheck = {
          * What to do next
          */
         hint: string;
+        /**
+         * For the configuration of the web server, to be copied
+         */
+        lines?: Array<string>;
         message: string;
         severity: 'info' | 'warning' | 'error';
     }>;
@@ -1486,6 +1490,10 @@ export type SiteCheckInput = {
          * What to do next
          */
         hint: string;
+        /**
+         * For the configuration of the web server, to be copied
+         */
+        lines?: Array<string>;
         message: string;
         severity: 'info' | 'warning' | 'error';
     }>;
@@ -1493,6 +1501,20 @@ export type SiteCheckInput = {
      * False when nothing can be delivered to the site
      */
     ok: boolean;
+};
+
+export type SiteCheckRequest = {
+    /**
+     * Upload an image of one pixel as well, and delete it again for good
+     */
+    tryUpload?: boolean;
+};
+
+export type SiteCheckRequestInput = {
+    /**
+     * Upload an image of one pixel as well, and delete it again for good
+     */
+    tryUpload?: boolean;
 };
 
 export type SiteChoices = {
@@ -5329,7 +5351,7 @@ export type UpdateSiteResponses = {
 export type UpdateSiteResponse = UpdateSiteResponses[keyof UpdateSiteResponses];
 
 export type CheckSiteData = {
-    body?: never;
+    body: SiteCheckRequestInput | null;
     path: {
         id: string;
     };
@@ -5346,6 +5368,10 @@ export type CheckSiteErrors = {
      * Not found
      */
     404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
     /**
      * Not valid
      */
