@@ -100,6 +100,7 @@ function isMarked(slug: string, marker: string): boolean {
 
 function fileName(name: string): string {
   const clean = name
+    .replace(/\.(?:jpe?g|png|webp|gif)$/i, '')
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^a-z\d]+/g, '-')

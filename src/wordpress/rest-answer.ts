@@ -108,7 +108,8 @@ function failureOf(response: SafeFetchResponse, host: string, method: string, js
     },
   };
   const retryAt = retryAfter(response.headers, now());
-  if (said?.code === 'rest_upload_sideload_error')
+  // The first is for a body that is the file, the second for a form.
+  if (said?.code === 'rest_upload_sideload_error' || said?.code === 'rest_upload_unknown_error')
     return siteError('upload_refused', `${host} does not accept the file${words}`, refused);
   if (status >= 300 && status < 400) return redirectError(response, host);
   if (status === 429)
