@@ -60,7 +60,7 @@ export async function checkSite(client: WordPressClient, options: CheckOptions =
   const facts = site ? { timezone: site.timezone, seoPlugin: seoPluginOf(site.namespaces) } : {};
   if (!(user instanceof AppError)) {
     findings.push(...aboutUser(user));
-    if (site) findings.push(await aboutSeo(client, facts.seoPlugin ?? null));
+    if (site && user.capabilities.has('edit_posts')) findings.push(await aboutSeo(client, facts.seoPlugin ?? null));
     if (options.tryUpload && user.capabilities.has('upload_files')) findings.push(await tryUpload(client));
   }
   const ok = findings.every(({ severity }) => severity !== 'error');
