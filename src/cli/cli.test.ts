@@ -272,7 +272,7 @@ describe('with a server on the data directory', () => {
     expect(added.out).toContain('error');
     const listed = await bp(['site', 'list']);
     expect(listed.out).toMatch(/^Garden +http:\/\/127\.0\.0\.1:9\/? +ann +failed/m);
-    const checked = await bp(['site', 'check', 'garden', '--json']);
+    const checked = await bp(['site', 'check', 'garden', '--try-upload', '--json']);
     expect(checked.status).toBe(1);
     expect(JSON.parse(checked.out).items[0]).toMatchObject({ site: 'Garden', ok: false });
     expect(`${added.out}${added.err}${listed.out}${checked.out}`).not.toContain('abcd');

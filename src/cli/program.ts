@@ -119,6 +119,7 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
   );
   addForAccount(site, 'check', 'does the site answer, and what may the user do there')
     .argument('[name]', 'one site; all of them otherwise')
+    .option('--try-upload', 'upload an image of one pixel as well, and delete it again')
     .action((name, options) =>
       choose(async () => (await import('./site.ts')).checkSites(io, name, options), options.json),
     );

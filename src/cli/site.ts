@@ -88,20 +88,21 @@ export async function listSites(io: Io, options: { account?: string; json?: bool
   }
 }
 
-/** Checks one site, or all of them. Exit status 1 when nothing can be delivered to one. */
+/** Checks one site, or all of them, on request with a trial upload. Exit status 1 when nothing can be delivered to one. */
 export async function checkSites(
   io: Io,
   name: string | undefined,
-  options: { account?: string; json?: boolean },
+  options: { tryUpload?: boolean; account?: string; json?: boolean },
 ): Promise<number> {
   const session = await openSession(io, { work: false, account: options.account });
+  const request = options.tryUpload ? { tryUpload: true } : undefined;
   try {
     const sites = name === undefined ? await allSites(session.api) : [await findSite(session.api, name)];
     const checks: (SiteCheckAnswer & { site: string })[] = [];
     for (const site of sites) {
       checks.push({
         site: site.name,
-        ...(await session.api.request('POST', `/sites/${site.id}/check`, siteCheckSchema)),
+        ...(await session.api.request('POST', `/sites/${site.id}/check`, siteCheckSchema, request)),
       });
     }
     print(io, options.json, { items: checks }, () =>
@@ -121,6 +122,7 @@ export function findingLines(check: SiteCheckAnswer | null): string[] {
   return check.findings.flatMap((finding) => [
     `  ${finding.severity.padEnd(7)} ${finding.message}`,
     ...(finding.severity === 'info' ? [] : [`          ${finding.hint}`]),
+    ...(finding.lines ?? []).map((line) => `            ${line}`),
   ]);
 }
 

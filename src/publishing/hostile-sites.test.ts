@@ -161,10 +161,10 @@ const cases: [string, Case][] = [
     'answers 503 with Retry-After',
     {
       behaviour: always(503, page('Maintenance'), { ...html, 'retry-after': '90' }),
-      ...passing('server_error', /status 503/),
+      ...passing('maintenance', /maintenance mode/),
     },
   ],
-  ['answers 403', { behaviour: always(403, page('Forbidden'), html), ...final('rest_missing', /No REST API|forbids/) }],
+  ['answers 403', { behaviour: always(403, page('Forbidden'), html), ...final('firewall', /forbids/) }],
   [
     'answers 401 to the login',
     {

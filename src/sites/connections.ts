@@ -104,7 +104,7 @@ export async function beginConnection(
  * the id of the site, or why nothing was stored.
  */
 export async function finishConnection(
-  ctx: Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'queue' | 'secrets' | 'safeFetch' | 'log'>,
   userId: string,
   answer: ConnectionAnswer,
 ): Promise<{ connected: string } | { problem: ConnectProblem }> {

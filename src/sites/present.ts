@@ -15,6 +15,10 @@ export const siteCheckSchema = z
         severity: z.enum(['info', 'warning', 'error']),
         message: z.string(),
         hint: z.string().meta({ description: 'What to do next' }),
+        lines: z
+          .array(z.string())
+          .optional()
+          .meta({ description: 'For the configuration of the web server, to be copied' }),
       }),
     ),
   })

@@ -34,6 +34,14 @@ const siteChange = siteRequest
   .extend({ settings: siteSettingsChange.optional() })
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .meta({ id: 'SiteChange' });
+const siteCheckRequest = z
+  .strictObject({
+    tryUpload: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Upload an image of one pixel as well, and delete it again for good' }),
+  })
+  .meta({ id: 'SiteCheckRequest' });
 
 /** Sites: list, add, read, change, forget, check. */
 export const siteRoutes: RegisterRoutes = (server, ctx) => {
@@ -153,9 +161,13 @@ export const siteRoutes: RegisterRoutes = (server, ctx) => {
         summary: 'Does the site answer, are the credentials right, and what may the user do there',
         operationId: 'checkSite',
         params: byId,
-        response: { 200: siteCheckSchema, ...problems(401, 404, 422) },
+        body: siteCheckRequest.nullish(),
+        response: { 200: siteCheckSchema, ...problems(401, 404, 413, 422) },
       },
     },
-    async (request) => checkStoredSite(ctx, await getSite(ctx.db, request.userId, request.params.id)),
+    async (request) =>
+      checkStoredSite(ctx, await getSite(ctx.db, request.userId, request.params.id), {
+        tryUpload: request.body?.tryUpload ?? false,
+      }),
   );
 };

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -150,6 +151,38 @@ describe('sites', () => {
     expect((await call('GET', '/sites?limit=100')).text).not.toContain('Theirs');
   });
 
+  it('keeps the root, time zone and SEO plugin of a good check, and no zone that is none', async () => {
+    const site = await startSite({ namespaces: ['wp/v2', 'seopress/v1'], timezone_string: 'Europe/Paris' });
+    try {
+      const { json } = await call('POST', '/sites', body({ url: site.url }));
+      expect(json).toMatchObject({ lastCheck: { ok: true }, timezone: 'Europe/Paris', seoPlugin: 'seopress' });
+      expect((await rowOf(json.id)).restRoot).toBe(`${site.url}/wp-json/`);
+      Object.assign(site.index, { namespaces: ['wp/v2'], timezone_string: 'Europe/<b>' });
+      await call('POST', `/sites/${json.id}/check`);
+      expect(await rowOf(json.id)).toMatchObject({ timezone: 'Europe/Paris', seoPlugin: null });
+    } finally {
+      await site.close();
+    }
+  });
+
+  it('tries an upload when asked to, and refuses any other wish', async () => {
+    const site = await startSite({ namespaces: ['wp/v2'] });
+    try {
+      const { json } = await call('POST', '/sites', body({ url: site.url }));
+      for (const wish of [undefined, {}, { tryUpload: false }]) {
+        expect((await call('POST', `/sites/${json.id}/check`, wish)).status).toBe(200);
+      }
+      expect(site.requests.some((request) => request.includes('/media'))).toBe(false);
+      const tried = await call('POST', `/sites/${json.id}/check`, { tryUpload: true });
+      expect(tried.json).toMatchObject({ ok: true });
+      expect(tried.json.findings.at(-1)).toMatchObject({ code: 'may_not_upload', severity: 'warning' });
+      expect(site.requests.filter((request) => request.startsWith('POST /wp-json/wp/v2/media'))).toHaveLength(1);
+      expect((await call('POST', `/sites/${json.id}/check`, { upload: true })).status).toBe(422);
+    } finally {
+      await site.close();
+    }
+  });
+
   it('says what to do when the stored password can no longer be read', async () => {
     const { json } = await call('POST', '/sites', body());
     await app.ctx.db.update(sites).set({ credentialKeyId: 'of another secret' }).where(eq(sites.id, json.id));
@@ -160,3 +193,28 @@ describe('sites', () => {
     });
   });
 });
+
+/** A site that is well, may be changed in its index, and refuses uploads. */
+async function startSite(more: Record<string, unknown>) {
+  const index: Record<string, unknown> = { name: 'Blog', authentication: { 'application-passwords': {} }, ...more };
+  const capabilities = { edit_posts: true, publish_posts: true, upload_files: true };
+  const requests: string[] = [];
+  const server = createHttpServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://site.invalid');
+    requests.push(`${request.method} ${pathname}`);
+    const refused = pathname.endsWith('/media');
+    const me = { id: 1, name: 'Ann', username: 'ann', roles: ['author'], capabilities };
+    const said = refused ? { code: 'rest_cannot_create', message: 'Not you.' } : pathname.endsWith('/me') ? me : index;
+    request.resume();
+    response.writeHead(refused ? 403 : 200, { 'content-type': pathname === '/' ? 'text/html' : 'application/json' });
+    response.end(pathname === '/' ? '<html></html>' : JSON.stringify(said));
+  });
+  // The one address that the app may reach.
+  server.listen(Number(silent.split(':')[1]), '127.0.0.1');
+  await once(server, 'listening');
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return { url: `http://${silent}`, index, requests, close };
+}

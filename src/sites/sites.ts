@@ -5,6 +5,7 @@ import { type Db, queryRows } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { allPrintable } from '../storable.ts';
 import { checkSite, type SiteCheck, type SiteFinding } from '../wordpress/check.ts';
+import type { WordPressClient } from '../wordpress/client.ts';
 import { siteBase } from '../wordpress/rest-url.ts';
 import { siteCauseOf } from '../wordpress/site-error.ts';
 import { announceSite } from './announce.ts';
@@ -122,42 +123,57 @@ export async function deleteSite(ctx: Pick<AppContext, 'db' | 'queue'>, userId: 
 }
 
 /**
- * Asks the site whether it answers and what the user may do there, and stores what was found. Reaches into the network:
- * never call it in a transaction. Throws only for faults of our own (`secret_unreadable`).
+ * Asks the site whether it answers and what the user may do there, and stores what was found; from a good check also its
+ * time zone and SEO plugin. With `tryUpload` an image is uploaded and deleted again, else nothing is written to the site.
+ * Reaches into the network: never call it in a transaction. Throws only for faults of our own (`secret_unreadable`).
  */
 export async function checkStoredSite(
   ctx: Pick<AppContext, 'db' | 'config' | 'queue' | 'secrets' | 'safeFetch' | 'log'>,
   site: Site,
-  timeoutMs = 10_000,
+  { timeoutMs = 10_000, tryUpload = false }: { timeoutMs?: number; tryUpload?: boolean } = {},
 ): Promise<SiteCheck> {
   const client = connectToSite(ctx, { ...site, restRoot: null }, { timeoutMs });
-  let restRoot: string | null = null;
   let blocked = false;
-  const check = await checkSite({
+  const watched: WordPressClient = {
     ...client,
     async discover() {
       try {
-        const found = await client.discover();
-        restRoot = found.restRoot;
-        return found;
+        return await client.discover();
       } catch (error) {
         blocked = isPrivateAddress(error);
         throw error;
       }
     },
-  });
+  };
+  const check = await checkSite(watched, { handedOver: site.connectedBy === 'authorized', tryUpload });
   const findings = blocked ? check.findings.map((finding) => explainPrivate(finding, site.url)) : check.findings;
   const result = allPrintable({ ok: check.ok, findings });
   await ctx.db.transaction(async (tx) => {
     const [row] = await tx
       .update(sites)
-      .set({ lastCheck: result, lastCheckedAt: sql`now()`, ...(restRoot ? { restRoot } : {}) })
+      .set({
+        lastCheck: result,
+        lastCheckedAt: sql`now()`,
+        ...(check.restRoot ? { restRoot: check.restRoot } : {}),
+        ...(check.ok ? { ...knownZone(check.timezone), seoPlugin: check.seoPlugin ?? null } : {}),
+      })
       // The address may have been changed while we asked at the old one.
       .where(and(eq(sites.id, site.id), eq(sites.url, site.url)))
       .returning();
     if (row) await drawConsequences(ctx, tx, row, result);
   });
   return result;
+}
+
+/** The zone that the site names, if it is one: whoever answers at the address decides what stands there. */
+function knownZone(timezone = ''): { timezone?: string } {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
+    return { timezone };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return {};
+  }
 }
 
 /** Whether the request was refused by our own rules because the host is no public one. */

@@ -1,61 +1,77 @@
 import { AppError } from '../errors.ts';
+import { diagnoseLogin } from './check-login.ts';
+import { aboutSeo } from './check-seo.ts';
+import { tryUpload } from './check-upload.ts';
 import type { WordPressClient, WordPressUser } from './client.ts';
 import type { SiteDiscovery } from './discover.ts';
+import { nothingToDo, type SiteCheck, type SiteFinding } from './finding.ts';
 import { isPlainRoot } from './rest-url.ts';
-import { type SiteCause, siteCauseOf } from './site-error.ts';
+import { seoPluginOf } from './seo-meta.ts';
+import type { SeoPlugin } from './seo-plugin.ts';
+import { siteCauseOf } from './site-error.ts';
 
-/** One thing the check found. `code` is a SiteCause for what failed, or one of the codes below; both are stable. */
-export interface SiteFinding {
-  code:
-    | SiteCause
-    | 'site_answers'
-    | 'plain_permalinks'
-    | 'insecure_http'
-    | 'other_address_named'
-    | 'application_passwords_off'
-    | 'may_publish'
-    | 'drafts_only'
-    | 'may_not_write'
-    | 'may_not_upload';
-  severity: 'info' | 'warning' | 'error';
-  message: string;
-  hint: string;
+export type { SiteCheck, SiteFinding } from './finding.ts';
+
+export interface CheckOptions {
+  /** The site itself has handed the password over; false unless told. */
+  handedOver?: boolean;
+  /** Uploads an image of one pixel and deletes it again; nothing is written to the site otherwise. */
+  tryUpload?: boolean;
+  now?: () => Date;
 }
 
-/** `ok` is false when nothing at all can be delivered to the site: there is at least one finding of severity error. */
-export interface SiteCheck {
-  ok: boolean;
-  findings: SiteFinding[];
+/** What a check found, and what of it is worth keeping. */
+export interface SiteReport extends SiteCheck {
+  /** Where the REST API is, and the login works if it works anywhere. */
+  restRoot?: string;
+  timezone?: string;
+  seoPlugin?: SeoPlugin | null;
 }
+
+const maxSkewMs = 5 * 60_000;
 
 /**
  * Looks at a site the way a publication will: does it answer, is it WordPress's REST API, are the credentials right, and
- * what may the user do. Nothing is written to the site. Only faults of our own are thrown; what the site does wrong is a finding.
+ * what may the user do. Only faults of our own are thrown; what the site does wrong is a finding with its mend.
  */
-export async function checkSite(client: WordPressClient): Promise<SiteCheck> {
+export async function checkSite(client: WordPressClient, options: CheckOptions = {}): Promise<SiteReport> {
   const findings: SiteFinding[] = [];
-  const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | AppError> => {
     try {
       return await work();
     } catch (error) {
-      const code = siteCauseOf(error);
-      if (code === undefined || !(error instanceof AppError)) throw error;
-      findings.push({ code, severity: 'error', message: error.message, hint: error.hint });
-      return undefined;
+      if (siteCauseOf(error) === undefined || !(error instanceof AppError)) throw error;
+      return error;
     }
   };
-  const site = await attempt(() => client.discover());
-  if (site) {
-    findings.push(...aboutAddress(site));
-    const user = await attempt(() => client.me());
-    if (user) findings.push(...aboutUser(user));
-    // When the login works, a site that does not announce them is no concern; when it fails, this is the likely reason.
-    else if (!site.applicationPasswords) findings.push(passwordsOff(site));
+  const found = await attempt(() => client.discover());
+  const site = found instanceof AppError ? undefined : found;
+  if (site) findings.push(...aboutAddress(client.siteUrl, site), ...aboutClock(site, options.now?.() ?? new Date()));
+  let restRoot = site?.restRoot;
+  let user: WordPressUser | AppError = found instanceof AppError ? found : await attempt(() => client.me());
+  if (user instanceof AppError) {
+    const refused = ['credentials_rejected', 'rest_disabled'].includes(siteCauseOf(user) ?? '');
+    const diagnosis = refused
+      ? await diagnoseLogin(client, site, user, options.handedOver ?? false)
+      : { findings: [failed(user)] };
+    findings.push(...diagnosis.findings);
+    if (diagnosis.working) ({ user, restRoot } = diagnosis.working);
   }
-  return { ok: findings.every(({ severity }) => severity !== 'error'), findings };
+  const facts = site ? { timezone: site.timezone, seoPlugin: seoPluginOf(site.namespaces) } : {};
+  if (!(user instanceof AppError)) {
+    findings.push(...aboutUser(user));
+    if (site && user.capabilities.has('edit_posts')) findings.push(await aboutSeo(client, facts.seoPlugin ?? null));
+    if (options.tryUpload && user.capabilities.has('upload_files')) findings.push(await tryUpload(client));
+  }
+  const ok = findings.every(({ severity }) => severity !== 'error');
+  return { ok, findings, ...facts, ...(restRoot ? { restRoot } : {}) };
 }
 
-function aboutAddress(site: SiteDiscovery): SiteFinding[] {
+function failed(error: AppError): SiteFinding {
+  return { code: siteCauseOf(error) ?? 'rejected', severity: 'error', message: error.message, hint: error.hint };
+}
+
+function aboutAddress(typed: string, site: SiteDiscovery): SiteFinding[] {
   const root = new URL(site.restRoot);
   const version = site.version ? `, WordPress ${site.version}` : '';
   const findings: SiteFinding[] = [
@@ -63,7 +79,7 @@ function aboutAddress(site: SiteDiscovery): SiteFinding[] {
       code: 'site_answers',
       severity: 'info',
       message: `“${site.name}” answers at ${root.origin}${version}.`,
-      hint: 'Nothing needs to be done.',
+      hint: nothingToDo,
     },
   ];
   if (isPlainRoot(site.restRoot)) {
@@ -72,6 +88,14 @@ function aboutAddress(site: SiteDiscovery): SiteFinding[] {
       severity: 'info',
       message: 'The site uses plain permalinks; blog-poster works with them.',
       hint: 'Readable addresses are better for search: choose one under Settings > Permalinks.',
+    });
+  }
+  if (root.protocol === 'https:' && new URL(typed).protocol === 'http:') {
+    findings.push({
+      code: 'redirected_to_https',
+      severity: 'info',
+      message: `The site redirects to https; blog-poster uses ${root.origin}.`,
+      hint: 'Enter the address with https to spare the redirect.',
     });
   }
   if (root.protocol === 'http:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(root.hostname)) {
@@ -93,16 +117,18 @@ function aboutAddress(site: SiteDiscovery): SiteFinding[] {
   return findings;
 }
 
-function passwordsOff(site: SiteDiscovery): SiteFinding {
-  const http = new URL(site.restRoot).protocol === 'http:';
-  return {
-    code: 'application_passwords_off',
-    severity: 'error',
-    message: 'The site does not offer Application Passwords.',
-    hint: http
-      ? 'WordPress offers them over https only: enter the address with https.'
-      : 'They need WordPress 5.6 or later, and a security plugin may have turned them off: turn them on there.',
-  };
+function aboutClock({ serverTime }: SiteDiscovery, now: Date): SiteFinding[] {
+  const ahead = serverTime ? serverTime.getTime() - now.getTime() : 0;
+  if (Math.abs(ahead) <= maxSkewMs) return [];
+  const minutes = Math.round(Math.abs(ahead) / 60_000);
+  return [
+    {
+      code: 'clock_skew',
+      severity: 'warning',
+      message: `The clock of the site is ${minutes} minutes ${ahead > 0 ? 'ahead of' : 'behind'} ours.`,
+      hint: 'Posts would carry wrong times. Ask the host to set the clock by NTP, and look at the clock of this machine.',
+    },
+  ];
 }
 
 function aboutUser(user: WordPressUser): SiteFinding[] {
@@ -113,14 +139,7 @@ function aboutUser(user: WordPressUser): SiteFinding[] {
     return [{ code: 'may_not_write', severity: 'error', message: `${who} may not write posts.`, hint }];
   }
   const findings: SiteFinding[] = may('publish_posts')
-    ? [
-        {
-          code: 'may_publish',
-          severity: 'info',
-          message: `${who} may write and publish posts.`,
-          hint: 'Nothing needs to be done.',
-        },
-      ]
+    ? [{ code: 'may_publish', severity: 'info', message: `${who} may write and publish posts.`, hint: nothingToDo }]
     : [
         {
           code: 'drafts_only',

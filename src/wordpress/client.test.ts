@@ -97,7 +97,7 @@ describe('discover', () => {
   it('names a redirect to another host and sends no password on the way', async () => {
     const { client: moved, requests } = client(() => ({ url: 'https://www.blog.example/', body: '<html>' }));
     const error = await failure(moved.discover());
-    expect(error).toMatchObject({ code: 'site_rejected', details: { cause: 'redirected_to_other_host' } });
+    expect(error).toMatchObject({ code: 'site_rejected', details: { cause: 'redirected_to_www' } });
     expect(error.hint).toContain('https://www.blog.example/');
     expect(requests.every(({ options }) => options.headers?.authorization === undefined)).toBe(true);
   });
@@ -348,16 +348,16 @@ describe('checkSite', () => {
 
   it('warns of plain http and of another address', async () => {
     expect(await codes(pages({ home: 'http://old.example' }, { body: who }), 'http://blog.example')).toBe(
-      'true site_answers insecure_http other_address_named may_publish',
+      'true site_answers insecure_http other_address_named may_publish seo_plugin_none',
     );
   });
 
   it('names missing Application Passwords as the reason of a refused login only', async () => {
     const off = { authentication: [] };
     expect(await codes(pages(off, { status: 401, body: { code: 'rest_not_logged_in', message: 'No.' } }))).toBe(
-      'false site_answers credentials_rejected application_passwords_off',
+      'false site_answers application_passwords_off',
     );
-    expect(await codes(pages(off, { body: who }))).toBe('true site_answers may_publish');
+    expect(await codes(pages(off, { body: who }))).toBe('true site_answers may_publish seo_plugin_none');
   });
 
   it('throws what is a fault of ours', async () => {

@@ -8,6 +8,7 @@ import { discoverSite, type SiteDiscovery } from './discover.ts';
 import { type RestAnswer, readAnswer } from './rest-answer.ts';
 import { type RestParameters, restUrl, siteBase } from './rest-url.ts';
 import { noAnswer, siteCauseOf, siteError } from './site-error.ts';
+import { loginByXmlRpc, type XmlRpcVerdict } from './xml-rpc.ts';
 
 /** What a client needs. The password is an Application Password, with or without its spaces. */
 export interface WordPressClientOptions {
@@ -86,6 +87,10 @@ export interface WordPressClient {
   readonly siteUrl: string;
   discover(): Promise<SiteDiscovery>;
   me(): Promise<WordPressUser>;
+  /** The same as `me`, asked at another root: where that works, this client uses it from then on. */
+  meAt(restRoot: string): Promise<WordPressUser>;
+  /** What XML-RPC says of the login; `login_password` is accepted, but no Application Password. */
+  loginByXmlRpc(base: string): Promise<XmlRpcVerdict | 'login_password'>;
   findByMarker(marker: string, options?: { wide?: boolean }): Promise<WordPressPost[]>;
   createPost(post: NewWordPressPost): Promise<WordPressPost>;
   updatePost(id: number, fields: PostFields): Promise<WordPressPost>;
@@ -161,6 +166,8 @@ const userShape = z.object({
 
 const postFields =
   'id,status,slug,link,title.raw,content.raw,excerpt.raw,date_gmt,modified_gmt,categories,tags,author,featured_media,comment_status,template,sticky';
+/** WordPress makes them of 24 letters and digits. */
+const applicationPasswordForm = /^[a-z\d]{24}$/i;
 const searchPageSize = 50;
 /** A marker is found among a handful; more pages would mean that the site ignores `search`. */
 const searchPages = 4;
@@ -244,6 +251,30 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     }
   }
 
+  async function me(): Promise<WordPressUser> {
+    const { json } = await call('GET', '/wp/v2/users/me', { parameters: { context: 'edit' } });
+    const user = parse(userShape, json, 'GET');
+    const granted = Object.entries(user.capabilities ?? {}).filter(([, value]) => value === true);
+    return {
+      id: user.id,
+      username: user.username ?? username,
+      name: user.name,
+      roles: user.roles ?? [],
+      capabilities: new Set(granted.map(([name]) => name)),
+    };
+  }
+
+  async function meAt(restRoot: string): Promise<WordPressUser> {
+    const before = known;
+    known = restRoot;
+    try {
+      return await me();
+    } catch (error) {
+      known = before;
+      throw error;
+    }
+  }
+
   /** Posts of one list request that carry the marker, and how many there were in all. */
   async function marked(
     marker: string,
@@ -283,17 +314,13 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     discover,
     call,
     /** Who the credentials belong to. */
-    async me() {
-      const { json } = await call('GET', '/wp/v2/users/me', { parameters: { context: 'edit' } });
-      const user = parse(userShape, json, 'GET');
-      const granted = Object.entries(user.capabilities ?? {}).filter(([, value]) => value === true);
-      return {
-        id: user.id,
-        username: user.username ?? username,
-        name: user.name,
-        roles: user.roles ?? [],
-        capabilities: new Set(granted.map(([name]) => name)),
-      };
+    me,
+    meAt,
+    async loginByXmlRpc(base) {
+      const password = options.applicationPassword.replaceAll(' ', '');
+      const login = { base, username, password: options.applicationPassword, timeoutMs, signal };
+      const verdict = await guarded(() => loginByXmlRpc(safeFetch, login));
+      return verdict === 'accepted' && !applicationPasswordForm.test(password) ? 'login_password' : verdict;
     },
     /**
      * Every post of the site that carries the marker, in any status and in the trash, the oldest first. When the

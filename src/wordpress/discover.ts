@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import type { SafeFetchResponse } from '../net/safe-fetch.ts';
 import { describe, isJson, parseJson, readAnswer, record } from './rest-answer.ts';
 import { restUrl, siteBase } from './rest-url.ts';
-import { siteCauseOf, siteError } from './site-error.ts';
+import { otherHostCause, type SiteCause, siteCauseOf, siteError } from './site-error.ts';
 
 /** What a site says of itself at the root of its REST API. */
 export interface SiteDiscovery {
@@ -11,6 +11,10 @@ export interface SiteDiscovery {
   name: string;
   /** IANA name (`Europe/Paris`) or offset (`+05:30`); `UTC` where the site sets neither. */
   timezone: string;
+  /** What the `Date` of the answer says; no answer of a cache. */
+  serverTime?: Date;
+  /** The `Server` header, which may be that of a proxy. */
+  server?: string;
   /** WordPress version, where the site's home page tells it. */
   version?: string;
   namespaces: string[];
@@ -46,18 +50,27 @@ export async function discoverSite(request: DiscoveryRequest, siteUrl: string): 
   ]);
   const seen: string[] = [];
   let transient: unknown;
+  let refused: unknown;
   for (const restRoot of candidates) {
     const answer = await readIndex(request, restRoot);
     if (answer.index) {
       const { index } = answer;
       const origin = URL.parse(typeof index.home === 'string' ? index.home : '')?.origin ?? named?.origin;
       const foreign = origin !== undefined && origin !== new URL(base).origin;
-      return { restRoot, ...aboutSite(index), version: home.version, ...(foreign ? { namedOrigin: origin } : {}) };
+      return {
+        restRoot,
+        ...aboutSite(index),
+        ...aboutServer(answer.headers),
+        version: home.version,
+        ...(foreign ? { namedOrigin: origin } : {}),
+      };
     }
     seen.push(`${new URL(restRoot).pathname}${new URL(restRoot).search} answered ${answer.seen}`);
     transient ??= answer.transient;
+    refused ??= answer.refused;
   }
   if (transient !== undefined) throw transient;
+  if (refused !== undefined) throw refused;
   const host = new URL(base).host;
   const details = { tried: seen };
   if (named && named.host !== host) {
@@ -86,9 +99,9 @@ async function readHome(request: DiscoveryRequest, typed: string): Promise<HomeP
   }
   const [from, to] = [new URL(typed), new URL(response.url)];
   if (to.hostname !== from.hostname || (to.protocol === from.protocol && to.port !== from.port)) {
-    throw siteError('redirected_to_other_host', `${from.host} redirects to ${to.origin}.`, {
+    throw siteError(otherHostCause(from.hostname, to.hostname), `${from.host} redirects to ${to.origin}.`, {
       details: { location: to.origin },
-      hint: `Enter ${to.origin}${to.pathname} as the address of the site: passwords are not sent along to another host.`,
+      hint: `Enter ${to.origin}${to.pathname} as the address of the site: the header with the password is not sent along to another host.`,
     });
   }
   if (from.protocol === 'https:' && to.protocol === 'http:') {
@@ -111,8 +124,12 @@ function namedRoot(linkHeader: string, html: string): string | undefined {
 
 interface IndexAnswer {
   index?: Record<string, unknown>;
+  headers?: Headers;
   seen: string;
+  /** Waiting may help. */
   transient?: unknown;
+  /** Something that stands before WordPress forbids it. */
+  refused?: unknown;
 }
 
 async function readIndex(request: DiscoveryRequest, restRoot: string): Promise<IndexAnswer> {
@@ -125,13 +142,28 @@ async function readIndex(request: DiscoveryRequest, restRoot: string): Promise<I
   try {
     const index = record(readAnswer(response, 'GET').json);
     const namespaces = Array.isArray(index.namespaces) ? index.namespaces : [];
-    return namespaces.includes('wp/v2') ? { index, seen } : { seen: `${seen} without wp/v2` };
+    return namespaces.includes('wp/v2')
+      ? { index, headers: response.headers, seen }
+      : { seen: `${seen} without wp/v2` };
   } catch (error) {
     const cause = siteCauseOf(error);
     if (cause === undefined) throw error;
-    if (cause === 'credentials_rejected' && parseJson(response.body) !== undefined) throw error;
-    return { seen, transient: error instanceof AppError && error.retryable ? error : undefined };
+    // An answer of WordPress itself, to the login: it stands behind every root.
+    if (fromWordPress.has(cause) && parseJson(response.body) !== undefined) throw error;
+    return {
+      seen,
+      transient: error instanceof AppError && error.retryable ? error : undefined,
+      refused: cause === 'firewall' ? error : undefined,
+    };
   }
+}
+
+const fromWordPress: ReadonlySet<SiteCause> = new Set(['credentials_rejected', 'rest_disabled']);
+
+function aboutServer(headers: Headers | undefined): Pick<SiteDiscovery, 'serverTime' | 'server'> {
+  const time = headers?.has('age') ? Number.NaN : Date.parse(headers?.get('date') ?? '');
+  const server = headers?.get('server')?.slice(0, 200);
+  return { ...(Number.isNaN(time) ? {} : { serverTime: new Date(time) }), ...(server ? { server } : {}) };
 }
 
 function aboutSite(index: Record<string, unknown>) {

@@ -1,5 +1,5 @@
 import type { SafeFetchResponse } from '../net/safe-fetch.ts';
-import { siteError } from './site-error.ts';
+import { otherHostCause, siteError } from './site-error.ts';
 
 /** The JSON of an answer and its headers. */
 export interface RestAnswer {
@@ -108,15 +108,22 @@ function failureOf(response: SafeFetchResponse, host: string, method: string, js
     },
   };
   const retryAt = retryAfter(response.headers, now());
-  if (said?.code === 'rest_upload_sideload_error')
+  // The first is for a body that is the file, the second for a form.
+  if (said?.code === 'rest_upload_sideload_error' || said?.code === 'rest_upload_unknown_error')
     return siteError('upload_refused', `${host} does not accept the file${words}`, refused);
   if (status >= 300 && status < 400) return redirectError(response, host);
   if (status === 429)
     return siteError('rate_limited', `${host} asks for fewer requests${words}`, { ...refused, retryAt });
+  if (status === 503 && isMaintenance(response, said, retryAt !== undefined)) {
+    const details = { ...refused.details, mayHaveHappened: method !== 'GET' };
+    return siteError('maintenance', `${host} is in maintenance mode${words}`, { details, retryAt });
+  }
   if (status === 408 || status === 425 || status >= 500) {
     const details = { ...refused.details, mayHaveHappened: method !== 'GET' };
     return siteError('server_error', `${host} failed with status ${status}${words}`, { details, retryAt });
   }
+  if ((status === 401 || status === 403) && said && closedCodes.has(said.code))
+    return siteError('rest_disabled', `A plugin on ${host} closes the REST API${words}`, refused);
   if (status === 401) {
     if (!isJson(response) && response.headers.has('www-authenticate')) {
       return siteError('firewall', `A password wall in front of ${host} asks for a login of its own${words}`, {
@@ -145,6 +152,30 @@ function failureOf(response: SafeFetchResponse, host: string, method: string, js
   return siteError('rejected', `${host} refused the request${words}`, refused);
 }
 
+/**
+ * What plugins answer that close the REST API to visitors or to everybody: Disable REST API (rest_cannot_access), Disable
+ * WP REST API (rest_login_required), Solid Security, Perfmatters, and the snippets that are passed around.
+ */
+const closedCodes: ReadonlySet<string> = new Set([
+  'rest_disabled',
+  'rest_api_disabled',
+  'rest_cannot_access',
+  'rest_login_required',
+  'rest_authentication_error',
+  'itsec_rest_api_access_restricted',
+]);
+
+/**
+ * Whether a 503 is WordPress's own “Briefly unavailable for scheduled maintenance” (as JSON or as a page, in the language
+ * of the site, always with Retry-After) or the page of a maintenance plugin.
+ */
+function isMaintenance(response: SafeFetchResponse, said: WordPressFailure | undefined, told: boolean): boolean {
+  const text = new TextDecoder().decode(response.body.subarray(0, 20_000));
+  if (/Briefly unavailable for scheduled maintenance/i.test(text)) return true;
+  if (told && (said?.code === 'wp_die' || /class="wp-die-message"|id="error-page"/.test(text))) return true;
+  return /<title>[^<]*maintenance/i.test(text);
+}
+
 /** A redirect is never followed with the password; where it points decides what the user has to do. */
 function redirectError(response: SafeFetchResponse, host: string): Error {
   const location = URL.parse(response.headers.get('location') ?? '', response.url);
@@ -156,7 +187,7 @@ function redirectError(response: SafeFetchResponse, host: string): Error {
   const target = location ? location.origin : 'an address that cannot be read';
   const other = location !== null && location.host !== host;
   return siteError(
-    other ? 'redirected_to_other_host' : 'redirected',
+    other ? otherHostCause(new URL(response.url).hostname, location.hostname) : 'redirected',
     `${host} redirects to ${other ? target : (details.location ?? target)}.`,
     { details },
   );

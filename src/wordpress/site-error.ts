@@ -12,6 +12,15 @@ const causes = {
     retryable: true,
     hint: 'Open the site in a browser and look at its certificate; ask the host to renew or complete it.',
   },
+  tls_expired: { retryable: true, hint: 'Renew the certificate, or ask the host to; renewal can be made automatic.' },
+  tls_self_signed: {
+    retryable: true,
+    hint: 'Get a certificate from a public authority: Let’s Encrypt and most hosts give one for free.',
+  },
+  tls_wrong_host: {
+    retryable: true,
+    hint: 'Enter the address that the certificate is made for (with or without www), or ask the host for one that names this address.',
+  },
   timeout: {
     retryable: true,
     hint: 'The site is slow or a firewall drops our requests; try again, then ask the host.',
@@ -28,6 +37,10 @@ const causes = {
     retryable: true,
     hint: 'Look at the error log of the site; a plugin may fail, or it is being updated.',
   },
+  maintenance: {
+    retryable: true,
+    hint: 'Wait until the update is done. If it lasts, delete the file .maintenance in the folder of WordPress, or turn the maintenance mode off.',
+  },
   answer_incomplete: {
     retryable: true,
     hint: 'Try again; if it keeps happening, a plugin may be printing errors into the answer.',
@@ -39,6 +52,10 @@ const causes = {
     retryable: false,
     hint: 'Enter the address that the site redirects to: passwords are not sent along to another host.',
   },
+  redirected_to_www: {
+    retryable: false,
+    hint: 'Enter the address that the site redirects to, with www or without: a redirect loses the header with the password.',
+  },
   redirected_to_http: {
     retryable: false,
     hint: 'Let the site answer over https: the password would travel unprotected.',
@@ -46,6 +63,10 @@ const causes = {
   rest_missing: {
     retryable: false,
     hint: 'Check that this is the address of the WordPress site itself, and that no security plugin turns the REST API off.',
+  },
+  rest_disabled: {
+    retryable: false,
+    hint: 'Let users with an Application Password use the REST API in the security plugin that closes it, or turn that setting off.',
   },
   rest_on_other_host: { retryable: false, hint: 'Enter the address that WordPress names as the address of the site.' },
   not_json: {
@@ -73,6 +94,12 @@ interface SiteErrorOptions {
   details?: Record<string, unknown>;
   retryAt?: Date;
   cause?: unknown;
+}
+
+/** The cause of a redirect from one host to another: only a `www.` more or less, or another site altogether. */
+export function otherHostCause(from: string, to: string): SiteCause {
+  const bare = (name: string) => name.replace(/^www\./i, '').toLowerCase();
+  return bare(from) === bare(to) && from !== to ? 'redirected_to_www' : 'redirected_to_other_host';
 }
 
 /** The error of a failed call: `site_unreachable` when waiting can help, else `site_rejected`; names its cause. */
@@ -115,6 +142,13 @@ const failures: Readonly<Record<FetchFailure, { cause: SiteCause; sent: boolean 
 };
 const circleHint =
   'Open the site in a browser: check its address under Settings > General, and its redirects and cache.';
+/** What Node says of a certificate, where there is a mend of its own. */
+const certificates: Readonly<Record<string, SiteCause>> = {
+  CERT_HAS_EXPIRED: 'tls_expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls_self_signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'tls_self_signed',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'tls_wrong_host',
+};
 /** Time-outs of the connection itself, before a byte of the request was sent. */
 const connectCodes = new Set(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT']);
 
@@ -136,5 +170,6 @@ export function noAnswer(error: unknown, method: string): unknown {
     typeof failure === 'string' && Object.hasOwn(failures, failure)
       ? failures[failure as FetchFailure]
       : failures.network;
-  return wrap(known.cause, known.sent && !connectCodes.has(String(code)));
+  const cause = (known.cause === 'tls' && certificates[String(code)]) || known.cause;
+  return wrap(cause, known.sent && !connectCodes.has(String(code)));
 }

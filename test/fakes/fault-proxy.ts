@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net';
 /**
  * What happens to one request: `cut_before` closes the connection without asking the site, `cut_after` lets the site
  * finish and loses its answer, `cut_middle` sends the head and half of the body, `delay` waits before it forwards,
+ * `strip` forwards without a header (in lower case),
  * `answer` replies in place of the site, `answer_after` lets the site finish and then replies in its place (a gateway that gave up).
  */
 export type Fault =
   | { kind: 'cut_before' | 'cut_after' | 'cut_middle' }
   | { kind: 'delay'; ms: number }
+  | { kind: 'strip'; header: string }
   | { kind: 'answer' | 'answer_after'; status: number; headers?: Record<string, string>; body?: string };
 
 /** A request as the rule sees it. */
@@ -91,6 +93,7 @@ export async function startFaultProxy(
     if (fault?.kind === 'cut_before') return void response.destroy();
     if (fault?.kind === 'answer') return answerInstead(response, fault);
     if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
+    if (fault?.kind === 'strip') delete request.headers[fault.header];
     const answer = await forward(request, body);
     if (fault?.kind === 'cut_after') return void response.destroy();
     if (fault?.kind === 'answer_after') return answerInstead(response, fault);

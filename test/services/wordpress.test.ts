@@ -134,6 +134,7 @@ describe.each(sites)('WordPress site $number', (site) => {
       'site_answers',
       ...(site === plain ? ['plain_permalinks'] : []),
       'may_publish',
+      'seo_plugin_none',
     ]);
   });
 
@@ -266,6 +267,7 @@ describe('users with lesser roles', () => {
       'info site_answers',
       'warning drafts_only',
       'warning may_not_upload',
+      'info seo_plugin_none',
     ]);
     const marker = newMarker();
     const refused = await failure(

@@ -2123,6 +2123,10 @@ export type SiteCheck = {
          * What to do next
          */
         hint: string;
+        /**
+         * For the configuration of the web server, to be copied
+         */
+        lines?: Array<string>;
         message: string;
         severity: 'info' | 'warning' | 'error';
     }>;
@@ -2142,6 +2146,10 @@ export type SiteCheckInput = {
          * What to do next
          */
         hint: string;
+        /**
+         * For the configuration of the web server, to be copied
+         */
+        lines?: Array<string>;
         message: string;
         severity: 'info' | 'warning' | 'error';
     }>;
@@ -2149,6 +2157,20 @@ export type SiteCheckInput = {
      * False when nothing can be delivered to the site
      */
     ok: boolean;
+};
+
+export type SiteCheckRequest = {
+    /**
+     * Upload an image of one pixel as well, and delete it again for good
+     */
+    tryUpload?: boolean;
+};
+
+export type SiteCheckRequestInput = {
+    /**
+     * Upload an image of one pixel as well, and delete it again for good
+     */
+    tryUpload?: boolean;
 };
 
 export type SiteChoices = {
@@ -6793,7 +6815,7 @@ export type UpdateSiteResponses = {
 export type UpdateSiteResponse = UpdateSiteResponses[keyof UpdateSiteResponses];
 
 export type CheckSiteData = {
-    body?: never;
+    body: SiteCheckRequestInput | null;
     path: {
         id: string;
     };
@@ -6810,6 +6832,10 @@ export type CheckSiteErrors = {
      * Not found
      */
     404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
     /**
      * Not valid
      */

@@ -58,7 +58,7 @@ export function SiteCard({ site, arrived }: { site: Site; arrived?: boolean }) {
           </p>
         </div>
         <div className="flex flex-wrap gap-2">
-          <Button size="small" disabled={check.isPending} onClick={() => check.mutate({ path })}>
+          <Button size="small" disabled={check.isPending} onClick={() => check.mutate({ path, body: {} })}>
             <RefreshCw aria-hidden="true" className={check.isPending ? 'animate-spin' : ''} />
             {check.isPending ? t.sites.checking : t.sites.checkAgain}
           </Button>
