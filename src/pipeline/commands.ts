@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts';
 import { readPublishTime } from '../publishing/publish-time.ts';
 import { publications } from '../publishing/schema.ts';
 import { getSite } from '../sites/queries.ts';
+import { settingsOf } from '../sites/settings.ts';
 import { announcePipeline } from './announce.ts';
 import type { Brief } from './brief.ts';
 import { withModelOf } from './choose-model.ts';
@@ -37,7 +38,11 @@ export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, given: Br
   const site = given.siteId ? await getSite(tx, userId, given.siteId) : null;
   // The moment is kept, so that it stays when the site's zone is changed before the article is written.
   const publishAt = given.publishAt && readPublishTime(given.publishAt, site?.timezone ?? 'UTC').at?.toISOString();
-  const brief = await withModelOf({ ...ctx, db: tx }, userId, { ...given, ...(publishAt ? { publishAt } : {}) });
+  // Voice and language of the site where the brief leaves them out: the brief that is stored shows them.
+  const { voice, language } = site ? settingsOf(site) : { voice: null, language: null };
+  const usual = { ...(voice ? { voice } : {}), ...(language ? { language } : {}) };
+  const wanted = { ...usual, ...given, ...(publishAt ? { publishAt } : {}) };
+  const brief = await withModelOf({ ...ctx, db: tx }, userId, wanted);
   const [row] = await tx
     .insert(pipelines)
     .values({

@@ -1,5 +1,7 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
+import { pipelines } from '../pipeline/schema.ts';
 import { settingsOf } from './settings.ts';
 
 let app: TestApp;
@@ -43,5 +45,18 @@ describe('the settings of a site', () => {
     const answer = await ask('PATCH', `/sites/${site.id}`, { settings });
     expect(answer.status).toBe(422);
     expect(answer.json.errors[0].path).toBe(path);
+  });
+
+  it('give voice and language to a brief that names none, and leave those alone that it names', async () => {
+    const site = await newSite('Voices');
+    await ask('PATCH', `/sites/${site.id}`, { settings: { voice: 'Plain and friendly', language: 'de' } });
+    const brief = { topic: 'Keeping a sourdough starter', sources: [{ title: 'Starter', text: 'Flour and water.' }] };
+    const stored = async (more: object) => {
+      const { json } = await ask('POST', '/pipelines', { ...brief, siteId: site.id, duplicates: 'allow', ...more });
+      const [row] = await app.ctx.db.select().from(pipelines).where(eq(pipelines.id, json.id));
+      return row?.brief;
+    };
+    expect(await stored({})).toMatchObject({ voice: 'Plain and friendly', language: 'de' });
+    expect(await stored({ language: 'en' })).toMatchObject({ voice: 'Plain and friendly', language: 'en' });
   });
 });
