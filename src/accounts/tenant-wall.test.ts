@@ -495,6 +495,7 @@ describe('a key', () => {
 const numbersOrTheInstances = [
   'listSearchProviders',
   'listWebhookEventTypes',
+  'getImageSettings',
   'getUsageLimits',
   'getUsage',
   'getUsageCsv',

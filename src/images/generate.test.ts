@@ -276,7 +276,7 @@ it('says what to set where the instance has no model for images', async () => {
     url: '/api/v1/images/generate',
     payload: { prompt: 'Bread' },
   });
-  expect(answer.statusCode).toBe(422);
-  expect(answer.json()).toMatchObject({ code: 'model_unknown', hint: expect.stringContaining('IMAGE_MODEL=') });
+  expect(answer.statusCode).toBe(409);
+  expect(answer.json()).toMatchObject({ code: 'invalid_state', hint: expect.stringContaining('IMAGE_MODEL=') });
   await bare.close();
 });

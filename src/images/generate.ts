@@ -37,19 +37,19 @@ const underWay = new Map<string, Promise<Image>>();
  * unless another one is asked for. What was paid for is not paid again: the answer is stored with its ledger row, before
  * anything else is done with it, and found there when the process died, or there was no room, before it was kept.
  *
- * Throws `model_unknown` (also where the instance has no model for images), `price_unknown`, `images_full` or
+ * Throws `invalid_state` where the instance has no model for images, `model_unknown`, `price_unknown`, `images_full` or
  * `budget_exceeded` (nothing sent), `model_unavailable`, `model_rejected`, `model_refused`, `model_output_invalid`, or
  * `not_found` for the article.
  */
 export async function generateImage(ctx: Ctx, request: GenerateRequest): Promise<Image> {
   const { userId, prompt, articleId = null } = request;
+  if (articleId !== null) await getArticle(ctx.db, userId, articleId);
   const model = request.model ?? ctx.config.images.model;
   if (model === null) {
-    throw new AppError('model_unknown', 'This instance has no model for images.', {
+    throw new AppError('invalid_state', 'This instance has no model for images.', {
       hint: 'Have its operator set IMAGE_MODEL, for example IMAGE_MODEL=openai:gpt-image-1, and IMAGE_PRICE_USD. Uploads and title cards need none.',
     });
   }
-  if (articleId !== null) await getArticle(ctx.db, userId, articleId);
   const madeFrom = digest({ image: model, version, prompt, articleId });
   const key = `${userId} ${madeFrom}`;
   const running = underWay.get(key) ?? make(ctx, request, model, madeFrom).finally(() => underWay.delete(key));
