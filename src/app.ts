@@ -23,6 +23,7 @@ import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/open.ts';
 import { exportRoutes } from './export/routes.ts';
 import { createServer, type HttpServer } from './http/server.ts';
+import { generateRoutes } from './images/generate-routes.ts';
 import { createImaging } from './images/imaging.ts';
 import { imageRoutes } from './images/routes.ts';
 import { createEmbedder } from './knowledge/embeddings.ts';
@@ -90,6 +91,7 @@ const apiRoutes = [
   webSearchRoutes,
   webhookRoutes,
   imageRoutes,
+  generateRoutes,
   exportRoutes,
   adminRoutes,
   usageRoutes,

@@ -38,6 +38,8 @@ const wrong: Record<string, string[]> = {
   SEARCH_ALLOW: ['https://example.com', 'example.com:80', 'example.com/path'],
   SEARCH_DENY: ['me@example.com', 'exa mple.com'],
   SEARCH_PRICES: ['brave', 'brave=', 'brave=-1', 'google=0.01', 'brave=0,005'],
+  IMAGE_MODEL: ['gpt-image-1', 'openai:', 'anthropic:claude', 'google:imagen-4.0-generate-001', 'openai:a,openai:b'],
+  IMAGE_PRICE_USD: ['0,04', '-1', 'free', '$0.04'],
   CONCURRENT_PIPELINES: ['0', '100', 'two'],
 };
 
@@ -121,6 +123,8 @@ it('reads models, prices and lists', () => {
     APP_SECRET: secret,
     LLM_MODEL: 'openai:a, offline',
     MODEL_PRICES: 'openai:a=0.25/2,openai:b=0/0',
+    IMAGE_MODEL: 'openai:gpt-image-1',
+    IMAGE_PRICE_USD: '0.0635',
     ALLOW_PRIVATE_HOSTS: ' 10.0.0.0/8 , 127.0.0.1:8080,',
     APP_URL: 'https://posts.example.com/',
   });
@@ -130,6 +134,7 @@ it('reads models, prices and lists', () => {
     inputMicroUsd: 250_000,
     outputMicroUsd: 2_000_000,
   });
+  expect(config.images).toEqual({ model: 'openai:gpt-image-1', priceMicroUsd: 63_500 });
   expect(config.net.allowPrivateHosts).toEqual(['10.0.0.0/8', '127.0.0.1:8080']);
   expect(config.http.appUrl).toBe('https://posts.example.com');
 });

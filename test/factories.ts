@@ -57,6 +57,9 @@ export function withModel(model: ScriptedModel): Partial<AppContext> {
     rests: createRests(),
     schemaless: new Set<string>(),
     resolve: async () => resolved,
+    resolveImage: async () => {
+      throw new Error('the scripted model makes no images');
+    },
     withKeys: () => models,
     checkKey: async () => ({ status: 'unchecked', problem: null }),
   };

@@ -23,13 +23,16 @@ export async function givenBudget(db: Db, userId: string, budgetMicroUsd: number
   return id;
 }
 
+/** A call of a pipeline. */
+export type PipelinePlan = CallPlan & { pipelineId: string };
+
 /** A call that is about to be made, of a model whose price plays no part. */
 export function callPlan(
   userId: string,
   pipelineId: string,
   worstCaseMicroUsd: number,
-  more: Partial<CallPlan> = {},
-): CallPlan {
+  more: Partial<PipelinePlan> = {},
+): PipelinePlan {
   return {
     kind: 'text',
     payer: 'instance',

@@ -501,6 +501,7 @@ describe('a key', () => {
 const numbersOrTheInstances = [
   'listSearchProviders',
   'listWebhookEventTypes',
+  'getImageSettings',
   'getUsageLimits',
   'getUsage',
   'getUsageCsv',

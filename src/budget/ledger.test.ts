@@ -8,6 +8,7 @@ import {
   countedMonth,
   givenBudget,
   givenUser,
+  type PipelinePlan,
   reserveOne,
   setLimit,
   wrongCounters,
@@ -53,7 +54,7 @@ const usage = {
 const noon = new Date('2026-11-11T12:00:00Z');
 const rejected = { code: 'model_rejected' as const, message: 'no', hint: '' };
 
-async function plan(budgetMicroUsd: number, worstCaseMicroUsd: number, more: Partial<CallPlan> = {}) {
+async function plan(budgetMicroUsd: number, worstCaseMicroUsd: number, more: Partial<PipelinePlan> = {}) {
   return callPlan(userId, await givenBudget(app.ctx.db, userId, budgetMicroUsd), worstCaseMicroUsd, more);
 }
 const ctxWith = (budget: Partial<TestApp['ctx']['config']['budget']>) => ({

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, gte, inArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gte, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { type Month, monthIn } from '../accounts/month.ts';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
@@ -14,7 +14,8 @@ export interface CallPlan {
   kind: CallKind;
   payer: Payer;
   userId: string;
-  pipelineId: string;
+  /** Null for what belongs to no pipeline: an image. Only the limits of months hold for it. */
+  pipelineId: string | null;
   /** The number of the lease under which the pipeline is worked on; null where no lease is held. */
   lease: number | null;
   step: string;
@@ -339,7 +340,16 @@ export async function settleOrphaned(db: Db): Promise<number> {
   );
   let settled = 0;
   for (const { id } of rows) settled += await estimateReserved(db, id, orphaned);
-  return settled;
+  return settled + (await settleForgotten(db));
+}
+
+/** Longer than any call may take: what belongs to no pipeline has no lease that says whether somebody is at work on it. */
+const forgottenAfter = sql`interval '15 minutes'`;
+
+async function settleForgotten(db: Db): Promise<number> {
+  const { pipelineId, status, startedAt } = paidCalls;
+  const forgotten = sql`${pipelineId} is null and ${status} = 'reserved' and ${startedAt} < now() - ${forgottenAfter}`;
+  return estimate(db, sql`select ${paidCalls.id} from ${paidCalls} where ${forgotten} for update skip locked`);
 }
 
 async function estimateReserved(db: Db, pipelineId: string, only?: SQL): Promise<number> {
@@ -347,6 +357,10 @@ async function estimateReserved(db: Db, pipelineId: string, only?: SQL): Promise
   const calls = sql`select ${paidCalls.id} from ${paidCalls} join pipelines on pipelines.id = ${paidCalls.pipelineId}
     where ${paidCalls.pipelineId} = ${pipelineId} and ${paidCalls.status} = 'reserved' ${only ? sql`and ${only}` : sql``}
     order by ${paidCalls.id} for update of ${paidCalls} ${only ? sql`skip locked` : sql``}`;
+  return estimate(db, calls);
+}
+
+async function estimate(db: Db, calls: SQL): Promise<number> {
   const rows = await db
     .update(paidCalls)
     .set({
@@ -375,6 +389,35 @@ export async function findAnswer(db: Db, pipelineId: string, requestDigest: stri
       ),
     );
   return row ?? null;
+}
+
+/** The answer that a user has already paid for to the same question and that belongs to no pipeline, or null. The newest counts. */
+export async function findUsersAnswer(
+  db: Db,
+  userId: string,
+  requestDigest: string,
+): Promise<{ id: string; output: unknown } | null> {
+  const { id, output, status } = paidCalls;
+  const [row] = await db
+    .select({ id, output })
+    .from(paidCalls)
+    .where(
+      and(
+        eq(paidCalls.userId, userId),
+        isNull(paidCalls.pipelineId),
+        eq(paidCalls.requestDigest, requestDigest),
+        eq(status, 'settled'),
+        sql`${output} is not null`,
+      ),
+    )
+    .orderBy(desc(paidCalls.startedAt))
+    .limit(1);
+  return row ?? null;
+}
+
+/** Drops an answer that is kept elsewhere now, or that is of no use; its money stays as it is. */
+export async function dropAnswer(db: Db, callId: string): Promise<void> {
+  await db.update(paidCalls).set({ output: null }).where(eq(paidCalls.id, callId));
 }
 
 /**

@@ -139,5 +139,6 @@ async function knownModels({ db, config, models }: Ctx): Promise<Set<string>> {
     sql`select model from users where model is not null union select model from paid_calls where started_at > ${seenLately}`,
   );
   const { chain } = models;
-  return new Set([...chain, ...Object.keys(config.models.prices), ...rows.map(({ model }) => model)]);
+  const drawing = config.images.model ? [config.images.model] : [];
+  return new Set([...drawing, ...chain, ...Object.keys(config.models.prices), ...rows.map(({ model }) => model)]);
 }

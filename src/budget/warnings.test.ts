@@ -4,6 +4,7 @@ import { type Account, givenAccount } from '../../test/accounts.ts';
 import { givenPipeline } from '../../test/factories.ts';
 import { Killed, mortalContext } from '../../test/fakes/mortal-context.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
+import type { PipelinePlan } from '../../test/ledger.ts';
 import { newestMail } from '../../test/mailbox.ts';
 import { monthIn } from '../accounts/month.ts';
 import type { AppContext } from '../context.ts';
@@ -36,7 +37,7 @@ async function newUser(): Promise<void> {
   await user.api.ask('POST', '/webhooks', { url: 'https://93.184.216.34/hook', events: ['budget.warning'] });
 }
 
-async function planOf(userId: string, micro: number, payer: CallPlan['payer'] = 'instance'): Promise<CallPlan> {
+async function planOf(userId: string, micro: number, payer: CallPlan['payer'] = 'instance'): Promise<PipelinePlan> {
   const ctx = { ...app.ctx, ownerId: userId };
   const pipeline = await givenPipeline(ctx, { budgetMicroUsd: usd(1000), topic: `Money ${newId()}` });
   return {

@@ -27,14 +27,7 @@ export async function keepImage(tx: Db, fields: ImageFields, { data, ...shape }:
     .from(images)
     .where(and(eq(images.userId, userId), eq(images.digest, digest)));
   if (known) return fields.madeFrom ? remake(tx, known, fields.madeFrom) : known;
-  const used = await bytesOf(tx, userId);
-  if (used + data.length > imagesQuota) {
-    const mb = (bytes: number) => (bytes / 1e6).toFixed(1);
-    throw new AppError(
-      'images_full',
-      `Your images take ${mb(used)} MB of the ${mb(imagesQuota)} MB that there are; this one has ${mb(data.length)} MB.`,
-    );
-  }
+  await assertRoom(tx, userId, data.length);
   const [row] = await tx
     .insert(images)
     .values({ id: newId(), ...fields, ...shape, size: data.length, digest })
@@ -42,6 +35,17 @@ export async function keepImage(tx: Db, fields: ImageFields, { data, ...shape }:
   if (!row) throw new Error('insert returned no row');
   await tx.insert(imageFiles).values({ imageId: row.id, data });
   return row;
+}
+
+/** Throws `images_full` when an image of this size, in bytes, does not fit into {@link imagesQuota}. */
+export async function assertRoom(db: Db, userId: string, size: number): Promise<void> {
+  const used = await bytesOf(db, userId);
+  if (used + size <= imagesQuota) return;
+  const mb = (bytes: number) => (bytes / 1e6).toFixed(1);
+  throw new AppError(
+    'images_full',
+    `Your images take ${mb(used)} MB of the ${mb(imagesQuota)} MB that there are; this one has ${mb(size)} MB.`,
+  );
 }
 
 /** Other words may give the same picture, such as a title with one blank more: it is found by the latest. */

@@ -4,6 +4,7 @@ import type { Config, Secrets } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { KeyCheck, OwnKey, OwnKeys } from '../provider-keys/own-keys.ts';
 import { keyProviderTitles } from '../provider-keys/schema.ts';
+import type { ResolvedImageModel } from './image-models.ts';
 import { createRests, type Rests } from './rests.ts';
 
 /** What a provider's file makes of a model name: how it is called. */
@@ -52,6 +53,8 @@ export interface Models {
   schemaless: Set<string>;
   /** Throws `model_unknown` for a provider that is not known or not configured. */
   resolve(id: string): Promise<ResolvedModel>;
+  /** The same for a model that makes images. */
+  resolveImage(id: string): Promise<ResolvedImageModel>;
   /** The same models for a user: what their keys are for is asked with them and never with the instance's. */
   withKeys(own: OwnKeys): Models;
   /** Asks a provider of models whether it takes a key, at no cost. */
@@ -88,7 +91,7 @@ export interface ProviderUrls {
 }
 
 /** With what a provider is asked. */
-interface Access {
+export interface Access {
   openai: string | null;
   /** A server that is asked in OpenAI's place. */
   openaiServer: string | null;
@@ -118,8 +121,15 @@ export function createModels(config: Config, secrets: Secrets, options: ModelsOp
       known.catch(() => resolved.delete(id));
       return known;
     },
+    resolveImage: async (id) => (await import('./image-models.ts')).loadImageModel(id, ofInstance, urls),
     withKeys: (own) => ({
       ...models,
+      async resolveImage(id) {
+        const ownKey = ownKeyFor(id, own);
+        if (!ownKey) return models.resolveImage(id);
+        const { loadImageModel } = await import('./image-models.ts');
+        return { ...(await loadImageModel(id, accessWith(ownKey), urls)), ownKey };
+      },
       async resolve(id) {
         const ownKey = ownKeyFor(id, own);
         // Not kept: a key stays in memory for as long as its call takes, and the next call sees whether it is still there.
@@ -133,10 +143,23 @@ export function createModels(config: Config, secrets: Secrets, options: ModelsOp
 
 /** A model that is asked with a user's key: at its provider, whatever server the instance has in its place. */
 async function loadWith(ownKey: OwnKey, id: string, config: Config, urls: ProviderUrls): Promise<ResolvedModel> {
-  const none: Access = { openai: null, openaiServer: null, anthropic: null, google: null };
-  const model = await load(id, config, { ...none, [ownKey.provider]: ownKey.open() }, urls);
+  const model = await load(id, config, accessWith(ownKey), urls);
   const elsewhere = ownKey.provider === 'openai' && config.models.openaiBaseUrl !== null;
   return { ...model, ownKey, ...(elsewhere ? { listPrice: tablePrice('openai', id) } : {}) };
+}
+
+/** A user's key and nothing of the instance. */
+function accessWith(ownKey: OwnKey): Access {
+  const none: Access = { openai: null, openaiServer: null, anthropic: null, google: null };
+  return { ...none, [ownKey.provider]: ownKey.open() };
+}
+
+/** The key for a model. Throws `model_unknown`, saying which setting it needs, when there is none. */
+export function keyFor(id: string, access: Access, of: 'openai' | 'anthropic' | 'google', name: string): string {
+  const value = access[of];
+  if (value) return value;
+  const hint = `Set ${name} and start again, enter a key of your own for ${keyProviderTitles[of]} (under Own keys), or choose another model.`;
+  throw new AppError('model_unknown', `The model "${id}" needs ${name}.`, { hint });
 }
 
 async function load(id: string, config: Config, access: Access, urls: ProviderUrls): Promise<ResolvedModel> {
@@ -163,12 +186,7 @@ async function make(
   access: Access,
   urls: ProviderUrls,
 ): Promise<ProviderModel> {
-  const key = (of: 'openai' | 'anthropic' | 'google', name: string) => {
-    const value = access[of];
-    if (value) return value;
-    const hint = `Set ${name} and start again, enter a key of your own for ${keyProviderTitles[of]} (under Own keys), or choose another model.`;
-    throw new AppError('model_unknown', `The model "${id}" needs ${name}.`, { hint });
-  };
+  const key = (of: 'openai' | 'anthropic' | 'google', name: string) => keyFor(id, access, of, name);
   switch (provider) {
     case 'anthropic': {
       const { anthropicModel } = await import('./providers/anthropic.ts');

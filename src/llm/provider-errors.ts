@@ -94,7 +94,8 @@ const tooLong =
   /context[_ ](length|window|size)|(prompt|input|request) is too (long|large)|input token count|too many (input )?tokens|maximum context|string_above_max_length/i;
 const noSchema =
   /response_format|json_schema|structured[_ ]output|output_config|responseSchema|responseJsonSchema|grammar/i;
-const declined = /content_policy|content_filter|content management policy|safety system|invalid_prompt|usage policy/i;
+const declined =
+  /content_policy|content_filter|content management policy|moderation_blocked|safety system|invalid_prompt|usage policy|responsible ai/i;
 
 function sort({ status, headers, body, causes: code, offline }: Signs, model: string): Sorted {
   const unavailable = (message: string, billed: boolean, retryAt?: Date): Sorted => ({

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { parseInput } from '../../src/llm/prompt.ts';
 import type { TaskName } from '../../src/llm/tasks.ts';
+import { type ImageCall, imageError, imageProtocolOf, imageProtocols } from './image-protocols.ts';
 import {
   type AnswerEnding,
   type ErrorKind,
@@ -51,8 +52,14 @@ export interface ModelServer {
   refusals: Map<string, { status: number; kind: ErrorKind }>;
   /** Called before each answer; may take its time, answer by itself (and return true), or cut the connection. */
   intercept: ((call: ProviderCall, wire: Wire) => Promise<boolean> | boolean) | null;
+  /** Requests for images. */
+  images: ImageCall[];
+  /** What such a request is answered with: a file, a refusal by policy, an error, or an ending without a word. */
+  draw: (call: ImageCall) => Promise<ImageReply> | ImageReply;
   close(): Promise<void>;
 }
+
+export type ImageReply = Buffer | 'declined' | 'cut' | { status: number; kind: ErrorKind };
 
 /** What every answer reports unless a test says otherwise. */
 export const usualUsage: ReportedUsage = { input: 1000, cached: 400, cacheWrite: 0, output: 100, reasoning: 60 };
@@ -75,6 +82,8 @@ export async function startModelServer(script: Script): Promise<ModelServer> {
     checks: [],
     refusals: new Map(),
     intercept: null,
+    images: [],
+    draw: () => Buffer.from('no picture'),
     close,
   };
   return fake;
@@ -86,6 +95,9 @@ export async function startModelServer(script: Script): Promise<ModelServer> {
     if (request.method === 'GET' && /^\/v1(beta)?\/models(\?|$)/.test(path)) return listModels(request, response);
     const found = Object.entries(protocols).find(([, protocol]) => protocol.matches(path));
     const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>;
+    const drawn = imageProtocolOf(path);
+    if (drawn)
+      return drawImage({ protocol: drawn, body, ...imageProtocols[drawn].read(path, request.headers, body) }, response);
     const sent = found?.[1].read(path, request.headers, body);
     const parsed = sent && parseInput(sent.messages.find(({ role }) => role === 'user')?.text ?? '');
     if (!found || !sent || !parsed) {
@@ -125,6 +137,22 @@ export async function startModelServer(script: Script): Promise<ModelServer> {
     if (refusal) return wire.fail(refusal.status, refusal.kind);
     if (await fake.intercept?.(call, wire)) return;
     wire.answer(await wire.text());
+  }
+
+  async function drawImage(call: ImageCall, response: ServerResponse): Promise<void> {
+    fake.images.push(call);
+    const refusal = fake.refusals.get(call.key ?? '');
+    const reply = refusal ?? (await fake.draw(call));
+    if (reply === 'cut') return void response.destroy();
+    const { image, declined } = imageProtocols[call.protocol];
+    const [status, content] =
+      reply === 'declined'
+        ? declined
+        : Buffer.isBuffer(reply)
+          ? [200, image(reply)]
+          : [reply.status, imageError(call.protocol, reply.status, reply.kind)];
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(content));
   }
 
   /** As strict about where the key stands as the providers are. */

@@ -752,6 +752,36 @@ export type ImageInput = {
     width: number;
 };
 
+export type ImageSettings = {
+    /**
+     * IMAGE_MODEL; null where the instance has none
+     */
+    model: string | null;
+    /**
+     * It is asked with a key of yours, and you pay for it
+     */
+    ownKey: boolean;
+    /**
+     * Micro-dollars for one image; null while the price is unknown and it is refused
+     */
+    priceMicroUsd: number | null;
+};
+
+export type ImageSettingsInput = {
+    /**
+     * IMAGE_MODEL; null where the instance has none
+     */
+    model: string | null;
+    /**
+     * It is asked with a key of yours, and you pay for it
+     */
+    ownKey: boolean;
+    /**
+     * Micro-dollars for one image; null while the price is unknown and it is refused
+     */
+    priceMicroUsd: number | null;
+};
+
 export type Invitation = {
     createdAt: string;
     email: string;
@@ -5034,6 +5064,95 @@ export type CreateTitleCardResponses = {
 };
 
 export type CreateTitleCardResponse = CreateTitleCardResponses[keyof CreateTitleCardResponses];
+
+export type GenerateImageData = {
+    body: {
+        /**
+         * Another image although there is one
+         */
+        again?: boolean;
+        alt?: string;
+        /**
+         * The article that it is for
+         */
+        articleId?: string;
+        /**
+         * Instead of IMAGE_MODEL; its price has to be set
+         */
+        model?: string;
+        prompt: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/images/generate';
+};
+
+export type GenerateImageErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Budget exceeded
+     */
+    402: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Bad gateway
+     */
+    502: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type GenerateImageError = GenerateImageErrors[keyof GenerateImageErrors];
+
+export type GenerateImageResponses = {
+    /**
+     * Default Response
+     */
+    201: Image;
+};
+
+export type GenerateImageResponse = GenerateImageResponses[keyof GenerateImageResponses];
+
+export type GetImageSettingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/images/settings';
+};
+
+export type GetImageSettingsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+};
+
+export type GetImageSettingsError = GetImageSettingsErrors[keyof GetImageSettingsErrors];
+
+export type GetImageSettingsResponses = {
+    /**
+     * Default Response
+     */
+    200: ImageSettings;
+};
+
+export type GetImageSettingsResponse = GetImageSettingsResponses[keyof GetImageSettingsResponses];
 
 export type DeleteImageData = {
     body?: never;

@@ -19,6 +19,7 @@ import { Button } from '@/components/ui/button.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
 import { t } from '@/strings.ts';
+import { GenerateImage } from './generate-image.tsx';
 
 const types = 'image/png,image/jpeg,image/webp,image/gif';
 
@@ -111,6 +112,7 @@ export function ImagePanel({ article }: { article: Article }) {
       <p className="text-sm text-muted-foreground">{t.images.uploadHint}</p>
       {problem && <ProblemNotice problem={problem} />}
       {featured && <AltText key={featured.id} image={featured} onSettled={onSettled} />}
+      <GenerateImage article={article} disabled={busy} onMade={use} />
       <Chooser chosen={featured?.id ?? null} busy={busy} onChoose={use} />
     </section>
   );

@@ -29,6 +29,7 @@ export function nameIn(group: UsageGroup, column: Column): string {
 
 /** A step of the pipeline by the name that the rest of the app has for it. */
 function nameOfStep(step: string): string {
+  if (step === 'image') return t.images.usage;
   return step in t.steps ? t.steps[step as keyof typeof t.steps].name : step;
 }
 
