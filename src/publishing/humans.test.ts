@@ -32,7 +32,8 @@ const markdown = 'Dough *rests*.[^1]\n\n## Why\n\nGluten relaxes.\n\n[^1]: A bak
 beforeAll(async () => {
   app = await startTestApp();
   const input = { name: 'Double', url: 'https://blog.example', username: 'admin', applicationPassword: 'pass word' };
-  site = await createSite(app.ctx, app.ctx.db, app.ctx.ownerId, input);
+  // The double takes no images.
+  site = await createSite(app.ctx, app.ctx.db, app.ctx.ownerId, { ...input, settings: { featuredImage: 'none' } });
 });
 afterAll(() => app.close());
 beforeEach(() => {

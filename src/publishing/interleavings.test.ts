@@ -111,7 +111,13 @@ async function givenWorld(fired: Set<string>): Promise<World> {
   const ctx = { ...app.ctx, safeFetch: wordpress.safeFetch };
   const siteIds = [];
   for (const url of ['https://one.example', 'https://two.example']) {
-    const input = { name: newId(), url, username: 'admin', applicationPassword: 'pass word' };
+    const input = {
+      name: newId(),
+      url,
+      username: 'admin',
+      applicationPassword: 'pass word',
+      settings: { featuredImage: 'none' as const },
+    };
     siteIds.push((await createSite(ctx, ctx.db, app.ctx.ownerId, input)).id);
   }
   return { ctx, siteIds, wordpress, fired };

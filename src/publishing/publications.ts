@@ -108,6 +108,9 @@ export async function retryPublication(ctx: Ctx, userId: string, id: string): Pr
         hint: 'To bring the article there again, ask for it: POST /articles/:id/publications.',
       });
     }
+    // So is a pause that blog-poster has set because the site failed: if it still does, the next check sets it again.
+    const held = and(eq(sites.id, row.siteId), eq(sites.pausedBy, 'site'));
+    await tx.update(sites).set({ pausedAt: null, pausedBy: null }).where(held);
     await tx.update(sites).set({ quietUntil: null }).where(eq(sites.id, row.siteId));
     const later = row.status === 'cancelled' && row.publishAt !== null && row.publishAt > ctx.now();
     const when = later

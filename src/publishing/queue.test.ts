@@ -38,7 +38,13 @@ beforeEach(async () => {
 async function givenSite(): Promise<string> {
   number += 1;
   const url = `https://blog${number}.example`;
-  const input = { name: `Blog ${number}`, url, username: 'admin', applicationPassword: 'pass word' };
+  const input = {
+    name: `Blog ${number}`,
+    url,
+    username: 'admin',
+    applicationPassword: 'pass word',
+    settings: { featuredImage: 'none' as const },
+  };
   return (await createSite(app.ctx, app.ctx.db, app.ctx.ownerId, input)).id;
 }
 async function call(method: 'GET' | 'POST' | 'PATCH', url: string, payload?: object) {

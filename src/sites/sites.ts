@@ -24,6 +24,7 @@ export interface SiteInput {
   applicationPassword: string;
   /** How the password came here; `typed` unless said otherwise. */
   connectedBy?: Site['connectedBy'];
+  settings?: Partial<SiteSettings>;
 }
 
 /**
@@ -46,6 +47,7 @@ export async function createSite(
       url: siteAddress(input.url),
       username: loginName(input.username),
       connectedBy: input.connectedBy ?? 'typed',
+      ...(input.settings ? { settings: input.settings } : {}),
       ...sealCredential(ctx.secrets, id, withoutSpaces(input.applicationPassword)),
     })
     .onConflictDoNothing()
@@ -63,7 +65,7 @@ export async function updateSite(
   ctx: Pick<AppContext, 'db' | 'secrets' | 'queue'>,
   userId: string,
   id: string,
-  input: Partial<SiteInput> & { settings?: Partial<SiteSettings> },
+  input: Partial<SiteInput>,
 ): Promise<Site> {
   return ctx.db.transaction(async (tx) => {
     await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, id)).for('update');

@@ -56,7 +56,8 @@ async function failing(ctx: Ctx, tx: Db, site: Site, found: SiteCheck): Promise<
   const mayPass = found.findings.every(({ code, severity }) => severity !== 'error' || isTransient(code));
   const second = site.failingSince !== null;
   const telling = !site.toldFailing && (!mayPass || second || site.lastOkAt === null);
-  const pausing = telling && site.lastOkAt !== null && site.pausedAt === null;
+  // Also once more, when a person has let the queue go on and the site still fails.
+  const pausing = (telling || site.toldFailing) && site.lastOkAt !== null && site.pausedAt === null;
   await tx
     .update(sites)
     .set({

@@ -115,6 +115,7 @@ describe('publications', () => {
   async function given() {
     const { json: article } = await call('POST', '/articles', { title: 'How to', markdown: 'Text.' });
     const { json: stored } = await call('POST', '/sites', site);
+    await call('PATCH', `/sites/${stored.id}`, { settings: { featuredImage: 'none' } });
     const { json } = await call('POST', `/articles/${article.id}/publications`, {
       siteId: stored.id,
       status: 'publish',
