@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** Browser tests: a real server, a real Chromium (CHROMIUM_PATH, else /usr/bin/chromium), one file at a time. */
+/** Browser tests: a real server and a real Chromium (CHROMIUM_PATH, else /usr/bin/chromium) for each file, two at a time. */
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 120_000,
-    fileParallelism: false,
+    maxWorkers: 2,
     pool: 'forks',
   },
 });

@@ -6,7 +6,6 @@ import { dropAnswer, findUsersAnswer } from '../budget/ledger.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError } from '../errors.ts';
-import { buyImage } from './buy-image.ts';
 import { type Image, type ImageType, images } from './schema.ts';
 import { assertRoom, keepImage } from './store.ts';
 
@@ -77,7 +76,12 @@ async function make(ctx: Ctx, request: GenerateRequest, model: string, madeFrom:
   const found = answer.safeParse(paid?.output);
   if (paid && found.success) return keep(ctx, request, model, madeFrom, { callId: paid.id, ...found.data });
   await assertRoom(ctx.db, userId, usualBytes);
-  const bought = await buyImage(ctx, { userId, prompt, model, requestDigest: madeFrom });
+  const bought = await (await import('./buy-image.ts')).buyImage(ctx, {
+    userId,
+    prompt,
+    model,
+    requestDigest: madeFrom,
+  });
   return keep(ctx, request, model, madeFrom, bought);
 }
 

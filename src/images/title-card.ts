@@ -2,7 +2,8 @@ import { and, eq } from 'drizzle-orm';
 import { slugify } from '../articles/slug.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
-import { type CardInput, cardVersion } from './card/compose-card.ts';
+import { cardVersion } from './card/card-version.ts';
+import type { CardInput } from './card/compose-card.ts';
 import { type Image, images } from './schema.ts';
 import { keepImage } from './store.ts';
 

@@ -759,6 +759,7 @@ describe('keyboards and password managers', () => {
       await page.keyboard.press('Enter');
       await page.waitForFunction('document.activeElement.getAttribute("role") === "menuitem"');
       await page.keyboard.press('End');
+      await page.waitForFunction('/log out/i.test(document.activeElement.textContent)');
       await page.keyboard.press('Enter');
       await heading(page, 'Log in');
       await type('keyboard@example.com');

@@ -79,6 +79,8 @@ describe('the queue of a site', () => {
         await page.getByText('No site is connected').waitFor();
         const site = { name: 'Double', url: wordpress.url, username: 'admin', applicationPassword: 'abcd efgh' };
         siteId = (await api(page, 'POST', '/sites', site)).id;
+        // The double takes no images.
+        await api(page, 'PATCH', `/sites/${siteId}`, { settings: { featuredImage: 'none' } });
         await page.reload();
         await page.getByText('Nothing waits for this site').waitFor();
         await button(page, 'Pause Double').click();

@@ -257,6 +257,13 @@ it(`publishes ${count} articles with images and terms on both sites, once each, 
         await deliverPublication(ctx, victim.id, never, timing);
         taken += stolen.length;
       } else if (victim) {
+        // Some take the place of a worker of their site first: without that they find the site busy mostly.
+        if (turn % 6 === 1) {
+          await ctx.db
+            .update(publications)
+            .set({ leaseExpiresAt: sql`now() - interval '1 second'` as never })
+            .where(sql`${publications.siteId} = ${victim.siteId} and ${publications.status} = 'publishing'`);
+        }
         const mortal = mortalContext(ctx, 2 + Math.floor(random() * 45));
         await deliverPublication(mortal.ctx, victim.id, never, timing).catch((error: unknown) => {
           if (!(error instanceof Killed)) throw error;

@@ -35,8 +35,6 @@ export interface ComposedCard {
   undrawn: number;
 }
 
-/** Raised when cards are drawn differently, so that those drawn before are not taken for them. */
-export const cardVersion = 1;
 export const cardSize = { width: 1200, height: 630 };
 export const cardMargin = 80;
 /** Where the title has to fit in. */
