@@ -176,16 +176,19 @@ test('nobody is mailed about a site that never worked', async () => {
 
 test('what the failing site has stopped is tried again when it works, and nothing else', async () => {
   const site = await givenSite();
-  const failing = await check(site, 'refuses the password');
+  // The first failure is what has the site checked.
   const failedAt = sql`now()`;
+  const first = await givenPublication(site, { status: 'failed', failedAt, failedCause: 'credentials_rejected' });
+  const failing = await check(site, 'refuses the password');
   const stopped = await givenPublication(site, { status: 'failed', failedAt, failedCause: 'credentials_rejected' });
   const refused = await givenPublication(site, { status: 'failed', failedAt, failedCause: null });
   const earlier = await givenPublication(site, {
     status: 'failed',
-    failedAt: new Date((failing.failingSince?.getTime() ?? 0) - 1000),
+    failedAt: new Date((failing.lastOkAt?.getTime() ?? 0) - 1000),
     failedCause: 'credentials_rejected',
   });
   await check(site, 'well');
+  expect(await statusOf(first)).toBe('queued');
   expect(await statusOf(stopped)).toBe('queued');
   expect(await statusOf(refused)).toBe('failed');
   expect(await statusOf(earlier)).toBe('failed');

@@ -21,7 +21,7 @@ const hourly = sql`now() + interval '1 hour'`;
  * Draws the consequences of a check, in the transaction that stores it. The first check that fails after a good one
  * holds the site's queue and tells the user, once, by mail and webhook; what may pass by itself (a time-out, a restart)
  * has to fail a second check five minutes later. The first good check after that lets the queue go on, tries again what
- * the failure has stopped, and says so by webhook. A site that never worked is told to the webhooks only: whoever adds it
+ * has failed with the whole site since the last good check, and says so by webhook. A site that never worked is told to the webhooks only: whoever adds it
  * is looking at it.
  *
  * @param site the row as it is after the check was stored
@@ -40,10 +40,12 @@ async function recovered(ctx: Ctx, tx: Db, site: Site): Promise<void> {
     .where(eq(sites.id, site.id))
     .returning();
   if (site.failingSince) {
+    // What failed first was the reason for the check, so it failed before the check did: the last good one is the bound.
+    const since = (site.lastOkAt ?? site.failingSince).toISOString();
     // By table name: publishing stands a floor above. Its sweep enqueues them.
     await tx.execute(
       sql`update publications set status = 'queued', attempts = 0, error = null, next_attempt_at = now(), failed_at = null, failed_cause = null, lease = lease + 1
-          where site_id = ${site.id} and status = 'failed' and failed_at >= ${site.failingSince.toISOString()}::timestamptz
+          where site_id = ${site.id} and status = 'failed' and failed_at >= ${since}::timestamptz
             and failed_cause = any(${sql.param([...siteWide])}::text[])`,
     );
   }
@@ -63,7 +65,7 @@ async function failing(ctx: Ctx, tx: Db, site: Site, found: SiteCheck): Promise<
     .set({
       failingSince: sql`coalesce(failing_since, now())`,
       toldFailing: site.toldFailing || telling,
-      nextCheckAt: telling || site.toldFailing ? hourly : soon,
+      nextCheckAt: site.lastOkAt === null ? nextDay : telling || site.toldFailing ? hourly : soon,
       ...(pausing ? { pausedAt: sql`now()`, pausedBy: 'site' } : {}),
     } as never)
     .where(eq(sites.id, site.id));
