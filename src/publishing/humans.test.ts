@@ -5,8 +5,9 @@ import { createWordPressDouble, type DoublePost, type WordPressDouble } from '..
 import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
 import { editArticle, insertArticle } from '../articles/articles.ts';
 import { getArticle } from '../articles/queries.ts';
+import { articles } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
-import type { Site } from '../sites/schema.ts';
+import { type Site, sites } from '../sites/schema.ts';
 import { createSite } from '../sites/sites.ts';
 import { readConflict } from './conflict.ts';
 import { type DeliveryTiming, deliverPublication } from './deliver.ts';
@@ -137,6 +138,35 @@ describe('updating a post', () => {
     await rewrite(row, { markdown: ourText });
     expect(await update(row)).toMatchObject({ status: 'conflict' });
     expect(post.title).toBe('Their title');
+  });
+
+  it('writes nothing over a text that it leaves alone, also where structured data stood in it', async () => {
+    wordpress.capabilities.push('unfiltered_html');
+    const { row, post } = await published();
+    await ctx.db
+      .update(articles)
+      .set({ jsonLd: { headline: 'On dough' } })
+      .where(eq(articles.id, row.articleId));
+    const theirs = post.content.replace('rests', 'sleeps');
+    wordpress.edit(post.id, { content: theirs });
+    await rewrite(row, { slug: 'dough-again' });
+    expect(await update(row)).toMatchObject({ status: 'published' });
+    expect(post).toMatchObject({ content: theirs, slug: 'dough-again' });
+  });
+
+  it('gives an SEO plugin what changed here, and leaves alone what did not', async () => {
+    await ctx.db.update(sites).set({ seoPlugin: 'yoast' }).where(eq(sites.id, site.id));
+    try {
+      const { row } = await published();
+      const { id, revision } = await article(row);
+      await editArticle(ctx, ctx.ownerId, id, revision, { metaTitle: 'Dough that rests' });
+      // The double has no such plugin, so what it was given is told as not kept.
+      expect(await update(row)).toMatchObject({ status: 'published', dropped: ['seoTitle'] });
+      await rewrite(row, { slug: 'dough-again' });
+      expect(await update(row)).toMatchObject({ status: 'published', dropped: [] });
+    } finally {
+      await ctx.db.update(sites).set({ seoPlugin: null }).where(eq(sites.id, site.id));
+    }
   });
 
   it('takes the same change on both sides for done', async () => {

@@ -1,10 +1,11 @@
 import { AppError } from '../errors.ts';
 import type { WordPressPost } from '../wordpress/client.ts';
+import type { SeoMeta } from '../wordpress/seo-meta.ts';
 import { type Changes, compareFields, nextBase, type ThreePosts, textFields } from './changes.ts';
 import { completePost } from './complete-post.ts';
 import { composePost } from './compose-post.ts';
 import type { Delivery, TaskResult } from './delivery.ts';
-import { findPost, knownBase } from './find-post.ts';
+import { findPost, type KnownBase, knownBase } from './find-post.ts';
 import { restoreLateEdit } from './late-edits.ts';
 import { aboutStatus } from './read-back.ts';
 import type { StoredConflict } from './schema.ts';
@@ -52,7 +53,8 @@ export async function updatePost(delivery: Delivery): Promise<TaskResult> {
   }
   // Structured data stands in the text: where that was left alone there is nothing of it to look after.
   const jsonLd = 'content' in changes.send ? composed.jsonLd : null;
-  const completed = await completePost(delivery, { ...written.composed, jsonLd }, written.stored);
+  const seo = changedSeo(revision, composed.seo);
+  const completed = await completePost(delivery, { ...written.composed, jsonLd, seo }, written.stored);
   const { post } = completed;
   return {
     kind: 'done',
@@ -65,6 +67,17 @@ export async function updatePost(delivery: Delivery): Promise<TaskResult> {
     ],
     dropped: completed.dropped,
     base: nextBase(posts, post, changes.kept),
+  };
+}
+
+/** The texts for search engines that changed here; what did not may have been changed in the plugin on the site. */
+function changedSeo(revision: KnownBase['revision'], ours: SeoMeta): SeoMeta {
+  const before = revision?.fields;
+  const changed = (mine: string, was: string | undefined) => (was === undefined || mine === was ? '' : mine);
+  return {
+    title: changed(ours.title, before?.metaTitle),
+    description: changed(ours.description, before?.metaDescription),
+    keyword: changed(ours.keyword, before?.keyword),
   };
 }
 
