@@ -246,6 +246,7 @@ describe('in the database', () => {
       // For receipts: the prices as the table has them. What is counted is worked out from them once and rounded up.
       'paid_calls.unit_prices jsonb',
       'pipelines.progress real',
+      'publications.position double precision',
     ]);
   });
 });

@@ -319,6 +319,16 @@ describe('updating a post', () => {
 });
 
 describe('a post in the trash or deleted', () => {
+  it('is not made anew when a person deleted it before it was completed', async () => {
+    const { row, post } = await published();
+    // As a worker leaves it that dies between the creation and the read-back.
+    const half = { task: 'place' as const, status: 'queued' as const, sent: null, publishedAt: null };
+    await ctx.db.update(publications).set(half).where(eq(publications.id, row.id));
+    wordpress.posts.delete(post.id);
+    expect(await deliver(row)).toMatchObject({ status: 'conflict', conflict: { kind: 'deleted' } });
+    expect(writes()).toEqual([]);
+  });
+
   it('stays in the trash until it is asked for again, and is then restored', async () => {
     const { row, post } = await published();
     wordpress.edit(post.id, { status: 'trash' });
