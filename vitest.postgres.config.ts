@@ -1,0 +1,22 @@
+import { globSync, readFileSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The unit tests that open a database, on the server that TEST_DATABASE_URL names. Left out are those in which a database
+ * only keeps the books of something else: the protocols of providers, hostile pages, the drawing of cards.
+ */
+const elsewhere = ['src/llm/**', 'src/pipeline/2-research/hostile.test.ts', 'src/images/title-card.test.ts'];
+
+export default defineConfig({
+  test: {
+    include: globSync('{src,test/unit}/**/*.test.ts', { exclude: elsewhere }).filter((file) =>
+      readFileSync(file, 'utf8').includes("test/harness.ts'"),
+    ),
+    globalSetup: ['test/snapshot.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // Each has a database of its own on the server, which is small beside an embedded one.
+    maxWorkers: 3,
+    pool: 'forks',
+  },
+});
