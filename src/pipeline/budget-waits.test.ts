@@ -204,30 +204,6 @@ describe('a call that only others keep from its money', () => {
 });
 
 describe('a limit that is about to be reached', () => {
-  it('leaves one article half paid and not twelve', async () => {
-    const many: Pipeline[] = [];
-    for (let index = 0; index < 12; index++) many.push(await given(`Article ${index}`));
-    await limit(Math.round(wholeArticle * 2.5));
-    const end = await workPipelines(app.ctx);
-    const standing = async () =>
-      (await Promise.all(many.map(read))).filter(({ status }) => status === 'waiting').length;
-    await expect.poll(standing, { timeout: 60_000 }).toBe(1);
-    await sweepPipelines(app.ctx);
-    const rows = await Promise.all(many.map(read));
-    end();
-    const costs = await Promise.all(many.map(spent));
-    // Whole ones, one that has begun, and the rest untouched.
-    expect(costs.filter((cost) => cost > 0 && cost < wholeArticle).length).toBeLessThanOrEqual(1);
-    expect(rows.filter(({ status }) => status === 'succeeded').length).toBeGreaterThanOrEqual(1);
-    expect(rows.filter(({ startedAt }) => startedAt === null).length).toBeGreaterThanOrEqual(9);
-    expect(costs.reduce((sum, cost) => sum + cost, 0)).toBeLessThanOrEqual(wholeArticle * 2.5);
-    // With money they all come to their end.
-    await limit(null);
-    await sweepPipelines(app.ctx);
-    const done = async () => (await Promise.all(many.map(read))).filter(({ status }) => status === 'succeeded').length;
-    await expect.poll(done, { timeout: 120_000 }).toBe(12);
-  });
-
   it('says of a new article that it waits to begin, and lets it begin once what has begun is done', async () => {
     const first = await given('Under way');
     expect(await claimPipeline(ctx, first.id)).not.toBeNull();
@@ -251,5 +227,30 @@ describe('a limit that is about to be reached', () => {
     await limit(first.expectedMicroUsd);
     const second = await given('Not held up');
     expect(await claimPipeline(ctx, second.id)).not.toBeNull();
+  });
+
+  // The last one of this file: the queue goes on taking what others would claim by hand.
+  it('leaves one article half paid and not twelve', async () => {
+    const many: Pipeline[] = [];
+    for (let index = 0; index < 12; index++) many.push(await given(`Article ${index}`));
+    await limit(Math.round(wholeArticle * 2.5));
+    const end = await workPipelines(app.ctx);
+    const standing = async () =>
+      (await Promise.all(many.map(read))).filter(({ status }) => status === 'waiting').length;
+    await expect.poll(standing, { timeout: 60_000 }).toBe(1);
+    await sweepPipelines(app.ctx);
+    const rows = await Promise.all(many.map(read));
+    end();
+    const costs = await Promise.all(many.map(spent));
+    // Whole ones, one that has begun, and the rest untouched.
+    expect(costs.filter((cost) => cost > 0 && cost < wholeArticle).length).toBeLessThanOrEqual(1);
+    expect(rows.filter(({ status }) => status === 'succeeded').length).toBeGreaterThanOrEqual(1);
+    expect(rows.filter(({ startedAt }) => startedAt === null).length).toBeGreaterThanOrEqual(9);
+    expect(costs.reduce((sum, cost) => sum + cost, 0)).toBeLessThanOrEqual(wholeArticle * 2.5);
+    // With money they all come to their end.
+    await limit(null);
+    await sweepPipelines(app.ctx);
+    const done = async () => (await Promise.all(many.map(read))).filter(({ status }) => status === 'succeeded').length;
+    await expect.poll(done, { timeout: 120_000 }).toBe(12);
   });
 });
