@@ -260,11 +260,14 @@ describe('updating a post', () => {
     expect(post.content).toBe(theirs);
   });
 
-  it('says so where the site keeps no revisions', async () => {
+  it('says once where the site keeps no revisions', async () => {
     wordpress.keepsRevisions = false;
     const { row } = await published();
     await rewrite(row, { markdown: ourText });
-    expect((await update(row)).warnings).toEqual([expect.stringContaining('no revisions')]);
+    expect((await update(row)).warnings).toEqual([expect.stringContaining('too few revisions')]);
+    await rewrite(row, { markdown: `${ourText}\nMore.` });
+    expect((await update(row)).warnings).toEqual([]);
+    await ctx.db.update(sites).set({ toldOfRevisions: false }).where(eq(sites.id, site.id));
   });
 
   it('keeps the text of a person whatever await of an update the worker is killed at', async () => {

@@ -62,12 +62,17 @@ export function withFormOf(ours: string, standing: string, marker: string): { co
   for (const [index, block] of theirs.entries()) {
     const at = pairs.get(index);
     const own = at === undefined ? undefined : mine[at];
-    if (at === undefined || !own) {
-      if (isHeld(block)) for (const one of blockToMarkdown(block).lost) lost.add(one);
-    } else if (!hasMarker(own.raw, marker) || hasMarker(block.raw, marker)) mine[at] = block;
+    // Our marker stays where it is; elsewhere it makes no difference between two blocks.
+    const isMarked = own !== undefined && hasMarker(own.raw, marker);
+    const taken = own !== undefined && (!isMarked || hasMarker(block.raw, marker));
+    if (at !== undefined && taken) {
+      if (isMarked || unmarked(block.raw, marker) !== own.raw) mine[at] = block;
+    } else if (isHeld(block)) for (const one of blockToMarkdown(block).lost) lost.add(one);
   }
   return { content: mine.map(({ raw }) => raw).join('\n\n'), lost: [...lost] };
 }
+
+const unmarked = (raw: string, marker: string) => raw.replace(` {"metadata":{"name":"${marker}"}}`, '');
 
 /** What a block says: its Markdown, and its words (the number of a footnote is in them only). */
 function readingOf(block: TopBlock): string {
