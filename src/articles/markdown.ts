@@ -1,4 +1,5 @@
 import type { Element, Nodes, Parents, Root } from 'hast';
+import type { Root as MarkdownRoot } from 'mdast';
 import rehypeRaw from 'rehype-raw';
 import rehypeSanitize, { type Options as Schema } from 'rehype-sanitize';
 import rehypeSlug from 'rehype-slug';
@@ -47,7 +48,7 @@ const schema: Schema = {
     ul: [['className', 'contains-task-list']],
     ol: ['start', 'reversed', ['className', 'contains-task-list']],
     code: [['className', /^language-[\w+#.-]+$/]],
-    section: ['dataFootnotes', ['className', 'footnotes']],
+    section: ['dataFootnotes', ['className', 'footnotes'], ['dataKept', /^[\w/-]+ [\da-f]{16}$/]],
     img: ['src', 'alt', 'width', 'height'],
     input: [
       ['disabled', true],
@@ -90,6 +91,7 @@ export function renderMarkdown(markdown: string, options: RenderOptions = {}): R
   const processor = unified()
     .use(remarkParse)
     .use(remarkGfm)
+    .use(() => showKeptBlocks)
     .use(remarkRehype, {
       allowDangerousHtml: true,
       clobberPrefix: notePrefix,
@@ -105,6 +107,45 @@ export function renderMarkdown(markdown: string, options: RenderOptions = {}): R
     .use(rehypeStringify);
   const tree = processor.runSync(processor.parse(markdown));
   return { tree, html: processor.stringify(tree) };
+}
+
+/** A block of a post that Markdown has no form for, as the article names it. It holds nothing of the block itself. */
+export interface KeptBlock {
+  /** The kind of the block: `gallery`, `columns`. */
+  name: string;
+  /** The beginning of the SHA-256 of its markup on the site, in hexadecimal. */
+  digest: string;
+}
+const keptMark = /^<!-- kept from the site: ([\w/-]{1,80}) ([\da-f]{16}) -->$/;
+
+/** The comment that stands in Markdown for a block which is kept on the site as it is there. */
+export const keptBlockMark = ({ name, digest }: KeptBlock): string => `<!-- kept from the site: ${name} ${digest} -->`;
+
+/** The kept block that a piece of HTML in Markdown, or an element of the rendered tree, stands for; undefined for any other. */
+export function keptBlockOf(node: { type: string; value?: string } | Element): KeptBlock | undefined {
+  if (node.type === 'html') {
+    const [, name, digest] = keptMark.exec('value' in node ? String(node.value).trim() : '') ?? [];
+    return name && digest ? { name, digest } : undefined;
+  }
+  const [name, digest] =
+    'properties' in node && node.tagName === 'section' ? String(node.properties.dataKept ?? '').split(' ') : [];
+  return name && digest ? { name, digest } : undefined;
+}
+
+/** The blocks of a site that stand in a text, in their order. */
+export function keptBlocksIn(markdown: string): KeptBlock[] {
+  const { children } = unified().use(remarkParse).use(remarkGfm).parse(markdown);
+  return children.flatMap((node) => keptBlockOf(node) ?? []);
+}
+
+/** Comments vanish from the page; those that stand for a block of the site show where it is. */
+function showKeptBlocks(tree: MarkdownRoot): void {
+  tree.children = tree.children.map((node) => {
+    const kept = keptBlockOf(node);
+    if (!kept) return node;
+    const hProperties = { dataKept: `${kept.name} ${kept.digest}` };
+    return { type: 'paragraph', position: node.position, data: { hName: 'section', hProperties }, children: [] };
+  });
 }
 
 /** Refuses what would hold the process up. Only containers nest without end: a line's leading `>`, list marks and indentation, and open HTML elements. */

@@ -1,12 +1,12 @@
 import { escapeText } from '../wordpress/block-markup.ts';
 import type { NewWordPressPost, PostFields, WordPressPost } from '../wordpress/client.ts';
 import { plainText, readSlug, sameContent, sameLine } from '../wordpress/same-post.ts';
-import type { ConflictField } from './schema.ts';
+import { type ConflictField, optionFields, type SentPost } from './schema.ts';
 
 /** What is compared: the post as we last wrote it, as it stands on the site, and as it is to be. */
 export interface ThreePosts {
   /** Null when it is not known what we last wrote. */
-  base: WordPressPost | null;
+  base: SentPost | null;
   /** The status that we last left it in, which is known even where the base is not. */
   baseStatus: string | null;
   theirs: WordPressPost;
@@ -83,7 +83,7 @@ function compareText({ base, theirs, ours, textChanged }: ThreePosts, changes: C
 }
 
 /** WordPress marks the addresses of what lies in the trash. */
-const slugOf = (post: WordPressPost) => readSlug(post.slug).replace(/__trashed(?:-\d+)?$/, '');
+const slugOf = (post: Pick<WordPressPost, 'slug'>) => readSlug(post.slug).replace(/__trashed(?:-\d+)?$/, '');
 
 function compareSlug({ base, theirs, ours, slugChanged }: ThreePosts, changes: Changes): void {
   if (ours.slug === undefined || slugOf(theirs) === ours.slug) return;
@@ -112,8 +112,6 @@ function compareStatus({ baseStatus, theirs, ours }: ThreePosts, changes: Change
 
 const statusConflict = (base: string | null, ours: string, theirs: string) => ({ name: 'status', base, ours, theirs });
 
-const optionFields = ['categories', 'tags', 'author', 'featuredMedia', 'comments', 'template', 'sticky'] as const;
-
 function compareOption(
   { base, theirs, ours }: ThreePosts,
   name: (typeof optionFields)[number],
@@ -134,19 +132,46 @@ function words(value: unknown): string {
   return Array.isArray(value) ? value.toSorted((a, b) => Number(a) - Number(b)).join(', ') : String(value ?? '');
 }
 
+/** Names of what a person changed between our look and our write, and that was not written over. */
+export function changedMeanwhile({ theirs }: ThreePosts, post: WordPressPost, sent: PostFields): (keyof PostFields)[] {
+  const texts = textFields.filter((name) => !(name in sent) && !sameText(theirs, post, name));
+  const slug = !('slug' in sent) && !('status' in sent) && slugOf(theirs) !== slugOf(post) ? (['slug'] as const) : [];
+  const options = optionFields.filter(
+    (name) => !(name in sent) && post[name] !== null && words(theirs[name]) !== words(post[name]),
+  );
+  return [...texts, ...slug, ...options];
+}
+
 /**
  * The base for the next comparison: the post as it is now, but where a person's change was left alone, what it was before
  * that. Otherwise their change would be taken for ours next time, and be written over.
+ * @param kept what was changed before we looked
+ * @param late what was changed after that, by {@link changedMeanwhile}
  */
-export function nextBase({ base, ours }: ThreePosts, post: WordPressPost, kept: Changes['kept']): WordPressPost {
-  const next = { ...post };
+export function nextBase(
+  { base, theirs, ours }: ThreePosts,
+  post: WordPressPost,
+  kept: Changes['kept'],
+  late: Changes['kept'] = [],
+): SentPost {
+  const next: SentPost = { ...post };
+  for (const name of late) Object.assign(next, { [name]: theirs[name as keyof WordPressPost] });
   for (const name of kept) {
-    if (base) Object.assign(next, { [name]: base[name] });
+    if (base) Object.assign(next, { [name]: base[name as keyof SentPost] });
     else if (!isText(name)) Object.assign(next, { [name]: ours[name] });
   }
   // Kept together, because they are compared together.
   if (base && kept.some(isText)) for (const name of textFields) next[name] = base[name];
   return next;
+}
+
+/** Whether a post is still what was compared: what is compared of it, and when it was last saved. */
+export function isUnchanged(seen: WordPressPost, now: WordPressPost): boolean {
+  const fields = ['status', 'slug', 'title', 'content', 'excerpt', 'dateGmt', 'modifiedGmt'] as const;
+  return (
+    fields.every((name) => seen[name] === now[name]) &&
+    optionFields.every((name) => words(seen[name]) === words(now[name]))
+  );
 }
 
 const isText = (name: string): boolean => textFields.some((one) => one === name);

@@ -1,11 +1,11 @@
-import { AppError } from '../errors.ts';
 import type { PostFields, WordPressPost } from '../wordpress/client.ts';
-import { writeSeoMeta } from '../wordpress/seo-meta.ts';
-import { siteCauseOf } from '../wordpress/site-error.ts';
+import { type SeoMeta, seoKeys, writeSeoMeta } from '../wordpress/seo-meta.ts';
 import type { ComposedPost } from './compose-post.ts';
 import type { Delivery } from './delivery.ts';
+import { passOver, seoNames } from './post-seo.ts';
 import { placeTerms } from './post-terms.ts';
 import { compareStored, missingIds } from './read-back.ts';
+import type { PostSeo } from './schema.ts';
 import { memoryOf, seoPluginOfSite } from './site-memory.ts';
 
 /** A post as it stands after all that belongs to it was written. */
@@ -14,11 +14,10 @@ export interface CompletedPost {
   warnings: string[];
   /** Fields that the site did not keep, by name. */
   dropped: string[];
+  /** The texts for search engines as they stand then; left out where that is not known. */
+  seo?: PostSeo;
 }
 
-/** A site that fails again and again at an extra must not keep a post from being finished. */
-const patientAttempts = 3;
-const seoNames = { title: 'seoTitle', description: 'seoDescription', keyword: 'focusKeyword' } as const;
 const seoWords = {
   title: 'title for search engines',
   description: 'description for search engines',
@@ -29,20 +28,23 @@ const seoWords = {
  * Completes a post that was just written: mends what the site took out of it, writes the texts for search engines the
  * way its SEO plugin takes them, and compares what is stored with what was sent. Doing it twice is doing it once.
  * @param stored the post as the site read it back after the write
+ * @param seo which of the texts for search engines are written, and how they stood before, if that was read
  * @throws AppError of the WordPress client, when trying again can help; the next attempt goes on from there
  */
 export async function completePost(
   delivery: Delivery,
   composed: ComposedPost<PostFields>,
   stored: WordPressPost,
+  seo: { send: Partial<SeoMeta>; standing: PostSeo | null },
 ): Promise<CompletedPost> {
   const mended = await mend(delivery, composed, stored);
-  const seo = await writeSeo(delivery, composed, stored.id);
+  const written = await writeSeo(delivery, seo.send, seo.standing, stored.id);
   const compared = compareStored(mended.sent, mended.stored);
   return {
     post: mended.stored,
-    warnings: [...composed.warnings, ...mended.warnings, ...seo.warnings, ...compared.warnings],
-    dropped: [...new Set([...composed.dropped, ...mended.dropped, ...seo.dropped, ...compared.dropped])],
+    warnings: [...composed.warnings, ...mended.warnings, ...written.warnings, ...compared.warnings],
+    dropped: [...new Set([...composed.dropped, ...mended.dropped, ...written.dropped, ...compared.dropped])],
+    ...(written.seo ? { seo: written.seo } : {}),
   };
 }
 
@@ -80,28 +82,32 @@ async function mend(delivery: Delivery, composed: ComposedPost<PostFields>, stor
 /** Texts for search engines: written beside the post, where the site has a plugin that takes them. */
 async function writeSeo(
   delivery: Delivery,
-  { seo }: ComposedPost<PostFields>,
+  wanted: Partial<SeoMeta>,
+  standing: PostSeo | null,
   postId: number,
-): Promise<Pick<CompletedPost, 'warnings' | 'dropped'>> {
-  const { client, publication, signal } = delivery;
-  const wanted = (Object.keys(seoNames) as (keyof typeof seoNames)[]).filter((key) => seo[key] !== '');
-  if (wanted.length === 0) return { warnings: [], dropped: [] };
+): Promise<Pick<CompletedPost, 'warnings' | 'dropped' | 'seo'>> {
+  const keys = seoKeys.filter((key) => wanted[key] !== undefined);
   try {
-    const plugin = await seoPluginOfSite(delivery);
-    const lost = plugin === null ? [] : await writeSeoMeta(client, plugin, postId, seo);
+    const plugin = standing ? standing.plugin : await seoPluginOfSite(delivery);
+    if (plugin === null || keys.length === 0) {
+      return { warnings: [], dropped: [], seo: standing ?? { plugin, texts: {} } };
+    }
+    const { texts, lost } = await writeSeoMeta(delivery.client, plugin, postId, wanted, standing?.texts);
     const words = lost.map((key) => seoWords[key]).join(', ');
     return {
       warnings: lost.length === 0 ? [] : [`The SEO plugin of the site did not keep the ${words}.`],
       dropped: lost.map((key) => seoNames[key]),
+      seo: { plugin, texts },
     };
   } catch (error) {
-    signal.throwIfAborted();
-    const cause = siteCauseOf(error);
-    if (!(error instanceof AppError) || cause === undefined || cause === 'credentials_rejected') throw error;
-    if (error.retryable && publication.attempts <= patientAttempts) throw error;
+    const { message } = passOver(delivery, error);
     return {
-      warnings: [`The texts for search engines could not be given to the SEO plugin of the site: ${error.message}`],
-      dropped: wanted.map((key) => seoNames[key]),
+      warnings:
+        keys.length === 0
+          ? []
+          : [`The texts for search engines could not be given to the SEO plugin of the site: ${message}`],
+      dropped: keys.map((key) => seoNames[key]),
+      ...(standing ? { seo: standing } : {}),
     };
   }
 }

@@ -1,15 +1,17 @@
-import { renderMarkdown } from '../articles/markdown.ts';
+import { keptBlocksIn, renderMarkdown } from '../articles/markdown.ts';
 import { settingsOf } from '../sites/settings.ts';
 import { publicationMarker, toBlocks } from '../wordpress/blocks.ts';
-import type { NewWordPressPost, PostFields } from '../wordpress/client.ts';
+import type { NewWordPressPost, PostFields, WordPressPost } from '../wordpress/client.ts';
 import { jsonLdBlock } from '../wordpress/json-ld.ts';
 import type { SeoMeta } from '../wordpress/seo-meta.ts';
 import type { Taxonomy } from '../wordpress/terms.ts';
 import type { Delivery } from './delivery.ts';
 import { together } from './in-parallel.ts';
+import { keptBlocks, withFormOf } from './kept-blocks.ts';
 import type { PostOptions } from './options.ts';
 import { placePictures } from './post-images.ts';
 import { placeTerms } from './post-terms.ts';
+import type { SentPost } from './schema.ts';
 import { mayUseScripts, seoPluginOfSite } from './site-memory.ts';
 
 /** The post as it is to be, and what its author should know of how it came about. */
@@ -22,6 +24,10 @@ export interface ComposedPost<Post extends PostFields = NewWordPressPost> {
   terms: Readonly<Record<Taxonomy, readonly string[]>>;
   /** The block with structured data at the end of `post.content`, if there is one. */
   jsonLd: string | null;
+  /** Blocks of the site in `post.content` that are kept as they stand there. */
+  kept: { name: string; raw: string }[];
+  /** Formatting of the post as it stands that goes, because Markdown cannot hold it and the words have changed. */
+  lostForm: string[];
   warnings: string[];
   /** Fields that the site cannot be given, by name. */
   dropped: string[];
@@ -32,10 +38,17 @@ export interface ComposedPost<Post extends PostFields = NewWordPressPost> {
  * images are found on the site, or brought there; what the site or the user's role does not allow is left out
  * and said in `warnings`.
  * @param args.existing the post is there already: an image of it that someone has deleted on the site stays away.
+ * @param args.standing the post as it stands: blocks of it that the article only names are taken over from it
+ * @param args.base where blocks are looked for that do not stand in it any more
+ * @param args.form takes over how blocks are formatted there that read the same
  * @throws AppError of the WordPress client, when trying again can help
  */
-export async function composePost(delivery: Delivery, args: { existing?: boolean } = {}): Promise<ComposedPost> {
+export async function composePost(
+  delivery: Delivery,
+  args: { existing?: boolean; standing?: WordPressPost; base?: SentPost | null; form?: boolean } = {},
+): Promise<ComposedPost> {
   const { article, publication, site } = delivery;
+  const { standing, base } = args;
   const options = settledOptions(delivery);
   const { tree } = renderMarkdown(article.markdown, { ownHosts: [new URL(site.url).hostname] });
   const [pictures, terms, jsonLd] = await together([
@@ -43,13 +56,21 @@ export async function composePost(delivery: Delivery, args: { existing?: boolean
     placeTerms(delivery, options),
     structuredData(delivery, options),
   ]);
-  const content = toBlocks(tree, { publicationMarker: publicationMarker(publication.id) });
+  const named = keptBlocksIn(article.markdown);
+  const known = keptBlocks(...(named.length > 0 ? [base?.earlier, base?.content, standing?.content] : []));
+  const kept = named.flatMap(({ name, digest }) => ({ name, raw: known.get(digest) ?? '' }));
+  const missing = kept.filter(({ raw }) => raw === '').map(({ name }) => name);
+  const marker = publicationMarker(publication.id);
+  const text = toBlocks(tree, { publicationMarker: marker, kept: known });
+  const whole = jsonLd === null ? text : `${text}\n\n${jsonLd}`;
+  const { content, lost } =
+    standing && args.form ? withFormOf(whole, standing.content, marker) : { content: whole, lost: [] };
   return {
     post: {
       title: article.title,
       slug: article.slug,
       excerpt: article.excerpt,
-      content: jsonLd === null ? content : `${content}\n\n${jsonLd}`,
+      content,
       // A time in the future was waited for here: WordPress's own clock needs visitors to go round.
       status: publication.wanted === 'draft' ? 'draft' : 'publish',
       ...terms.fields,
@@ -62,9 +83,18 @@ export async function composePost(delivery: Delivery, args: { existing?: boolean
     seo: { title: article.metaTitle, description: article.metaDescription, keyword: article.keyword },
     terms: { categories: options.categories, tags: options.tags },
     jsonLd,
-    warnings: [...pictures.warnings, ...terms.warnings],
-    dropped: [...pictures.dropped, ...terms.dropped],
+    kept: kept.filter(({ raw }) => raw !== ''),
+    lostForm: lost,
+    warnings: [...pictures.warnings, ...terms.warnings, ...aboutMissing(missing)],
+    dropped: [...pictures.dropped, ...terms.dropped, ...(missing.length > 0 ? ['blocks'] : [])],
   };
+}
+
+function aboutMissing(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [
+    `The article keeps blocks of a site in their place that this post does not have, so they were left out: ${names.join(', ')}.`,
+  ];
 }
 
 /** What a post is made with; `own`: the article's featured image if it has one, and no card. */

@@ -20,9 +20,10 @@ export const conflictSchema = z
     publicationId: z.uuid(),
     articleId: z.uuid(),
     task: z.enum(publicationTasks).meta({ description: 'What was stopped' }),
-    kind: z
-      .enum(['edited', 'trashed', 'deleted'])
-      .meta({ description: 'What a person did on the site: changed the post, put it into the trash, or deleted it' }),
+    kind: z.enum(['edited', 'trashed', 'deleted', 'converted']).meta({
+      description:
+        'What a person did on the site: changed the post, put it into the trash, deleted it, or made it something else (a page)',
+    }),
     late: z.boolean().meta({ description: 'The edit came at the very moment of the update and was put back at once' }),
     choices: z.array(z.enum(conflictChoices)).meta({ description: 'What `resolve` takes here' }),
     articleRevision: z.int().meta({ description: 'Send it back with the choice' }),
@@ -38,7 +39,10 @@ export const conflictSchema = z
         base: value,
         ours: z.string(),
         theirs: z.string(),
-        lost: z.array(z.string()).meta({ description: 'What of the text on the site Markdown cannot hold' }),
+        lost: z.array(z.string()).meta({
+          description:
+            'Formatting on the site that Markdown cannot hold; it stays as long as the words there are not changed here',
+        }),
         hunks: z
           .array(
             z.discriminatedUnion('kind', [
@@ -91,6 +95,8 @@ export async function readConflict(db: Db, row: Publication): Promise<ConflictVi
 
 /** What a person can choose in a conflict. */
 export function choicesOf({ conflict, task }: Publication): ConflictChoice[] {
+  // Made anew, it would stand there twice.
+  if (conflict?.kind === 'converted') return ['leave'];
   if (conflict?.kind === 'trashed' || conflict?.kind === 'deleted') return ['leave', 'again'];
   // An edited post that was to be taken down: it stays, or is taken down after all by asking with evenIfEdited.
   return task === 'trash' ? ['leave'] : ['theirs', 'ours', 'merge'];
@@ -116,7 +122,7 @@ async function baseOf(db: Db, row: Publication, article: Article): Promise<Words
 }
 
 /** Title, excerpt and address of a post in plain words. */
-export const wordsOf = (post: WordPressPost) => ({
+export const wordsOf = (post: Pick<WordPressPost, 'title' | 'excerpt' | 'slug'>) => ({
   title: plainText(post.title),
   excerpt: plainText(post.excerpt),
   slug: readSlug(post.slug).replace(/__trashed(?:-\d+)?$/, ''),

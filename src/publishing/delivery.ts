@@ -3,7 +3,7 @@ import type { AppContext } from '../context.ts';
 import type { Site } from '../sites/schema.ts';
 import type { WordPressClient, WordPressPost } from '../wordpress/client.ts';
 import type { PublicationChange } from './lease.ts';
-import type { Publication, StoredConflict } from './schema.ts';
+import type { Publication, SeenPost, SentPost, StoredConflict } from './schema.ts';
 
 /** What the tasks of a publication work with, while its lease is held. */
 export interface Delivery {
@@ -30,13 +30,15 @@ export type TaskResult =
        * What a person's changes are told from later on: the post as we last wrote it. `post` itself unless given; null
        * where we wrote nothing, so that what was known stays. What a person changed alone is left out of it: it stays a change.
        */
-      base?: WordPressPost | null;
+      base?: SentPost | null;
       /** What its author should know. */
       warnings: string[];
       /** The fields that the site did not keep. */
       dropped: string[];
+      /** One of the warnings says what cannot be noticed on this site; it is said once. */
+      toldOfRevisions?: boolean;
     }
   /** No longer public; `post` is null when it was gone from the site. */
   | { kind: 'withdrawn'; post: WordPressPost | null; warnings: string[] }
   /** A person has to decide; `theirs` is the post as it stands on the site, if it stands there. */
-  | { kind: 'conflict'; error: unknown; theirs: WordPressPost | null; conflict?: StoredConflict };
+  | { kind: 'conflict'; error: unknown; theirs: SeenPost | null; conflict?: StoredConflict };

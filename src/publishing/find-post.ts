@@ -1,11 +1,13 @@
 import { and, desc, eq, gt } from 'drizzle-orm';
 import { articleRevisions } from '../articles/schema.ts';
-import { publicationMarker } from '../wordpress/blocks.ts';
+import { hasMarker, publicationMarker } from '../wordpress/blocks.ts';
 import type { WordPressPost } from '../wordpress/client.ts';
+import { record } from '../wordpress/rest-answer.ts';
 import { siteCauseOf } from '../wordpress/site-error.ts';
 import { asStored, sameTexts } from './changes.ts';
 import { composePost } from './compose-post.ts';
 import type { Delivery } from './delivery.ts';
+import type { SentPost } from './schema.ts';
 
 /**
  * The post of a publication on its site, in whatever status; null when it is gone. Looked for by its marker where its id
@@ -23,9 +25,39 @@ export async function findPost({ publication, client }: Delivery): Promise<WordP
   return marked.find(({ status }) => status !== 'trash') ?? marked[0] ?? null;
 }
 
+/** Types of WordPress itself that no post is made into. */
+const otherTypes = /^(?:attachment|nav_menu_item|wp_.*|custom_css|revision)$/;
+const typesTried = 12;
+
+/**
+ * What has become of a post whose id is no longer that of one: the name of its type now, such as `page`; null when it is
+ * gone, or of a type that the site does not show.
+ * @throws AppError of the WordPress client
+ */
+export async function convertedTo({ publication, client }: Delivery): Promise<string | null> {
+  if (publication.remoteId === null) return null;
+  const { json } = await client.call('GET', '/wp/v2/types');
+  const types = Object.values(record(json)).map(record);
+  const others = types.filter(({ slug }) => slug !== 'post' && !otherTypes.test(String(slug)));
+  for (const { slug, rest_base, rest_namespace = 'wp/v2' } of others.slice(0, typesTried)) {
+    try {
+      const { json: found } = await client.call('GET', `/${rest_namespace}/${rest_base}/${publication.remoteId}`, {
+        parameters: { context: 'edit', _fields: 'id,content' },
+      });
+      const content = record(record(found).content).raw;
+      // Ids are not given again, but a site may have been set up anew.
+      if (typeof content === 'string' && hasMarker(content, publicationMarker(publication.id))) return String(slug);
+    } catch (error) {
+      const cause = siteCauseOf(error);
+      if (cause !== 'not_found' && cause !== 'rest_missing' && cause !== 'role_insufficient') throw error;
+    }
+  }
+  return null;
+}
+
 /** What is known of our last writing. */
 export interface KnownBase {
-  base: WordPressPost | null;
+  base: SentPost | null;
   /** The revision of the article that it was made of; null when that is not known. */
   revision: typeof articleRevisions.$inferSelect | null;
 }
@@ -61,7 +93,7 @@ export async function knownBase(delivery: Delivery, theirs: WordPressPost): Prom
     const { title, markdown, fields } = one;
     const { post } = await composePost(
       { ...delivery, article: { ...article, ...fields, title, markdown } },
-      { existing: true },
+      { existing: true, standing: theirs, base: sent },
     );
     if (sameTexts(asStored(post), theirs)) {
       const { title: wroteTitle, excerpt, content } = theirs;

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderMarkdown } from '../articles/markdown.ts';
 import { toBlocks } from '../wordpress/blocks.ts';
 import { readPost } from './from-blocks.ts';
+import { withFormOf } from './kept-blocks.ts';
 import { mergeMarkdown } from './merge.ts';
 
 const post = (markdown: string) => toBlocks(renderMarkdown(markdown).tree, { publicationMarker: 'bp-1' });
@@ -31,7 +33,7 @@ describe('the text of a post as Markdown', () => {
   it('is the article byte for byte while nothing was changed', () => {
     fc.assert(
       fc.property(article, (markdown) => {
-        expect(readPost(markdown, post(markdown))).toEqual({ markdown, lost: [] });
+        expect(readPost(markdown, post(markdown))).toEqual({ markdown, lost: [], foreign: [] });
       }),
       { numRuns: 30 },
     );
@@ -67,13 +69,60 @@ describe('the text of a post as Markdown', () => {
     expect(readPost(markdown, classic).markdown).toBe('One *two*.\n\nNew\\\nline\n\n## Part\n\n- a\n- b & c\n');
   });
 
-  it('names what Markdown cannot hold, and keeps its words', () => {
-    const columns =
-      '<!-- wp:columns -->\n<div class="wp-block-columns"><p>Left words</p></div>\n<!-- /wp:columns -->\n' +
+  it('names what Markdown cannot hold: blocks by a mark in their place, formatting beside the text', () => {
+    const columns = '<!-- wp:columns -->\n<div class="wp-block-columns"><p>Left words</p></div>\n<!-- /wp:columns -->';
+    const centred =
       '<!-- wp:paragraph {"align":"center"} -->\n<p class="has-text-align-center">Mid</p>\n<!-- /wp:paragraph -->';
-    const read = readPost('One.\n', `${post('One.\n')}\n\n${columns}`);
-    expect(read.markdown).toBe('One.\n\nLeft words\n\nMid\n');
-    expect(read.lost).toEqual(['columns', 'paragraph: align']);
+    const theirs = `${post('One.\n')}\n\n${columns}\n${centred}`;
+    const read = readPost('One.\n', theirs);
+    const digest = createHash('sha256').update(columns).digest('hex').slice(0, 16);
+    expect(read).toEqual({
+      markdown: `One.\n\n<!-- kept from the site: columns ${digest} -->\n\nMid\n`,
+      lost: ['paragraph: align'],
+      foreign: [{ name: 'columns', digest }],
+    });
+    // The article knows it from then on, wherever it is moved to.
+    expect(readPost(read.markdown, theirs)).toMatchObject({ markdown: read.markdown, foreign: [] });
+    const changed = readPost(read.markdown, theirs.replace('wp:columns', 'wp:columns {"a":1}'));
+    expect(changed.foreign).toHaveLength(1);
+    expect(changed.markdown).not.toContain(digest);
+  });
+
+  it('knows the kinds of HTML that come back from Markdown as they were', () => {
+    const names = (html: string) =>
+      readPost('One.\n', `${post('One.\n')}\n\n<!-- wp:html -->\n${html}\n<!-- /wp:html -->`).foreign;
+    expect(names('<dl><dt>a</dt><dd>b</dd></dl>')).toEqual([]);
+    for (const html of ['<div class="x">a</div>', '<b onclick="x()">a</b>', '<style>p{}</style>', '<video></video>'])
+      expect(names(html), html).toHaveLength(1);
+  });
+});
+
+describe('the form of a post', () => {
+  const theirs = (text: string) =>
+    `<!-- wp:paragraph {"align":"center"} -->\n<p class="c">${text}</p>\n<!-- /wp:paragraph -->`;
+
+  it('is the article’s own, byte for byte, where nothing of the site is to be taken over', () => {
+    fc.assert(
+      fc.property(article, article, (ours, standing) => {
+        expect(withFormOf(post(ours), '', 'bp-1')).toEqual({ content: post(ours), lost: [] });
+        expect(withFormOf(post(ours), post(standing), 'bp-1')).toEqual({ content: post(ours), lost: [] });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('is taken over where the words are the same, but neither the marker nor the number of a footnote goes', () => {
+    const both = post('One.\n\nTwo.\n');
+    const standing = both
+      .replace(/<!-- wp:paragraph -->[\s\S]*$/, theirs('Two.'))
+      .replace(/^[\s\S]*?-->\n<p>One/, '<!-- wp:paragraph -->\n<p>One');
+    const { content } = withFormOf(both, standing, 'bp-1');
+    expect(content).toContain(theirs('Two.'));
+    expect(content).toContain('"name":"bp-1"');
+    const noted = 'Two.[^a]\n\n[^a]: A\n[^b]: B\n';
+    const older = post(noted).replace('<p>', '<p class="has-x">');
+    const newer = post(`One.[^b]\n\n${noted}`);
+    expect(withFormOf(newer, older, 'bp-2').content).toContain('>2</a></sup></p>');
   });
 });
 
@@ -103,6 +152,54 @@ describe('merging two texts', () => {
         if (!known) for (const text of [...ours, ...theirs]) expect(shown).toContain(text);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it('keeps every line of both sides unless the other side has taken it out or changed it', () => {
+    const line = fc.constantFrom('a', 'b', 'c', 'd');
+    const edits = fc.array(
+      fc.record({ at: fc.nat(9), kind: fc.constantFrom('add', 'change', 'remove', 'swap'), say: line }),
+      { maxLength: 5 },
+    );
+    const numbered = fc
+      .integer({ min: 0, max: 8 })
+      .map((count) => Array.from({ length: count }, (_, n) => `Base ${n}.`));
+    const edited = (base: readonly string[], made: { at: number; kind: string; say: string }[], who: string) => {
+      const text = [...base];
+      for (const [number, { at, kind, say }] of made.entries()) {
+        // Both sides may write the very same words.
+        const mine = say === 'a' ? `Same ${at}.` : `${who} ${number} ${say}.`;
+        const place = Math.min(at, text.length);
+        if (kind === 'add') text.splice(place, 0, mine);
+        else if (kind === 'change' && place < text.length) text[place] = mine;
+        else if (kind === 'remove') text.splice(place, 1);
+        else if (place + 1 < text.length) text.splice(place, 2, text[place + 1] as string, text[place] as string);
+      }
+      return text;
+    };
+    const times = (text: readonly string[], one: string) => text.filter((other) => other === one).length;
+    fc.assert(
+      fc.property(numbered, edits, edits, (base, here, there) => {
+        const [ours, theirs] = [edited(base, here, 'Ours'), edited(base, there, 'Theirs')];
+        const hunks = mergeMarkdown(ours.join('\n\n'), base.join('\n\n'), theirs.join('\n\n'));
+        const lines = (text: string) => text.split('\n\n').filter((one) => one !== '');
+        const agreed = hunks.flatMap((hunk) => (hunk.kind === 'agreed' ? lines(hunk.text) : []));
+        // Where a place is open a person sees all that stands there.
+        const open = hunks.flatMap((hunk) => (hunk.kind === 'open' ? lines(`${hunk.ours}\n\n${hunk.theirs}`) : []));
+        for (const [mine, other] of [
+          [ours, theirs],
+          [theirs, ours],
+        ] as const) {
+          for (const one of new Set(mine)) {
+            const takenOut = Math.max(0, times(base, one) - times(other, one));
+            const left = times(agreed, one) + times(open, one);
+            expect(left, one).toBeGreaterThanOrEqual(Math.min(times(mine, one), 1) - takenOut);
+          }
+          // And nothing appears that neither side has.
+          for (const one of agreed) expect([...ours, ...theirs]).toContain(one);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 

@@ -2,16 +2,21 @@ import type { Element, Root } from 'hast';
 import remarkGfm from 'remark-gfm';
 import remarkParse from 'remark-parse';
 import { unified } from 'unified';
-import { isFootnotes, renderMarkdown } from '../articles/markdown.ts';
+import { isFootnotes, type KeptBlock, keptBlockMark, keptBlockOf, renderMarkdown } from '../articles/markdown.ts';
 import { blockToMarkdown, htmlTreeToMarkdown } from '../wordpress/block-to-markdown.ts';
 import { toBlocks } from '../wordpress/blocks.ts';
 import { parseBlocks, type TopBlock } from '../wordpress/parse-blocks.ts';
 import { blockKey, readHtml } from '../wordpress/same-post.ts';
+import { alignment } from './alignment.ts';
+import { blockDigest, isForeign, isStructuredData, keptBlock } from './kept-blocks.ts';
 
-/** The text of a post as Markdown; `lost` names what of it Markdown cannot hold (kinds of blocks, formatting). */
+/** The text of a post as Markdown. */
 export interface ReadPost {
   markdown: string;
+  /** Formatting that Markdown cannot hold. It stays on the site as long as the words there are not changed here. */
   lost: string[];
+  /** Blocks that Markdown has no form for and the article did not know: it now says that they are kept as they are. */
+  foreign: KeptBlock[];
 }
 
 /** A piece of the article's Markdown at its top level, and the blocks that it became. */
@@ -21,6 +26,8 @@ interface Segment {
   keys: string[];
   /** For a footnote's text. */
   note?: string;
+  /** For a block of the site: its digest. */
+  kept?: string;
   isList: boolean;
 }
 
@@ -29,15 +36,20 @@ const parser = unified().use(remarkParse).use(remarkGfm);
 /**
  * Brings the text of a post back to Markdown, by the article that the post was made of: a block that still reads as it
  * was written keeps the article's own Markdown, byte for byte, with its footnotes; one that was changed or added is
- * converted; one that is gone is gone. Text of the classic editor is read by its paragraphs. `sentContent` is what the site
+ * converted, or named where Markdown has no form for it ({@link keptBlockMark}); one that is gone is gone. Text of the classic editor is read by its paragraphs. `sentContent` is what the site
  * gave back after we had written it: what it stored in its own way (addresses of images) then counts as unchanged.
  */
 export function readPost(articleMarkdown: string, content: string, sentContent = ''): ReadPost {
   const { segments, notes } = segmentsOf(articleMarkdown);
-  const theirs = shownBlocks(content).filter(({ html }) => !/<script type="application\/ld\+json"/.test(html));
-  const theirKeys = theirs.map(blockKey);
+  const named = new Set(segments.flatMap(({ kept }) => kept ?? []));
+  const keyOf = (block: TopBlock) => {
+    const digest = named.size > 0 ? blockDigest(block) : '';
+    return named.has(digest) ? keptKey(digest) : blockKey(block);
+  };
+  const theirs = shownBlocks(content).filter((block) => !isStructuredData(block));
+  const theirKeys = theirs.map(keyOf);
   const shown = segments.flatMap((segment, index) => segment.keys.map((key) => ({ key, segment: index })));
-  const ourKeys = asSent([...shown.map(({ key }) => key), ...notes.keys], sentContent);
+  const ourKeys = asSent([...shown.map(({ key }) => key), ...notes.keys], shownBlocks(sentContent).map(keyOf));
   const pairs = alignment(ourKeys, theirKeys);
 
   const writer = new MarkdownWriter(articleMarkdown, segments);
@@ -80,8 +92,7 @@ const shownBlocks = (content: string) =>
   parseBlocks(content).filter((block) => blockKey(block) !== '' && blockKey(block) !== '<p></p>');
 
 /** Our blocks in the form in which the site holds them, where one with the same words stands in the same order. */
-function asSent(keys: readonly string[], sentContent: string): string[] {
-  const sent = shownBlocks(sentContent).map(blockKey);
+function asSent(keys: readonly string[], sent: readonly string[]): string[] {
   const words = (key: string) => `${/^<\w+/.exec(key)?.[0]} ${key.replace(/<[^>]*>/g, '')}`;
   const pairs = alignment(keys.map(words), sent.map(words));
   const stored = [...keys];
@@ -108,6 +119,7 @@ function segmentsOf(markdown: string): { segments: Segment[]; notes: { keys: str
     to,
     keys: [],
     isList: node.type === 'list',
+    ...keptIn(node),
     ...(node.type === 'footnoteDefinition' ? { note: node.identifier.toLowerCase() } : {}),
   }));
   const { tree } = renderMarkdown(markdown);
@@ -115,7 +127,8 @@ function segmentsOf(markdown: string): { segments: Segment[]; notes: { keys: str
   let last: Segment | undefined;
   for (const child of tree.children) {
     if (child.type !== 'element' && !(child.type === 'text' && child.value.trim() !== '')) continue;
-    const keys = keysOf({ type: 'root', children: [child] });
+    const kept = child.type === 'element' ? keptBlockOf(child) : undefined;
+    const keys = kept ? [keptKey(kept.digest)] : keysOf({ type: 'root', children: [child] });
     if (child.type === 'element' && isFootnotes(child)) {
       notes.keys = keys;
       continue;
@@ -127,46 +140,14 @@ function segmentsOf(markdown: string): { segments: Segment[]; notes: { keys: str
   return { segments, notes };
 }
 
-const keysOf = (tree: Root) => shownBlocks(toBlocks(tree)).map(blockKey);
+const keptKey = (digest: string) => `kept ${digest}`;
 
-/** Which of ours each of theirs is: the longest common row of blocks, so that what was moved counts as new. */
-function alignment(ours: readonly string[], theirs: readonly string[]): Map<number, number> {
-  let start = 0;
-  while (start < ours.length && start < theirs.length && ours[start] === theirs[start]) start += 1;
-  const pairs = new Map<number, number>();
-  for (let index = 0; index < start; index += 1) pairs.set(index, index);
-  let tail = 0;
-  while (
-    tail < ours.length - start &&
-    tail < theirs.length - start &&
-    ours[ours.length - 1 - tail] === theirs[theirs.length - 1 - tail]
-  ) {
-    tail += 1;
-    pairs.set(theirs.length - tail, ours.length - tail);
-  }
-  const rows = ours.length - start - tail;
-  const columns = theirs.length - start - tail;
-  // Then nearly everything is different, and the comparison would take more memory than it is worth.
-  if (rows * columns > 4_000_000) return pairs;
-  const lengths = Array.from({ length: rows + 1 }, () => new Uint32Array(columns + 1));
-  const at = (row: number, column: number) => lengths[row]?.[column] ?? 0;
-  for (let row = rows - 1; row >= 0; row -= 1) {
-    for (let column = columns - 1; column >= 0; column -= 1) {
-      const same = ours[start + row] === theirs[start + column];
-      const best = same ? at(row + 1, column + 1) + 1 : Math.max(at(row + 1, column), at(row, column + 1));
-      (lengths[row] as Uint32Array)[column] = best;
-    }
-  }
-  for (let row = 0, column = 0; row < rows && column < columns; ) {
-    if (ours[start + row] === theirs[start + column]) {
-      pairs.set(start + column, start + row);
-      row += 1;
-      column += 1;
-    } else if (at(row + 1, column) >= at(row, column + 1)) row += 1;
-    else column += 1;
-  }
-  return pairs;
+function keptIn(node: Parameters<typeof keptBlockOf>[0]): { kept?: string } {
+  const kept = keptBlockOf(node);
+  return kept ? { kept: kept.digest } : {};
 }
+
+const keysOf = (tree: Root) => shownBlocks(toBlocks(tree)).map(blockKey);
 
 /** The segment whose blocks all stand here in a row, or undefined. */
 function wholeSegment(
@@ -215,6 +196,7 @@ const idOf = (node: Element) => String(node.properties.id ?? '');
 /** Puts the Markdown together: own pieces with the space that stood between them, converted ones between empty lines. */
 class MarkdownWriter {
   readonly lost = new Set<string>();
+  private readonly foreign: KeptBlock[] = [];
   private readonly pieces: { text: string; segment?: number; isList: boolean }[] = [];
   private readonly source: string;
   private readonly segments: readonly Segment[];
@@ -238,6 +220,12 @@ class MarkdownWriter {
   }
 
   converted(block: TopBlock): void {
+    if (isForeign(block)) {
+      const kept = keptBlock(block);
+      this.foreign.push(kept);
+      this.pieces.push({ text: keptBlockMark(kept), isList: false });
+      return;
+    }
     const { markdown, lost } = blockToMarkdown(block);
     for (const one of lost) this.lost.add(one);
     if (markdown !== '')
@@ -262,7 +250,7 @@ class MarkdownWriter {
     if (last !== undefined && last === segments.length - 1)
       markdown += source.slice(segments[last]?.to ?? source.length);
     else if (markdown !== '' && !markdown.endsWith('\n')) markdown += '\n';
-    return { markdown, lost: [...this.lost] };
+    return { markdown, lost: [...this.lost], foreign: this.foreign };
   }
 
   private gap(before: { segment?: number; isList: boolean } | undefined, here: { segment?: number; isList: boolean }) {

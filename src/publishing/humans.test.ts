@@ -13,6 +13,7 @@ import { readConflict } from './conflict.ts';
 import { type DeliveryTiming, deliverPublication } from './deliver.ts';
 import { cancelPublication, requestPublication, retryPublication } from './publications.ts';
 import { getPublication } from './queries.ts';
+import { noteRemoteStatus } from './remote-status.ts';
 import { type Resolution, resolveConflict } from './resolve.ts';
 import { type Publication, publications, type WantedStatus } from './schema.ts';
 import { requestTrash, requestUnpublish, requestUpdate } from './withdraw.ts';
@@ -260,11 +261,14 @@ describe('updating a post', () => {
     expect(post.content).toBe(theirs);
   });
 
-  it('says so where the site keeps no revisions', async () => {
+  it('says once where the site keeps no revisions', async () => {
     wordpress.keepsRevisions = false;
     const { row } = await published();
     await rewrite(row, { markdown: ourText });
-    expect((await update(row)).warnings).toEqual([expect.stringContaining('no revisions')]);
+    expect((await update(row)).warnings).toEqual([expect.stringContaining('too few revisions')]);
+    await rewrite(row, { markdown: `${ourText}\nMore.` });
+    expect((await update(row)).warnings).toEqual([]);
+    await ctx.db.update(sites).set({ toldOfRevisions: false }).where(eq(sites.id, site.id));
   });
 
   it('keeps the text of a person whatever await of an update the worker is killed at', async () => {
@@ -319,6 +323,18 @@ describe('updating a post', () => {
 });
 
 describe('a post in the trash or deleted', () => {
+  it('is noted when it is seen, but not while it is being sent', async () => {
+    const { row, post } = await published();
+    const seenAs = async (status: 'published' | 'publishing') => {
+      await ctx.db.update(publications).set({ status, remoteStatus: 'publish' }).where(eq(publications.id, row.id));
+      await noteRemoteStatus(ctx.db, row.siteId, [post.id], 'trash');
+      return (await now(row)).remoteStatus;
+    };
+    expect(await seenAs('published')).toBe('trash');
+    expect(await seenAs('publishing')).toBe('publish');
+    await ctx.db.update(publications).set({ status: 'published' }).where(eq(publications.id, row.id));
+  });
+
   it('is not made anew when a person deleted it before it was completed', async () => {
     const { row, post } = await published();
     // As a worker leaves it that dies between the creation and the read-back.

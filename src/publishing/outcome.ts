@@ -93,6 +93,9 @@ async function release(
     case 'done': {
       const { post, base = post, warnings, dropped } = ended;
       const isPublic = post.status === 'publish';
+      if (ended.toldOfRevisions) {
+        await tx.update(sites).set({ toldOfRevisions: true }).where(eq(sites.id, publication.siteId));
+      }
       if (isPublic) await setStatus(ctx, tx, publication.articleId, 'published');
       const released = await releaseLease(tx, lease, {
         status: 'published',

@@ -2,13 +2,16 @@ import { escapeText } from '../wordpress/block-markup.ts';
 import { publicationMarker } from '../wordpress/blocks.ts';
 import type { WordPressPost } from '../wordpress/client.ts';
 import { sameText } from '../wordpress/plain-text.ts';
+import { seoKeys } from '../wordpress/seo-meta.ts';
 import { completePost } from './complete-post.ts';
 import { type ComposedPost, composePost } from './compose-post.ts';
 import type { Delivery, TaskResult } from './delivery.ts';
 import { findPost } from './find-post.ts';
 import { type PlacedPost, placePost } from './place-post.ts';
+import { nextSeo, readPostSeo, seoNames } from './post-seo.ts';
 import { aboutAddress, aboutStatus } from './read-back.ts';
-import { stopped } from './update-post.ts';
+import type { SentPost } from './schema.ts';
+import { stopped, stoppedAsGone } from './stopped.ts';
 
 /** A database that was restored holds no younger publications than its backup: this is how far back one may lie. */
 const freshMs = 10 * 60_000;
@@ -38,18 +41,40 @@ export async function placeArticle(delivery: Delivery): Promise<TaskResult> {
     },
   );
   if (placed === 'trash') return stopped(delivery, await findPost(delivery), 'trashed');
-  if (placed === 'deleted') return stopped(delivery, null, 'deleted');
-  if (placed.how === 'created' && placed.composed) return finish(delivery, placed, placed.composed);
+  if (placed === 'deleted') return stoppedAsGone(delivery);
+  if (placed.how === 'created' && placed.composed) {
+    return finish(delivery, placed, placed.composed, { fresh: true });
+  }
   return adopt(delivery, placed);
 }
 
-async function finish(delivery: Delivery, placed: PlacedPost, composed: ComposedPost): Promise<TaskResult> {
+async function finish(
+  delivery: Delivery,
+  placed: PlacedPost,
+  composed: ComposedPost,
+  { fresh }: { fresh: boolean },
+): Promise<TaskResult> {
   const { id, link, status } = placed.post;
   const { remoteId } = delivery.publication;
   // From here on it is known which post it is, whatever happens to the rest.
   if (remoteId !== id) await delivery.keep({ remoteId: id, remoteUrl: link || null, remoteStatus: status });
-  const { post, warnings, dropped } = await completePost(delivery, composed, placed.post);
-  return { kind: 'done', post, warnings: [...warnings, ...placed.warnings], dropped };
+  // In a post that stood there for a while somebody may have filled in the texts for search engines: what is there stays.
+  const read = fresh ? null : await readPostSeo(delivery, id);
+  const unread = read !== null && read.seo === null;
+  const open = unread ? [] : seoKeys.filter((key) => composed.seo[key] !== '' && !read?.seo?.texts[key]);
+  const send = Object.fromEntries(open.map((key) => [key, composed.seo[key]]));
+  const { post, warnings, dropped, seo } = await completePost(delivery, composed, placed.post, {
+    send,
+    standing: read?.seo ?? null,
+  });
+  const kept = seoKeys.filter((key) => !open.includes(key)).map((key) => seoNames[key]);
+  return {
+    kind: 'done',
+    post,
+    base: seo ? { ...post, seo: fresh ? seo : nextSeo(undefined, seo, composed.seo, kept) } : post,
+    warnings: [...warnings, ...(read?.warnings ?? []), ...placed.warnings],
+    dropped,
+  };
 }
 
 /** A post that was there. It is completed when an earlier attempt of ours left it half done, and else left as it is. */
@@ -59,7 +84,7 @@ async function adopt(delivery: Delivery, placed: PlacedPost): Promise<TaskResult
   const finished = publication.sent !== null || publication.publishedAt !== null;
   if (!finished) {
     const composed = placed.composed ?? (await composePost(delivery, { existing: true }));
-    if (isOurs(composed, post)) return finish(delivery, placed, composed);
+    if (isOurs(composed, post)) return finish(delivery, placed, composed, { fresh: false });
     // Someone has changed it: what they did is told from what we would have sent.
     const { title, excerpt = '', content } = composed.post;
     return left(placed, article.slug, delivery, {
@@ -73,7 +98,7 @@ async function adopt(delivery: Delivery, placed: PlacedPost): Promise<TaskResult
   return left(placed, article.slug, delivery, base);
 }
 
-function left(placed: PlacedPost, slug: string, delivery: Delivery, base: WordPressPost | null): TaskResult {
+function left(placed: PlacedPost, slug: string, delivery: Delivery, base: SentPost | null): TaskResult {
   const { post } = placed;
   const wanted = delivery.publication.wanted === 'draft' ? 'draft' : 'publish';
   const address = aboutAddress(slug, post);
@@ -88,7 +113,7 @@ function left(placed: PlacedPost, slug: string, delivery: Delivery, base: WordPr
 }
 
 /** What we wrote last, after its draft was made public: the rest of it stays what a person's changes are told from. */
-function withStatusOf(sent: WordPressPost, post: WordPressPost): WordPressPost {
+function withStatusOf(sent: SentPost, post: WordPressPost): SentPost {
   const { status, slug, link, dateGmt, modifiedGmt } = post;
   return { ...sent, status, slug, link, dateGmt, modifiedGmt };
 }

@@ -6,14 +6,16 @@ import { AppError } from '../errors.ts';
 import { connectToSite } from '../sites/connect.ts';
 import { getSite } from '../sites/queries.ts';
 import type { WordPressPost } from '../wordpress/client.ts';
+import { seoKeys } from '../wordpress/seo-meta.ts';
 import { siteCauseOf } from '../wordpress/site-error.ts';
 import { announcePublication } from './announce.ts';
 import { sameTexts } from './changes.ts';
 import { assertConflict, baseMarkdown, type ConflictChoice, choicesOf, theirMarkdown, wordsOf } from './conflict.ts';
 import type { PublicationChange } from './lease.ts';
+import { seoInArticle, seoNames } from './post-seo.ts';
 import { change, lockQueued, noLongerPublished, resting, ticketFor } from './publications.ts';
 import { getPublication } from './queries.ts';
-import { type Publication, publications } from './schema.ts';
+import { optionFields, type Publication, publications, type SeenPost, type SentPost } from './schema.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'now'>;
 
@@ -63,7 +65,9 @@ export async function resolveConflict(
         const theirs = postOf(row);
         const words = wordsOf(theirs);
         const { markdown } = theirMarkdown(row, await baseMarkdown(tx, row, article), theirs);
+        const texts = theirTexts(row);
         const taken = {
+          ...texts,
           ...(words.title === '' ? {} : { title: words.title }),
           excerpt: words.excerpt,
           ...(words.slug === '' ? {} : { slug: words.slug }),
@@ -78,9 +82,9 @@ export async function resolveConflict(
       }
       case 'merge':
         await editArticleIn(ctx, tx, userId, article.id, decision.articleRevision, decision.merged ?? {});
-        return ticketFor(ctx, tx, await change(tx, row.id, againWith(postOf(row))));
+        return ticketFor(ctx, tx, await change(tx, row.id, againWith(row)));
       case 'ours':
-        return ticketFor(ctx, tx, await change(tx, row.id, againWith(postOf(row))));
+        return ticketFor(ctx, tx, await change(tx, row.id, againWith(row)));
       case 'leave': {
         const stays = await change(tx, row.id, left(row));
         if (stays.status !== 'unpublished') return stays;
@@ -133,7 +137,7 @@ const changedMeanwhile = () =>
     hint: 'Look at the conflict again: it shows the post as it is now.',
   });
 
-function postOf({ theirs }: Publication): WordPressPost {
+function postOf({ theirs }: Publication): SeenPost {
   if (!theirs) throw new AppError('invalid_state', 'The post is not on the site any more.');
   return theirs;
 }
@@ -141,14 +145,39 @@ function postOf({ theirs }: Publication): WordPressPost {
 const settled: PublicationChange = { theirs: null, conflict: null, error: null, warnings: [], evenIfEdited: false };
 const queued = { ...settled, status: 'queued', attempts: 0, nextAttemptAt: sql`now()` } as const;
 
+/** The texts for search engines that a person changed on the site, as far as it tells them, by the names of the article. */
+function theirTexts({
+  theirs,
+  sent,
+}: Publication): Partial<Pick<ArticleContent, 'metaTitle' | 'metaDescription' | 'keyword'>> {
+  const changed = seoKeys.filter((key) => {
+    const there = theirs?.seo?.texts[key];
+    return there !== undefined && there !== (sent?.seo?.texts[key] ?? '');
+  });
+  return Object.fromEntries(changed.map((key) => [seoInArticle[key], theirs?.seo?.texts[key]]));
+}
+
+/**
+ * The base after their post was taken over. What the article has no place for (categories, author, image …) stays a person's
+ * change: told from what we would have sent, or from nothing where that is not known.
+ */
+function baseOfTheirs({ conflict, sent }: Publication, theirs: SeenPost): SentPost {
+  const wanted = conflict?.wanted;
+  const base: SentPost = { ...theirs };
+  for (const name of optionFields) Object.assign(base, { [name]: wanted ? (wanted[name] ?? theirs[name]) : null });
+  if (!theirs.seo) return { ...base, ...(sent?.seo ? { seo: sent.seo } : {}) };
+  // A text that cannot be read is taken for what we would have sent: it is asked about again when that changes.
+  return { ...base, seo: { ...theirs.seo, texts: { ...wanted?.seo, ...theirs.seo.texts } } };
+}
+
 /** The post is the article now. One that a person took down stays down when it is next brought up to date. */
-function takenOver(row: Publication, theirs: WordPressPost, revision: number): PublicationChange {
+function takenOver(row: Publication, theirs: SeenPost, revision: number): PublicationChange {
   const down = row.wanted !== 'draft' && theirs.status !== 'publish';
   return {
     ...settled,
     status: down ? 'unpublished' : 'published',
     ...(down ? { wanted: 'draft', publishAt: null } : {}),
-    sent: theirs,
+    sent: baseOfTheirs(row, theirs),
     sentRevision: revision,
     remoteStatus: theirs.status,
     remoteUrl: theirs.link || null,
@@ -156,9 +185,22 @@ function takenOver(row: Publication, theirs: WordPressPost, revision: number): P
   };
 }
 
-/** An update for which what was shown of the site is accepted; without a revision the texts themselves are compared. */
-function againWith(theirs: WordPressPost): PublicationChange {
-  return { ...queued, task: 'update', sent: theirs, sentRevision: null, remoteStatus: theirs.status };
+/**
+ * An update for which what was shown of the site is accepted: the text, and each field that both sides had changed. What
+ * only a person had changed was not shown, and stays theirs. Without a revision the texts themselves are compared.
+ */
+function againWith(row: Publication): PublicationChange {
+  const theirs = postOf(row);
+  const shown = new Set(row.conflict?.fields.map(({ name }) => name));
+  const accepted: SentPost = { ...theirs, accepted: true, ...(row.sent ? { earlier: row.sent.content } : {}) };
+  for (const name of optionFields) {
+    if (!shown.has(name)) Object.assign(accepted, { [name]: row.sent?.[name] ?? null });
+  }
+  const texts = { ...row.sent?.seo?.texts };
+  for (const key of seoKeys) if (shown.has(seoNames[key])) texts[key] = theirs.seo?.texts[key];
+  const plugin = theirs.seo?.plugin ?? row.sent?.seo?.plugin;
+  const seo = plugin === undefined ? {} : { seo: { plugin, texts } };
+  return { ...queued, task: 'update', sent: { ...accepted, ...seo }, sentRevision: null, remoteStatus: theirs.status };
 }
 
 function left(row: Publication): PublicationChange {

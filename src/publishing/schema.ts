@@ -13,7 +13,9 @@ import {
 } from 'drizzle-orm/pg-core';
 import { time } from '../db/columns.ts';
 import type { StoredError } from '../errors.ts';
-import type { WordPressPost } from '../wordpress/client.ts';
+import type { PostFields, WordPressPost } from '../wordpress/client.ts';
+import type { SeoMeta } from '../wordpress/seo-meta.ts';
+import type { SeoPlugin } from '../wordpress/seo-plugin.ts';
 import type { PostOptions } from './options.ts';
 import type { PublicationStatus } from './publication-status.ts';
 
@@ -37,14 +39,51 @@ export interface ConflictField {
   theirs: string | null;
 }
 
+/** Fields beside the text that are compared one by one. */
+export const optionFields = [
+  'categories',
+  'tags',
+  'author',
+  'featuredMedia',
+  'comments',
+  'template',
+  'sticky',
+] as const;
+export type PostOptionsSent = Pick<PostFields, (typeof optionFields)[number]>;
+
+/** The texts for search engines of a post, as its SEO plugin has them. */
+export interface PostSeo {
+  /** Null: the site had none when we looked. */
+  plugin: SeoPlugin | null;
+  /** What the plugin does not let us read is left out. */
+  texts: Partial<SeoMeta>;
+}
+
+/** A post as it stands on its site, with what stands beside it. */
+export interface SeenPost extends WordPressPost {
+  seo?: PostSeo;
+}
+
+/** The base: what we last wrote, or accepted. Null where it is not known of a field. */
+export interface SentPost extends Omit<SeenPost, 'categories' | 'tags'> {
+  categories: number[] | null;
+  tags: number[] | null;
+  /** A person has chosen our side: what the site does not let us see, or what our text cannot hold, may be written over. */
+  accepted?: boolean;
+  /** The text before that: blocks that the article keeps in their place may stand in it alone. */
+  earlier?: string;
+}
+
 /** Why a task was stopped for a person to decide. */
 export interface StoredConflict {
-  /** Changed on the site, in its trash, or gone from it. */
-  kind: 'edited' | 'trashed' | 'deleted';
+  /** Changed on the site, in its trash, gone from it, or made something else than a post. */
+  kind: 'edited' | 'trashed' | 'deleted' | 'converted';
   /** Every field that was changed both here and there; none when the post is in the trash or gone. */
   fields: ConflictField[];
   /** The edit came at the moment of our write: it was put back at once. */
   late: boolean;
+  /** What the post was to have beside its text; not known of conflicts of earlier versions. */
+  wanted?: PostOptionsSent & { seo?: SeoMeta };
 }
 
 export const publications = pgTable('publications', {
@@ -73,9 +112,9 @@ export const publications = pgTable('publications', {
   position: doublePrecision('position').notNull().default(sql`extract(epoch from clock_timestamp())`),
   queuedAt: time('queued_at').notNull().defaultNow(),
   options: jsonb('options').$type<PostOptions>().notNull().default({}),
-  sent: jsonb('sent').$type<WordPressPost>(),
+  sent: jsonb('sent').$type<SentPost>(),
   sentRevision: integer('sent_revision'),
-  theirs: jsonb('theirs').$type<WordPressPost>(),
+  theirs: jsonb('theirs').$type<SeenPost>(),
   conflict: jsonb('conflict').$type<StoredConflict>(),
   evenIfEdited: boolean('even_if_edited').notNull().default(false),
   dropped: jsonb('dropped').$type<string[]>().notNull().default([]),

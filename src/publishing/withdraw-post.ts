@@ -1,8 +1,8 @@
 import { siteError } from '../wordpress/site-error.ts';
 import { sameTexts } from './changes.ts';
 import type { Delivery, TaskResult } from './delivery.ts';
-import { findPost, knownBase } from './find-post.ts';
-import { stopped } from './update-post.ts';
+import { convertedTo, findPost, knownBase } from './find-post.ts';
+import { stopped } from './stopped.ts';
 
 /**
  * Takes a post back to a draft. Its text stays as it is, edits of a person included; one that is not public any more, or
@@ -11,8 +11,9 @@ import { stopped } from './update-post.ts';
  */
 export async function unpublishPost(delivery: Delivery): Promise<TaskResult> {
   const theirs = await findPost(delivery);
-  const isPublic = theirs?.status === 'publish' || theirs?.status === 'future';
-  if (!theirs || !isPublic) return { kind: 'withdrawn', post: theirs, warnings: [] };
+  if (!theirs) return gone(delivery);
+  const isPublic = theirs.status === 'publish' || theirs.status === 'future';
+  if (!isPublic) return { kind: 'withdrawn', post: theirs, warnings: [] };
   const post = await delivery.client.updatePost(theirs.id, { status: 'draft' });
   if (post.status === theirs.status) {
     throw siteError('rejected', `The site left the post “${post.status}” although it was asked to make it a draft.`, {
@@ -30,11 +31,19 @@ export async function unpublishPost(delivery: Delivery): Promise<TaskResult> {
 export async function trashPost(delivery: Delivery): Promise<TaskResult> {
   const { client, publication } = delivery;
   const theirs = await findPost(delivery);
-  if (!theirs || theirs.status === 'trash') return { kind: 'withdrawn', post: theirs, warnings: [] };
+  if (!theirs) return gone(delivery);
+  if (theirs.status === 'trash') return { kind: 'withdrawn', post: theirs, warnings: [] };
   if (!publication.evenIfEdited) {
     const { base } = await knownBase(delivery, theirs);
     if (!base || !sameTexts(base, theirs)) return stopped(delivery, theirs, 'edited');
   }
   await client.trashPost(theirs.id);
   return { kind: 'withdrawn', post: await client.getPost(theirs.id), warnings: [] };
+}
+
+/** There is nothing to take down where the post is gone; one that is something else now is not ours to take down. */
+async function gone(delivery: Delivery): Promise<TaskResult> {
+  const other = await convertedTo(delivery);
+  if (other !== null) return stopped(delivery, null, 'converted', { other });
+  return { kind: 'withdrawn', post: null, warnings: [] };
 }

@@ -22,6 +22,7 @@ export const sites = pgTable('sites', {
   lastOkAt: time('last_ok_at'),
   failingSince: time('failing_since'),
   toldFailing: boolean('told_failing').notNull().default(false),
+  toldOfRevisions: boolean('told_of_revisions').notNull().default(false),
   nextCheckAt: time('next_check_at').notNull().defaultNow(),
   pausedAt: time('paused_at'),
   pausedBy: text('paused_by').$type<'user' | 'site'>(),

@@ -4,15 +4,11 @@ import rehypeRemark, { type Options } from 'rehype-remark';
 import remarkGfm from 'remark-gfm';
 import remarkStringify from 'remark-stringify';
 import { unified } from 'unified';
-import type { TopBlock } from './parse-blocks.ts';
+import { isHeld, type TopBlock } from './parse-blocks.ts';
 import { readHtml } from './same-post.ts';
 
 type Handle = NonNullable<NonNullable<Options['handlers']>[string]>;
 
-/** Blocks that Markdown holds whole. */
-const whole = new Set(
-  'paragraph heading list quote code preformatted table separator image details html freeform'.split(' '),
-);
 /** Attributes that say nothing which the Markdown does not say. */
 const said =
   /^(metadata|level|ordered|start|reversed|hasFixedLayout|linkDestination|showContent|className|id|sizeSlug|alt|width|height|aspectRatio|scale)$/;
@@ -75,7 +71,7 @@ function asHtml(html: string): string {
 
 function lostOf({ name, attributes }: TopBlock): string[] {
   if (name === null) return [];
-  if (!whole.has(name)) return [name];
+  if (!isHeld({ name, html: '' })) return [name];
   const keys = /^\{/.test(attributes) ? Object.keys(parsed(attributes)).filter((key) => !said.test(key)) : [];
   return keys.map((key) => `${name}: ${key}`);
 }

@@ -8,11 +8,18 @@ interface Block {
   name: string;
   attributes: BlockAttributes;
   html: string;
+  /** Stands for a block of the site by the digest of its markup: the tree holds nothing of it. */
+  kept?: string;
 }
 
 export interface BlockOptions {
-  /** From {@link publicationMarker}; stands in the first block's own attributes. */
+  /** From {@link publicationMarker}; stands in the attributes of the first block that is ours. */
   publicationMarker?: string;
+  /**
+   * Blocks of the very post that is written, by their digest: they are written as they stand there. What the tree names and
+   * is not among them is left out, so that no text can bring markup of its own onto a site.
+   */
+  kept?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -41,14 +48,19 @@ export function toBlocks(tree: Root, options: BlockOptions = {}): string {
   const blocks = flow(tree.children);
   const marker = options.publicationMarker;
   if (marker !== undefined) {
-    const [first = { name: 'paragraph', attributes: {}, html: '<p></p>' }] = blocks;
-    blocks[0] = { ...first, attributes: { ...first.attributes, metadata: { name: marker } } };
+    const at = blocks.findIndex(({ kept }) => kept === undefined);
+    const first = blocks[at] ?? { name: 'paragraph', attributes: {}, html: '<p></p>' };
+    const marked = { ...first, attributes: { ...first.attributes, metadata: { name: marker } } };
+    blocks.splice(Math.max(at, 0), at < 0 ? 0 : 1, marked);
   }
-  return write(blocks);
+  return write(blocks, options.kept);
 }
 
-function write(blocks: readonly Block[]): string {
-  return blocks.map(({ name, attributes, html }) => block(name, attributes, html)).join('\n\n');
+function write(blocks: readonly Block[], keptBlocks?: ReadonlyMap<string, string>): string {
+  const written = blocks.flatMap(({ name, attributes, html, kept }) =>
+    kept === undefined ? block(name, attributes, html) : (keptBlocks?.get(kept) ?? []),
+  );
+  return written.join('\n\n');
 }
 
 type Child = RootContent | ElementContent;
@@ -99,7 +111,7 @@ const writers: Readonly<Record<string, (node: Element) => Block[]>> = {
   img: (node) => [image(node)],
   figure,
   details: (node) => [details(node)],
-  section: (node) => ('dataFootnotes' in node.properties ? footnotes(node) : flow(node.children)),
+  section,
   div: (node) => flow(node.children),
   dl: (node) => [asHtml(node)],
   // Only met outside their parents in broken HTML, where their text still counts.
@@ -303,6 +315,12 @@ function figure(node: Element): Block[] {
   if (unwrapped.length !== 1 || only?.type !== 'element' || pictureIn(only) === undefined || !simple)
     return flow(node.children);
   return [image(only, caption && inlineHtml(caption.children))];
+}
+
+function section(node: Element): Block[] {
+  const kept = String(node.properties.dataKept ?? '').split(' ')[1];
+  if (kept !== undefined) return [{ name: 'kept', attributes: {}, html: '', kept }];
+  return 'dataFootnotes' in node.properties ? footnotes(node) : flow(node.children);
 }
 
 function details(node: Element): Block {

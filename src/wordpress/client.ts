@@ -71,6 +71,8 @@ export interface WordPressPost {
   comments: string | null;
   template: string | null;
   sticky: boolean | null;
+  /** How many revisions the site keeps of it, autosaves among them; only of a post that was asked for alone. */
+  revisions: number | null;
 }
 
 /** The user that the credentials belong to. `capabilities` holds the granted ones. */
@@ -146,9 +148,11 @@ const postShape = z
     comment_status: untold(z.string()),
     template: untold(z.string()),
     sticky: untold(z.boolean()),
+    _links: untold(z.object({ 'version-history': z.array(z.object({ count: z.int() })) })).optional(),
   })
-  .transform(({ date_gmt, modified_gmt, featured_media, comment_status, content, ...post }) => ({
+  .transform(({ date_gmt, modified_gmt, featured_media, comment_status, content, _links, ...post }) => ({
     ...post,
+    revisions: _links?.['version-history'][0]?.count ?? null,
     content: content.raw,
     dateGmt: date_gmt,
     modifiedGmt: modified_gmt,
@@ -166,6 +170,8 @@ const userShape = z.object({
 
 const postFields =
   'id,status,slug,link,title.raw,content.raw,excerpt.raw,date_gmt,modified_gmt,categories,tags,author,featured_media,comment_status,template,sticky';
+/** Links are long; their only use is the number of revisions. */
+const onePostFields = `${postFields},_links.version-history`;
 /** WordPress makes them of 24 letters and digits. */
 const applicationPasswordForm = /^[a-z\d]{24}$/i;
 const searchPageSize = 50;
@@ -338,7 +344,7 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     /** Changes what is given of a post. Never ask for it without having looked at the post before. */
     async updatePost(id, fields) {
       const { json } = await call('POST', `/wp/v2/posts/${id}`, {
-        parameters: { context: 'edit', _fields: postFields },
+        parameters: { context: 'edit', _fields: onePostFields },
         body: written(fields),
       });
       return parse(postShape, json, 'POST');
@@ -350,7 +356,7 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     /** A post with its raw content. */
     async getPost(id) {
       const { json } = await call('GET', `/wp/v2/posts/${id}`, {
-        parameters: { context: 'edit', _fields: postFields },
+        parameters: { context: 'edit', _fields: onePostFields },
       });
       return parse(postShape, json, 'GET');
     },

@@ -6,6 +6,8 @@ export interface TopBlock {
   attributes: string;
   /** What stands between its comments, with the comments of the blocks inside. */
   html: string;
+  /** All of it as it stands in the post, its own comments included. */
+  raw: string;
 }
 
 const opening = /<!--\s+(\/?)wp:([a-z][a-z0-9_-]*(?:\/[a-z][a-z0-9_-]*)?)(?=[\s/-])/g;
@@ -55,13 +57,13 @@ export function parseBlocks(content: string): TopBlock[] {
     const html = content.slice(end, until).trim();
     if (html !== '') blocks.push(...classicParagraphs(html));
   };
-  const close = ({ name, attributes, to }: BlockComment, until: number) =>
-    blocks.push({ name, attributes, html: content.slice(to, until).trim() });
+  const close = ({ name, attributes, from, to }: BlockComment, until: number, all: number) =>
+    blocks.push({ name, attributes, html: content.slice(to, until).trim(), raw: content.slice(from, all) });
   for (const comment of commentsOf(content)) {
     if (comment.closing) {
       depth = Math.max(0, depth - 1);
       if (depth > 0 || !open) continue;
-      close(open, comment.from);
+      close(open, comment.from, comment.to);
       open = undefined;
       end = comment.to;
       continue;
@@ -69,16 +71,29 @@ export function parseBlocks(content: string): TopBlock[] {
     if (depth === 0) loose(comment.from);
     if (comment.selfClosing) {
       if (depth > 0) continue;
-      blocks.push({ name: comment.name, attributes: comment.attributes, html: '' });
+      const { name, attributes, from, to } = comment;
+      blocks.push({ name, attributes, html: '', raw: content.slice(from, to) });
       end = comment.to;
       continue;
     }
     if (depth === 0) open = comment;
     depth += 1;
   }
-  if (open) close(open, content.length);
+  if (open) close(open, content.length, content.length);
   else loose(content.length);
   return blocks;
+}
+
+/** Blocks that Markdown holds whole. */
+const held = new Set(
+  'paragraph heading list list-item quote code preformatted table separator image details html freeform'.split(' '),
+);
+
+/** Whether a block is of a kind that Markdown has a form for, with all the blocks inside of it. */
+export function isHeld({ name, html }: Pick<TopBlock, 'name' | 'html'>): boolean {
+  if (name !== null && !held.has(name)) return false;
+  for (const inner of commentsOf(html)) if (!held.has(inner.name)) return false;
+  return true;
 }
 
 const blockTag =
@@ -96,6 +111,7 @@ function classicParagraphs(text: string): TopBlock[] {
     .map((piece) => ({
       name: null,
       attributes: '',
+      raw: piece,
       html: blockTag.test(piece) ? piece : `<p>${piece.replaceAll('\n', '<br>\n')}</p>`,
     }));
 }

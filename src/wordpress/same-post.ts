@@ -2,7 +2,7 @@ import type { ElementContent, Root } from 'hast';
 import rehypeRaw from 'rehype-raw';
 import rehypeStringify from 'rehype-stringify';
 import { unified } from 'unified';
-import { parseBlocks, type TopBlock } from './parse-blocks.ts';
+import { isHeld, parseBlocks, type TopBlock } from './parse-blocks.ts';
 
 const reader = unified().use(rehypeRaw).use(rehypeStringify);
 
@@ -23,9 +23,12 @@ function withoutComments(children: readonly ElementContent[]): ElementContent[] 
  * without a person having changed anything (entities, ` />`, white space between tags, the classes of a block's kind, the
  * attributes that its HTML repeats) is the same. Two blocks with the same key read the same.
  */
-export function blockKey({ name, attributes, html }: TopBlock): string {
+export function blockKey(block: Pick<TopBlock, 'name' | 'attributes' | 'html'>): string {
+  const { name, attributes, html } = block;
   // A block without HTML of its own is all in its attributes: latest posts, a navigation.
   if (html === '') return name === null || name === 'paragraph' ? '' : `${name} ${attributes}`;
+  // What we never write may say in its attributes, or those of the blocks inside, what its HTML does not.
+  if (!isHeld(block)) return `${name} ${attributes} ${html.replace(/>\s+</g, '><')}`;
   const tree = readHtml(html);
   normalize(tree.children as ElementContent[], false);
   return reader.stringify(tree).trim();

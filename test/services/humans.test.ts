@@ -1,22 +1,25 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { editArticle, insertArticle } from '../../src/articles/articles.ts';
+import { type ArticleEdit, editArticle, insertArticle } from '../../src/articles/articles.ts';
 import { getArticle } from '../../src/articles/queries.ts';
+import type { ArticleFields } from '../../src/articles/schema.ts';
 import type { AppContext } from '../../src/context.ts';
 import { readConflict } from '../../src/publishing/conflict.ts';
 import { type DeliveryTiming, deliverPublication } from '../../src/publishing/deliver.ts';
+import type { PostOptions } from '../../src/publishing/options.ts';
 import { requestPublication, retryPublication } from '../../src/publishing/publications.ts';
 import { getPublication } from '../../src/publishing/queries.ts';
 import { type Resolution, resolveConflict } from '../../src/publishing/resolve.ts';
-import type { Publication } from '../../src/publishing/schema.ts';
-import { requestTrash, requestUnpublish } from '../../src/publishing/withdraw.ts';
-import type { Site } from '../../src/sites/schema.ts';
+import { type Publication, publications } from '../../src/publishing/schema.ts';
+import { requestTrash, requestUnpublish, requestUpdate } from '../../src/publishing/withdraw.ts';
+import { type Site, sites } from '../../src/sites/schema.ts';
 import { createSite } from '../../src/sites/sites.ts';
 import { publicationMarker } from '../../src/wordpress/blocks.ts';
 import { createWordPressClient, type WordPressClient, type WordPressPost } from '../../src/wordpress/client.ts';
 import { type FaultProxy, startFaultProxy } from '../fakes/fault-proxy.ts';
 import { Killed, mortalContext } from '../fakes/mortal-context.ts';
 import { startTestApp, type TestApp, type TestContext } from '../harness.ts';
+import { installMustUsePlugin } from './must-use-plugins.ts';
 
 function needed(name: string): string {
   const value = process.env[name];
@@ -45,21 +48,38 @@ interface Target {
 let app: TestApp;
 let ctx: TestContext;
 const targets: Target[] = [];
+const proxies: FaultProxy[] = [];
+const removals: (() => void)[] = [];
 const rows: { target: Target; row: Publication }[] = [];
+
+/** A site behind a proxy that adds headers, by which the must-use plugins of the tests act. */
+async function connect(number: 1 | 2, headers: Record<string, string> = {}): Promise<Target> {
+  const username = needed(`TEST_WP${number}_USER`);
+  const applicationPassword = needed(`TEST_WP${number}_APP_PASSWORD`);
+  const proxy = await startFaultProxy(needed(`TEST_WP${number}_URL`), undefined, headers);
+  proxies.push(proxy);
+  const name = `WordPress ${number} ${proxies.length}`;
+  const input = { name, url: proxy.url, username, applicationPassword };
+  const { id } = await createSite(ctx, ctx.db, ctx.ownerId, input);
+  const settings = { featuredImage: 'none' } as const;
+  const [site] = await ctx.db.update(sites).set({ settings }).where(eq(sites.id, id)).returning();
+  // The person goes another way than the faults, and by the same plugins.
+  const way = await startFaultProxy(needed(`TEST_WP${number}_URL`), undefined, headers);
+  proxies.push(way);
+  const restRoot = `${way.url}${number === 1 ? '/wp-json/' : '/?rest_route=/'}`;
+  const { safeFetch } = ctx;
+  const hand = createWordPressClient({ safeFetch, siteUrl: way.url, restRoot, username, applicationPassword });
+  return { proxy, hand, site: site as Site };
+}
 
 beforeAll(async () => {
   app = await startTestApp({ env: { ALLOW_PRIVATE_HOSTS: '127.0.0.1' } });
   ctx = app.ctx;
-  for (const number of [1, 2]) {
-    const siteUrl = needed(`TEST_WP${number}_URL`);
-    const username = needed(`TEST_WP${number}_USER`);
-    const applicationPassword = needed(`TEST_WP${number}_APP_PASSWORD`);
-    const proxy = await startFaultProxy(siteUrl);
-    const input = { name: `WordPress ${number}`, url: proxy.url, username, applicationPassword };
-    const site = await createSite(ctx, ctx.db, ctx.ownerId, input);
-    const hand = createWordPressClient({ safeFetch: ctx.safeFetch, siteUrl, username, applicationPassword });
-    targets.push({ proxy, hand, site });
-  }
+  const seo = { namespace: 'bp-test/v1', header: 'x-bp-test-seo', value: 'yoast' };
+  const humans = { namespace: 'bp-humans/v1', header: 'x-bp-test-humans', value: 'on' };
+  removals.push(await installMustUsePlugin('seo-double.php', seo));
+  removals.push(await installMustUsePlugin('humans.php', humans));
+  for (const number of [1, 2] as const) targets.push(await connect(number));
 });
 afterAll(async () => {
   for (const { target, row } of rows) {
@@ -67,7 +87,8 @@ afterAll(async () => {
       await target.hand.call('DELETE', `/wp/v2/posts/${id}`, { parameters: { force: true } });
     }
   }
-  for (const { proxy } of targets) await proxy.close();
+  for (const proxy of proxies) await proxy.close();
+  for (const remove of removals) remove();
   await app.close();
 }, 60_000);
 
@@ -80,7 +101,7 @@ async function deliver(row: Publication, using: AppContext = ctx): Promise<Publi
   }
   return now(row);
 }
-const ask = (articleId: string, siteId: string) =>
+const ask = (articleId: string, siteId: string, options?: PostOptions) =>
   ctx.db.transaction((tx) =>
     requestPublication(ctx, tx, {
       userId: ctx.ownerId,
@@ -89,10 +110,14 @@ const ask = (articleId: string, siteId: string) =>
       wanted: 'publish',
       publishAt: null,
       pipelineId: null,
+      ...(options ? { options } : {}),
     }),
   );
 const again = async (row: Publication) => deliver(await ask(row.articleId, row.siteId));
-async function published(target: Target): Promise<{ row: Publication; post: WordPressPost }> {
+async function published(
+  target: Target,
+  { options, ...more }: { options?: PostOptions; markdown?: string } & Partial<ArticleFields> = {},
+): Promise<{ row: Publication; post: WordPressPost }> {
   target.proxy.setRule(() => undefined);
   const title = `Rest & time ${crypto.randomUUID()}`;
   const content = {
@@ -102,14 +127,15 @@ async function published(target: Target): Promise<{ row: Publication; post: Word
     language: 'en',
     pipelineId: null,
     author: 'user' as const,
+    ...more,
   };
   const { id } = await ctx.db.transaction((tx) => insertArticle(ctx, tx, ctx.ownerId, content));
-  const row = await deliver(await ask(id, target.site.id));
+  const row = await deliver(await ask(id, target.site.id, options));
   rows.push({ target, row });
   expect(row).toMatchObject({ status: 'published', remoteStatus: 'publish' });
   return { row, post: await target.hand.getPost(row.remoteId ?? 0) };
 }
-async function rewrite(row: Publication, change: { title?: string; markdown?: string } = { markdown: ourText }) {
+async function rewrite(row: Publication, change: ArticleEdit = { markdown: ourText }) {
   const { id, revision } = await getArticle(ctx.db, ctx.ownerId, row.articleId);
   await editArticle(ctx, ctx.ownerId, id, revision, change);
 }
@@ -242,5 +268,350 @@ describe.each([
     expect(await deliver(row)).toMatchObject({ status: 'unpublished', remoteStatus: 'trash' });
     expect(await again(row)).toMatchObject({ status: 'published', remoteId: post.id });
     expect(await read(post.id)).toMatchObject({ status: 'publish', content: expect.stringContaining('Her dough') });
+  });
+});
+
+const site1 = () => targets[0] as Target;
+
+describe('what a person set beside the text', () => {
+  it('stays through updates, field by field, and only our changes are sent', async () => {
+    const target = site1();
+    const make = async (path: string, body: Record<string, unknown>) =>
+      ((await target.hand.call('POST', `/wp/v2/${path}`, { body })).json as { id: number }).id;
+    const run = crypto.randomUUID().slice(0, 8);
+    const [category, tag] = [await make('categories', { name: `c ${run}` }), await make('tags', { name: `t ${run}` })];
+    const username = `editor-${run}`;
+    const login = { username, email: `${username}@example.test`, password: crypto.randomUUID(), roles: ['editor'] };
+    const author = await make('users', login);
+    const me = (await target.hand.me()).id;
+    const options: PostOptions = {
+      categories: [`ours ${run}`],
+      tags: [`ours ${run}`],
+      comments: 'open',
+      sticky: false,
+      authorId: me,
+    };
+    const { row, post } = await published(target, { options });
+    const theirs = { categories: [category], tags: [tag], author, comment_status: 'closed', sticky: true };
+    const date = '2025-03-04T05:06:07';
+    await edit(target, post.id, { ...theirs, date_gmt: date });
+    for (const text of [ourText, `${ourText}\nMore.\n`]) {
+      await rewrite(row, { markdown: text });
+      const ended = await again(row);
+      expect(ended).toMatchObject({ status: 'published', error: null });
+      expect(ended.warnings.join()).toContain('the categories, the tags, the author, the comments and the pin');
+      expect(await target.hand.getPost(post.id)).toMatchObject({
+        categories: [category],
+        tags: [tag],
+        author,
+        comments: 'closed',
+        sticky: true,
+        dateGmt: `${date}Z`,
+      });
+    }
+
+    // Both changed: a conflict in names, and what only the person changed is not part of the decision.
+    await edit(target, post.id, { title: 'By hand' });
+    await rewrite(row, { title: 'By us' });
+    await ask(row.articleId, row.siteId, { ...options, categories: [`other ${run}`] });
+    expect(await deliver(row)).toMatchObject({ status: 'conflict', conflict: { kind: 'edited' } });
+    const { fields } = await readConflict(ctx.db, await now(row));
+    expect(fields).toEqual([
+      { name: 'title', base: expect.stringContaining('Rest & time'), ours: 'By us', theirs: 'By hand' },
+      { name: 'categories', base: `ours ${run}`, ours: `other ${run}`, theirs: `c ${run}` },
+    ]);
+    await choose(row, 'ours');
+    expect(await deliver(row)).toMatchObject({ status: 'published', error: null });
+    const after = await target.hand.getPost(post.id);
+    expect(after).toMatchObject({ title: 'By us', tags: [tag], author, comments: 'closed', sticky: true });
+    expect(after.categories).not.toEqual([category]);
+
+    // Theirs is kept, also by every later update of something else.
+    await edit(target, post.id, { categories: [category] });
+    await ask(row.articleId, row.siteId, { ...options, categories: [`ours ${run}`] });
+    expect(await deliver(row)).toMatchObject({ status: 'conflict' });
+    await choose(row, 'theirs');
+    await rewrite(row, { markdown: `${ourText}\nEven more.\n` });
+    expect(await again(row)).toMatchObject({ status: 'published', error: null });
+    expect(await target.hand.getPost(post.id)).toMatchObject({
+      categories: [category],
+      tags: [tag],
+      author,
+      sticky: true,
+      content: expect.stringContaining('Even more.'),
+    });
+    for (const path of [`categories/${category}`, `tags/${tag}`]) {
+      await target.hand.call('DELETE', `/wp/v2/${path}`, { parameters: { force: true } });
+    }
+    await target.hand.call('DELETE', `/wp/v2/users/${author}`, { parameters: { force: true, reassign: me } });
+  });
+
+  it('stays when it was changed at the moment of an update', async () => {
+    const target = site1();
+    const { row, post } = await published(target, { options: { comments: 'open', sticky: false } });
+    await rewrite(row);
+    let byHand: Promise<unknown> | undefined;
+    target.proxy.setRule(({ kind }) => {
+      if (kind !== update || byHand) return undefined;
+      byHand = edit(target, post.id, { sticky: true, comment_status: 'closed' });
+      return { kind: 'delay', ms: 700 };
+    });
+    const ended = await again(row);
+    expect(ended).toMatchObject({
+      status: 'published',
+      warnings: [expect.stringContaining('the comments and the pin')],
+    });
+    target.proxy.setRule(() => undefined);
+    await rewrite(row, { markdown: `${ourText}\nMore.\n` });
+    expect(await again(row)).toMatchObject({ status: 'published' });
+    expect(await target.hand.getPost(post.id)).toMatchObject({ sticky: true, comments: 'closed' });
+  });
+});
+
+describe('texts for search engines that a person changed', () => {
+  const ours = { metaTitle: 'Title of ours', metaDescription: 'Description of ours', keyword: 'dough' };
+  const keys = {
+    yoast: { title: '_yoast_wpseo_title', description: '_yoast_wpseo_metadesc' },
+    seopress: { title: '_seopress_titles_title', description: '_seopress_titles_desc' },
+    'rank-math': { title: 'rank_math_title', description: 'rank_math_description' },
+  };
+  type Plugin = keyof typeof keys;
+  const stored = async (target: Target, plugin: Plugin, id: number) => {
+    const { json } = await target.hand.call('GET', `/bp-test/v1/meta/${id}`);
+    const meta = json as Record<string, string[]>;
+    return { title: meta[keys[plugin].title]?.[0], description: meta[keys[plugin].description]?.[0] };
+  };
+  const byHand = async (target: Target, plugin: Plugin, id: number, texts: { title: string; description: string }) => {
+    if (plugin === 'seopress') {
+      await target.hand.call('PUT', `/seopress/v1/posts/${id}/title-description-metas`, { body: texts });
+      return;
+    }
+    const meta = { [keys[plugin].title]: texts.title, [keys[plugin].description]: texts.description };
+    if (plugin === 'yoast') await edit(target, id, { meta });
+    else {
+      const body = { objectType: 'post', objectID: id, meta };
+      await target.hand.call('POST', '/rankmath/v1/updateMeta', { body });
+    }
+  };
+
+  it.each(['yoast', 'seopress'] as const)('are compared one by one with %s', async (plugin) => {
+    const target = await connect(1, { 'x-bp-test-seo': plugin });
+    const { row, post } = await published(target, ours);
+    const there = () => stored(target, plugin, post.id);
+    expect(await there()).toEqual({ title: ours.metaTitle, description: ours.metaDescription });
+    // They changed one, we the other.
+    await byHand(target, plugin, post.id, { title: ours.metaTitle, description: 'By hand' });
+    await rewrite(row, { metaTitle: 'Second of ours' });
+    const kept = await again(row);
+    expect(kept).toMatchObject({ status: 'published', error: null });
+    expect(kept.warnings.join()).toContain('left as it is there: the description for search engines');
+    expect(await there()).toEqual({ title: 'Second of ours', description: 'By hand' });
+    // Both changed the same.
+    await rewrite(row, { metaDescription: 'Also here', markdown: ourText });
+    expect(await again(row)).toMatchObject({ status: 'conflict', conflict: { kind: 'edited' } });
+    expect(await there()).toEqual({ title: 'Second of ours', description: 'By hand' });
+    const { fields } = await readConflict(ctx.db, await now(row));
+    expect(fields).toEqual([
+      { name: 'seoDescription', base: ours.metaDescription, ours: 'Also here', theirs: 'By hand' },
+    ]);
+    await choose(row, 'theirs');
+    expect(await getArticle(ctx.db, ctx.ownerId, row.articleId)).toMatchObject({
+      metaTitle: 'Second of ours',
+      metaDescription: 'By hand',
+    });
+    expect(await again(row)).toMatchObject({ status: 'published', error: null });
+    await rewrite(row, { metaDescription: 'Third of ours' });
+    await again(row);
+    expect(await there()).toEqual({ title: 'Second of ours', description: 'Third of ours' });
+  });
+
+  it('are not written over where an earlier version has kept no base of them', async () => {
+    const target = await connect(1, { 'x-bp-test-seo': 'yoast' });
+    const { row, post } = await published(target, ours);
+    const forget = () =>
+      ctx.db
+        .update(publications)
+        .set({ sent: sql`${publications.sent} - 'seo'` as never })
+        .where(eq(publications.id, row.id));
+    await forget();
+    // What reads as we wrote it is ours.
+    await rewrite(row, { metaTitle: 'Second of ours' });
+    expect(await again(row)).toMatchObject({ status: 'published', error: null });
+    expect((await stored(target, 'yoast', post.id)).title).toBe('Second of ours');
+    await forget();
+    await byHand(target, 'yoast', post.id, { title: 'By hand', description: ours.metaDescription });
+    await rewrite(row, { metaTitle: 'Third of ours' });
+    expect(await again(row)).toMatchObject({ status: 'conflict' });
+    expect((await stored(target, 'yoast', post.id)).title).toBe('By hand');
+    await choose(row, 'ours');
+    expect(await deliver(row)).toMatchObject({ status: 'published', error: null });
+    expect((await stored(target, 'yoast', post.id)).title).toBe('Third of ours');
+  });
+
+  it('are asked about where the plugin does not let us see them, as Rank Math', async () => {
+    const target = await connect(1, { 'x-bp-test-seo': 'rank-math' });
+    const { row, post } = await published(target, ours);
+    await byHand(target, 'rank-math', post.id, { title: ours.metaTitle, description: 'By hand' });
+    await rewrite(row);
+    expect(await again(row)).toMatchObject({ status: 'published', error: null, warnings: [] });
+    await rewrite(row, { metaDescription: 'Second of ours' });
+    const stopped = await again(row);
+    expect(stopped).toMatchObject({
+      status: 'conflict',
+      error: { message: expect.stringContaining('does not let us see') },
+      conflict: { fields: [{ name: 'seoDescription', base: ours.metaDescription, theirs: null }] },
+    });
+    expect((await stored(target, 'rank-math', post.id)).description).toBe('By hand');
+    await choose(row, 'ours');
+    expect(await deliver(row)).toMatchObject({ status: 'published', error: null });
+    expect(await stored(target, 'rank-math', post.id)).toEqual({
+      title: ours.metaTitle,
+      description: 'Second of ours',
+    });
+  });
+});
+
+describe('a site that keeps few revisions', () => {
+  it.each([0, 1])(
+    '(%i) has an edit seen right before the write, and what cannot be seen is said once',
+    async (kept) => {
+      const target = await connect(1, { 'x-bp-test-humans': `revisions-${kept}` });
+      const first = await published(target);
+      await rewrite(first.row, { markdown: `${markdown}\nFirst.\n` });
+      const told = [...(await again(first.row)).warnings];
+      await rewrite(first.row, { markdown: `${markdown}\nSecond.\n` });
+      told.push(...(await again(first.row)).warnings);
+      expect(told).toEqual([expect.stringContaining('too few revisions')]);
+      const second = await published(target);
+      for (const more of ['First.', 'Second.']) {
+        await rewrite(second.row, { markdown: `${markdown}\n${more}\n` });
+        expect(await again(second.row)).toMatchObject({ status: 'published', warnings: [] });
+      }
+
+      // Somebody saves after the comparison: the last look before the write sees it.
+      await rewrite(second.row);
+      const theirs = (await target.hand.getPost(second.post.id)).content.replace('Dough', 'Her dough');
+      let reads = 0;
+      let byHand: Promise<unknown> | undefined;
+      target.proxy.setRule(({ kind }) => {
+        if (kind !== 'GET /wp/v2/posts/:id' || ++reads !== 2) return undefined;
+        byHand = edit(target, second.post.id, { content: theirs });
+        return { kind: 'delay', ms: 700 };
+      });
+      expect(await again(second.row)).toMatchObject({ status: 'conflict', conflict: { kind: 'edited' } });
+      await byHand;
+      expect((await target.hand.getPost(second.post.id)).content).toBe(theirs);
+    },
+  );
+});
+
+describe('a post that somebody has open in the editor', () => {
+  it('is updated with a warning where unsaved changes are stored, and their later save is noticed', async () => {
+    const target = await connect(1, { 'x-bp-test-humans': 'on' });
+    const { row, post } = await published(target);
+    await target.hand.call('POST', `/bp-humans/v1/lock/${post.id}`);
+    // The lock itself is not to be seen: this is what REST tells of it.
+    const { json } = await target.hand.call('GET', `/wp/v2/posts/${post.id}`, { parameters: { context: 'edit' } });
+    expect(JSON.stringify(json)).not.toContain('edit_lock');
+    const theirs = post.content.replace('Dough', 'Her dough');
+    await target.hand.call('POST', `/wp/v2/posts/${post.id}/autosaves`, { body: { content: theirs } });
+    await rewrite(row);
+    const ended = await again(row);
+    expect(ended).toMatchObject({ status: 'published', error: null });
+    const saved = (
+      await target.hand.call('GET', `/wp/v2/posts/${post.id}/autosaves`, { parameters: { context: 'edit' } })
+    ).json as { date_gmt: string }[];
+    expect(saved).toHaveLength(1);
+    expect(ended.warnings).toEqual([expect.stringContaining('unsaved changes')]);
+    // What they had open goes over our update, and is theirs from then on.
+    await edit(target, post.id, { content: theirs });
+    await rewrite(row, { markdown: `${ourText}\nMore.\n` });
+    expect(await again(row)).toMatchObject({ status: 'conflict', conflict: { kind: 'edited' } });
+    expect((await target.hand.getPost(post.id)).content).toBe(theirs);
+  });
+});
+
+describe('a post that is not what it was', () => {
+  it('is updated with its password, its address and its date as a person set them', async () => {
+    const target = site1();
+    const { row, post } = await published(target);
+    await edit(target, post.id, { password: 'secret', slug: `their-${post.slug}` });
+    await rewrite(row);
+    const ended = await again(row);
+    expect(ended).toMatchObject({ status: 'published', error: null, remoteStatus: 'publish' });
+    expect(ended.warnings.join()).toContain('the address');
+    const { json } = await target.hand.call('GET', `/wp/v2/posts/${post.id}`, { parameters: { context: 'edit' } });
+    expect(json).toMatchObject({
+      password: 'secret',
+      slug: `their-${post.slug}`,
+      content: { raw: expect.stringContaining('rye flour'), protected: true },
+    });
+  });
+
+  it('is left alone when a person scheduled it or made it private, until that is decided', async () => {
+    const target = site1();
+    const { row, post } = await published(target);
+    const later = '2031-01-02T03:04:05';
+    await edit(target, post.id, { status: 'future', date_gmt: later });
+    await rewrite(row);
+    expect(await again(row)).toMatchObject({
+      status: 'conflict',
+      conflict: { fields: [{ name: 'status', base: 'publish', ours: 'publish', theirs: 'future' }] },
+    });
+    expect(await target.hand.getPost(post.id)).toMatchObject({ status: 'future', dateGmt: `${later}Z` });
+    await choose(row, 'theirs');
+    expect(await now(row)).toMatchObject({ status: 'unpublished', remoteStatus: 'future' });
+    await rewrite(row, { markdown: `${ourText}\nMore.\n` });
+    await requestUpdate(ctx, ctx.ownerId, row.id);
+    expect(await deliver(row)).toMatchObject({ error: null, remoteStatus: 'future' });
+    expect(await target.hand.getPost(post.id)).toMatchObject({ status: 'future', dateGmt: `${later}Z` });
+  });
+
+  it('is not made anew when a plugin has made it a page, and is told from one that was deleted', async () => {
+    const target = await connect(1, { 'x-bp-test-humans': 'on' });
+    const { row, post } = await published(target);
+    await target.hand.call('POST', `/bp-humans/v1/type/${post.id}`, { body: { type: 'page' } });
+    await rewrite(row);
+    expect(await again(row)).toMatchObject({
+      status: 'conflict',
+      conflict: { kind: 'converted' },
+      error: { message: expect.stringContaining('of the type “page”') },
+    });
+    await requestTrash(ctx, ctx.ownerId, row.id, { evenIfEdited: true });
+    expect(await deliver(row)).toMatchObject({ status: 'conflict', conflict: { kind: 'converted' } });
+    const { json } = await target.hand.call('GET', `/wp/v2/pages/${post.id}`, { parameters: { context: 'edit' } });
+    expect(json).toMatchObject({ status: 'publish', content: { raw: post.content } });
+    await expect(choose(row, 'again')).rejects.toMatchObject({ code: 'invalid_request' });
+    await target.hand.call('POST', `/bp-humans/v1/type/${post.id}`, { body: { type: 'post' } });
+    expect(await again(row)).toMatchObject({ status: 'published', remoteId: post.id });
+    expect(await target.hand.findByMarker(publicationMarker(row.id))).toHaveLength(1);
+  });
+
+  it('fails with the cause when it belongs to another author and the connected user may not edit it', async () => {
+    const run = crypto.randomUUID().slice(0, 8);
+    const { hand } = site1();
+    const user = {
+      username: `a-${run}`,
+      email: `${run}@example.test`,
+      password: crypto.randomUUID(),
+      roles: ['author'],
+    };
+    const { id: author } = (await hand.call('POST', '/wp/v2/users', { body: user })).json as { id: number };
+    const path = `/wp/v2/users/${author}/application-passwords`;
+    const { password } = (await hand.call('POST', path, { body: { name: run } })).json as { password: string };
+    const target = await connect(1);
+    const { proxy } = target;
+    const input = { name: run, url: proxy.url, username: user.username, applicationPassword: password };
+    const { id } = await createSite(ctx, ctx.db, ctx.ownerId, { ...input, settings: { featuredImage: 'none' } });
+    const { row, post } = await published({ ...target, site: { ...target.site, id } });
+    const me = (await hand.me()).id;
+    await edit(target, post.id, { author: me });
+    await rewrite(row);
+    expect(await again(row)).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringContaining('may not') },
+    });
+    expect(await hand.getPost(post.id)).toMatchObject({ author: me, content: post.content });
+    await hand.call('DELETE', `/wp/v2/users/${author}`, { parameters: { force: true, reassign: me } });
   });
 });

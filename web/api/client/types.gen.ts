@@ -1410,9 +1410,9 @@ export type PublicationConflict = {
         theirs: string | null;
     }>;
     /**
-     * What a person did on the site: changed the post, put it into the trash, or deleted it
+     * What a person did on the site: changed the post, put it into the trash, deleted it, or made it something else (a page)
      */
-    kind: 'edited' | 'trashed' | 'deleted';
+    kind: 'edited' | 'trashed' | 'deleted' | 'converted';
     /**
      * The edit came at the very moment of the update and was put back at once
      */
@@ -1440,7 +1440,7 @@ export type PublicationConflict = {
             theirs: string;
         }>;
         /**
-         * What of the text on the site Markdown cannot hold
+         * Formatting on the site that Markdown cannot hold; it stays as long as the words there are not changed here
          */
         lost: Array<string>;
         ours: string;
@@ -1480,9 +1480,9 @@ export type PublicationConflictInput = {
         theirs: string | null;
     }>;
     /**
-     * What a person did on the site: changed the post, put it into the trash, or deleted it
+     * What a person did on the site: changed the post, put it into the trash, deleted it, or made it something else (a page)
      */
-    kind: 'edited' | 'trashed' | 'deleted';
+    kind: 'edited' | 'trashed' | 'deleted' | 'converted';
     /**
      * The edit came at the very moment of the update and was put back at once
      */
@@ -1510,7 +1510,7 @@ export type PublicationConflictInput = {
             theirs: string;
         }>;
         /**
-         * What of the text on the site Markdown cannot hold
+         * Formatting on the site that Markdown cannot hold; it stays as long as the words there are not changed here
          */
         lost: Array<string>;
         ours: string;

@@ -103,7 +103,7 @@ function Field({ field: { name, base, ours, theirs } }: { field: PublicationConf
       <dt className="text-sm text-muted-foreground">{words.ours}</dt>
       <dd>{against(ours)}</dd>
       <dt className="text-sm text-muted-foreground">{words.theirs}</dt>
-      <dd>{against(theirs)}</dd>
+      <dd>{theirs === null ? words.notShown : against(theirs)}</dd>
     </dl>
   );
 }
