@@ -33,6 +33,9 @@ const leaseMs = 12_000;
 const takeOverMs = 6_000;
 const never = new Promise<void>(() => undefined);
 
+// A busy machine starts processes slowly.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
 let removePlugin: () => void = () => undefined;
 beforeAll(async () => {
   removePlugin = await installMustUsePlugin('seo-double.php', {
