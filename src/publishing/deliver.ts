@@ -112,10 +112,11 @@ async function attempt(
       signal,
       timeoutMs: timing.requestTimeoutMs,
       beforeRequest: async () => {
-        await underLease(assertLease(ctx.db, lease));
         // What is under way is let finish, because a request that is cut off may have made the post; no other is begun.
         if (await isDisabled(ctx.db, publication.userId)) disabled.abort(new Error('the user was disabled'));
         disabled.signal.throwIfAborted();
+        // Last of all: what comes between this and the request is time in which the lease may be lost.
+        await underLease(assertLease(ctx.db, lease));
       },
     });
     const delivery: Delivery = {

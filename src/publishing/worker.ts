@@ -11,9 +11,16 @@ import { makeTicket } from './tickets.ts';
 const concurrency = 6;
 /** How often to look for queues that stand still although they should move, in milliseconds. */
 const sweepMs = 10_000;
+/**
+ * How often to look for what a worker that died has left. The queue gives its ticket out again at about the time when its
+ * lease runs out: a moment before, and the ticket is used up for nothing.
+ */
+const abandonedMs = 2_000;
+
+type Ctx = Pick<AppContext, 'config' | 'secrets' | 'log' | 'db' | 'queue' | 'bus' | 'safeFetch' | 'imaging' | 'now'>;
 
 /** Delivers publications until the queue stops. Returns what ends the sweeping. */
-export async function workPublications(ctx: AppContext, timing: DeliveryTiming = deliveryTiming): Promise<() => void> {
+export async function workPublications(ctx: Ctx, timing: DeliveryTiming = deliveryTiming): Promise<() => void> {
   if (ctx.config.database.kind === 'embedded') {
     // Whoever held leases in an embedded database before is gone: only one process can hold it. Before the first
     // delivery of our own begins.
@@ -24,13 +31,29 @@ export async function workPublications(ctx: AppContext, timing: DeliveryTiming =
   );
   const sweep = () =>
     sweepPublications(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded queues failed'));
-  const timer = setInterval(sweep, sweepMs);
+  const takeOver = () =>
+    sweepAbandoned(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for abandoned publications failed'));
+  const timers = [setInterval(sweep, sweepMs), setInterval(takeOver, abandonedMs)];
   const unsubscribe = ctx.bus.onEnabled(sweep);
   await sweep();
   return () => {
     unsubscribe();
-    clearInterval(timer);
+    for (const timer of timers) clearInterval(timer);
   };
+}
+
+/** Makes a ticket for every site to which something is being sent under a lease that ran out, unless one is there. */
+async function sweepAbandoned(ctx: Pick<AppContext, 'db' | 'queue'>): Promise<void> {
+  // A ticket that is being worked may be the dead worker's own.
+  const ticketComes = sql`exists (select 1 from pgboss.job where name = ${publishJob.name} and state in ('created', 'retry')
+    and start_after < now() + interval '15 seconds' and data ->> 'siteId' = ${publications.siteId}::text)`;
+  const found = await ctx.db
+    .select({ id: publications.id, siteId: publications.siteId })
+    .from(publications)
+    .innerJoin(sites, eq(sites.id, publications.siteId))
+    .where(and(abandoned, siteMoves, not(ticketComes)))
+    .limit(100);
+  for (const one of found) await makeTicket(ctx, ctx.db, one);
 }
 
 /**

@@ -6,10 +6,14 @@ import type { AddressInfo } from 'node:net';
  * finish and loses its answer, `cut_middle` sends the head and half of the body, `delay` waits before it forwards,
  * `strip` forwards without a header (in lower case),
  * `answer` replies in place of the site, `answer_after` lets the site finish and then replies in its place (a gateway that gave up).
+ * `hold_before` keeps the request, and `hold_after` the site's answer, until `until` resolves: it goes on then; `reached` is
+ * called when it is held. What is held when its client goes away is dropped: the site never sees the request, nobody the
+ * answer.
  */
 export type Fault =
   | { kind: 'cut_before' | 'cut_after' | 'cut_middle' }
   | { kind: 'delay'; ms: number }
+  | { kind: 'hold_before' | 'hold_after'; until: Promise<unknown>; reached?: () => void }
   | { kind: 'strip'; header: string }
   | { kind: 'answer' | 'answer_after'; status: number; headers?: Record<string, string>; body?: string };
 
@@ -39,6 +43,10 @@ export interface FaultProxy {
   seen(): Readonly<Record<string, number>>;
   /** Waits until the site has finished everything that was sent to it, also what the client has given up on. */
   settled(): Promise<void>;
+  /** Closes the port and every connection, as a site that is restarted: whoever comes is refused. */
+  goAway(): Promise<void>;
+  /** Opens the same port again. */
+  comeBack(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -93,8 +101,10 @@ export async function startFaultProxy(
     if (fault?.kind === 'cut_before') return void response.destroy();
     if (fault?.kind === 'answer') return answerInstead(response, fault);
     if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
+    if (fault?.kind === 'hold_before' && !(await held(fault, response))) return;
     if (fault?.kind === 'strip') delete request.headers[fault.header];
     const answer = await forward(request, body);
+    if (fault?.kind === 'hold_after' && !(await held(fault, response))) return;
     if (fault?.kind === 'cut_after') return void response.destroy();
     if (fault?.kind === 'answer_after') return answerInstead(response, fault);
     // The body is sent in one piece here: its length replaces the framing that the site chose.
@@ -112,9 +122,16 @@ export async function startFaultProxy(
       response.end(`fault proxy: ${String(error)}`);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const open = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const shut = () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    return closed;
+  };
+  await open(0);
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     setRule: (next) => {
       rule = next;
     },
@@ -123,9 +140,10 @@ export async function startFaultProxy(
     settled: async () => {
       await Promise.allSettled(pending);
     },
+    goAway: shut,
+    comeBack: () => open(port),
     close: async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await shut();
       await Promise.allSettled(pending);
     },
   };
@@ -136,6 +154,17 @@ function answerInstead(
   { status, headers, body }: { status: number; headers?: Record<string, string>; body?: string },
 ): void {
   response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(body ?? `<h1>${status}</h1>`);
+}
+
+/** Waits with a request or an answer; false when its client has gone away meanwhile. */
+async function held(
+  { until, reached }: { until: Promise<unknown>; reached?: () => void },
+  response: ServerResponse,
+): Promise<boolean> {
+  const gone = new Promise((resolve) => response.once('close', resolve));
+  reached?.();
+  if (!response.destroyed) await Promise.race([until, gone]);
+  return !response.destroyed;
 }
 
 /** The REST route of a request with its ids as `:id`, or the path of a page. */

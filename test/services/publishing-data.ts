@@ -7,7 +7,72 @@ import { imageFiles, images } from '../../src/images/schema.ts';
 import type { PostOptions } from '../../src/publishing/options.ts';
 import { requestPublication } from '../../src/publishing/publications.ts';
 import { type Publication, publications, type WantedStatus } from '../../src/publishing/schema.ts';
+import type { WordPressClient } from '../../src/wordpress/client.ts';
 import type { TestContext } from '../harness.ts';
+
+/** What of the environment a test against real sites cannot do without: a missing one is a failure, never a skip. */
+function needed(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
+  return value;
+}
+
+/** Address and login of the real site 1 (pretty permalinks) or 2 (plain ones). */
+export const realSite = (number: number) => ({
+  siteUrl: needed(`TEST_WP${number}_URL`),
+  username: needed(`TEST_WP${number}_USER`),
+  applicationPassword: needed(`TEST_WP${number}_APP_PASSWORD`),
+});
+
+/** What is listed of a post, a file or a term. */
+export interface Listed {
+  id: number;
+  name?: string;
+  slug: string;
+  status?: string;
+  link?: string;
+  date_gmt?: string;
+  content?: { raw: string };
+  categories?: number[];
+  tags?: number[];
+  featured_media?: number;
+}
+
+const paths = ['posts', 'media', 'tags', 'categories'] as const;
+
+/** All posts, files or terms with `word` on a site, in as few requests as that takes. */
+export async function everythingOn(
+  direct: WordPressClient,
+  path: (typeof paths)[number],
+  word: string,
+): Promise<Listed[]> {
+  const found: Listed[] = [];
+  for (let page = 1; ; page += 1) {
+    const { json } = await direct.call('GET', `/wp/v2/${path}`, {
+      parameters: {
+        search: word,
+        per_page: 100,
+        page,
+        context: 'edit',
+        orderby: 'id',
+        _fields: 'id,name,slug,status,link,date_gmt,content.raw,categories,tags,featured_media',
+        ...(path === 'posts' ? { status: 'any,trash' } : {}),
+      },
+    });
+    const listed = json as Listed[];
+    found.push(...listed);
+    if (listed.length < 100) return found;
+  }
+}
+
+/** Deletes all of them for good. */
+export async function removeEverything(direct: WordPressClient, word: string): Promise<void> {
+  for (const path of paths) {
+    for (const { id } of await everythingOn(direct, path, word)) {
+      await direct.call('DELETE', `/wp/v2/${path}/${id}`, { parameters: { force: true } });
+    }
+  }
+}
 
 /** One black pixel. */
 const png = Buffer.from(
@@ -40,7 +105,7 @@ export interface GivenPost {
   title: string;
   markdown?: string;
   wanted?: WantedStatus;
-  publishAt?: Date | null;
+  publishAt?: Date | string | null;
   options?: PostOptions;
   featuredImageId?: string;
   metaTitle?: string;

@@ -13,7 +13,7 @@ import { type Fault, type FaultProxy, type ProxiedRequest, startFaultProxy } fro
 import { Killed, mortalContext } from '../fakes/mortal-context.ts';
 import { startTestApp, type TestApp, type TestContext } from '../harness.ts';
 import { installMustUsePlugin } from './must-use-plugins.ts';
-import { givenImage, givenPost } from './publishing-data.ts';
+import { everythingOn, givenImage, givenPost, type Listed, realSite, removeEverything } from './publishing-data.ts';
 import { seeded } from './seeded.ts';
 
 const count = 300;
@@ -74,21 +74,13 @@ let removePlugin: () => void = () => undefined;
 const targets: Target[] = [];
 const lines: Queue[] = [];
 
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
-
 beforeAll(async () => {
   app = await startTestApp({ env: { ALLOW_PRIVATE_HOSTS: '127.0.0.1' } });
   ctx = app.ctx;
   const header = 'x-bp-test-seo';
   removePlugin = await installMustUsePlugin('seo-double.php', { namespace: 'bp-test/v1', header, value: 'yoast' });
   for (const number of [1, 2]) {
-    const siteUrl = needed(`TEST_WP${number}_URL`);
-    const username = needed(`TEST_WP${number}_USER`);
-    const applicationPassword = needed(`TEST_WP${number}_APP_PASSWORD`);
+    const { siteUrl, username, applicationPassword } = realSite(number);
     const seoPlugin = number === 1 ? 'yoast' : 'seopress';
     const proxy = await startFaultProxy(siteUrl, undefined, { [header]: seoPlugin });
     const direct = createWordPressClient({ safeFetch: ctx.safeFetch, siteUrl, username, applicationPassword });
@@ -112,49 +104,12 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const { direct, proxy } of targets) {
     proxy.setRule(() => undefined);
-    for (const path of ['posts', 'media', 'tags', 'categories']) {
-      for (const { id } of await everything(direct, path)) {
-        await direct.call('DELETE', `/wp/v2/${path}/${id}`, { parameters: { force: true } });
-      }
-    }
+    await removeEverything(direct, run);
     await proxy.close();
   }
   removePlugin();
   await app.close();
 }, 120_000);
-
-interface Listed {
-  id: number;
-  name?: string;
-  slug: string;
-  status?: string;
-  content?: { raw: string };
-  categories?: number[];
-  tags?: number[];
-  featured_media?: number;
-  meta?: Record<string, unknown>;
-}
-
-/** All posts, media or terms of this run on a site, as few requests as that takes. */
-async function everything(direct: WordPressClient, path: string): Promise<Listed[]> {
-  const found: Listed[] = [];
-  for (let page = 1; ; page += 1) {
-    const { json } = await direct.call('GET', `/wp/v2/${path}`, {
-      parameters: {
-        search: run,
-        per_page: 100,
-        page,
-        context: 'edit',
-        orderby: 'id',
-        _fields: 'id,name,slug,status,content.raw,categories,tags,featured_media',
-        ...(path === 'posts' ? { status: 'any,trash' } : {}),
-      },
-    });
-    const listed = json as Listed[];
-    found.push(...listed);
-    if (listed.length < 100) return found;
-  }
-}
 
 /** Tells what each request is for: a look after the post was sent is the read-back. */
 function operationsOf(): (request: ProxiedRequest) => Operation | undefined {
@@ -306,7 +261,7 @@ it(`publishes ${count} articles with images and terms on both sites, once each, 
   for (const target of targets) {
     const mine = rows.filter(({ queue }) => queue.target === target);
     const [posts, media, tags, categories] = await Promise.all(
-      ['posts', 'media', 'tags', 'categories'].map((path) => everything(target.direct, path)),
+      (['posts', 'media', 'tags', 'categories'] as const).map((path) => everythingOn(target.direct, path, run)),
     );
     // Nothing twice, nothing missing, nothing besides.
     const markers = posts?.map(({ content }) => /bp-([\da-f-]{36})/.exec(content?.raw ?? '')?.[1]);

@@ -14,13 +14,7 @@ import { createWordPressClient, type WordPressClient, type WordPressPost } from 
 import { type Fault, type FaultProxy, startFaultProxy } from '../fakes/fault-proxy.ts';
 import { Killed, mortalContext } from '../fakes/mortal-context.ts';
 import { startTestApp, type TestApp, type TestContext } from '../harness.ts';
-
-/** This folder is only run where the real servers are: a missing one is a failure, never a skip. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
+import { realSite } from './publishing-data.ts';
 
 const timing: DeliveryTiming = {
   leaseMs: 10_000,
@@ -49,9 +43,7 @@ beforeAll(async () => {
   app = await startTestApp({ env: { ALLOW_PRIVATE_HOSTS: '127.0.0.1' } });
   ctx = app.ctx;
   for (const number of [1, 2]) {
-    const siteUrl = needed(`TEST_WP${number}_URL`);
-    const username = needed(`TEST_WP${number}_USER`);
-    const applicationPassword = needed(`TEST_WP${number}_APP_PASSWORD`);
+    const { siteUrl, username, applicationPassword } = realSite(number);
     const proxy = await startFaultProxy(siteUrl);
     const input = { name: `WordPress ${number}`, url: proxy.url, username, applicationPassword };
     const site = await createSite(ctx, ctx.db, ctx.ownerId, input);
