@@ -40,7 +40,9 @@ export async function restoreRevision(
           ? ['Which featured image that revision had is not known: the present one stays.']
           : []),
         ...(lost > 0
-          ? [`${lost === 1 ? 'An image' : `${lost} images`} of its text ${lost === 1 ? 'was' : 'were'} deleted for good.`]
+          ? [
+              `${lost === 1 ? 'An image' : `${lost} images`} of its text ${lost === 1 ? 'was' : 'were'} deleted for good.`,
+            ]
           : []),
       ],
     };

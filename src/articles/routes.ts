@@ -217,7 +217,8 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
     {
       schema: {
         tags,
-        summary: 'Make the article again what it was at a revision, as a new one; `revision` in the body is the present one',
+        summary:
+          'Make the article again what it was at a revision, as a new one; `revision` in the body is the present one',
         description:
           'Title, text, fields and featured image. Images of that revision that are in the bin come back with it; `warnings` say what was deleted for good.',
         operationId: 'restoreArticleRevision',

@@ -201,7 +201,9 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .option('--article <id>', 'make it the featured image of this article')
     .option('--alt <text>', 'what it shows, for whoever cannot see it')
     .option('--caption <text>', 'what stands below it in a text')
-    .action((files, options) => choose(async () => (await imageCommands()).addImages(io, files, options), options.json));
+    .action((files, options) =>
+      choose(async () => (await imageCommands()).addImages(io, files, options), options.json),
+    );
   addForAccount(image, 'list', 'list the images, newest first, with what each is used in')
     .option('--query <words>', 'only those with these words in name, alternative text, caption or prompt')
     .addOption(new Option('--kind <kind>', 'only these').choices(['upload', 'card', 'generated']))

@@ -158,7 +158,9 @@ describe('the bin of images', () => {
   it('is emptied of what has been in it for over 30 days', async () => {
     const [old, young] = [await upload(), await upload()];
     for (const { id } of [old, young]) await ask('DELETE', `/images/${id}`);
-    await app.ctx.db.execute(sql`update images set deleted_at = now() - interval '30 days 1 minute' where id = ${old.id}`);
+    await app.ctx.db.execute(
+      sql`update images set deleted_at = now() - interval '30 days 1 minute' where id = ${old.id}`,
+    );
     expect(await emptyImageBin(app.ctx.db)).toBe(1);
     expect(await idsOf('?deleted=true')).toEqual([young.id]);
   });

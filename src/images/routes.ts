@@ -162,7 +162,8 @@ export const imageRoutes: RegisterRoutes = (server, ctx) => {
     {
       schema: {
         tags,
-        summary: 'Put an image into the bin, where it stays up to 30 days; one that articles show only with `force=true`',
+        summary:
+          'Put an image into the bin, where it stays up to 30 days; one that articles show only with `force=true`',
         operationId: 'deleteImage',
         params: byId,
         querystring: z.object({ force: z.enum(['true', 'false']).optional() }),

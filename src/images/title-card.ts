@@ -2,10 +2,10 @@ import { and, eq } from 'drizzle-orm';
 import { slugify } from '../articles/slug.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
+import { restoreImage } from './bin.ts';
 import { cardVersion } from './card/card-version.ts';
 import type { CardInput } from './card/compose-card.ts';
 import { type Image, images } from './schema.ts';
-import { restoreImage } from './bin.ts';
 import { keepImage } from './store.ts';
 
 /** The colours of a card where the site has none of its own. */

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { getImageStorageQueryKey, listImagesInfiniteQueryKey, listImagesQueryKey } from '@/api/client/@tanstack/react-query.gen.ts';
+import { getImageStorageQueryKey, listImagesQueryKey } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { ApiProblem } from '@/api/problem.ts';
 import { uploadImage } from '@/api/upload-image.ts';
 
@@ -76,8 +76,6 @@ export function useImagesRefresh() {
   const queries = useQueryClient();
   return () =>
     Promise.all(
-      [listImagesQueryKey(), listImagesInfiniteQueryKey(), getImageStorageQueryKey()].map((queryKey) =>
-        queries.invalidateQueries({ queryKey }),
-      ),
+      [listImagesQueryKey(), getImageStorageQueryKey()].map((queryKey) => queries.invalidateQueries({ queryKey })),
     );
 }
