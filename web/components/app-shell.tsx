@@ -95,7 +95,7 @@ function BottomBar() {
           key={to}
           to={to}
           activeOptions={{ exact, includeSearch: false }}
-          className="flex h-14 flex-col items-center justify-center gap-1 text-xs font-medium text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
+          className="flex h-14 flex-col items-center justify-center gap-1 text-[0.6875rem] font-medium min-[26rem]:text-xs text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
         >
           <Icon aria-hidden="true" className="size-5" />
           {short}

@@ -212,7 +212,7 @@ function Picture({ label, revision: { featuredImage, fields } }: { label: string
           alt={featuredImage.alt}
           width={featuredImage.width}
           height={featuredImage.height}
-          className="h-auto w-full rounded-lg border border-border"
+          className="h-auto max-h-52 w-full rounded-lg border border-border bg-muted object-contain"
         />
       ) : (
         <p>{why}</p>

@@ -65,7 +65,7 @@ function Details({ image, onClose }: { image: Image; onClose: () => void }) {
           alt={image.alt}
           width={image.width}
           height={image.height}
-          className="max-h-[52dvh] w-full rounded-lg border border-border bg-muted object-contain"
+          className="max-h-[40dvh] md:max-h-[52dvh] w-full rounded-lg border border-border bg-muted object-contain"
         />
         <div className="flex flex-wrap gap-2">
           {!image.deletedAt && (

@@ -54,6 +54,8 @@ export function ImagesPage() {
   const storage = useQuery(getImageStorageOptions()).data;
   const input = useRef<HTMLInputElement>(null);
   const uploads = useUploads((count) => toast(words.uploaded(count)));
+  // With nothing there, everything but the way to begin is in the way.
+  const bare = pages.isSuccess && images.length === 0 && !query && show === '' && storage?.bytes === 0;
   const chooseFiles = (
     <Button variant="primary" onClick={() => input.current?.click()}>
       <ImagePlus aria-hidden="true" />
@@ -62,7 +64,7 @@ export function ImagesPage() {
   );
   return (
     <DropArea onFiles={uploads.add}>
-      <Page title={words.title} heading={words.title} intro={words.intro} actions={chooseFiles}>
+      <Page title={words.title} heading={words.title} intro={words.intro} actions={bare ? undefined : chooseFiles}>
         <input
           ref={input}
           type="file"
@@ -75,12 +77,12 @@ export function ImagesPage() {
             event.target.value = '';
           }}
         />
-        {storage && <Storage {...storage} />}
+        {storage && !bare && <Storage {...storage} />}
         <p aria-live="polite" className={uploads.progress ? 'mb-4 text-sm font-medium' : 'sr-only'}>
           {uploads.progress && words.uploading(uploads.progress.done + 1, uploads.progress.of)}
         </p>
         <Refused files={uploads.refused} onForget={uploads.forget} />
-        <div className="mb-4 grid gap-3 sm:grid-cols-[1fr_auto]">
+        <div className={bare ? 'hidden' : 'mb-4 grid grid-cols-[minmax(0,1fr)_minmax(0,11rem)] gap-3'}>
           <SearchBox label={words.search} value={query ?? ''} onSearch={search} />
           <Select
             aria-label={words.show}
@@ -123,7 +125,7 @@ export function ImagesPage() {
               </EmptyState>
             ) : show === '' ? (
               <EmptyState title={words.empty} action={chooseFiles}>
-                {words.emptyHint}
+                {words.emptyHint} {storage && <UploadHint limitBytes={storage.uploadLimitBytes} />}
               </EmptyState>
             ) : (
               <EmptyState title={words.emptyKind[show].title} action={show === 'upload' ? chooseFiles : undefined}>
@@ -197,24 +199,38 @@ function Storage({
   uploadLimitBytes: number;
 }) {
   const share = bytes / limitBytes;
-  // As long as the largest file that may be sent has its place, there is nothing to worry about.
   const full = bytes >= limitBytes;
   const near = !full && share >= closeShare;
   return (
     <div className="mb-5 grid gap-2 text-sm text-muted-foreground">
       <p className="flex flex-wrap gap-x-2">
         <span className="tabular-nums">{words.storage(formatBytes(bytes), formatBytes(limitBytes))}</span>
-        {full && <span className="font-medium text-danger">{words.storageFull}</span>}
-        {near && <span className="font-medium text-warning">{words.storageNearlyFull}</span>}
+        {full ? (
+          <span className="font-medium text-danger">{words.storageFull}</span>
+        ) : near ? (
+          <span className="font-medium text-warning">{words.storageNearlyFull}</span>
+        ) : (
+          <UploadHint limitBytes={uploadLimitBytes} />
+        )}
       </p>
-      <Progress
-        value={share}
-        label={words.storageLabel}
-        className="max-w-sm"
-        bar={full ? 'bg-danger' : near ? 'bg-warning' : ''}
-      />
-      <p>{words.uploadHint(formatBytes(uploadLimitBytes))}</p>
+      {(full || near) && (
+        <Progress
+          value={share}
+          label={words.storageLabel}
+          className="max-w-sm"
+          bar={full ? 'bg-danger' : 'bg-warning'}
+        />
+      )}
     </div>
+  );
+}
+
+function UploadHint({ limitBytes }: { limitBytes: number }) {
+  return (
+    <span>
+      {words.uploadHint(formatBytes(limitBytes))}
+      <span className="max-lg:hidden"> {words.dropHint}</span>
+    </span>
   );
 }
 
