@@ -86,7 +86,7 @@ export const imageLibraryWords = {
     },
   },
   deletedHint:
-    'Deleted images stay for 30 days and count for no room. New ones take their place first when there is none left.',
+    'Deleted images stay for 30 days and count for no room. When no room is left, new ones take their place.',
   name: 'Name',
   caption: 'Caption',
   captionHint: 'Stands below the image where it is shown in a text.',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -21,6 +22,7 @@ beforeEach(async () => {
 
 interface Answer {
   id: string;
+  name: string;
   alt: string;
   bytes: number;
   deletedAt: string | null;
@@ -47,6 +49,11 @@ function file(): Promise<Buffer> {
     .png()
     .toBuffer();
 }
+/** About 600 bytes. */
+const noise = () =>
+  sharp(randomBytes(14 * 14 * 3), { raw: { width: 14, height: 14, channels: 3 } })
+    .png()
+    .toBuffer();
 async function upload(query = '', payload?: Buffer): Promise<Answer> {
   const headers = { authorization: `Bearer ${user.accessToken}`, 'content-type': 'image/png' };
   const url = `/api/v1/images${query}`;
@@ -94,6 +101,34 @@ describe('the list of images', () => {
       { id: featured.id, title: 'Featured', featured: true, inText: false, binned: true },
     ]);
     expect((await ask('DELETE', `/images/${image.id}`)).json.detail).toContain('“Featured” (in the bin)');
+  });
+
+  it('knows nothing of what others do with its address, and keeps the same file once for each account', async () => {
+    const bytes = await file();
+    const image = await upload('?name=loaf.png', bytes);
+    const owner = user;
+    user = await givenAccount(app, `stranger${count}@example.com`);
+    await ask('POST', '/articles', { title: 'Elsewhere', markdown: `![](/api/v1/images/${image.id}/file)` });
+    const copy = await upload('?name=mine.png', bytes);
+    expect(copy).toMatchObject({ name: 'mine.png', usedBy: [] });
+    expect(copy.id).not.toBe(image.id);
+    // Not even that the file is unchanged is told to others: its digest is that of their own copy.
+    const { headers } = await user.api.ask('GET', `/images/${copy.id}/file`);
+    const unchanged = { 'if-none-match': String(headers.etag) };
+    expect((await user.api.ask('GET', `/images/${image.id}/file`, undefined, unchanged)).status).toBe(404);
+    expect((await user.api.ask('GET', `/images/${copy.id}/file`, undefined, unchanged)).status).toBe(304);
+    user = owner;
+    expect((await ask('GET', `/images/${image.id}`)).json.usedBy).toEqual([]);
+    expect((await ask('DELETE', `/images/${image.id}`)).status).toBe(204);
+  });
+
+  it('holds no more than there is room for, however many come at once', async () => {
+    const first = await upload();
+    await resize(first.id, imagesQuota - 1_000);
+    const files = await Promise.all(Array.from({ length: 6 }, () => noise()));
+    const answers = await Promise.all(files.map((payload) => upload('', payload)));
+    expect(answers.filter(({ code }) => code === 'images_full')).toHaveLength(5);
+    expect((await ask('GET', '/images/storage')).json.bytes).toBeLessThanOrEqual(imagesQuota);
   });
 });
 

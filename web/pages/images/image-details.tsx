@@ -232,8 +232,11 @@ function Delete({ image, onClose }: { image: Image; onClose: () => void }) {
         label: words.undo,
         run: () => bringBack.mutate({ path: { id: image.id } }),
       });
+      await refresh();
+      // What had the focus is gone with the image.
+      document.getElementById('main')?.focus({ preventScroll: true });
     },
-    onSettled: refresh,
+    onError: refresh,
   });
   const { usedBy } = image;
   const end = (force: boolean) =>

@@ -82,7 +82,11 @@ export function ImagesPage() {
           {uploads.progress && words.uploading(uploads.progress.done + 1, uploads.progress.of)}
         </p>
         <Refused files={uploads.refused} onForget={uploads.forget} />
-        <div className={bare ? 'hidden' : 'mb-4 grid grid-cols-[minmax(0,1fr)_minmax(0,11rem)] gap-3'}>
+        <div
+          className={
+            bare ? 'hidden' : 'mb-4 grid grid-cols-[minmax(0,1fr)_8.5rem] sm:grid-cols-[minmax(0,1fr)_11rem] gap-3'
+          }
+        >
           <SearchBox label={words.search} value={query ?? ''} onSearch={search} />
           <Select
             aria-label={words.show}
