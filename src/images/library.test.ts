@@ -108,7 +108,8 @@ describe('the list of images', () => {
     const image = await upload('?name=loaf.png', bytes);
     const owner = user;
     user = await givenAccount(app, `stranger${count}@example.com`);
-    await ask('POST', '/articles', { title: 'Elsewhere', markdown: `![](/api/v1/images/${image.id}/file)` });
+    const text = { title: 'Elsewhere', markdown: `![](/api/v1/images/${image.id}/file)` };
+    const elsewhere = (await ask('POST', '/articles', text)).json;
     const copy = await upload('?name=mine.png', bytes);
     expect(copy).toMatchObject({ name: 'mine.png', usedBy: [] });
     expect(copy.id).not.toBe(image.id);
@@ -117,9 +118,15 @@ describe('the list of images', () => {
     const unchanged = { 'if-none-match': String(headers.etag) };
     expect((await user.api.ask('GET', `/images/${image.id}/file`, undefined, unchanged)).status).toBe(404);
     expect((await user.api.ask('GET', `/images/${copy.id}/file`, undefined, unchanged)).status).toBe(304);
+    const stranger = user;
     user = owner;
     expect((await ask('GET', `/images/${image.id}`)).json.usedBy).toEqual([]);
     expect((await ask('DELETE', `/images/${image.id}`)).status).toBe(204);
+    user = stranger;
+    const restored = await ask('POST', `/articles/${elsewhere.id}/revisions/1/restore`, { revision: 1 });
+    expect(restored.json.warnings).toEqual(['An image of its text was deleted for good.']);
+    user = owner;
+    expect(await idsOf('?deleted=true')).toEqual([image.id]);
   });
 
   it('holds no more than there is room for, however many come at once', async () => {

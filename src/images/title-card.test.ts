@@ -149,7 +149,7 @@ describe('titleCard', () => {
     expect((await titleCard(ctx, ja)).id).not.toBe((await titleCard(ctx, zh)).id);
     const other = newId();
     await app.ctx.db.insert(users).values({ id: other, name: 'Somebody else' });
-    expect((await titleCard(ctx, { ...input, userId: other })).userId).toBe(other);
+    expect((await titleCard(ctx, { ...input, siteName: 'Garden', userId: other })).userId).toBe(other);
     const { image, data } = await readImage(app.ctx.db, userId, first.id);
     expect(data.length).toBe(image.size);
     expect(Buffer.from(data.subarray(0, 8)).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
