@@ -26,6 +26,7 @@ import { createServer, type HttpServer } from './http/server.ts';
 import { generateRoutes } from './images/generate-routes.ts';
 import { createImaging } from './images/imaging.ts';
 import { imageRoutes } from './images/routes.ts';
+import { workImages } from './images/worker.ts';
 import { createEmbedder } from './knowledge/embeddings.ts';
 import { createExtractor } from './knowledge/extract.ts';
 import { createRobots } from './knowledge/robots.ts';
@@ -195,6 +196,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workPipelines(ctx),
         await workPublications(ctx),
         await workArticles(ctx),
+        await workImages(ctx),
         await workSites(ctx),
         await workSitePosts(ctx),
         await tendAccounts(ctx),

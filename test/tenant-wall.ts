@@ -111,6 +111,8 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   await account.api.ask('PATCH', `/articles/${article.id}`, { revision: 2, featuredImageId: image.id });
   await ctx.db.execute(sql`insert into site_media (site_id, image_id, user_id, remote_id, remote_url)
     values (${site.id}, ${image.id}, ${first.id}, 7, ${`https://site.example/${mark('media')}.png`})`);
+  const binnedImage = await post('/images/card', { title: mark('binnedcard') });
+  await account.api.ask('DELETE', `/images/${binnedImage.id}`);
   const binned = await post('/articles', byHand());
   await account.api.ask('DELETE', `/articles/${binned.id}`);
 

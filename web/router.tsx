@@ -56,6 +56,21 @@ const article = createRoute({
   component: lazyRouteComponent(() => import('@/pages/article/article-page.tsx'), 'ArticlePage'),
 });
 
+const articleHistory = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/articles/$articleId/history',
+  validateSearch: (search: Record<string, unknown>): { revision?: string } => textOf(search, 'revision'),
+  component: lazyRouteComponent(() => import('@/pages/history/history-page.tsx'), 'HistoryPage'),
+});
+
+const images = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/images',
+  validateSearch: (search: Record<string, unknown>): { query?: string; show?: string; image?: string } =>
+    textOf(search, 'query', 'show', 'image'),
+  component: lazyRouteComponent(() => import('@/pages/images/images-page.tsx'), 'ImagesPage'),
+});
+
 const queue = createRoute({
   getParentRoute: () => signedIn,
   path: '/queue',
@@ -258,6 +273,8 @@ export const createAppRouter = (queries: QueryClient) =>
         run,
         articles,
         article,
+        articleHistory,
+        images,
         queue,
         publication,
         sites,

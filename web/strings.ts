@@ -1,5 +1,5 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
-import { imageWords } from './strings-images.ts';
+import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
 import { deadLinkWords, sitePostWords } from './strings-site-posts.ts';
@@ -15,6 +15,7 @@ const english = {
     newArticle: 'New article',
     newArticleShort: 'New',
     articles: 'Articles',
+    images: 'Images',
     runs: 'Runs',
     queue: 'Publishing',
     queueShort: 'Queue',
@@ -404,6 +405,8 @@ const english = {
     nothingFoundHint: 'Try fewer or other words.',
   },
   images: imageWords,
+  imageLibrary: imageLibraryWords,
+  history: historyWords,
   article: {
     title: 'Article',
     gone: 'There is no such article',

@@ -69,7 +69,7 @@ const asksTheSite = ['connectSite', 'siteChoices'];
 const toldOfSite = ({ id }: Operation, code: unknown) => asksTheSite.includes(id) && code === 'site_rejected';
 
 /** What stands in a path for a word that is the same for everyone. */
-const wordsInPaths: Record<string, string> = { provider: 'google' };
+const wordsInPaths: Record<string, string> = { provider: 'google', revision: '1' };
 
 /** The objects of a user that an operation could be about. */
 async function objects(user: Account, kind: string, operation: Operation): Promise<string[]> {
@@ -502,6 +502,7 @@ const numbersOrTheInstances = [
   'listSearchProviders',
   'listWebhookEventTypes',
   'getImageSettings',
+  'getImageStorage',
   'getUsageLimits',
   'getUsage',
   'getUsageCsv',

@@ -129,7 +129,7 @@ async function update(
 }
 
 async function keepRevision(tx: Db, row: Article, author: 'pipeline' | 'user'): Promise<void> {
-  const { slug, excerpt, metaTitle, metaDescription, keyword } = row;
+  const { slug, excerpt, metaTitle, metaDescription, keyword, featuredImageId } = row;
   await tx.insert(articleRevisions).values({
     articleId: row.id,
     revision: row.revision,
@@ -137,7 +137,7 @@ async function keepRevision(tx: Db, row: Article, author: 'pipeline' | 'user'): 
     author,
     title: row.title,
     markdown: row.markdown,
-    fields: { slug, excerpt, metaTitle, metaDescription, keyword },
+    fields: { slug, excerpt, metaTitle, metaDescription, keyword, featuredImageId },
   });
 }
 

@@ -192,6 +192,12 @@ export function ownImageId(src: unknown): string | null {
   return typeof src === 'string' ? (ownImage.exec(src)?.[1] ?? null) : null;
 }
 
+/** The ids of the images that are kept here and stand in a Markdown text, each once. */
+export function ownImagesIn(markdown: string): string[] {
+  const found = markdown.matchAll(/\/api\/v1\/images\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\/file/g);
+  return [...new Set([...found].map(([, id = '']) => id))];
+}
+
 /** Relative addresses of images lead nowhere once the text stands on a site; only those of our own images are known. */
 function removeForeignPaths(node: Parents): void {
   for (const child of node.children) {

@@ -77,7 +77,7 @@ const seoSchema = z
   })
   .meta({ id: 'SeoReport' });
 
-const featuredImageSchema = z
+export const featuredImageSchema = z
   .object({ id: z.uuid(), url: z.string(), width: z.int(), height: z.int(), alt: z.string() })
   .meta({ id: 'FeaturedImage' });
 

@@ -118,21 +118,27 @@ export interface FeaturedImage {
   alt: string;
 }
 
-/** The featured images of articles, by their ids. */
-export async function listFeaturedImages(db: Db, rows: Article[]): Promise<Map<string, FeaturedImage>> {
+/** The featured images of a user's articles or their revisions, by their ids; without those that are deleted. */
+export async function listFeaturedImages(
+  db: Db,
+  rows: readonly { featuredImageId?: string | null }[],
+): Promise<Map<string, FeaturedImage>> {
   const ids = rows.flatMap(({ featuredImageId }) => featuredImageId ?? []);
   if (ids.length === 0) return new Map();
   // Images are a room above this one, so only the name of their table is used here.
   const found = await queryRows<Omit<FeaturedImage, 'url'>>(
     db,
-    sql`select id, width, height, alt from images where ${inArray(sql`id`, ids)}`,
+    sql`select id, width, height, alt from images where deleted_at is null and ${inArray(sql`id`, ids)}`,
   );
   return new Map(found.map((image) => [image.id, { ...image, url: `/api/v1/images/${image.id}/file` }]));
 }
 
 /** Throws `not_found` unless the image is the user's. */
 export async function assertOwnImage(db: Db, userId: string, id: string): Promise<void> {
-  const rows = await queryRows(db, sql`select id from images where id = ${id} and user_id = ${userId}`);
+  const rows = await queryRows(
+    db,
+    sql`select id from images where id = ${id} and user_id = ${userId} and deleted_at is null`,
+  );
   if (rows.length === 0) throw new AppError('not_found', 'There is no such image.');
 }
 
@@ -171,6 +177,36 @@ export async function listRevisions(db: Db, userId: string, articleId: string) {
     .from(articleRevisions)
     .where(and(eq(articleRevisions.articleId, articleId), eq(articleRevisions.userId, userId)))
     .orderBy(desc(articleRevisions.revision));
+}
+
+/** One revision of an article. Throws `not_found`. */
+export async function getRevision(db: Db, userId: string, articleId: string, revision: number) {
+  const [row] = await db
+    .select()
+    .from(articleRevisions)
+    .where(
+      and(
+        eq(articleRevisions.articleId, articleId),
+        eq(articleRevisions.userId, userId),
+        eq(articleRevisions.revision, revision),
+      ),
+    );
+  if (!row) throw new AppError('not_found', `The article has no revision ${revision}.`);
+  return row;
+}
+
+/**
+ * Takes those of a user's images that are in the bin out of it, and returns the ids of those that are kept then; the
+ * others were deleted for good.
+ */
+export async function bringBackImages(db: Db, userId: string, ids: string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  // There is always room: what is in the bin counts until it is gone.
+  const rows = await queryRows<{ id: string }>(
+    db,
+    sql`update images set deleted_at = null where user_id = ${userId} and ${inArray(sql`id`, ids)} returning id`,
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** True when a person has changed the article since the pipeline wrote it. */

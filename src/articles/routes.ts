@@ -9,11 +9,13 @@ import {
   articleSchema,
   articleSummarySchema,
   claimSchema,
+  featuredImageSchema,
   presentArticle,
   presentClaim,
   presentSummaries,
 } from './present.ts';
-import { getArticle, listArticles, listClaims, listRevisions } from './queries.ts';
+import { getArticle, listArticles, listClaims, listFeaturedImages, listRevisions } from './queries.ts';
+import { restoreRevision } from './restore-revision.ts';
 import { articleStatuses } from './schema.ts';
 
 const byId = z.object({ id: z.uuid() });
@@ -45,7 +47,13 @@ const revisionSchema = z.object({
     metaTitle: z.string(),
     metaDescription: z.string(),
     keyword: z.string(),
+    featuredImageId: z
+      .uuid()
+      .nullable()
+      .optional()
+      .meta({ description: 'Missing where it is not known, in revisions from before it was kept' }),
   }),
+  featuredImage: featuredImageSchema.nullable().meta({ description: 'null also where it was deleted since' }),
   createdAt: z.iso.datetime(),
 });
 
@@ -185,6 +193,10 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
     async (request) => {
       const article = await getArticle(ctx.db, request.userId, request.params.id);
       const rows = await listRevisions(ctx.db, request.userId, article.id);
+      const featured = await listFeaturedImages(
+        ctx.db,
+        rows.map(({ fields }) => fields),
+      );
       return {
         items: rows.map(({ revision, author, title, markdown, fields, createdAt }) => ({
           revision,
@@ -192,10 +204,37 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
           title,
           markdown,
           fields,
+          featuredImage: featured.get(fields.featuredImageId ?? '') ?? null,
           createdAt: createdAt.toISOString(),
         })),
         nextCursor: null,
       };
+    },
+  );
+
+  server.post(
+    '/articles/:id/revisions/:revision/restore',
+    {
+      schema: {
+        tags,
+        summary:
+          'Make the article again what it was at a revision, as a new one; `revision` in the body is the present one',
+        description:
+          'Title, text, fields and featured image. Images of that revision that are in the bin come back with it; `warnings` say what was deleted for good.',
+        operationId: 'restoreArticleRevision',
+        params: byId.extend({ revision: z.coerce.number().int().min(1).max(1_000_000_000) }),
+        body: z.strictObject({ revision: z.int().min(1) }),
+        response: {
+          200: z.object({ article: articleSchema, warnings: z.array(z.string()) }),
+          ...problems(401, 404, 409, 422),
+        },
+      },
+    },
+    async (request) => {
+      const { id, revision } = request.params;
+      const { revision: current } = request.body;
+      const { article, warnings } = await restoreRevision(ctx, request.userId, { id, revision, current });
+      return { article: await presentArticle(ctx.db, article), warnings };
     },
   );
 

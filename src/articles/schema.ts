@@ -53,6 +53,12 @@ export interface ArticleFields {
   keyword: string;
 }
 
+/** What a revision keeps beside title and text. */
+export interface RevisionFields extends ArticleFields {
+  /** Missing in revisions from before this was kept: then it is not known. */
+  featuredImageId?: string | null;
+}
+
 export const articleRevisions = pgTable(
   'article_revisions',
   {
@@ -62,7 +68,7 @@ export const articleRevisions = pgTable(
     author: text('author').$type<'pipeline' | 'user'>().notNull(),
     title: text('title').notNull(),
     markdown: text('markdown').notNull(),
-    fields: jsonb('fields').$type<ArticleFields>().notNull(),
+    fields: jsonb('fields').$type<RevisionFields>().notNull(),
     createdAt: time('created_at').notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.articleId, table.revision] })],

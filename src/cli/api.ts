@@ -17,6 +17,13 @@ export interface Api {
     schema: Schema,
     body?: unknown,
   ): Promise<z.output<Schema>>;
+  /** Posts a file as the body, with its media type. Throws as `request` does. */
+  upload<Schema extends z.ZodType>(
+    path: string,
+    data: Uint8Array,
+    type: string,
+    schema: Schema,
+  ): Promise<z.output<Schema>>;
   /** What `GET /health` answers, also when it is 503. */
   health<Schema extends z.ZodType>(schema: Schema): Promise<z.output<Schema>>;
   /** Live events until a `done`; reconnects by itself while the server comes back within a minute. */
@@ -51,8 +58,14 @@ export function createApi(origin: string, entry: Entry, signal: AbortSignal): Ap
 
   return {
     async request(method, path, schema, body) {
-      const response = await sendOnce(send, method, path, body);
+      const content = body === undefined ? null : { type: 'application/json', body: JSON.stringify(body) };
+      const response = await sendOnce(send, method, path, content);
       return schema.parse(response.status === 204 ? null : await response.json());
+    },
+
+    async upload(path, data, type, schema) {
+      const response = await sendOnce(send, 'POST', path, { type, body: new Uint8Array(data) });
+      return schema.parse(await response.json());
     },
 
     async health(schema) {
@@ -88,12 +101,12 @@ async function sendOnce(
   send: (path: string, init: RequestInit) => Promise<Response>,
   method: string,
   path: string,
-  body: unknown,
+  content: { type: string; body: string | Uint8Array<ArrayBuffer> } | null,
 ): Promise<Response> {
-  const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers: Record<string, string> = content === null ? {} : { 'content-type': content.type };
   if (method === 'POST') headers['idempotency-key'] = crypto.randomUUID();
   try {
-    return await send(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    return await send(path, { method, headers, ...(content === null ? {} : { body: content.body }) });
   } catch (error) {
     // fetch says TypeError when there was no answer at all.
     if (error instanceof TypeError) throw serverGone(error);

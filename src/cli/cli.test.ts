@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type App, startApp } from '../app.ts';
 import { loadConfig } from '../config.ts';
@@ -200,6 +201,13 @@ async function start(): Promise<App> {
   return startApp(config, secrets, createLogger('silent'));
 }
 
+/** What the API of a running server answers the command line. */
+async function call(app: App, path: string, body?: object): Promise<unknown> {
+  const headers = { authorization: `Bearer ${app.ctx.operatorToken}`, 'content-type': 'application/json' };
+  const request = body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers };
+  return (await fetch(`http://127.0.0.1:${app.port}/api/v1${path}`, request)).json();
+}
+
 describe('with a server on the data directory', () => {
   let app: App;
   beforeEach(async () => {
@@ -253,6 +261,49 @@ describe('with a server on the data directory', () => {
     const answer = await bp(['write', 'Something without any source at all']);
     expect(answer.status).toBe(1);
     expect(answer.err).toContain('source');
+  });
+
+  it('adds images, shows them, makes one the featured image, and deletes and restores them', async () => {
+    const draw = (background: string) => sharp({ create: { width: 6, height: 4, channels: 3, background } });
+    const bee = join(folder, 'bee.png');
+    const hive = join(folder, 'hive.jpg');
+    writeFileSync(bee, await draw('#a16207').png().toBuffer());
+    writeFileSync(hive, await draw('#15803d').jpeg().toBuffer());
+    const added = await bp(['image', 'add', bee, hive]);
+    expect(added.status, added.err).toBe(0);
+    expect(added.out).toMatch(/^\S{36} {2}bee\.png, 6 × 4, 1 kB\n\S{36} {2}hive\.jpg, 6 × 4, 1 kB\n$/);
+
+    const text = { title: 'About bees', markdown: 'They fly.' };
+    const article = (await call(app, '/articles', text)) as { id: string; title: string };
+    const featured = await bp(['image', 'add', bee, '--alt', 'A bee', '--article', article.id, '--json']);
+    expect(featured.status, featured.out).toBe(0);
+    const [image] = JSON.parse(featured.out).items;
+    expect(image).toMatchObject({ name: 'bee.png', alt: 'A bee', type: 'image/png', kind: 'upload' });
+    expect(added.out).toContain(image.id);
+    expect(await call(app, `/articles/${article.id}`)).toMatchObject({ featuredImage: { id: image.id, alt: 'A bee' } });
+    const listed = await bp(['image', 'list', '--query', 'a bee']);
+    expect(listed.out).toMatch(/^IMAGE +NAME +KIND +SIZE +USED BY$/m);
+    expect(listed.out).toContain(`${image.id}  bee.png  upload  1 kB`);
+    expect(listed.out).toContain(article.title);
+    expect(listed.out).not.toContain('hive.jpg');
+    expect(listed.out).toContain('of 500.0 MB used');
+
+    const refused = await bp(['image', 'delete', image.id]);
+    expect(refused).toMatchObject({ status: 1, out: '', err: expect.stringContaining(`“${article.title}”`) });
+    expect(await bp(['image', 'delete', image.id, '--force'])).toMatchObject({ status: 0 });
+    expect((await bp(['image', 'list'])).out).not.toContain(image.id);
+    expect((await bp(['image', 'list', '--deleted'])).out).toContain(image.id);
+    expect(await bp(['image', 'restore', image.id])).toMatchObject({ status: 0, out: 'bee.png is back.\n' });
+    expect(await call(app, `/articles/${article.id}`)).toMatchObject({ featuredImage: { id: image.id } });
+
+    expect((await bp(['image', 'add', bee, hive, '--alt', 'Both'])).status).toBe(2);
+    expect(await bp(['image', 'add', join(folder, 'none.png')])).toMatchObject({ status: 2, out: '' });
+    const notes = source('notes.png', 'no image');
+    const wrong = await bp(['image', 'add', hive, notes]);
+    expect(wrong).toMatchObject({ status: 1, err: expect.stringContaining(`${notes}: The file is no PNG`) });
+    expect(wrong.err).toMatch(/Before it: hive\.jpg \(\S{36}\)/);
+    const nowhere = await bp(['image', 'add', notes, '--article', crypto.randomUUID()]);
+    expect(nowhere.err).toContain('no such article');
   });
 
   it('says why a site cannot be connected by one click', async () => {

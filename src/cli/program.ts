@@ -194,6 +194,29 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
       choose(async () => (await publicationCommands()).resolvePublication(io, id, choice, options), options.json),
     );
 
+  const image = program.command('image').description('images for articles');
+  const imageCommands = () => import('./image.ts');
+  addForAccount(image, 'add', 'upload images')
+    .argument('<file...>', 'PNG, JPEG, WebP or GIF, up to 10 MB each')
+    .option('--article <id>', 'make it the featured image of this article')
+    .option('--alt <text>', 'what it shows, for whoever cannot see it')
+    .option('--caption <text>', 'what stands below it in a text')
+    .action((files, options) =>
+      choose(async () => (await imageCommands()).addImages(io, files, options), options.json),
+    );
+  addForAccount(image, 'list', 'list the images, newest first, with what each is used in')
+    .option('--query <words>', 'only those with these words in name, alternative text, caption or prompt')
+    .addOption(new Option('--kind <kind>', 'only these').choices(['upload', 'card', 'generated']))
+    .option('--deleted', 'those in the bin')
+    .action((options) => choose(async () => (await imageCommands()).listImages(io, options), options.json));
+  addForAccount(image, 'delete', 'put images into the bin, where they stay up to 30 days')
+    .argument('<id...>', 'their ids, from image list')
+    .option('--force', 'also those that articles show')
+    .action((ids, options) => choose(async () => (await imageCommands()).deleteImages(io, ids, options), options.json));
+  addForAccount(image, 'restore', 'take an image out of the bin')
+    .argument('<id>', 'its id, from image list --deleted')
+    .action((id, options) => choose(async () => (await imageCommands()).restoreImage(io, id, options), options.json));
+
   const user = program.command('user').description('accounts of this instance');
   add(user, 'create', 'make an account')
     .requiredOption('-e, --email <address>', 'its mail address')

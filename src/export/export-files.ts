@@ -33,7 +33,7 @@ const readme = `This is everything of an account of blog-poster, as its API answ
 
 articles/     each article as Markdown, and as JSON with its claims, sources and revisions; those in the bin as well
 pipelines/    each pipeline with its receipt
-images/       each image with its name and texts
+images/       each image with its name and texts; those in the bin as well
 sources/      each source with its passages, which quotes can be looked up in
 site-posts/   what was read of each site's posts, 1,000 a file; nothing for a site without any
 webhooks/     each webhook with its deliveries of the last 30 days

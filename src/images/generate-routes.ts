@@ -7,7 +7,7 @@ import { oneLine } from '../storable.ts';
 import { generateImage } from './generate.ts';
 import { imagePrice } from './image-price.ts';
 import { imageSchema, presentImage } from './present.ts';
-import { usesOf } from './queries.ts';
+import { usageOf } from './queries.ts';
 
 const tags = ['images'];
 
@@ -68,7 +68,7 @@ export const generateRoutes: RegisterRoutes = (server, ctx) => {
     },
     async (request, reply) => {
       const image = await generateImage(ctx, { ...request.body, userId: request.userId });
-      return reply.code(201).send(presentImage(image, await usesOf(ctx.db, image.userId, [image.id])));
+      return reply.code(201).send(presentImage(image, await usageOf(ctx.db, image.userId, [image.id])));
     },
   );
 };

@@ -109,6 +109,7 @@ describe('an image of a model', () => {
       unitPrices: { requestMicroUsd: 63_000 },
       output: null,
     });
+    expect(await user.api.ask('GET', `/images/${json.id}`)).toMatchObject({ json: { costMicroUsd: 63_000 } });
     expect(await wrongCounters(app.ctx.db)).toEqual([]);
     const file = await user.api.ask('GET', `/images/${json.id}/file`);
     expect(file.bytes.toString('latin1')).not.toContain('A machine');
@@ -134,11 +135,20 @@ describe('an image of a model', () => {
     const fourth = await generate({ articleId: article.json.id, again: true });
     expect(new Set([first?.json.id, third.json.id, fourth.json.id]).size).toBe(3);
     expect((await generate({ articleId: article.json.id })).json.id).toBe(fourth.json.id);
+    // One that was deleted comes back.
+    await user.api.ask('DELETE', `/images/${fourth.json.id}`);
+    expect((await generate({ articleId: article.json.id })).json).toMatchObject({
+      id: fourth.json.id,
+      deletedAt: null,
+    });
     expect(provider.images).toHaveLength(3);
   });
 
-  it('is made for one’s own articles only', async () => {
+  it('is made for one’s own articles only, and anew for another account', async () => {
     const other = await givenAccount(app, `other${count}@example.com`);
+    await other.api.ask('POST', '/images/generate', { prompt: 'A loaf of bread on a table' });
+    expect((await generate()).status).toBe(201);
+    expect(provider.images.splice(0)).toHaveLength(2);
     const article = await other.api.ask<Answer>('POST', '/articles', { title: 'Bread', markdown: 'x' });
     expect((await generate({ articleId: article.json.id })).status).toBe(404);
     expect(provider.images).toEqual([]);

@@ -3,9 +3,11 @@ import { z } from 'zod';
 import { getArticle } from '../articles/queries.ts';
 import { slugify } from '../articles/slug.ts';
 import { dropAnswer, findUsersAnswer } from '../budget/ledger.ts';
+import { paidCalls } from '../budget/schema.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError } from '../errors.ts';
+import { restoreImage } from './bin.ts';
 import { type Image, type ImageType, images } from './schema.ts';
 import { assertRoom, keepImage } from './store.ts';
 
@@ -71,7 +73,8 @@ const answer = z.object({ base64: z.string() });
 async function make(ctx: Ctx, request: GenerateRequest, model: string, madeFrom: string): Promise<Image> {
   const { userId, prompt, again } = request;
   const known = again ? null : await findMade(ctx, userId, madeFrom);
-  if (known) return known;
+  // It was paid for: one in the bin comes back.
+  if (known) return known.deletedAt ? restoreImage(ctx.db, userId, known.id) : known;
   const paid = await findUsersAnswer(ctx.db, userId, madeFrom);
   const found = answer.safeParse(paid?.output);
   if (paid && found.success) return keep(ctx, request, model, madeFrom, { callId: paid.id, ...found.data });
@@ -112,7 +115,11 @@ async function keep(
   const name = `${slugify(prompt).slice(0, 80)}.${endings[prepared.mime]}`;
   const fields = { userId, kind: 'generated' as const, name, alt, prompt, model, madeFrom };
   return ctx.db.transaction(async (tx) => {
-    const image = await keepImage(tx, fields, prepared);
+    const [call] = await tx
+      .select({ costMicroUsd: paidCalls.costMicroUsd })
+      .from(paidCalls)
+      .where(eq(paidCalls.id, callId));
+    const image = await keepImage(tx, { ...fields, costMicroUsd: call?.costMicroUsd ?? null }, prepared);
     await dropAnswer(tx, callId);
     return image;
   });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import sharp from 'sharp';
@@ -78,13 +79,17 @@ function crc(data: Buffer): number {
   return (value ^ 0xffffffff) >>> 0;
 }
 
-/** A GIF of one pixel that is shown this many times. */
-function longGif(frames: number): Buffer {
+/** A GIF of this width and height that says it has this many frames, and holds next to nothing. */
+function longGif(frames: number, side = 1): Buffer {
   const head = Buffer.from('GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff', 'latin1');
+  head.writeUInt16LE(side, 6);
+  head.writeUInt16LE(side, 8);
   const frame = Buffer.from(
     '!\xf9\x04\x00\x01\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00',
     'latin1',
   );
+  frame.writeUInt16LE(side, 13);
+  frame.writeUInt16LE(side, 15);
   return Buffer.concat([head, ...Array.from({ length: frames }, () => frame), Buffer.from(';')]);
 }
 
@@ -141,6 +146,7 @@ describe('uploading', () => {
     ['nothing', () => Buffer.alloc(0), 'empty'],
     ['a PNG of 50,000 x 50,000', () => bombPng(50_000, 50_000), 'pixels'],
     ['a GIF of 10,000 frames', () => longGif(10_000), 'frames'],
+    ['a GIF of two frames of 5,000 x 5,000', () => longGif(2, 5_000), 'frames'],
     ['half a JPEG', async () => (await picture(400, 400).jpeg().toBuffer()).subarray(0, 700), 'broken'],
     ['half a PNG', async () => (await picture(400, 400).png().toBuffer()).subarray(0, 120), 'broken'],
     [
@@ -152,6 +158,31 @@ describe('uploading', () => {
     const { status, json } = await upload(await make());
     expect({ status, code: json.code }).toEqual({ status: 422, code: 'image_refused' });
     expect(json.detail).toContain(said);
+  });
+
+  it.each(['gif', 'webp'] as const)('keeps every frame of an animated %s', async (format) => {
+    const frame = (background: string) => sharp({ create: { width: 30, height: 20, channels: 3, background } }).png();
+    const frames = await Promise.all(['red', 'blue'].map((colour) => frame(colour).toBuffer()));
+    const animation = await sharp(frames, { join: { animated: true } })
+      .toFormat(format)
+      .toBuffer();
+    const { json } = await upload(animation, `image/${format}`);
+    expect(json).toMatchObject({ type: `image/${format}`, width: 30, height: 20 });
+    const kept = (await ask('GET', `/images/${json.id}/file`)).bytes;
+    expect(await sharp(kept).metadata()).toMatchObject({ format, pages: 2 });
+  });
+
+  it.each([
+    ['JPEG', 3, 1200, 'image/jpeg'],
+    ['WebP, which shows what is transparent,', 4, 1050, 'image/webp'],
+  ] as const)('makes a %s of a photograph that comes as PNG', async (_what, channels, side, type) => {
+    const raw = { width: side, height: side, channels };
+    const photo = await sharp(randomBytes(side * side * channels), { raw })
+      .png()
+      .toBuffer();
+    const { json } = await upload(photo);
+    expect(json).toMatchObject({ type, width: side });
+    expect(json.bytes).toBeLessThan(photo.length);
   });
 
   it('refuses other types and files over 10 MB, and takes no more than 1 MB anywhere else', async () => {

@@ -9,10 +9,11 @@ import type { HttpServer, RegisterRoutes } from '../http/server.ts';
 import { getSite } from '../sites/queries.ts';
 import { settingsOf } from '../sites/settings.ts';
 import { oneLine } from '../storable.ts';
+import { deleteImage, restoreImage } from './bin.ts';
 import { imageSchema, presentImage } from './present.ts';
-import { deleteImage, describeImage, listImages, usesOf } from './queries.ts';
-import { type Image, imageTypes } from './schema.ts';
-import { getImage, keepImage, readImage } from './store.ts';
+import { describeImage, listImages, usageOf } from './queries.ts';
+import { type Image, imageKinds, imageTypes } from './schema.ts';
+import { bytesOf, getImage, imagesQuota, keepImage, readImage } from './store.ts';
 import { cardColours, titleCard } from './title-card.ts';
 
 const tags = ['images'];
@@ -26,7 +27,7 @@ const words = {
   caption: z.string().overwrite(oneLine).max(1000),
 };
 
-/** Images: upload, draw a card, list, describe, delete, and the file itself. */
+/** Images: upload, draw a card, list, describe, delete, restore, and the file itself. */
 export const imageRoutes: RegisterRoutes = (server, ctx) => {
   // In a scope of its own: nowhere else a body that is no JSON is taken, or one over 1 MB.
   server.register(async (scope) => uploadRoute(scope as unknown as HttpServer, ctx));
@@ -38,16 +39,56 @@ export const imageRoutes: RegisterRoutes = (server, ctx) => {
         tags,
         summary: 'Images, newest first',
         operationId: 'listImages',
-        querystring: listQuery,
+        querystring: listQuery.extend({
+          query: z
+            .string()
+            .trim()
+            .max(200)
+            .optional()
+            .meta({ description: 'Looked for in name, alternative text, caption and prompt' }),
+          kind: z.enum(imageKinds).optional(),
+          deleted: z
+            .enum(['true', 'false'])
+            .optional()
+            .meta({ description: '`true`: those in the bin, where they stay up to 30 days' }),
+        }),
         response: { 200: listOf(imageSchema), ...problems(401, 422) },
       },
     },
     async (request) => {
-      const rows = page(await listImages(ctx.db, request.userId, request.query), request.query.limit);
+      const { deleted, ...query } = request.query;
+      const found = await listImages(ctx.db, request.userId, { ...query, deleted: deleted === 'true' });
+      const rows = page(found, query.limit);
       const ids = rows.items.map(({ id }) => id);
-      const uses = await usesOf(ctx.db, request.userId, ids);
-      return { items: rows.items.map((row) => presentImage(row, uses)), nextCursor: rows.nextCursor };
+      const usage = await usageOf(ctx.db, request.userId, ids);
+      return { items: rows.items.map((row) => presentImage(row, usage)), nextCursor: rows.nextCursor };
     },
+  );
+
+  server.get(
+    '/images/storage',
+    {
+      schema: {
+        tags,
+        summary: 'How much room your images take, and how much there is',
+        operationId: 'getImageStorage',
+        response: {
+          200: z
+            .object({
+              bytes: z.int().meta({ description: 'What they take; those in the bin give way and do not count' }),
+              limitBytes: z.int(),
+              uploadLimitBytes: z.int().meta({ description: 'Of one file as it is sent' }),
+            })
+            .meta({ id: 'ImageStorage' }),
+          ...problems(401),
+        },
+      },
+    },
+    async (request) => ({
+      bytes: await bytesOf(ctx.db, request.userId),
+      limitBytes: imagesQuota,
+      uploadLimitBytes: maxUploadBytes,
+    }),
   );
 
   server.post(
@@ -121,7 +162,8 @@ export const imageRoutes: RegisterRoutes = (server, ctx) => {
     {
       schema: {
         tags,
-        summary: 'Delete an image; one that articles show only with `force=true`',
+        summary:
+          'Put an image into the bin, where it stays up to 30 days; one that articles show only with `force=true`',
         operationId: 'deleteImage',
         params: byId,
         querystring: z.object({ force: z.enum(['true', 'false']).optional() }),
@@ -134,6 +176,20 @@ export const imageRoutes: RegisterRoutes = (server, ctx) => {
     },
   );
 
+  server.post(
+    '/images/:id/restore',
+    {
+      schema: {
+        tags,
+        summary: 'Take an image out of the bin',
+        operationId: 'restoreImage',
+        params: byId,
+        response: { 200: imageSchema, ...problems(401, 404, 422) },
+      },
+    },
+    async (request) => present(ctx, await restoreImage(ctx.db, request.userId, request.params.id)),
+  );
+
   server.get(
     '/images/:id/file',
     {
@@ -144,6 +200,7 @@ export const imageRoutes: RegisterRoutes = (server, ctx) => {
         params: byId,
         querystring: z.object({
           width: z.enum(['320', '640']).optional().meta({ description: 'A smaller WebP of at most this width' }),
+          deleted: z.enum(['true', 'false']).optional().meta({ description: '`true`: of one in the bin' }),
         }),
         response: {
           200: { content: { 'image/*': { schema: z.string() } }, description: 'The image' },
@@ -153,8 +210,8 @@ export const imageRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) => {
-      const { width } = request.query;
-      const image = await getImage(ctx.db, request.userId, request.params.id);
+      const { width, deleted } = request.query;
+      const image = await getImage(ctx.db, request.userId, request.params.id, { binned: deleted === 'true' });
       const etag = `"${image.digest}${width ? `-${width}` : ''}"`;
       reply.header('etag', etag);
       // Asked each time whether it is still theirs: whoever logs out must not leave it readable to the next.
@@ -204,12 +261,12 @@ function uploadRoute(server: HttpServer, ctx: AppContext): void {
         const { name = 'image', alt = '', caption = '' } = request.query;
         const fields = { userId: request.userId, kind: 'upload' as const, name, alt, caption };
         const image = await keepImage(tx, fields, prepared);
-        return presentImage(image, await usesOf(tx, request.userId, [image.id]));
+        return presentImage(image, await usageOf(tx, request.userId, [image.id]));
       });
     },
   );
 }
 
 async function present(ctx: Pick<AppContext, 'db'>, image: Image) {
-  return presentImage(image, await usesOf(ctx.db, image.userId, [image.id]));
+  return presentImage(image, await usageOf(ctx.db, image.userId, [image.id]));
 }

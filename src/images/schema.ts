@@ -1,5 +1,5 @@
 import { customType, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import { time } from '../db/columns.ts';
+import { microUsd, time } from '../db/columns.ts';
 
 /** `upload`: a person's file; `card`: the title, drawn here; `generated`: by a model. */
 export const imageKinds = ['upload', 'card', 'generated'] as const;
@@ -25,7 +25,11 @@ export const images = pgTable('images', {
   model: text('model'),
   /** Digest of what it was made from, see {@link titleCard}. */
   madeFrom: text('made_from'),
+  /** Of the call that a generated image came from; null where that is not known, and for the other kinds. */
+  costMicroUsd: microUsd('cost_micro_usd'),
   createdAt: time('created_at').notNull().defaultNow(),
+  /** Since when it is in the bin. */
+  deletedAt: time('deleted_at'),
 });
 export type Image = typeof images.$inferSelect;
 

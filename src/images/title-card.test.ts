@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
+import { users } from '../accounts/schema.ts';
 import { renderMarkdown } from '../articles/markdown.ts';
+import { newId } from '../db/id.ts';
 import { type CardInput, cardMargin, cardSize, composeCard } from './card/compose-card.ts';
+import { prepareText, shapeLine } from './card/text-runs.ts';
 import { readImage } from './store.ts';
 import { titleCard } from './title-card.ts';
 
@@ -71,6 +74,27 @@ describe('composeCard', () => {
     expect((await compose('Tifinagh ⵣ')).missing).toEqual(['ⵣ']);
   });
 
+  it('joins letters, orders words and chooses the forms of characters as the script and the language want it', async () => {
+    const glyphs = async (title: string, language: string | null = null) => {
+      const text = await prepareText(title, language);
+      return shapeLine(text, 0, text.letters.length).glyphs.map(({ id }) => id);
+    };
+    // Arabic: a letter has other shapes at the beginning, in the middle and at the end than alone. The dots are the same.
+    const [dot, alone] = await glyphs('ب', 'ar');
+    const joined = (await glyphs('ببب', 'ar')).filter((id) => id !== dot);
+    expect(new Set([alone, ...joined]).size).toBe(4);
+    // Devanagari: a vowel sign that is spoken after its consonant stands before it.
+    expect((await glyphs('कि', 'hi')).at(-1)).toBe((await glyphs('क', 'hi'))[0]);
+    // Hebrew runs to the left, numbers and Latin in it to the right, and the whole as its first letter.
+    const [shin, dalet] = [...(await glyphs('ש')), ...(await glyphs('ד'))];
+    expect(await glyphs('שד')).toEqual([dalet, shin]);
+    const [one, two] = await glyphs('12');
+    const [space] = await glyphs('ש ד').then((all) => all.slice(1));
+    expect(await glyphs('ש 12 ד')).toEqual([dalet, space, one, two, space, shin]);
+    // One code point, two shapes.
+    expect((await compose('直', 'ja')).svg).not.toBe((await compose('直', 'zh')).svg);
+  });
+
   it('begins a text that is read from the right at the right, with its words in that order', async () => {
     const left = await compose('Sourdough');
     const right = await compose('שלום', 'he');
@@ -117,6 +141,16 @@ describe('titleCard', () => {
     expect((await titleCard(ctx, { ...input, title: 'Bread  & <salt>' })).id).toBe(first.id);
     expect(drawn).toBe(2);
     expect((await titleCard(ctx, { ...input, background: '#000000' })).id).not.toBe(first.id);
+    const [ja, zh] = [
+      { ...input, title: '直', language: 'ja' },
+      { ...input, title: '直', language: 'zh' },
+    ];
+    const { id } = await titleCard(ctx, ja);
+    expect((await titleCard(ctx, zh)).id).not.toBe(id);
+    expect((await titleCard(ctx, { ...ja, siteName: 'Garden' })).id).not.toBe(id);
+    const other = newId();
+    await app.ctx.db.insert(users).values({ id: other, name: 'Somebody else' });
+    expect((await titleCard(ctx, { ...ja, userId: other })).userId).toBe(other);
     const { image, data } = await readImage(app.ctx.db, userId, first.id);
     expect(data.length).toBe(image.size);
     expect(Buffer.from(data.subarray(0, 8)).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');

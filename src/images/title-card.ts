@@ -2,6 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import { slugify } from '../articles/slug.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
+import { restoreImage } from './bin.ts';
 import { cardVersion } from './card/card-version.ts';
 import type { CardInput } from './card/compose-card.ts';
 import { type Image, images } from './schema.ts';
@@ -24,7 +25,7 @@ export async function titleCard(
     .select()
     .from(images)
     .where(and(eq(images.userId, userId), eq(images.madeFrom, madeFrom)));
-  if (known) return known;
+  if (known) return known.deletedAt ? restoreImage(ctx.db, userId, known.id) : known;
   const drawn = await ctx.imaging.card(input);
   const name = `${slugify(input.title).slice(0, 80)}.png`;
   const fields = { userId, kind: 'card' as const, name, alt: input.title.slice(0, 500), madeFrom };

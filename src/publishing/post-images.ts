@@ -1,4 +1,4 @@
-import { and, DrizzleQueryError, eq, inArray } from 'drizzle-orm';
+import { and, DrizzleQueryError, eq, inArray, isNull } from 'drizzle-orm';
 import type { Element, Parents, Root } from 'hast';
 import { ownImageId } from '../articles/markdown.ts';
 import { AppError } from '../errors.ts';
@@ -39,7 +39,7 @@ export async function placePictures(
   if (ids.size === 0) return { featuredMedia: null, warnings, dropped: unmade ? ['featuredImage'] : [] };
 
   const { ctx, publication } = delivery;
-  const mine = and(eq(images.userId, publication.userId), inArray(images.id, [...ids]));
+  const mine = and(eq(images.userId, publication.userId), inArray(images.id, [...ids]), isNull(images.deletedAt));
   const known = new Map((await ctx.db.select().from(images).where(mine)).map((image) => [image.id, image]));
   const places = await placeAll(delivery, [...known.values()], existing);
 

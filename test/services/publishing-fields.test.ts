@@ -1,5 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { users as accounts } from '../../src/accounts/schema.ts';
+import { newId } from '../../src/db/id.ts';
+import { images } from '../../src/images/schema.ts';
 import { type DeliveryTiming, deliverPublication } from '../../src/publishing/deliver.ts';
 import { requestPublication, retryPublication } from '../../src/publishing/publications.ts';
 import { getPublication } from '../../src/publishing/queries.ts';
@@ -182,6 +185,25 @@ describe.each([
     expect(ended).toMatchObject({ status: 'published', dropped: ['template', 'author'] });
     expect(ended.warnings).toEqual([expect.stringContaining('template'), expect.stringContaining('author')]);
     expect((await read(target(), ended)).tags).toHaveLength(1);
+  });
+
+  it('shows no image of another account, and none that is deleted, and says so', async () => {
+    const [binned, theirs] = [await givenImage(ctx, `${run} binned`), await givenImage(ctx, `${run} theirs`)];
+    const stranger = newId();
+    await ctx.db.insert(accounts).values({ id: stranger, name: 'Somebody else' });
+    await ctx.db.update(images).set({ userId: stranger }).where(eq(images.id, theirs));
+    await ctx.db.update(images).set({ deletedAt: new Date() }).where(eq(images.id, binned));
+    const row = await given(target(), {
+      markdown: `Before.\n\n![Words](/api/v1/images/${theirs}/file)\n\nAfter.`,
+      featuredImageId: binned,
+    });
+    const ended = await deliver(row);
+    expect(ended).toMatchObject({ status: 'published', dropped: ['featuredImage', 'images'] });
+    expect(ended.warnings).toEqual(['2 images were left out: it is no longer kept here.']);
+    const post = await read(target(), ended);
+    expect(post).toMatchObject({ featured_media: 0 });
+    expect(post.content.raw).not.toContain('img');
+    for (const image of [binned, theirs]) expect(await mediaOf(target(), image)).toEqual([]);
   });
 
   it('gets a new category when the remembered one was deleted on the site meanwhile', async () => {

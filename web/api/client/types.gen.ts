@@ -701,13 +701,29 @@ export type Image = {
     alt: string;
     bytes: number;
     caption: string;
+    /**
+     * What making it cost, in micro-dollars; 0 for uploads and title cards, null: not known
+     */
+    costMicroUsd: number | null;
     createdAt: string;
+    /**
+     * In the bin since; it is deleted for good after 30 days, or when its room is needed
+     */
+    deletedAt: string | null;
     height: number;
     id: string;
     kind: 'upload' | 'card' | 'generated';
     model: string | null;
     name: string;
     prompt: string | null;
+    /**
+     * Sites that it was uploaded to, with its address there
+     */
+    sites: Array<{
+        id: string;
+        name: string;
+        url: string;
+    }>;
     type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif';
     /**
      * Where the file is; may stand in Markdown as it is
@@ -717,7 +733,16 @@ export type Image = {
      * Articles that have it in their text or as featured image
      */
     usedBy: Array<{
+        /**
+         * The article is in the bin, and may come back
+         */
+        binned: boolean;
+        /**
+         * It is the featured image
+         */
+        featured: boolean;
         id: string;
+        inText: boolean;
         title: string;
     }>;
     width: number;
@@ -730,13 +755,29 @@ export type ImageInput = {
     alt: string;
     bytes: number;
     caption: string;
+    /**
+     * What making it cost, in micro-dollars; 0 for uploads and title cards, null: not known
+     */
+    costMicroUsd: number | null;
     createdAt: string;
+    /**
+     * In the bin since; it is deleted for good after 30 days, or when its room is needed
+     */
+    deletedAt: string | null;
     height: number;
     id: string;
     kind: 'upload' | 'card' | 'generated';
     model: string | null;
     name: string;
     prompt: string | null;
+    /**
+     * Sites that it was uploaded to, with its address there
+     */
+    sites: Array<{
+        id: string;
+        name: string;
+        url: string;
+    }>;
     type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif';
     /**
      * Where the file is; may stand in Markdown as it is
@@ -746,7 +787,16 @@ export type ImageInput = {
      * Articles that have it in their text or as featured image
      */
     usedBy: Array<{
+        /**
+         * The article is in the bin, and may come back
+         */
+        binned: boolean;
+        /**
+         * It is the featured image
+         */
+        featured: boolean;
         id: string;
+        inText: boolean;
         title: string;
     }>;
     width: number;
@@ -780,6 +830,30 @@ export type ImageSettingsInput = {
      * Micro-dollars for one image; null while the price is unknown and it is refused
      */
     priceMicroUsd: number | null;
+};
+
+export type ImageStorage = {
+    /**
+     * What they take; those in the bin give way and do not count
+     */
+    bytes: number;
+    limitBytes: number;
+    /**
+     * Of one file as it is sent
+     */
+    uploadLimitBytes: number;
+};
+
+export type ImageStorageInput = {
+    /**
+     * What they take; those in the bin give way and do not count
+     */
+    bytes: number;
+    limitBytes: number;
+    /**
+     * Of one file as it is sent
+     */
+    uploadLimitBytes: number;
 };
 
 export type Invitation = {
@@ -4519,8 +4593,16 @@ export type ListArticleRevisionsResponses = {
         items: Array<{
             author: 'pipeline' | 'user';
             createdAt: string;
+            /**
+             * null also where it was deleted since
+             */
+            featuredImage: FeaturedImage | null;
             fields: {
                 excerpt: string;
+                /**
+                 * Missing where it is not known, in revisions from before it was kept
+                 */
+                featuredImageId?: string | null;
                 keyword: string;
                 metaDescription: string;
                 metaTitle: string;
@@ -4535,6 +4617,51 @@ export type ListArticleRevisionsResponses = {
 };
 
 export type ListArticleRevisionsResponse = ListArticleRevisionsResponses[keyof ListArticleRevisionsResponses];
+
+export type RestoreArticleRevisionData = {
+    body: {
+        revision: number;
+    };
+    path: {
+        id: string;
+        revision: number;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}/revisions/{revision}/restore';
+};
+
+export type RestoreArticleRevisionErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RestoreArticleRevisionError = RestoreArticleRevisionErrors[keyof RestoreArticleRevisionErrors];
+
+export type RestoreArticleRevisionResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        article: Article;
+        warnings: Array<string>;
+    };
+};
+
+export type RestoreArticleRevisionResponse = RestoreArticleRevisionResponses[keyof RestoreArticleRevisionResponses];
 
 export type ForgotPasswordData = {
     body: {
@@ -4942,6 +5069,15 @@ export type ListImagesData = {
     query?: {
         limit?: number;
         cursor?: string;
+        /**
+         * Looked for in name, alternative text, caption and prompt
+         */
+        query?: string;
+        kind?: 'upload' | 'card' | 'generated';
+        /**
+         * `true`: those in the bin, where they stay up to 30 days
+         */
+        deleted?: 'true' | 'false';
     };
     url: '/api/v1/images';
 };
@@ -5154,6 +5290,31 @@ export type GetImageSettingsResponses = {
 
 export type GetImageSettingsResponse = GetImageSettingsResponses[keyof GetImageSettingsResponses];
 
+export type GetImageStorageData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/images/storage';
+};
+
+export type GetImageStorageErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+};
+
+export type GetImageStorageError = GetImageStorageErrors[keyof GetImageStorageErrors];
+
+export type GetImageStorageResponses = {
+    /**
+     * Default Response
+     */
+    200: ImageStorage;
+};
+
+export type GetImageStorageResponse = GetImageStorageResponses[keyof GetImageStorageResponses];
+
 export type DeleteImageData = {
     body?: never;
     path: {
@@ -5279,6 +5440,10 @@ export type GetImageFileData = {
          * A smaller WebP of at most this width
          */
         width?: '320' | '640';
+        /**
+         * `true`: of one in the bin
+         */
+        deleted?: 'true' | 'false';
     };
     url: '/api/v1/images/{id}/file';
 };
@@ -5308,6 +5473,41 @@ export type GetImageFileResponses = {
 };
 
 export type GetImageFileResponse = GetImageFileResponses[keyof GetImageFileResponses];
+
+export type RestoreImageData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{id}/restore';
+};
+
+export type RestoreImageErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RestoreImageError = RestoreImageErrors[keyof RestoreImageErrors];
+
+export type RestoreImageResponses = {
+    /**
+     * Default Response
+     */
+    200: Image;
+};
+
+export type RestoreImageResponse = RestoreImageResponses[keyof RestoreImageResponses];
 
 export type DeleteMeData = {
     body: {

@@ -184,6 +184,13 @@ function ArticleHeader({ article }: { article: Article }) {
               </Link>
             </Button>
           )}
+          {article.revision > 1 && (
+            <Button size="small" asChild>
+              <Link to="/articles/$articleId/history" params={{ articleId: article.id }}>
+                {t.history.link}
+              </Link>
+            </Button>
+          )}
           <Suspense fallback={<Skeleton className="h-8 w-22" />}>
             <CopyMenu article={article} />
           </Suspense>

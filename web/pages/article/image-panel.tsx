@@ -1,40 +1,28 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { ImagePlus } from 'lucide-react';
-import { type ClipboardEvent, type DragEvent, type FormEvent, useRef } from 'react';
+import { type ClipboardEvent, type DragEvent, type FormEvent, useRef, useState } from 'react';
 import {
   createTitleCardMutation,
   editArticleMutation,
   getArticleQueryKey,
+  listArticleRevisionsQueryKey,
+  listImagesInfiniteOptions,
   listImagesQueryKey,
   updateImageMutation,
 } from '@/api/client/@tanstack/react-query.gen.ts';
-import { client } from '@/api/client/client.gen.ts';
-import { listImages } from '@/api/client/sdk.gen.ts';
 import type { Article, Image } from '@/api/client/types.gen.ts';
 import type { ApiProblem } from '@/api/problem.ts';
+import { uploadImage, uploadTypes } from '@/api/upload-image.ts';
 import { CopyButton } from '@/components/copy-button.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemNotice } from '@/components/notice.tsx';
+import { SearchBox } from '@/components/search-box.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
 import { t } from '@/strings.ts';
 import { GenerateImage } from './generate-image.tsx';
-
-const types = 'image/png,image/jpeg,image/webp,image/gif';
-
-/** The file is the body; the generated client only knows bodies that are JSON. */
-async function upload(file: File): Promise<Image> {
-  const { data } = await client.post<{ 201: Image }, ApiProblem, true>({
-    url: '/api/v1/images',
-    query: { name: file.name || 'image' },
-    body: file,
-    bodySerializer: null,
-    headers: { 'Content-Type': file.type, 'Idempotency-Key': crypto.randomUUID() },
-    throwOnError: true,
-  });
-  return data;
-}
 
 /** An article's featured image: what it is, and others to use instead. */
 export function ImagePanel({ article }: { article: Article }) {
@@ -43,12 +31,13 @@ export function ImagePanel({ article }: { article: Article }) {
   const onSettled = () =>
     Promise.all([
       queries.invalidateQueries({ queryKey: getArticleQueryKey({ path: { id: article.id } }) }),
+      queries.invalidateQueries({ queryKey: listArticleRevisionsQueryKey({ path: { id: article.id } }) }),
       queries.invalidateQueries({ queryKey: listImagesQueryKey() }),
     ]);
   const edit = useMutation({ ...editArticleMutation(), onSettled });
   const use = (featuredImageId: string | null) =>
     edit.mutate({ path: { id: article.id }, body: { revision: article.revision, featuredImageId } });
-  const sending = useMutation<Image, ApiProblem, File>({ mutationFn: upload, onSuccess: ({ id }) => use(id) });
+  const sending = useMutation<Image, ApiProblem, File>({ mutationFn: uploadImage, onSuccess: ({ id }) => use(id) });
   const card = useMutation({ ...createTitleCardMutation(), onSuccess: ({ id }) => use(id) });
   const busy = edit.isPending || sending.isPending || card.isPending;
   const problem = sending.error ?? card.error ?? edit.error;
@@ -88,7 +77,7 @@ export function ImagePanel({ article }: { article: Article }) {
         <input
           ref={input}
           type="file"
-          accept={types}
+          accept={uploadTypes}
           aria-label={t.images.upload}
           hidden
           onChange={(event) => {
@@ -154,22 +143,29 @@ interface ChooserProps {
 
 /** All images of the account, as buttons that the keyboard reaches one after the other. */
 function Chooser({ chosen, busy, onChoose }: ChooserProps) {
+  const [query, setQuery] = useState('');
   const list = useInfiniteQuery({
-    queryKey: listImagesQueryKey(),
-    queryFn: async ({ pageParam }: { pageParam: string | undefined }) => {
-      const { data } = await listImages({ query: { limit: 24, cursor: pageParam }, throwOnError: true });
-      return data;
-    },
-    initialPageParam: undefined,
+    ...listImagesInfiniteOptions({ query: { limit: 24, ...(query ? { query } : {}) } }),
+    initialPageParam: {},
     getNextPageParam: (last) => last.nextCursor ?? undefined,
+    // While one types, the images stay.
+    placeholderData: keepPreviousData,
   });
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <section className="grid gap-3">
-      <h3 className="text-sm font-semibold">{t.images.yours}</h3>
-      {list.error && <ProblemNotice problem={list.error as ApiProblem} />}
+      <div className="flex items-center justify-between gap-4">
+        <h3 className="text-sm font-semibold">{t.images.yours}</h3>
+        <Link to="/images" className="text-sm text-accent underline underline-offset-4">
+          {t.images.all}
+        </Link>
+      </div>
+      {(items.length > 0 || query) && <SearchBox label={t.imageLibrary.search} value={query} onSearch={setQuery} />}
+      {list.error && <ProblemNotice problem={list.error} />}
       {list.isSuccess && items.length === 0 && (
-        <EmptyState title={t.images.noImages}>{t.images.noImagesHint}</EmptyState>
+        <EmptyState title={query ? t.common.nothingFound(query) : t.images.noImages}>
+          {query ? t.imageLibrary.nothingFoundHint : t.images.noImagesHint}
+        </EmptyState>
       )}
       <ul className="grid grid-cols-3 gap-2">
         {items.map((image) => (

@@ -1,0 +1,301 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { ImagePlus } from 'lucide-react';
+import { type DragEvent, type ReactNode, useCallback, useRef, useState } from 'react';
+import { getImageStorageOptions, listImagesInfiniteOptions } from '@/api/client/@tanstack/react-query.gen.ts';
+import type { Image } from '@/api/client/types.gen.ts';
+import { uploadTypes } from '@/api/upload-image.ts';
+import { EmptyState } from '@/components/empty-state.tsx';
+import { closeShare } from '@/components/limit-bar.tsx';
+import { Notice } from '@/components/notice.tsx';
+import { Page } from '@/components/page.tsx';
+import { SearchBox } from '@/components/search-box.tsx';
+import { toast } from '@/components/toaster.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { Card } from '@/components/ui/card.tsx';
+import { Select } from '@/components/ui/input.tsx';
+import { Progress } from '@/components/ui/progress.tsx';
+import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { formatBytes } from '@/format/bytes.ts';
+import { t } from '@/strings.ts';
+import { LoadProblem } from '../error-pages.tsx';
+import { ImageDetails } from './image-details.tsx';
+import { type RefusedFile, useUploads } from './use-uploads.ts';
+
+const words = t.imageLibrary;
+const kinds = ['upload', 'card', 'generated'] as const;
+const shows = ['', ...kinds, 'deleted'] as const;
+
+/** Every image of the account, newest first: found, uploaded, described, deleted. */
+export function ImagesPage() {
+  const { query, show: asked, image: opened } = useSearch({ from: '/signed-in/images' });
+  const navigate = useNavigate({ from: '/images' });
+  const show = shows.find((name) => name === asked) ?? '';
+  const kind = kinds.find((name) => name === show);
+  const search = useCallback(
+    (typed: string) => void navigate({ search: (before) => ({ ...before, query: typed || undefined }), replace: true }),
+    [navigate],
+  );
+  const open = (id: string | undefined) =>
+    void navigate({ search: (before) => ({ ...before, image: id }), resetScroll: false, replace: id === undefined });
+  const pages = useInfiniteQuery({
+    ...listImagesInfiniteOptions({
+      query: {
+        limit: 30,
+        ...(query ? { query } : {}),
+        ...(kind ? { kind } : {}),
+        ...(show === 'deleted' ? { deleted: 'true' } : {}),
+      },
+    }),
+    initialPageParam: {},
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+  });
+  const images = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const storage = useQuery(getImageStorageOptions()).data;
+  const input = useRef<HTMLInputElement>(null);
+  const uploads = useUploads((count) => toast(words.uploaded(count)));
+  // With nothing there, everything but the way to begin is in the way.
+  const bare = pages.isSuccess && images.length === 0 && !query && show === '' && storage?.bytes === 0;
+  const chooseFiles = (
+    <Button variant="primary" onClick={() => input.current?.click()}>
+      <ImagePlus aria-hidden="true" />
+      {words.upload}
+    </Button>
+  );
+  return (
+    <DropArea onFiles={uploads.add}>
+      <Page title={words.title} heading={words.title} intro={words.intro} actions={bare ? undefined : chooseFiles}>
+        <input
+          ref={input}
+          type="file"
+          multiple
+          hidden
+          accept={uploadTypes}
+          aria-label={words.upload}
+          onChange={(event) => {
+            uploads.add(event.target.files ?? []);
+            event.target.value = '';
+          }}
+        />
+        {storage && !bare && <Storage {...storage} />}
+        <p aria-live="polite" className={uploads.progress ? 'mb-4 text-sm font-medium' : 'sr-only'}>
+          {uploads.progress && words.uploading(uploads.progress.done + 1, uploads.progress.of)}
+        </p>
+        <Refused files={uploads.refused} onForget={uploads.forget} />
+        <div
+          className={
+            bare ? 'hidden' : 'mb-4 grid grid-cols-[minmax(0,1fr)_8.5rem] sm:grid-cols-[minmax(0,1fr)_11rem] gap-3'
+          }
+        >
+          <SearchBox label={words.search} value={query ?? ''} onSearch={search} />
+          <Select
+            aria-label={words.show}
+            value={show}
+            onChange={(event) =>
+              void navigate({
+                search: (before) => ({ ...before, show: event.target.value || undefined }),
+                replace: true,
+              })
+            }
+          >
+            {shows.map((name) => (
+              <option key={name} value={name}>
+                {words.shows[name]}
+              </option>
+            ))}
+          </Select>
+        </div>
+        {show === 'deleted' && images.length > 0 && (
+          <p className="mb-4 text-sm text-muted-foreground">{words.deletedHint}</p>
+        )}
+        {pages.isPending ? (
+          <Waiting />
+        ) : pages.error ? (
+          <LoadProblem problem={pages.error} onRetry={pages.refetch} />
+        ) : images.length > 0 ? (
+          <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 lg:grid-cols-4">
+            {images.map((image) => (
+              <Tile key={image.id} image={image} onOpen={() => open(image.id)} />
+            ))}
+          </ul>
+        ) : (
+          <Card>
+            {query ? (
+              <EmptyState
+                title={t.common.nothingFound(query)}
+                action={<Button onClick={() => search('')}>{t.common.clearSearch}</Button>}
+              >
+                {words.nothingFoundHint}
+              </EmptyState>
+            ) : show === '' ? (
+              <EmptyState title={words.empty} action={chooseFiles}>
+                {words.emptyHint} {storage && <UploadHint limitBytes={storage.uploadLimitBytes} />}
+              </EmptyState>
+            ) : (
+              <EmptyState title={words.emptyKind[show].title} action={show === 'upload' ? chooseFiles : undefined}>
+                {words.emptyKind[show].hint}
+              </EmptyState>
+            )}
+          </Card>
+        )}
+        {pages.hasNextPage && (
+          <Button
+            className="mt-4 w-full"
+            disabled={pages.isFetchingNextPage}
+            onClick={() => void pages.fetchNextPage()}
+          >
+            {t.common.more}
+          </Button>
+        )}
+      </Page>
+      {opened && (
+        <ImageDetails
+          key={opened}
+          id={opened}
+          known={images.find(({ id }) => id === opened)}
+          onClose={() => open(undefined)}
+        />
+      )}
+    </DropArea>
+  );
+}
+
+/** Takes files that are dropped anywhere in it, and shows that it would. */
+function DropArea({ onFiles, children }: { onFiles: (files: Iterable<File>) => void; children: ReactNode }) {
+  const [over, setOver] = useState(false);
+  const holdsFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files');
+  return (
+    <section
+      aria-label={words.title}
+      className="relative min-h-[calc(100dvh-9rem)] lg:min-h-dvh"
+      onDragOver={(event) => {
+        if (!holdsFiles(event)) return;
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
+      }}
+      onDrop={(event) => {
+        if (!holdsFiles(event)) return;
+        event.preventDefault();
+        setOver(false);
+        onFiles(event.dataTransfer.files);
+      }}
+    >
+      {children}
+      {over && (
+        <div className="pointer-events-none absolute inset-2 z-30 grid rounded-xl border-2 border-dashed border-accent bg-background/80">
+          <p className="sticky top-0 grid h-dvh max-h-full place-items-center text-lg font-semibold">{words.drop}</p>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Storage({
+  bytes,
+  limitBytes,
+  uploadLimitBytes,
+}: {
+  bytes: number;
+  limitBytes: number;
+  uploadLimitBytes: number;
+}) {
+  const share = bytes / limitBytes;
+  const full = bytes >= limitBytes;
+  const near = !full && share >= closeShare;
+  return (
+    <div className="mb-5 grid gap-2 text-sm text-muted-foreground">
+      <p className="flex flex-wrap gap-x-2">
+        <span className="tabular-nums">{words.storage(formatBytes(bytes), formatBytes(limitBytes))}</span>
+        {full ? (
+          <span className="font-medium text-danger">{words.storageFull}</span>
+        ) : near ? (
+          <span className="font-medium text-warning">{words.storageNearlyFull}</span>
+        ) : (
+          <UploadHint limitBytes={uploadLimitBytes} />
+        )}
+      </p>
+      {(full || near) && (
+        <Progress
+          value={share}
+          label={words.storageLabel}
+          className="max-w-sm"
+          bar={full ? 'bg-danger' : 'bg-warning'}
+        />
+      )}
+    </div>
+  );
+}
+
+function UploadHint({ limitBytes }: { limitBytes: number }) {
+  return (
+    <span>
+      {words.uploadHint(formatBytes(limitBytes))}
+      <span className="max-lg:hidden"> {words.dropHint}</span>
+    </span>
+  );
+}
+
+function Refused({ files, onForget }: { files: RefusedFile[]; onForget: () => void }) {
+  if (files.length === 0) return null;
+  return (
+    <Notice tone="danger" alert title={words.refused(files.length)} className="mb-5">
+      <ul className="grid gap-1.5">
+        {files.map(({ key, name, problem }) => (
+          <li key={key} className="break-words">
+            <span className="font-medium">{name}</span>: {problem.detail} {problem.hint}
+          </li>
+        ))}
+      </ul>
+      <Button size="small" className="justify-self-start" onClick={onForget}>
+        {words.forget}
+      </Button>
+    </Notice>
+  );
+}
+
+function Tile({ image, onOpen }: { image: Image; onOpen: () => void }) {
+  const { name, alt, kind, usedBy, deletedAt, url } = image;
+  return (
+    <li className="relative grid min-w-0 content-start gap-1.5 rounded-xl border border-border bg-card p-2 transition-colors hover:bg-muted/60">
+      <img
+        src={`${url}?width=320${deletedAt ? '&deleted=true' : ''}`}
+        alt={alt}
+        loading="lazy"
+        decoding="async"
+        className="aspect-[4/3] w-full rounded-lg bg-muted object-contain"
+      />
+      <div className="min-w-0 px-1 pb-0.5">
+        <button
+          type="button"
+          aria-label={words.open(name)}
+          onClick={onOpen}
+          className="block w-full truncate rounded-sm text-left text-sm font-medium after:absolute after:inset-0 after:rounded-xl focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-accent"
+        >
+          {name}
+        </button>
+        <p className="truncate text-sm text-muted-foreground">
+          {words.kinds[kind]} · {formatBytes(image.bytes)}
+        </p>
+        <p className="truncate text-sm text-muted-foreground">{words.usedIn(usedBy.length)}</p>
+        {alt === '' && <p className="truncate text-sm text-warning">{words.noAlt}</p>}
+      </div>
+    </li>
+  );
+}
+
+function Waiting() {
+  return (
+    <div
+      role="status"
+      aria-label={t.common.loading}
+      className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 lg:grid-cols-4"
+    >
+      {[1, 2, 3, 4, 5, 6, 7, 8].map((number) => (
+        <Skeleton key={number} className="aspect-square w-full rounded-xl" />
+      ))}
+    </div>
+  );
+}
