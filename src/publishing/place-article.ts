@@ -2,6 +2,7 @@ import { escapeText } from '../wordpress/block-markup.ts';
 import { publicationMarker } from '../wordpress/blocks.ts';
 import type { WordPressPost } from '../wordpress/client.ts';
 import { sameText } from '../wordpress/plain-text.ts';
+import { siteError } from '../wordpress/site-error.ts';
 import { completePost } from './complete-post.ts';
 import { type ComposedPost, composePost } from './compose-post.ts';
 import type { Delivery, TaskResult } from './delivery.ts';
@@ -33,7 +34,10 @@ export async function placeArticle(delivery: Delivery): Promise<TaskResult> {
       client,
       signal,
       settleMs,
-      compose: () => composePost(delivery),
+      compose: async () => {
+        if (publication.wanted !== 'draft') await assertMayPublish(delivery);
+        return composePost(delivery);
+      },
       setMayExist: (mayExist) => delivery.keep({ mayExist }),
     },
   );
@@ -41,6 +45,18 @@ export async function placeArticle(delivery: Delivery): Promise<TaskResult> {
   if (placed === 'deleted') return stopped(delivery, null, 'deleted');
   if (placed.how === 'created' && placed.composed) return finish(delivery, placed, placed.composed);
   return adopt(delivery, placed);
+}
+
+/**
+ * Refuses to publish for a user who may only write drafts, before tags or images are brought to the site for it. Asks
+ * only where the last check of the site gives a reason to; elsewhere the site itself refuses.
+ */
+async function assertMayPublish({ site, client }: Delivery): Promise<void> {
+  if (!site.lastCheck?.findings.some(({ code }) => code === 'drafts_only')) return;
+  if ((await client.me()).capabilities.has('publish_posts')) return;
+  throw siteError('role_insufficient', `${site.username} may write drafts on “${site.name}”, but not publish them.`, {
+    details: { mayHaveHappened: false },
+  });
 }
 
 async function finish(delivery: Delivery, placed: PlacedPost, composed: ComposedPost): Promise<TaskResult> {
