@@ -39,6 +39,7 @@ export const constructs: readonly string[] = [
   '<table><thead><tr><th>h</th></tr></thead><tbody><tr><td>b</td></tr></tbody><tfoot><tr><td>f</td></tr></tfoot></table>',
   '![In the library](https://x.example/library-7.png "With a caption")\n\n[![linked](https://x.example/library-8.png)](https://x.example/)\n\nand ![small](https://x.example/library-9.png) in text',
   'https://www.youtube.com/watch?v=abcdefghijk\n\n<https://x.example/alone>\n\nsee https://x.example/there or www.x.example',
+  'https\\://www.youtube.com/watch?v=abcdefghijk\n\n<p>https\\://www.youtube.com/watch?v=lmnopqrstuv</p>',
   '\\<script>alert(1)\\</script> &lt;!-- wp:html --&gt; &amp;amp; &lt;img onerror=x&gt; \\--> ]]&gt; %s {{x}}',
   '<!-- a comment --><script>alert(1)</script>\n\n<iframe src="https://x.example"></iframe>\n\nwhat is left',
   '<section>in a section <p>with a paragraph</p></section>\n\n<figure><p>no picture</p><figcaption>but a caption</figcaption></figure>',
@@ -108,6 +109,16 @@ export function wordsOf(root: Nodes): string[] {
     .join('')
     .split(/\s+/)
     .filter((word) => word !== '');
+}
+
+/** Where the links of a text lead, in order, without the ways back from its footnotes. */
+export function linksOf(root: Nodes): string[] {
+  const links: string[] = [];
+  walk(root, (element) => {
+    if (element.tagName === 'a' && !isWayBack(element) && element.properties.href !== undefined)
+      links.push(String(element.properties.href));
+  });
+  return links;
 }
 
 /** The arrow from a footnote to where it is cited. */

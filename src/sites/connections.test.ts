@@ -37,6 +37,8 @@ function givenSite(origin: string, index: Record<string, unknown> = {}) {
 
 async function ask(target: string | URL, options: { headers?: Record<string, string> }): Promise<SafeFetchResponse> {
   const url = new URL(target);
+  // A site may lie below a path of its host.
+  const path = url.pathname.replace(/^\/news(?=\/)/, '');
   const index = web.get(url.origin);
   const json: Record<string, unknown> = {
     '/wp-json/': index,
@@ -47,10 +49,10 @@ async function ask(target: string | URL, options: { headers?: Record<string, str
       capabilities: { edit_posts: true, publish_posts: true, upload_files: true },
     },
   };
-  const answer = index && json[url.pathname];
-  const type = url.pathname === '/' ? 'text/html' : 'application/json';
+  const answer = index && json[path];
+  const type = path === '/' ? 'text/html' : 'application/json';
   return {
-    status: index && (url.pathname === '/' || answer) ? 200 : index ? 401 : 404,
+    status: index && (path === '/' || answer) ? 200 : index ? 401 : 404,
     url: url.href,
     redirects: [],
     headers: new Headers({ 'content-type': type }),
@@ -144,6 +146,22 @@ describe('a connection by one click', () => {
     if (site) expect(openCredential(app.ctx.secrets, site)).toBe(bare);
     await ada.api.ask('PATCH', `/sites/${json.id}`, { applicationPassword: 'typed again' });
     expect((await stored())[0]?.connectedBy).toBe('typed');
+  });
+
+  it('takes the renewed site over to https where the password was handed out', async () => {
+    givenSite('https://blog.example');
+    const login = { name: 'Mine', ...blog, username: 'old', applicationPassword: 'old' };
+    const { json } = await ada.api.ask<{ id: string }>('POST', '/sites', login);
+    app.ctx.config.http.appUrl = 'https://posts.example';
+    const path = await approved(ada, { url: 'https://blog.example', siteId: json.id });
+    app.ctx.config.http.appUrl = 'http://localhost:3000';
+    expect(await land(path)).toBe(`/sites?connected=${json.id}`);
+    expect((await stored())[0]).toMatchObject({ url: 'https://blog.example/', lastCheck: { ok: true } });
+  });
+
+  it('keeps the path below which the site lies', async () => {
+    await land(await approved(ada, { url: 'http://blog.example/news' }, { site_url: 'http://blog.example/news' }));
+    expect((await stored())[0]).toMatchObject({ url: 'http://blog.example/news/' });
   });
 
   it('renews only on the host where the site is, also when that changes in between', async () => {

@@ -13,7 +13,7 @@ import {
 } from '../../src/wordpress/client.ts';
 import { jsonLdBlock } from '../../src/wordpress/json-ld.ts';
 import { parsePage } from '../active-content.ts';
-import { articleTree, blocksOf, constructs, wholeArticle, wordsOf } from '../block-constructs.ts';
+import { articleTree, blocksOf, constructs, linksOf, wholeArticle, wordsOf } from '../block-constructs.ts';
 import { type FaultProxy, startFaultProxy } from '../fakes/fault-proxy.ts';
 
 /** This folder is only run where the real servers are: a missing one is a failure, never a skip. */
@@ -139,6 +139,8 @@ describe.each(sites)('WordPress site $number', (site) => {
     });
     const html = z.object({ content: z.object({ rendered: z.string() }) }).parse(json).content.rendered;
     expect(wordsOf(parsePage(html)).map(plainly)).toEqual(wordsOf(articleTree(wholeArticle)).map(plainly));
+    // No address that stands alone has become a link or an embed.
+    expect(linksOf(parsePage(html))).toEqual(linksOf(articleTree(wholeArticle)));
     expect(html).not.toMatch(/<!-- \/?wp:|wp-block-embed|wp-embedded-content|<iframe/);
     expect(html).toContain('<script type="application/ld+json">');
   });
