@@ -86,8 +86,10 @@ const publication = createRoute({
 const sites = createRoute({
   getParentRoute: () => signedIn,
   path: '/sites',
-  validateSearch: (search: Record<string, unknown>): { connected?: string; connectProblem?: string } =>
-    textOf(search, 'connected', 'connectProblem'),
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { connected?: string; renewed?: string; connectProblem?: string } =>
+    textOf(search, 'connected', 'renewed', 'connectProblem'),
   component: lazyRouteComponent(() => import('@/pages/sites/sites-page.tsx'), 'SitesPage'),
 });
 

@@ -45,6 +45,9 @@ export const connectWords = {
     newTab: '(opens in a new tab)',
   },
   done: (name: string) => `${name} is connected`,
+  renewed: (name: string) => `${name} is connected anew`,
+  renewedHint:
+    'This account had the site with this user already, so it got the new password instead of a second entry. Its name and settings are as they were.',
   doneHint: 'What the first look at it found stands below. Its settings say how posts are made there.',
   problemTitle: 'The site was not connected',
   problems: {
@@ -75,6 +78,10 @@ export const connectWords = {
     other_site: {
       what: 'Another site answered than the one that was asked, so nothing was kept.',
       next: 'Enter the address that WordPress calls its own (Settings › General), or enter user name and password.',
+    },
+    already_connected: {
+      what: 'You approved there as a user with whom this site is connected here already, so nothing was changed.',
+      next: 'Sign in on your site as the user of the site that you want to connect again, or delete one of the two.',
     },
     incomplete: {
       what: 'Your site sent you back without a user name or password.',

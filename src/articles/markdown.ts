@@ -31,13 +31,15 @@ const maxDepth = 200;
 /** `[a](` repeated costs quadratic time: 20,000 of them (80 KB) 7.7 s, 5,000 half a second. */
 const maxLinks = 5000;
 
-const tags =
+/** Every element that an article can hold. */
+export const articleTags: readonly string[] = (
   'a b blockquote br cite code dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img input ins kbd li ' +
-  'mark ol p pre q s samp section small span strong sub summary sup table tbody td tfoot th thead tr u ul var';
+  'mark ol p pre q s samp section small span strong sub summary sup table tbody td tfoot th thead tr u ul var'
+).split(' ');
 
 /** An allow list of our own: the library's default lets `name`, `method`, `action` and free ids through. */
 const schema: Schema = {
-  tagNames: tags.split(' '),
+  tagNames: [...articleTags],
   attributes: {
     '*': ['lang', 'dir', 'title'],
     a: ['href', 'ariaLabel', 'dataFootnoteRef', 'dataFootnoteBackref', ['id', /^note-fnref-/]],

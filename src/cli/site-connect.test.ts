@@ -4,7 +4,14 @@ import type { SiteAnswer } from './site.ts';
 import { waitForSite } from './site-connect.ts';
 
 const site = (id: string, more: Partial<SiteAnswer> = {}) =>
-  ({ id, url: 'https://blog.example/', connectedBy: 'authorized', lastCheck: { ok: true }, ...more }) as SiteAnswer;
+  ({
+    id,
+    url: 'https://blog.example/',
+    connectedBy: 'authorized',
+    lastCheckedAt: '2026-11-03T00:00:00.000Z',
+    updatedAt: '2026-11-01T00:00:00.000Z',
+    ...more,
+  }) as SiteAnswer;
 
 /** Answers the lists one after the other, the last one for ever. */
 function apiThat(...lists: SiteAnswer[][]): Pick<Api, 'request'> & { asked: number } {
@@ -17,7 +24,7 @@ function apiThat(...lists: SiteAnswer[][]): Pick<Api, 'request'> & { asked: numb
   };
   return api as unknown as Pick<Api, 'request'> & { asked: number };
 }
-const wanted = { known: new Set(['old']), host: 'blog.example', everyMs: 1 };
+const wanted = { known: new Map([['old', '2026-11-01T00:00:00.000Z']]), host: 'blog.example', everyMs: 1 };
 const forever = new AbortController().signal;
 
 it('waits for a site that is new, of that host, handed over by the site, and checked', async () => {
@@ -25,12 +32,20 @@ it('waits for a site that is new, of that host, handed over by the site, and che
     site('old'),
     site('typed', { connectedBy: 'typed' }),
     site('elsewhere', { url: 'https://other.example/' }),
-    site('new', { lastCheck: null }),
+    site('new', { lastCheckedAt: null }),
   ];
   const api = apiThat([], others, others, [...others.slice(0, 3), site('new')]);
   const found = await waitForSite(api, { ...wanted, until: new Date(Date.now() + 60_000) }, forever);
   expect(found.id).toBe('new');
   expect(api.asked).toBe(4);
+});
+
+it('takes a site that was connected before for connected when its connection was renewed', async () => {
+  const renewed = site('old', { updatedAt: '2026-11-02T00:00:00.000Z' });
+  const until = new Date(Date.now() + 60_000);
+  const unchecked = { ...renewed, lastCheckedAt: '2026-11-01T12:00:00.000Z' };
+  const found = await waitForSite(apiThat([site('old')], [unchecked], [renewed]), { ...wanted, until }, forever);
+  expect(found).toEqual(renewed);
 });
 
 it('gives up when the time is over, and ends when the user does', async () => {

@@ -29,7 +29,7 @@ export async function connectSite(
         hint: 'Start it and run the command again; or use: site add ADDRESS --username NAME',
       });
     }
-    const known = new Set((await allSites(session.api)).map(({ id }) => id));
+    const known = new Map((await allSites(session.api)).map(({ id, updatedAt }) => [id, updatedAt]));
     const connection = await session.api.request('POST', '/sites/connect', begun, { url });
     const byHand = connection.returns === 'by-hand';
     if (byHand || !options.wait) {
@@ -51,26 +51,38 @@ export async function connectSite(
       { known, host: new URL(connection.authorizeUrl).host, until },
       io.signal,
     );
-    print(io, options.json, site, () => [`Connected ${site.name} (${site.url}).`, ...findingLines(site.lastCheck)]);
+    const done = known.has(site.id) ? 'Connected anew' : 'Connected';
+    print(io, options.json, site, () => [`${done}: ${site.name} (${site.url}).`, ...findingLines(site.lastCheck)]);
     return site.lastCheck?.ok === false ? 1 : 0;
   } finally {
     await session.close();
   }
 }
 
+/** Whether it was looked at since it was stored or changed. */
+const isChecked = ({ lastCheckedAt, updatedAt }: SiteAnswer) => lastCheckedAt !== null && lastCheckedAt >= updatedAt;
+
 /**
- * Waits until a site on `host` has been connected that is not among the `known` ones, and was checked. Throws
- * `invalid_state` when none has come `until` then.
+ * Waits until a site on `host` has been connected that is not among the `known` ones, or was changed since (their
+ * `updatedAt`), and was checked. Throws `invalid_state` when none has come `until` then.
  */
 export async function waitForSite(
   api: Pick<Api, 'request'>,
-  { known, host, until, everyMs = 2_000 }: { known: Set<string>; host: string; until: Date; everyMs?: number },
+  {
+    known,
+    host,
+    until,
+    everyMs = 2_000,
+  }: { known: ReadonlyMap<string, string>; host: string; until: Date; everyMs?: number },
   signal: AbortSignal,
 ): Promise<SiteAnswer> {
   for (;;) {
     const found = (await allSites(api)).find(
       (site) =>
-        !known.has(site.id) && site.connectedBy === 'authorized' && site.lastCheck && new URL(site.url).host === host,
+        known.get(site.id) !== site.updatedAt &&
+        site.connectedBy === 'authorized' &&
+        isChecked(site) &&
+        new URL(site.url).host === host,
     );
     if (found) return found;
     if (Date.now() > until.getTime()) {

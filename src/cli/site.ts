@@ -41,7 +41,7 @@ export async function findSite(api: Api, wanted: string): Promise<SiteAnswer> {
   });
 }
 
-/** Adds a site and says what its check found. Exit status 1 when nothing can be delivered to it. */
+/** Adds a site, or renews the password of the one that it is already, and says what its check found. Exit status 1 when nothing can be delivered to it. */
 export async function addSite(
   io: Io,
   url: string,
@@ -56,13 +56,18 @@ export async function addSite(
   const session = await openSession(io, { work: false, account: options.account });
   try {
     const name = options.name ?? (URL.canParse(url) ? new URL(url).host : url);
-    const site = await session.api.request('POST', '/sites', siteSchema, {
+    const site = await session.api.request('POST', '/sites', siteSchema.extend({ renewed: z.boolean() }), {
       name,
       url,
       username: options.username,
       applicationPassword,
     });
-    print(io, options.json, site, () => [`Added ${site.name} (${site.url}).`, ...findingLines(site.lastCheck)]);
+    print(io, options.json, site, () => [
+      site.renewed
+        ? `${site.name} (${site.url}) was connected with ${site.username} already: it has the new password now.`
+        : `Added ${site.name} (${site.url}).`,
+      ...findingLines(site.lastCheck),
+    ]);
     return site.lastCheck?.ok === false ? 1 : 0;
   } finally {
     await session.close();

@@ -1,9 +1,10 @@
 import { and, desc, eq, gt } from 'drizzle-orm';
 import { articleRevisions } from '../articles/schema.ts';
+import type { AppError } from '../errors.ts';
 import { hasMarker, publicationMarker } from '../wordpress/blocks.ts';
 import type { WordPressPost } from '../wordpress/client.ts';
 import { record } from '../wordpress/rest-answer.ts';
-import { siteCauseOf } from '../wordpress/site-error.ts';
+import { siteCauseOf, siteError } from '../wordpress/site-error.ts';
 import { asStored, sameTexts } from './changes.ts';
 import { composePost } from './compose-post.ts';
 import type { Delivery } from './delivery.ts';
@@ -13,11 +14,12 @@ import type { SentPost } from './schema.ts';
  * The post of a publication on its site, in whatever status; null when it is gone. Looked for by its marker where its id
  * is not known, or no longer that of a post.
  */
-export async function findPost({ publication, client }: Delivery): Promise<WordPressPost | null> {
+export async function findPost({ publication, client, site }: Delivery): Promise<WordPressPost | null> {
   if (publication.remoteId !== null) {
     try {
       return await client.getPost(publication.remoteId);
     } catch (error) {
+      if (siteCauseOf(error) === 'role_insufficient') throw outOfReach(site, error);
       if (siteCauseOf(error) !== 'not_found') throw error;
     }
   }
@@ -53,6 +55,19 @@ export async function convertedTo({ publication, client }: Delivery): Promise<st
     }
   }
   return null;
+}
+
+/** A post that was ours to edit and is not any more: an editor has published the draft of a contributor, or it has another author. */
+export function outOfReach({ name, username }: Delivery['site'], cause: unknown): AppError {
+  return siteError(
+    'role_insufficient',
+    `The post is on “${name}”, but ${username} may not edit it there. Nothing of it was changed.`,
+    {
+      hint: 'A contributor may edit only their own drafts, an author only their own posts. Give the user the role Editor on the site, or connect it as an editor; then retry.',
+      details: { mayHaveHappened: false },
+      cause,
+    },
+  );
 }
 
 /** What is known of our last writing. */

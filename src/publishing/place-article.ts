@@ -3,6 +3,7 @@ import { publicationMarker } from '../wordpress/blocks.ts';
 import type { WordPressPost } from '../wordpress/client.ts';
 import { sameText } from '../wordpress/plain-text.ts';
 import { seoKeys } from '../wordpress/seo-meta.ts';
+import { siteError } from '../wordpress/site-error.ts';
 import { completePost } from './complete-post.ts';
 import { type ComposedPost, composePost } from './compose-post.ts';
 import type { Delivery, TaskResult } from './delivery.ts';
@@ -36,7 +37,10 @@ export async function placeArticle(delivery: Delivery): Promise<TaskResult> {
       client,
       signal,
       settleMs,
-      compose: () => composePost(delivery),
+      compose: async () => {
+        if (publication.wanted !== 'draft') await assertMayPublish(delivery);
+        return composePost(delivery);
+      },
       setMayExist: (mayExist) => delivery.keep({ mayExist }),
     },
   );
@@ -46,6 +50,18 @@ export async function placeArticle(delivery: Delivery): Promise<TaskResult> {
     return finish(delivery, placed, placed.composed, { fresh: true });
   }
   return adopt(delivery, placed);
+}
+
+/**
+ * Refuses to publish for a user who may only write drafts, before tags or images are brought to the site for it. Asks
+ * only where the last check of the site gives a reason to; elsewhere the site itself refuses.
+ */
+async function assertMayPublish({ site, client }: Delivery): Promise<void> {
+  if (!site.lastCheck?.findings.some(({ code }) => code === 'drafts_only')) return;
+  if ((await client.me()).capabilities.has('publish_posts')) return;
+  throw siteError('role_insufficient', `${site.username} may write drafts on “${site.name}”, but not publish them.`, {
+    details: { mayHaveHappened: false },
+  });
 }
 
 async function finish(

@@ -39,17 +39,21 @@ export async function listAll(run: SyncRun): Promise<boolean> {
 
 /**
  * The next page, which begins with the post that the last one ended with. When it does not, posts before it were deleted
- * meanwhile and those behind have moved up: it steps back once, so that none is passed over. Null when this run has asked
- * enough.
+ * meanwhile and those behind have moved up: it steps back until it meets what was listed, so that none is passed over.
+ * A page that begins late only because the site leaves out what the role may not read is taken as it is: stepping back
+ * from it would lead to the same page for ever. Null when this run has asked enough.
  */
 async function nextPage(run: SyncRun): Promise<(Page<ListedPost> & { offset: number }) | null> {
   const { listingOffset, listingLastId } = run.sync;
   const ask = async (offset: number) => ({ ...(await listPosts(run.client, listing(run, offset))), offset });
-  const page = await ask(Math.max(0, listingOffset - 1));
-  const first = page.posts[0];
-  if (page.offset === 0 || first === undefined || first.id <= listingLastId) return page;
-  if (!(await run.mayAsk())) return null;
-  return ask(Math.max(0, listingOffset - run.timing.listSize));
+  let page = await ask(Math.max(0, listingOffset - 1));
+  let next = page;
+  while (page.offset > 0 && !(page.posts[0] && page.posts[0].id <= listingLastId)) {
+    if (!(await run.mayAsk())) return null;
+    page = await ask(Math.max(0, page.offset + 1 - run.timing.listSize));
+    if (page.posts.some(({ id }) => id > listingLastId)) next = page;
+  }
+  return next;
 }
 
 function listing({ sight, timing }: SyncRun, offset: number) {

@@ -374,6 +374,67 @@ describe('a listing', () => {
     );
   });
 
+  /** A site of 120 posts, of which the walk over changes passes over `unseen`: only a listing finds it. */
+  async function givenUnseen(unseen: number) {
+    writeMany(120);
+    wordpress.posts.delete(unseen);
+    await run();
+    // An import keeps the times of its posts, which lie before those that were read.
+    write(unseen, 1);
+    await runAgain();
+    expect(await one(unseen)).toBeUndefined();
+  }
+  /** A due listing while a person does something after one of its pages. */
+  async function listWhile(page: number, meanwhile: () => void, answered = (text: string) => text) {
+    let listed = 0;
+    const between: AppContext['safeFetch'] = Object.assign(
+      async (...[url, options]: Parameters<AppContext['safeFetch']>) => {
+        const answer = await wordpress.safeFetch(url, options);
+        if (!new URL(url).searchParams.get('orderby')?.startsWith('id')) return answer;
+        listed += 1;
+        if (listed === page) meanwhile();
+        return { ...answer, body: new TextEncoder().encode(answered(new TextDecoder().decode(answer.body))) };
+      },
+      { close: async () => undefined },
+    );
+    await makeDue(true);
+    await run({ ...ctx, safeFetch: between });
+    expect(await sync()).toMatchObject({ listingStartedAt: null, error: null });
+    return listed;
+  }
+
+  it.each([
+    ['one post', 21, 1, 1],
+    ['all but one post', 21, 1, 19],
+    ['pages of posts', 65, 3, 45],
+  ])('finds what only a listing finds when a person deletes %s before it', async (_what, unseen, page, count) => {
+    await givenUnseen(unseen);
+    await listWhile(page, () => {
+      for (let id = 1; id <= count; id += 1) wordpress.posts.delete(id);
+    });
+    expect(await one(unseen)).toMatchObject({ goneAt: null });
+  });
+
+  it('finds it where so many are deleted that the next page would be empty', async () => {
+    await givenUnseen(21);
+    await listWhile(1, () => {
+      for (const id of wordpress.posts.keys()) if (id < 20 || id > 25) wordpress.posts.delete(id);
+    });
+    expect(await one(21)).toMatchObject({ goneAt: null });
+  });
+
+  it('comes to its end where the site counts posts that the role may not read', async () => {
+    writeMany(120);
+    for (const id of [20, 39, 40, 58, 59, 60]) edit(id, { status: 'future' });
+    await run();
+    const listed = await listWhile(
+      0,
+      () => undefined,
+      (text) => JSON.stringify((JSON.parse(text) as DoublePost[]).filter(({ status }) => status !== 'future')),
+    );
+    expect(listed).toBeLessThan(14);
+  });
+
   it('that does not come to its end marks nothing as gone', async () => {
     writeMany(60);
     await run();

@@ -12,7 +12,10 @@ const part = z.string().max(2000).optional().catch(undefined);
 const connectRequest = z
   .strictObject({
     url: z.string().trim().min(1).max(2000).meta({ description: 'http or https address of the WordPress site' }),
-    siteId: z.uuid().optional().meta({ description: 'The site whose password is renewed; a new one without it' }),
+    siteId: z.uuid().optional().meta({
+      description:
+        'The site whose password is renewed; without it a new one, unless the address is connected as the user who approves there',
+    }),
   })
   .meta({ id: 'SiteConnectRequest' });
 
@@ -61,7 +64,7 @@ export const siteConnectionRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) => {
-      const lead = (to: { connected: string } | { connectProblem: ConnectProblem }) =>
+      const lead = (to: { connected: string; renewed?: 'yes' } | { connectProblem: ConnectProblem }) =>
         reply
           .header('referrer-policy', 'no-referrer')
           .header('cache-control', 'no-store')
@@ -72,7 +75,8 @@ export const siteConnectionRoutes: RegisterRoutes = (server, ctx) => {
       if (principal?.via !== 'session' || principal.userId === null) return lead({ connectProblem: 'signed_out' });
       try {
         const result = await finishConnection(ctx, principal.userId, request.query);
-        return lead('connected' in result ? result : { connectProblem: result.problem });
+        if ('problem' in result) return lead({ connectProblem: result.problem });
+        return lead({ connected: result.connected, ...(result.renewed ? { renewed: 'yes' as const } : {}) });
       } catch (error) {
         if (!(error instanceof AppError)) request.log.error({ err: error }, 'a connection could not be finished');
         return lead({ connectProblem: 'failed' });

@@ -37,6 +37,8 @@ function givenSite(origin: string, index: Record<string, unknown> = {}) {
 
 async function ask(target: string | URL, options: { headers?: Record<string, string> }): Promise<SafeFetchResponse> {
   const url = new URL(target);
+  // A site may lie below a path of its host.
+  const path = url.pathname.replace(/^\/news(?=\/)/, '');
   const index = web.get(url.origin);
   const json: Record<string, unknown> = {
     '/wp-json/': index,
@@ -47,10 +49,10 @@ async function ask(target: string | URL, options: { headers?: Record<string, str
       capabilities: { edit_posts: true, publish_posts: true, upload_files: true },
     },
   };
-  const answer = index && json[url.pathname];
-  const type = url.pathname === '/' ? 'text/html' : 'application/json';
+  const answer = index && json[path];
+  const type = path === '/' ? 'text/html' : 'application/json';
   return {
-    status: index && (url.pathname === '/' || answer) ? 200 : index ? 401 : 404,
+    status: index && (path === '/' || answer) ? 200 : index ? 401 : 404,
     url: url.href,
     redirects: [],
     headers: new Headers({ 'content-type': type }),
@@ -146,6 +148,22 @@ describe('a connection by one click', () => {
     expect((await stored())[0]?.connectedBy).toBe('typed');
   });
 
+  it('takes the renewed site over to https where the password was handed out', async () => {
+    givenSite('https://blog.example');
+    const login = { name: 'Mine', ...blog, username: 'old', applicationPassword: 'old' };
+    const { json } = await ada.api.ask<{ id: string }>('POST', '/sites', login);
+    app.ctx.config.http.appUrl = 'https://posts.example';
+    const path = await approved(ada, { url: 'https://blog.example', siteId: json.id });
+    app.ctx.config.http.appUrl = 'http://localhost:3000';
+    expect(await land(path)).toBe(`/sites?connected=${json.id}`);
+    expect((await stored())[0]).toMatchObject({ url: 'https://blog.example/', lastCheck: { ok: true } });
+  });
+
+  it('keeps the path below which the site lies', async () => {
+    await land(await approved(ada, { url: 'http://blog.example/news' }, { site_url: 'http://blog.example/news' }));
+    expect((await stored())[0]).toMatchObject({ url: 'http://blog.example/news/' });
+  });
+
   it('renews only on the host where the site is, also when that changes in between', async () => {
     givenSite('http://other.example');
     const login = { name: 'Mine', ...blog, username: 'old', applicationPassword: 'old' };
@@ -167,6 +185,121 @@ describe('a connection by one click', () => {
     const back = await begin(ada, { url: 'https://safe.example' });
     expect(back.json.returns).toBe('callback');
     expect(new URL(back.json.authorizeUrl).searchParams.get('success_url')).toMatch(/^https:\/\/posts\.example\/api/);
+  });
+});
+
+describe('a connection that is there already', () => {
+  const typed = { name: 'Mine', ...blog, username: 'editor', applicationPassword: 'old old' };
+  type Answer = {
+    id: string;
+    name: string;
+    renewed: boolean;
+    lastCheck: { findings: { code: string; message: string }[] };
+  };
+  const post = (who: Account, more: object = {}) => who.api.ask<Answer>('POST', '/sites', { ...typed, ...more });
+  const passwordOf = (site: typeof sites.$inferSelect | undefined) => site && openCredential(app.ctx.secrets, site);
+
+  it('is renewed by one click: the same site with the new password, its name and settings as they were', async () => {
+    const { json } = await post(ada);
+    await ada.api.ask('PATCH', `/sites/${json.id}`, { settings: { tags: ['bread'] } });
+    const location = await land(await approved(ada, blog, { user_login: 'Editor' }));
+    expect(location).toBe(`/sites?connected=${json.id}&renewed=yes`);
+    const rows = await stored();
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toMatchObject({
+      id: json.id,
+      name: 'Mine',
+      connectedBy: 'authorized',
+      settings: { tags: ['bread'] },
+    });
+    expect(rows[0]?.lastCheck).toMatchObject({ ok: true });
+    expect(passwordOf(rows[0])).toBe(bare);
+  });
+
+  it('is renewed by a typed password, and says so', async () => {
+    await land(await approved(ada, blog));
+    const before = (await stored())[0];
+    const again = await post(ada, { name: 'Another name', url: 'http://blog.example/wp-admin/' });
+    expect(again).toMatchObject({ status: 200, json: { id: before?.id, name: 'Tom & Ada', renewed: true } });
+    const [site, ...others] = await stored();
+    expect(others).toEqual([]);
+    expect(site).toMatchObject({ connectedBy: 'typed', lastCheck: { ok: true } });
+    expect(site?.lastCheckedAt?.getTime()).toBeGreaterThan(before?.lastCheckedAt?.getTime() ?? 0);
+    expect(passwordOf(site)).toBe('oldold');
+    expect(await post(eve)).toMatchObject({ status: 201, json: { renewed: false } });
+  });
+
+  it('gets https when it comes again with it, and never loses it', async () => {
+    app.ctx.config.http.appUrl = 'https://posts.example';
+    givenSite('https://blog.example');
+    const { json } = await post(ada);
+    const path = await approved(ada, { url: 'https://blog.example' });
+    // The name of the cookie follows the address of this instance.
+    app.ctx.config.http.appUrl = 'http://localhost:3000';
+    expect(await land(path)).toContain(json.id);
+    expect((await stored()).map(({ url }) => url)).toEqual(['https://blog.example/']);
+    expect(await post(ada)).toMatchObject({ status: 200, json: { id: json.id, url: 'https://blog.example/' } });
+  });
+
+  it('is one site, also when it is made many times at once, in either way', async () => {
+    const paths: string[] = [];
+    for (let count = 0; count < 3; count += 1) paths.push(await approved(ada, blog));
+    const led = paths.map((path) => land(path));
+    const answers = await Promise.all(Array.from({ length: 3 }, (_, number) => post(ada, { name: `Mine ${number}` })));
+    const locations = await Promise.all(led);
+    const rows = await stored();
+    expect(rows).toHaveLength(1);
+    const renewed = [...answers.map(({ json }) => json.renewed), ...locations.map((to) => to.includes('renewed=yes'))];
+    expect(renewed.filter((again) => !again)).toHaveLength(1);
+    expect([
+      ...answers.map(({ json }) => json.id),
+      ...locations.map((to) => /connected=([^&]+)/.exec(to)?.[1]),
+    ]).toEqual(Array.from({ length: 6 }, () => rows[0]?.id));
+  });
+
+  it('is another site as another user, at another path or port, in another account; the check says what it means', async () => {
+    await post(ada);
+    const second = await post(ada, { name: 'As Ann', username: 'ann' });
+    expect(second).toMatchObject({ status: 201, json: { renewed: false } });
+    expect(second.json.lastCheck.findings).toContainEqual(
+      expect.objectContaining({
+        code: 'same_address',
+        severity: 'info',
+        message: '“Mine” is the same address, with the user editor.',
+      }),
+    );
+    for (const url of ['http://blog.example/news', 'http://blog.example:8080', 'http://www.blog.example']) {
+      const { status, json } = await post(ada, { name: url, url });
+      expect(status).toBe(201);
+      expect(JSON.stringify(json)).not.toContain('same_address');
+    }
+    expect((await post(eve)).text).not.toContain('same_address');
+    expect(await stored()).toHaveLength(6);
+  });
+
+  it('is a new site once it was deleted', async () => {
+    const { json } = await post(ada);
+    await ada.api.ask('DELETE', `/sites/${json.id}`);
+    const again = await post(ada);
+    expect(again).toMatchObject({ status: 201, json: { renewed: false } });
+    expect(again.json.id).not.toBe(json.id);
+  });
+
+  it('is not doubled by a change, nor by whoever approves as another user than before', async () => {
+    await post(ada);
+    const { json } = await post(ada, { name: 'As Ann', username: 'ann' });
+    const change = await ada.api.ask('PATCH', `/sites/${json.id}`, { username: 'EDITOR' });
+    expect(change).toMatchObject({ status: 409, json: { code: 'conflict', hint: expect.stringContaining('“Mine”') } });
+    const path = await approved(ada, { ...blog, siteId: json.id });
+    expect(await land(path)).toBe('/sites?connectProblem=already_connected');
+    expect((await stored()).map((site) => `${site.username} ${passwordOf(site)}`).sort()).toEqual([
+      'ann oldold',
+      'editor oldold',
+    ]);
+    // Two of before this rule: each can still be changed and connected again.
+    await app.ctx.db.update(sites).set({ username: 'editor' });
+    expect((await ada.api.ask('PATCH', `/sites/${json.id}`, { name: 'Still' })).status).toBe(200);
+    expect(await land(await approved(ada, { ...blog, siteId: json.id }))).toBe(`/sites?connected=${json.id}`);
   });
 });
 

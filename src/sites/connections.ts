@@ -9,8 +9,8 @@ import { type DiscoveryRequest, discoverSite, type SiteDiscovery } from '../word
 import { decodeEntities } from '../wordpress/plain-text.ts';
 import { noAnswer } from '../wordpress/site-error.ts';
 import { getSite } from './queries.ts';
-import { type SiteConnection, siteConnections, sites } from './schema.ts';
-import { checkStoredSite, createSite, siteAddress, updateSite } from './sites.ts';
+import { type SiteConnection, siteConnections } from './schema.ts';
+import { checkStoredSite, connectOrRenew, findDoubled, nameLength, siteAddress, updateSite } from './sites.ts';
 
 /** Where a site sends the user back to, below the address of this instance. */
 const callbackPath = '/api/v1/sites/connect/callback';
@@ -18,7 +18,6 @@ const callbackPath = '/api/v1/sites/connect/callback';
 const application = { app_name: 'blog-poster', app_id: '0c3f6f0e-6f53-4f0c-9d0e-5b1c8f1b7a52' };
 /** A person waits for it. */
 const timeoutMs = 10_000;
-const nameLength = 100;
 const otherWay = 'Enter your user name there and an Application Password instead.';
 
 /** A connection that was begun: where the user says yes, and how the password comes back from there. */
@@ -28,6 +27,11 @@ export interface BegunConnection {
   /** `by-hand`: WordPress shows the password, because it does not send it to an address without https. */
   returns: 'callback' | 'by-hand';
   expiresAt: Date;
+}
+
+interface Connected {
+  connected: string;
+  renewed: boolean;
 }
 
 /** What a site sends the user back with. */
@@ -48,6 +52,7 @@ export type ConnectProblem =
   | 'other_user'
   | 'denied'
   | 'other_site'
+  | 'already_connected'
   | 'incomplete'
   | 'failed';
 
@@ -101,13 +106,13 @@ export async function beginConnection(
 /**
  * Takes what a site sends `userId` back with, stores the site and checks it. The state works once, in time, and only for
  * the user who began: otherwise whoever begins could have somebody else's site brought into their own account. Returns
- * the id of the site, or why nothing was stored.
+ * the id of the site (`renewed`: it was connected before, though a new one was asked for), or why nothing was stored.
  */
 export async function finishConnection(
   ctx: Pick<AppContext, 'db' | 'config' | 'queue' | 'secrets' | 'safeFetch' | 'log'>,
   userId: string,
   answer: ConnectionAnswer,
-): Promise<{ connected: string } | { problem: ConnectProblem }> {
+): Promise<Connected | { problem: ConnectProblem }> {
   const result = await ctx.db.transaction(async (tx) => {
     const begun = await useUp(tx, userId, tokenDigest(answer.state ?? ''));
     if (typeof begun === 'string') return { problem: begun };
@@ -142,23 +147,26 @@ async function useUp(tx: Db, userId: string, stateHash: string): Promise<SiteCon
   return known.usedAt ? 'used' : 'expired';
 }
 
-/** Stores a new site, or the new password of the one that it is for. */
+/** Stores a new site, or the new password of the one that it is for or that is this connection already. */
 async function keep(
   ctx: Pick<AppContext, 'db' | 'queue' | 'secrets'>,
   { userId, siteId, url, name }: SiteConnection,
   login: { username: string; applicationPassword: string },
-): Promise<{ connected: string } | { problem: ConnectProblem }> {
+): Promise<Connected | { problem: ConnectProblem }> {
   const given = { ...login, connectedBy: 'authorized' as const };
   if (siteId === null) {
-    const site = await createSite(ctx, ctx.db, userId, { ...given, name: await freeName(ctx.db, userId, name), url });
-    return { connected: site.id };
+    const { site, renewed } = await connectOrRenew(ctx, ctx.db, userId, { ...given, name, url, numberName: true });
+    return { connected: site.id, renewed };
   }
   const site = await getSite(ctx.db, userId, siteId);
   // Its address may have been changed in the meantime.
   if (!sameHost(site.url, url)) return { problem: 'other_site' };
   const encrypted = new URL(url).protocol === 'https:' && new URL(site.url).protocol === 'http:';
-  await updateSite(ctx, userId, siteId, encrypted ? { ...given, url } : given);
-  return { connected: siteId };
+  const next = encrypted ? { ...given, url } : given;
+  // The user there may have approved as one who is connected already.
+  if (await findDoubled(ctx.db, site, { url: site.url, ...next })) return { problem: 'already_connected' };
+  await updateSite(ctx, userId, siteId, next);
+  return { connected: siteId, renewed: false };
 }
 
 /** Asks without a password: there is none yet. */
@@ -206,17 +214,6 @@ function authorizePage(site: SiteDiscovery, url: string): URL {
 
 function titleOf(site: SiteDiscovery, url: string): string {
   return oneLine(decodeEntities(site.name).slice(0, nameLength)) || new URL(url).host.slice(0, nameLength);
-}
-
-/** The name, with a number behind it where the user has a site of that name already. */
-async function freeName(tx: Db, userId: string, name: string): Promise<string> {
-  const rows = await tx.select({ name: sites.name }).from(sites).where(eq(sites.userId, userId));
-  const taken = new Set(rows.map((row) => row.name.toLowerCase()));
-  let free = name;
-  for (let number = 2; taken.has(free.toLowerCase()); number += 1) {
-    free = `${name.slice(0, nameLength - 1 - String(number).length)} ${number}`;
-  }
-  return free;
 }
 
 function sameHost(one: string, other: string): boolean {

@@ -9,7 +9,7 @@ import { connectToSite } from './connect.ts';
 import { presentSite, siteCheckSchema, siteChoicesSchema, siteSchema } from './present.ts';
 import { getSite, listSites } from './queries.ts';
 import { siteSettingsChange } from './settings.ts';
-import { checkStoredSite, createSite, deleteSite, updateSite } from './sites.ts';
+import { checkStoredSite, connectOrRenew, deleteSite, updateSite } from './sites.ts';
 
 const byId = z.object({ id: z.uuid() });
 const tags = ['sites'];
@@ -29,6 +29,9 @@ const siteRequest = z
       .meta({ description: 'An Application Password, with or without its spaces; never returned' }),
   })
   .meta({ id: 'SiteRequest' });
+const connectedSite = siteSchema
+  .extend({ renewed: z.boolean().meta({ description: 'The site was connected before; its password was replaced' }) })
+  .meta({ id: 'ConnectedSite' });
 const siteChange = siteRequest
   .partial()
   .extend({ settings: siteSettingsChange.optional() })
@@ -68,19 +71,23 @@ export const siteRoutes: RegisterRoutes = (server, ctx) => {
       schema: {
         tags,
         summary: 'Add a WordPress site and check it; one that does not answer is stored with what was found',
+        description:
+          'With the address and user of a site that is there already, its password is renewed (200, `renewed`): its id, name and settings stay. The same address with another user is a site of its own.',
         operationId: 'createSite',
         body: siteRequest,
-        response: { 201: siteSchema, ...problems(401, 409, 413, 422) },
+        response: { 200: connectedSite, 201: connectedSite, ...problems(401, 409, 413, 422) },
       },
     },
     async (request, reply) => {
-      const stored = await onceByKey(ctx, request, reply, 201, async (tx) =>
-        presentSite(await createSite(ctx, tx, request.userId, request.body)),
-      );
+      const { id, renewed } = await onceByKey(ctx, request, reply, 201, async (tx) => {
+        const { site, renewed } = await connectOrRenew(ctx, tx, request.userId, request.body);
+        return { id: site.id, renewed };
+      });
       // The check reaches into the network, so it runs after the commit; a repeated request finds it done.
-      const site = await getSite(ctx.db, request.userId, stored.id);
-      if (site.lastCheck === null) await checkStoredSite(ctx, site);
-      return presentSite(await getSite(ctx.db, request.userId, site.id));
+      const site = await getSite(ctx.db, request.userId, id);
+      if (renewed || site.lastCheck === null) await checkStoredSite(ctx, site);
+      reply.code(renewed ? 200 : 201);
+      return { ...presentSite(await getSite(ctx.db, request.userId, id)), renewed };
     },
   );
 

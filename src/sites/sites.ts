@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import { type Db, queryRows } from '../db/open.ts';
@@ -15,6 +15,9 @@ import { getSite } from './queries.ts';
 import { type Site, sites } from './schema.ts';
 import type { SiteSettings } from './settings.ts';
 import { drawConsequences } from './standing.ts';
+
+/** Of a name, in characters. */
+export const nameLength = 100;
 
 /** What a user types in about a site. */
 export interface SiteInput {
@@ -58,8 +61,75 @@ export async function createSite(
 }
 
 /**
+ * Connects a site: stores it, or, where this account has the same address with the same WordPress user already, renews
+ * that connection: its password (and https where it was http) is replaced, all else of the site stays. Another user of
+ * the address is a site of its own. Of two at once the second finds what the first has stored.
+ * Throws like {@link createSite}.
+ * @param input.numberName puts a number behind a name that is in use, instead of refusing it
+ */
+export async function connectOrRenew(
+  ctx: Pick<AppContext, 'secrets' | 'queue'>,
+  tx: Db,
+  userId: string,
+  { numberName, ...input }: SiteInput & { numberName?: boolean },
+): Promise<{ site: Site; renewed: boolean }> {
+  const wanted = { url: siteAddress(input.url), username: loginName(input.username) };
+  await lockConnections(tx, userId);
+  const known = await findConnection(tx, userId, wanted);
+  if (!known) {
+    const name = numberName ? await freeName(tx, userId, input.name) : input.name;
+    return { site: await createSite(ctx, tx, userId, { ...input, name }), renewed: false };
+  }
+  const { applicationPassword, connectedBy } = input;
+  const url = isEncrypted(wanted.url) ? wanted.url : known.url;
+  const change = { applicationPassword, url, username: wanted.username, ...(connectedBy ? { connectedBy } : {}) };
+  return { site: await updateSite({ ...ctx, db: tx }, userId, known.id, change), renewed: true };
+}
+
+/** What makes a connection, whatever its password: the address and who writes there. */
+type Connection = Pick<Site, 'url' | 'username'>;
+
+/** The oldest site of an account with this address and WordPress user, locked until the end of the transaction. */
+async function findConnection(tx: Db, userId: string, wanted: Connection): Promise<Site | undefined> {
+  const rows = await tx.select().from(sites).where(eq(sites.userId, userId)).orderBy(sites.id);
+  const same = rows.filter((row) => isSameConnection(row, wanted)).map(({ id }) => id);
+  if (same.length === 0) return undefined;
+  // One that is being deleted is waited for, and then not there.
+  const [row] = await tx.select().from(sites).where(inArray(sites.id, same)).orderBy(sites.id).limit(1).for('update');
+  return row;
+}
+
+/** WordPress tells no names apart by their case. */
+function isSameConnection(one: Connection, other: Connection): boolean {
+  return isSameAddress(one.url, other.url) && one.username.toLowerCase() === other.username.toLowerCase();
+}
+
+/** The same site, also when one says http and the other https. */
+function isSameAddress(one: string, other: string): boolean {
+  const [a, b] = [new URL(one), new URL(other)];
+  const sameOrigin = a.origin === b.origin || (a.hostname === b.hostname && a.port === '' && b.port === '');
+  return sameOrigin && a.pathname === b.pathname;
+}
+
+const isEncrypted = (url: string) => new URL(url).protocol === 'https:';
+
+/** Lets one at a time add or change the connections of an account. */
+async function lockConnections(tx: Db, userId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`sites of ${userId}`}))`);
+}
+
+/**
+ * The site that would be doubled if `site` went to another address or user; none while it stays what it is.
+ */
+export async function findDoubled(tx: Db, site: Site, next: Connection): Promise<Site | undefined> {
+  if (isSameConnection(site, next)) return undefined;
+  return findConnection(tx, site.userId, next);
+}
+
+/**
  * Changes a site; what is left out stays. The stored password belongs to the address it was entered for: to send it to
- * another host, or no longer encrypted, it has to be entered again. Throws `not_found`, `conflict`, `invalid_request`.
+ * another host, or no longer encrypted, it has to be entered again. Throws `not_found`, `conflict` (the name, or address
+ * and user, are those of another site), `invalid_request`.
  */
 export async function updateSite(
   ctx: Pick<AppContext, 'db' | 'secrets' | 'queue'>,
@@ -68,6 +138,7 @@ export async function updateSite(
   input: Partial<SiteInput>,
 ): Promise<Site> {
   return ctx.db.transaction(async (tx) => {
+    await lockConnections(tx, userId);
     await tx.select({ id: sites.id }).from(sites).where(eq(sites.id, id)).for('update');
     const site = await getSite(tx, userId, id);
     const url = input.url === undefined ? site.url : siteAddress(input.url);
@@ -76,6 +147,9 @@ export async function updateSite(
     }
     const name = input.name?.trim() ?? site.name;
     if (await nameInUse(tx, userId, name, id)) throw nameTaken(name);
+    const username = input.username === undefined ? site.username : loginName(input.username);
+    const doubled = await findDoubled(tx, site, { url, username });
+    if (doubled) throw alreadyConnected(doubled);
     const password =
       input.applicationPassword === undefined
         ? {}
@@ -88,7 +162,7 @@ export async function updateSite(
       .set({
         name,
         url,
-        username: input.username === undefined ? site.username : loginName(input.username),
+        username,
         // What was found at the old address says nothing about the new one.
         ...(url === site.url ? {} : { restRoot: null, lastCheck: null, lastCheckedAt: null }),
         ...password,
@@ -148,7 +222,8 @@ export async function checkStoredSite(
     },
   };
   const check = await checkSite(watched, { handedOver: site.connectedBy === 'authorized', tryUpload });
-  const findings = blocked ? check.findings.map((finding) => explainPrivate(finding, site.url)) : check.findings;
+  const found = blocked ? check.findings.map((finding) => explainPrivate(finding, site.url)) : check.findings;
+  const findings = [...found, ...(await sameAddressFindings(ctx.db, site))];
   const result = allPrintable({ ok: check.ok, findings });
   await ctx.db.transaction(async (tx) => {
     const [row] = await tx
@@ -165,6 +240,23 @@ export async function checkStoredSite(
     if (row) await drawConsequences(ctx, tx, row, result);
   });
   return result;
+}
+
+/** What it means that the account has the address more than once, as another WordPress user each time. */
+async function sameAddressFindings(db: Db, site: Site): Promise<SiteFinding[]> {
+  const others = await db
+    .select({ name: sites.name, url: sites.url, username: sites.username })
+    .from(sites)
+    .where(and(eq(sites.userId, site.userId), ne(sites.id, site.id)))
+    .orderBy(sites.id);
+  return others
+    .filter(({ url }) => isSameAddress(url, site.url))
+    .map(({ name, username }) => ({
+      code: 'same_address',
+      severity: 'info' as const,
+      message: `“${name}” is the same address, with the user ${username}.`,
+      hint: 'Each is a site of its own here, with its own settings and queue: an article that goes to both is posted twice. Delete one of them if you want only one.',
+    }));
 }
 
 /** The zone that the site names, if it is one: whoever answers at the address decides what stands there. */
@@ -240,6 +332,24 @@ function nameTaken(name: string): AppError {
     hint: 'Choose another name, or change the site that has it.',
     errors: [{ path: 'name', message: 'is already in use' }],
   });
+}
+
+function alreadyConnected({ name, username }: Site): AppError {
+  return new AppError('conflict', `“${name}” is this address with the user ${username} already.`, {
+    hint: `Change “${name}”, or delete one of the two.`,
+    errors: [{ path: 'username', message: `is the user of “${name}”` }],
+  });
+}
+
+/** The name, with a number behind it where the user has a site of that name already. */
+async function freeName(tx: Db, userId: string, name: string): Promise<string> {
+  const rows = await tx.select({ name: sites.name }).from(sites).where(eq(sites.userId, userId));
+  const taken = new Set(rows.map((row) => row.name.toLowerCase()));
+  let free = name;
+  for (let number = 2; taken.has(free.toLowerCase()); number += 1) {
+    free = `${name.slice(0, nameLength - 1 - String(number).length)} ${number}`;
+  }
+  return free;
 }
 
 function invalid(path: string, message: string): AppError {

@@ -3,9 +3,26 @@ import { AppError } from '../errors.ts';
 import { type BlockAttributes, block, escapeCode, openTag } from './block-markup.ts';
 import { htmlAttributes, inlineHtml, isBlank, mediaIdOf, textOf, verbatimHtml } from './inline-html.ts';
 
-/** A block before it is written: its name without `core/`, attributes of the comment, and the saved HTML. */
+/** The blocks of WordPress that articles become, without `core/`. */
+export const blockNames = [
+  'code',
+  'details',
+  'heading',
+  'html',
+  'image',
+  'list',
+  'list-item',
+  'paragraph',
+  'preformatted',
+  'quote',
+  'separator',
+  'table',
+] as const;
+
+/** A block before it is written: its name, attributes of the comment, and the saved HTML. */
 interface Block {
-  name: string;
+  /** `kept` is none of ours: a block of the site that is put back as it was. */
+  name: (typeof blockNames)[number] | 'kept';
   attributes: BlockAttributes;
   html: string;
   /** Stands for a block of the site by the digest of its markup: the tree holds nothing of it. */
@@ -181,7 +198,7 @@ function writeList(node: Element, items: readonly string[]): Block {
     ...(reversed ? { reversed } : {}),
   };
   const open = openTag(node.tagName, { reversed, start: start?.toString(), class: 'wp-block-list' });
-  const blocks = items.map((html) => ({ name: 'list-item', attributes: {}, html: `<li>${html}</li>` }));
+  const blocks = items.map((html): Block => ({ name: 'list-item', attributes: {}, html: `<li>${html}</li>` }));
   return { name: 'list', attributes, html: `${open}${write(blocks)}</${node.tagName}>` };
 }
 

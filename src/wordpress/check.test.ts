@@ -40,7 +40,7 @@ const blogs =
 const xml = (text: string): Answer => ({ body: text, headers: { 'content-type': 'text/xml' } });
 
 /** A site that is well, but for what `site` answers in its place. Requests are named `GET /`, `REST /wp/v2/users/me`, `XML`. */
-function connect(site: Site, applicationPassword = password) {
+function connect(site: Site, applicationPassword = password, siteUrl = 'https://blog.example') {
   const requests: Asked[] = [];
   const ask = async (target: string | URL, options: SafeFetchOptions): Promise<SafeFetchResponse> => {
     const url = new URL(target);
@@ -66,7 +66,7 @@ function connect(site: Site, applicationPassword = password) {
   const safeFetch: SafeFetch = Object.assign(ask, { close: async () => undefined });
   const client = createWordPressClient({
     safeFetch,
-    siteUrl: 'https://blog.example',
+    siteUrl,
     username: 'ann',
     applicationPassword,
   });
@@ -198,6 +198,12 @@ describe('a refused login', () => {
     expect(asked?.body).toContain('<string>a&#60;b&#62;&#38;&#34;c</string>');
   });
 
+  it('is asked about over XML-RPC below the path where the site lies', async () => {
+    const { client, requests } = connect(refusing(), password, 'https://blog.example/news');
+    await checkSite(client);
+    expect(requests.find(({ kind }) => kind === 'XML')?.url.href).toBe('https://blog.example/news/xmlrpc.php');
+  });
+
   it('that works at the other root uses that root from then on', async () => {
     const { client, requests } = connect(({ kind, url }) =>
       kind === 'REST /wp/v2/users/me' && url.pathname.startsWith('/wp-json') ? notLoggedIn : undefined,
@@ -246,6 +252,23 @@ describe('a site that is well', () => {
     expect(await trouble(off)).toMatchObject({ ok: true, codes });
     const cached: Site = ({ kind }) => (kind === 'REST /' ? { body: index, headers: { date, age: '9' } } : undefined);
     expect((await trouble(cached)).codes).toBe('');
+  });
+
+  it.each([
+    ['http://localhost', ''],
+    ['http://127.0.0.1:8080', ''],
+    ['http://localhost.evil.example', 'insecure_http'],
+    ['http://blog.example', 'insecure_http'],
+  ])('at %s is warned of: %j', async (siteUrl, code) => {
+    const { findings } = await checkSite(connect(() => undefined, password, siteUrl).client, { now: () => now });
+    const codes = findings.map((finding) => finding.code);
+    expect(codes.filter((found) => found === 'insecure_http').join('')).toBe(code);
+  });
+
+  it('but has a user who may not write is not usable', async () => {
+    const reader = { body: { ...author, roles: ['subscriber'], capabilities: { read: true } } };
+    const found = await trouble(({ kind }) => (kind === 'REST /wp/v2/users/me' ? reader : undefined));
+    expect(found).toMatchObject({ ok: false, codes: 'may_not_write' });
   });
 
   it('reached over https after http is told so', async () => {

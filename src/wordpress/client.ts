@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { SafeFetch, SafeFetchResponse } from '../net/safe-fetch.ts';
@@ -281,23 +282,24 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     }
   }
 
-  /** Posts of one list request that carry the marker, and how many there were in all. */
+  /** Posts of one list request that carry the marker, how many it held, and how many the site counts in all. */
   async function marked(
     marker: string,
     parameters: RestParameters,
-  ): Promise<{ posts: WordPressPost[]; count: number }> {
+  ): Promise<{ posts: WordPressPost[]; count: number; total: number }> {
     const query = { status: 'any,trash', context: 'edit', _fields: postFields, ...parameters };
-    const { json } = await call('GET', '/wp/v2/posts', { parameters: query });
+    const { json, headers } = await call('GET', '/wp/v2/posts', { parameters: query });
     // Posts of others may come without their raw content; ours always has it.
     const listed = parse(z.array(z.unknown()), json, 'GET').map((item) => postShape.safeParse(item));
     const posts = listed.flatMap(({ data }) => (data && hasMarker(data.content, marker) ? [data] : []));
-    return { posts, count: listed.length };
+    return { posts, count: listed.length, total: Number(headers.get('x-wp-total')) || 0 };
   }
 
   async function findByMarker(marker: string, { wide = true }: { wide?: boolean } = {}): Promise<WordPressPost[]> {
     const found = new Map<number, WordPressPost>();
+    let hidden = 0;
     for (let page = 1, full = true; full && page <= searchPages; page += 1) {
-      const { posts, count } = await marked(marker, {
+      const { posts, count, total } = await marked(marker, {
         search: marker,
         per_page: searchPageSize,
         page,
@@ -306,13 +308,22 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
       });
       for (const post of posts) found.set(post.id, post);
       full = count === searchPageSize;
+      if (page === 1 && !full) hidden = total - count;
     }
+    if (found.size === 0 && hidden > 0 && (await searchIsExact())) throw hiddenPost(username);
     // Search plugins answer from an index of their own, which may lag or hold published posts only.
     if (found.size === 0 && wide) {
       const { posts } = await marked(marker, { per_page: recentPosts, orderby: 'id', order: 'desc' });
       for (const post of posts) found.set(post.id, post);
     }
     return [...found.values()].sort((a, b) => a.id - b.id);
+  }
+
+  /** Whether a search finds only what holds the words: some plugins find something for everything. */
+  async function searchIsExact(): Promise<boolean> {
+    const nothing = `bp-${randomUUID()}`;
+    const { total } = await marked(nothing, { search: nothing, per_page: 1 });
+    return total === 0;
   }
 
   return {
@@ -330,7 +341,8 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
     },
     /**
      * Every post of the site that carries the marker, in any status and in the trash, the oldest first. When the
-     * search has nothing, the latest posts are looked through as well, unless `wide` is false.
+     * search has nothing, the latest posts are looked through as well, unless `wide` is false. One that is there and that
+     * the user may not edit is an error (`role_insufficient`): whoever looks would make a second one otherwise.
      */
     findByMarker,
     /** Creates a post. A taken slug silently becomes `-2`: compare `slug` of what comes back. */
@@ -361,6 +373,13 @@ export function createWordPressClient(options: WordPressClientOptions): WordPres
       return parse(postShape, json, 'GET');
     },
   };
+}
+
+/** Lists leave out what the user may not edit, and count it all the same. */
+function hiddenPost(username: string): AppError {
+  return siteError('role_insufficient', `The post is on the site already, but ${username} may not edit it there.`, {
+    hint: 'An editor has published it, or it has another author by now. Give the user the role Editor on the site, or connect it as an editor; then retry.',
+  });
 }
 
 /** Fields in the names and escaping of the REST API. */

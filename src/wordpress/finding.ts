@@ -21,7 +21,8 @@ export interface SiteFinding {
     | 'may_not_write'
     | 'may_not_upload'
     | 'upload_works'
-    | 'upload_left';
+    | 'upload_left'
+    | 'same_address';
   severity: 'info' | 'warning' | 'error';
   message: string;
   hint: string;

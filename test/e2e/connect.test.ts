@@ -25,8 +25,8 @@ const wordpress = {
 
 let server: TestServer;
 let browser: Browser;
-/** What WordPress has handed out. */
-let password = '';
+/** What WordPress has handed out, in order. */
+const passwords: string[] = [];
 beforeAll(async () => {
   [server, browser] = await Promise.all([startServer({ ALLOW_PRIVATE_HOSTS: '127.0.0.1' }), launchBrowser()]);
   await signUp(browser, server);
@@ -34,11 +34,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
-  if (password) await revoke();
+  for (const password of passwords) await revoke(password);
 });
 
-/** The site is shared: the password that was handed out is taken back, and no other one. */
-async function revoke() {
+/** The site is shared: a password that was handed out is taken back, and no other one. */
+async function revoke(password: string) {
   const root = `${wordpress.url}/wp-json/wp/v2/users/me/application-passwords`;
   const authorization = `Basic ${Buffer.from(`${wordpress.user}:${password}`).toString('base64')}`;
   const answer = await fetch(`${root}/introspect`, { headers: { authorization } });
@@ -63,7 +63,8 @@ it('a site is connected by one click through the login of WordPress, and a setti
   const { page, faults } = await openPage(browser, server);
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (url.pathname === '/api/v1/sites/connect/callback') password = url.searchParams.get('password') ?? '';
+    const password = url.searchParams.get('password');
+    if (url.pathname === '/api/v1/sites/connect/callback' && password) passwords.push(password);
   });
   await page.goto('/sites');
   await page.getByText('No site is connected yet').waitFor();
@@ -85,9 +86,9 @@ it('a site is connected by one click through the login of WordPress, and a setti
   await page.getByText('Site 1 is connected').waitFor();
   await page.getByText('Works', { exact: true }).waitFor();
   expect(await page.evaluate('document.activeElement.textContent')).toContain('Site 1');
-  expect(password).not.toBe('');
+  expect(passwords).toHaveLength(1);
   expect(page.url()).toBe(`${server.url}/sites`);
-  expect(await page.content()).not.toContain(password.replaceAll(' ', ''));
+  expect(await page.content()).not.toContain(passwords[0]?.replaceAll(' ', ''));
   await look(page, 'connected');
 
   await page.getByRole('button', { name: 'Settings' }).click();
@@ -106,6 +107,19 @@ it('a site is connected by one click through the login of WordPress, and a setti
   await settings.getByText('Baking').waitFor();
   // A reload does not say once more that the site was connected.
   expect(await page.getByText('Site 1 is connected').count()).toBe(0);
+
+  // Once more by one click: the same site, as it was set up, with another password.
+  await page.getByRole('button', { name: 'Connect a site' }).click();
+  await page.getByLabel('Address', { exact: true }).fill(wordpress.url);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Yes, I approve of this connection' }).click();
+  await page.getByText('Site 1 is connected anew').waitFor();
+  await page.getByText('Works', { exact: true }).waitFor();
+  expect(new Set(passwords).size).toBe(2);
+  expect(await page.getByRole('button', { name: 'Settings' }).count()).toBe(1);
+  await look(page, 'renewed');
+  await page.getByRole('button', { name: 'Settings' }).click();
+  expect(await settings.getByLabel('Language').inputValue()).toBe('de');
 
   await page.goto('/sites?connectProblem=denied');
   await page.getByText('You chose not to approve the connection').waitFor();

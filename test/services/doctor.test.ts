@@ -13,6 +13,7 @@ import { type CheckOptions, checkSite } from '../../src/wordpress/check.ts';
 import { createWordPressClient } from '../../src/wordpress/client.ts';
 import { type FaultRule, startFaultProxy } from '../fakes/fault-proxy.ts';
 import { installMustUsePlugin } from './must-use-plugins.ts';
+import { startProductionSite } from './production-site.ts';
 
 /** This folder is only run where the real servers are: a missing one is a failure, never a skip. */
 function needed(name: string): string {
@@ -130,9 +131,24 @@ describe.each([
   });
 
   it('without Application Passwords, as in production over plain http', async () => {
-    const { ok, codes } = await through(site, nothing, { 'x-bp-test-doctor': 'production' });
-    expect(ok).toBe(false);
-    expect(codes.at(-1)).toBe('application_passwords_off');
+    const server = await startProductionSite(kind === 'pretty' ? 1 : 2);
+    try {
+      const client = connect({ ...site, siteUrl: server.url });
+      const { ok, findings } = await checkSite(client);
+      expect(ok).toBe(false);
+      expect(findings.map(({ code }) => code)).toEqual([
+        'site_answers',
+        ...(kind === 'plain' ? ['plain_permalinks'] : []),
+        'application_passwords_off',
+      ]);
+      expect(findings.at(-1)).toMatchObject({ severity: 'error', hint: expect.stringContaining('https') });
+      // It is the site and not the password: the same one is taken where the site calls itself local.
+      await expect(client.me()).rejects.toMatchObject({ details: { status: 401 } });
+      expect((await client.discover()).authorizeUrl).toBeUndefined();
+      expect((await connect(site).me()).username).toBe(site.username);
+    } finally {
+      await server.stop();
+    }
   });
 
   it('with a plugin that closes the REST API', async () => {

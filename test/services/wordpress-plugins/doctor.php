@@ -12,10 +12,6 @@ add_action( 'rest_api_init', function () {
 		'methods' => 'GET', 'callback' => '__return_empty_array', 'permission_callback' => '__return_true',
 	) );
 } );
-// What WordPress itself decides over plain http unless its environment is `local`.
-if ( 'production' === $bp_doctor ) {
-	add_filter( 'wp_is_application_passwords_available', '__return_false' );
-}
 if ( 'no-uploads' === $bp_doctor ) {
 	add_filter( 'wp_handle_upload_prefilter', function ( $file ) {
 		$file['error'] = 'The disk of this site is full.';

@@ -1200,6 +1200,8 @@ export const listSites = <ThrowOnError extends boolean = true>(options?: Options
 
 /**
  * Add a WordPress site and check it; one that does not answer is stored with what was found
+ *
+ * With the address and user of a site that is there already, its password is renewed (200, `renewed`): its id, name and settings stay. The same address with another user is a site of its own.
  */
 export const createSite = <ThrowOnError extends boolean = true>(options: Options<CreateSiteData, ThrowOnError>): RequestResult<CreateSiteResponses, CreateSiteErrors, ThrowOnError> => (options.client ?? client).post<CreateSiteResponses, CreateSiteErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -466,6 +466,80 @@ export type ConflictResolutionInput = {
     title?: string;
 };
 
+export type ConnectedSite = {
+    /**
+     * `authorized`: the site itself has handed the password over
+     */
+    connectedBy: 'typed' | 'authorized';
+    createdAt: string;
+    /**
+     * The first check that failed after the last good one
+     */
+    failingSince: string | null;
+    id: string;
+    lastCheck: SiteCheck | null;
+    lastCheckedAt: string | null;
+    name: string;
+    /**
+     * Nothing is sent to the site from then on
+     */
+    pausedAt: string | null;
+    /**
+     * `site`: by blog-poster, until a check finds that the site answers again
+     */
+    pausedBy: 'user' | 'site' | null;
+    /**
+     * The site was connected before; its password was replaced
+     */
+    renewed: boolean;
+    seoPlugin: 'yoast' | 'rank-math' | 'seopress' | null;
+    settings: SiteSettings;
+    /**
+     * IANA name or an offset such as +05:30, as the site says
+     */
+    timezone: string;
+    updatedAt: string;
+    url: string;
+    username: string;
+};
+
+export type ConnectedSiteInput = {
+    /**
+     * `authorized`: the site itself has handed the password over
+     */
+    connectedBy: 'typed' | 'authorized';
+    createdAt: string;
+    /**
+     * The first check that failed after the last good one
+     */
+    failingSince: string | null;
+    id: string;
+    lastCheck: SiteCheckInput | null;
+    lastCheckedAt: string | null;
+    name: string;
+    /**
+     * Nothing is sent to the site from then on
+     */
+    pausedAt: string | null;
+    /**
+     * `site`: by blog-poster, until a check finds that the site answers again
+     */
+    pausedBy: 'user' | 'site' | null;
+    /**
+     * The site was connected before; its password was replaced
+     */
+    renewed: boolean;
+    seoPlugin: 'yoast' | 'rank-math' | 'seopress' | null;
+    settings: SiteSettingsInput;
+    /**
+     * IANA name or an offset such as +05:30, as the site says
+     */
+    timezone: string;
+    updatedAt: string;
+    url: string;
+    username: string;
+};
+
 export type CreatedWebhook = {
     createdAt: string;
     description: string;
@@ -2351,7 +2425,7 @@ export type SiteChoicesInput = {
 
 export type SiteConnectRequest = {
     /**
-     * The site whose password is renewed; a new one without it
+     * The site whose password is renewed; without it a new one, unless the address is connected as the user who approves there
      */
     siteId?: string;
     /**
@@ -2362,7 +2436,7 @@ export type SiteConnectRequest = {
 
 export type SiteConnectRequestInput = {
     /**
-     * The site whose password is renewed; a new one without it
+     * The site whose password is renewed; without it a new one, unless the address is connected as the user who approves there
      */
     siteId?: string;
     /**
@@ -6948,7 +7022,11 @@ export type CreateSiteResponses = {
     /**
      * Default Response
      */
-    201: Site;
+    200: ConnectedSite;
+    /**
+     * Default Response
+     */
+    201: ConnectedSite;
 };
 
 export type CreateSiteResponse = CreateSiteResponses[keyof CreateSiteResponses];

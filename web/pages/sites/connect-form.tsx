@@ -17,7 +17,8 @@ import { SiteForm } from './site-form.tsx';
 interface ConnectFormProps {
   /** The site to connect again; a new one without it. */
   site?: Site;
-  onDone: (site: Site) => void;
+  /** `renewed`: the site that was to be added is there already, and has the new password. */
+  onDone: (site: Site, renewed?: boolean) => void;
   onCancel: () => void;
 }
 

@@ -19,7 +19,8 @@ interface SiteFormProps {
   site?: Site;
   /** What to do first, above the fields. */
   intro?: ReactNode;
-  onDone: (site: Site) => void;
+  /** `renewed`: the site that was to be added is there already, and has the new password. */
+  onDone: (site: Site, renewed?: boolean) => void;
   onCancel: () => void;
 }
 
@@ -37,10 +38,10 @@ export function SiteForm({ site, intro, onDone, onCancel }: SiteFormProps) {
   const attempt = useRef({ body: '', key: '' });
   const queries = useQueryClient();
   const callbacks = {
-    onSuccess: async (stored: Site) => {
+    onSuccess: async (stored: Site & { renewed?: boolean }) => {
       dropForm(keptName);
       await queries.invalidateQueries({ queryKey: listSitesQueryKey() });
-      onDone(stored);
+      onDone(stored, stored.renewed);
     },
     onError: () => {
       requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());

@@ -52,9 +52,9 @@ export function SitesPage() {
         <Arrival {...arrival} name={items.find(({ id }) => id === arrival.connected)?.name} />
         {adding && (
           <ConnectForm
-            onDone={(site) => {
+            onDone={(site, renewed) => {
               setAdding(false);
-              setArrival({ connected: site.id });
+              setArrival({ connected: site.id, ...(renewed ? { renewed: 'yes' } : {}) });
             }}
             onCancel={() => setAdding(false)}
           />
@@ -81,7 +81,13 @@ export function SitesPage() {
 }
 
 /** How the way over the site has ended. */
-function Arrival({ connected, connectProblem, name }: { connected?: string; connectProblem?: string; name?: string }) {
+interface ArrivalProps {
+  connected?: string;
+  renewed?: string;
+  connectProblem?: string;
+  name?: string;
+}
+function Arrival({ connected, renewed, connectProblem, name }: ArrivalProps) {
   const notice = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (connectProblem) notice.current?.focus();
@@ -98,8 +104,8 @@ function Arrival({ connected, connectProblem, name }: { connected?: string; conn
   // Until the list is there it is not known what it is called; the name of somebody else's site is never.
   if (!connected || !name) return null;
   return (
-    <Notice tone="accent" alert title={words.done(name)}>
-      <p>{words.doneHint}</p>
+    <Notice tone="accent" alert title={renewed ? words.renewed(name) : words.done(name)}>
+      <p>{renewed ? words.renewedHint : words.doneHint}</p>
     </Notice>
   );
 }

@@ -1944,6 +1944,8 @@ export const listSitesInfiniteOptions = (options?: Options<ListSitesData>) => {
 
 /**
  * Add a WordPress site and check it; one that does not answer is stored with what was found
+ *
+ * With the address and user of a site that is there already, its password is renewed (200, `renewed`): its id, name and settings stay. The same address with another user is a site of its own.
  */
 export const createSiteMutation = (options?: Partial<Options<CreateSiteData>>): UseMutationOptions<CreateSiteResponse, CreateSiteError, Options<CreateSiteData>> => {
     const mutationOptions: UseMutationOptions<CreateSiteResponse, CreateSiteError, Options<CreateSiteData>> = {
