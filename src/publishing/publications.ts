@@ -138,7 +138,7 @@ export async function cancelPublication(
     if (row.status === 'cancelled') return row;
     if (row.status === 'published' || row.status === 'unpublished') {
       throw new AppError('invalid_state', `This publication is ${row.status}; it cannot be cancelled.`, {
-        hint: 'Take the post off the site in WordPress.',
+        hint: 'To take the post off its site, unpublish it or move it to the trash.',
       });
     }
     const cancelled = await cancelLocked(ctx, tx, row);

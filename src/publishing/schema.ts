@@ -35,6 +35,8 @@ export interface ConflictField {
   base: string | null;
   ours: string | null;
   theirs: string | null;
+  /** What the site calls the numbers of its categories, tags, authors and images; none where it did not tell. */
+  names?: Record<'base' | 'ours' | 'theirs', string[] | null>;
 }
 
 /** Why a task was stopped for a person to decide. */

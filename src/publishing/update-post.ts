@@ -7,6 +7,7 @@ import { composePost } from './compose-post.ts';
 import type { Delivery, TaskResult } from './delivery.ts';
 import { findPost, type KnownBase, knownBase } from './find-post.ts';
 import { restoreLateEdit } from './late-edits.ts';
+import { nameFields } from './name-fields.ts';
 import { aboutStatus } from './read-back.ts';
 import type { StoredConflict } from './schema.ts';
 import { writePost } from './write-post.ts';
@@ -37,7 +38,9 @@ export async function updatePost(delivery: Delivery): Promise<TaskResult> {
     slugChanged: revision && revision.fields.slug !== article.slug,
   };
   const changes = compareFields(posts);
-  if (changes.conflicts.length > 0) return stopped(delivery, theirs, 'edited', { fields: changes.conflicts });
+  if (changes.conflicts.length > 0) {
+    return stopped(delivery, theirs, 'edited', { fields: await nameFields(client, changes.conflicts) });
+  }
 
   const sends = Object.keys(changes.send).length > 0;
   const written = await writePost({ ...composed, post: changes.send }, async (fields) =>
