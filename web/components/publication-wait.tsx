@@ -20,7 +20,7 @@ export function PublicationWait({ publication: { waiting } }: { publication: Pub
   if (!waiting) return null;
   return (
     <p className="text-muted-foreground">
-      <bdi>{waiting.message}</bdi> (
+      {waiting.message} (
       {waiting.until ? (
         <RelativeTime at={waiting.until} />
       ) : (

@@ -41,7 +41,7 @@ export function PublicationPage() {
     <Page
       title={query.data?.title ?? words.title}
       heading={query.data ? <bdi className="break-words">{query.data.title ?? t.queue.untitled}</bdi> : words.title}
-      intro={query.data && sites.isSuccess && <bdi>{words.of(site?.name ?? t.publish.siteGone)}</bdi>}
+      intro={query.data && sites.isSuccess && words.of(site?.name ?? t.publish.siteGone)}
     >
       {query.error && <LoadProblem problem={query.error} onRetry={query.refetch} />}
       {query.isPending && <SkeletonRows rows={4} />}
