@@ -1,9 +1,10 @@
 /** The words of the page of one publication, and of deciding what a person changed on the site. */
 export const publicationWords = {
   title: 'Publication',
-  gone: 'this publication',
+  gone: 'There is no such publication',
   of: (site: string) => `On ${site}`,
-  article: 'The article',
+  article: 'Open the article',
+  queue: 'See the queue',
   outdated: 'The article has changed since it was sent. The post on the site is still as it was.',
   upToDate: 'The post was made of the article as it is now.',
   unknown: 'Whether the article has changed since it was sent is not known.',
@@ -50,6 +51,8 @@ export const publicationWords = {
       seoDescription: 'Description for search engines',
       focusKeyword: 'Focus keyword',
     } as Record<string, string>,
+    numbered: (name: string) => `${name} (numbers on the site)`,
+    lookAgain: 'Look at the site again',
     before: 'Before',
     ours: 'Here',
     theirs: 'On the site',

@@ -94,9 +94,10 @@ export const connectWords = {
   },
   paused: 'Paused',
   pausedBy: {
-    user: 'Nothing is sent there until you go on.',
-    site: 'Nothing is sent there until a check finds that the site answers again.',
+    user: 'You have paused its queue. Nothing is sent there until you resume it.',
+    site: 'blog-poster has paused its queue, because the site does not take posts. It goes on by itself once a check finds that it does; resume it to try at once.',
   },
+  pausedSince: 'Paused',
   failingSince: 'Not working since',
   serverLines: 'Lines to copy',
   settings: 'Settings',

@@ -296,6 +296,9 @@ const english = {
       search: 'Search',
       searched: (given: number) =>
         given === 0 ? 'Sources are looked for on the web.' : 'More sources are looked for on the web.',
+      goesTo: 'Goes to',
+      as: { draft: 'as a draft', publish: 'as a public post' },
+      notBefore: 'Not before',
     },
   },
   waiting: {
@@ -468,7 +471,6 @@ const english = {
     sendDraft: 'Send as draft',
     sendPost: 'Publish now',
     sendTimed: 'Publish at this time',
-    timeNeeded: 'Choose a date and a time.',
     more: 'More: categories, author, image, priority',
     sticky: 'Keep it on top of the front page',
     featuredImage: 'Featured image',
@@ -476,6 +478,8 @@ const english = {
     priority: 'Priority in the queue',
     details: 'Everything about it',
     inQueue: 'See the queue',
+    paused: (site: string) => `The queue of “${site}” is paused: the article waits there until you resume it.`,
+    pausedBySite: (site: string) => `“${site}” does not take posts at the moment: the article waits until it does.`,
     isApproval: 'Publishing it yourself counts as your approval.',
     wanted: { draft: 'As a draft', publish: 'As a public post', future: 'At a set time' },
     open: 'Open the post',

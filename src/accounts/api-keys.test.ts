@@ -54,6 +54,32 @@ describe('an API key', () => {
     expect((await writer.api.ask('GET', '/articles')).json).toMatchObject({ code: 'insufficient_scope' });
   });
 
+  it('lets nothing out to a site without the scope for that, however it is asked', async () => {
+    const writer = await given(['read', 'write']);
+    const publisher = await given(['publish']);
+    const id = '0197a000-0000-7000-8000-000000000000';
+    const lettingOut: [Parameters<Client['ask']>[0], string, object?][] = [
+      ['POST', `/articles/${id}/publications`, { siteId: id, status: 'draft' }],
+      ['PATCH', `/publications/${id}`, { priority: 'high' }],
+      ...['retry', 'update', 'unpublish', 'trash'].map((act): ['POST', string] => [
+        'POST',
+        `/publications/${id}/${act}`,
+      ]),
+      ['POST', `/publications/${id}/resolve`, { choice: 'ours', articleRevision: 1, theirsModified: null }],
+      ['POST', `/sites/${id}/resume`],
+      ['POST', `/sites/${id}/queue/retry`],
+    ];
+    for (const [method, path, body] of lettingOut) {
+      const refused = await writer.api.ask(method, path, body);
+      expect(refused.json, path).toMatchObject({ code: 'insufficient_scope' });
+      expect((await publisher.api.ask(method, path, body)).json, path).toMatchObject({ code: 'not_found' });
+    }
+    // Holding back needs no such scope.
+    for (const path of [`/publications/${id}/cancel`, `/sites/${id}/pause`, `/sites/${id}/queue/cancel`]) {
+      expect((await writer.api.ask('POST', path)).json, path).toMatchObject({ code: 'not_found' });
+    }
+  });
+
   it('cannot touch the account, make keys or see sessions, whatever its scopes', async () => {
     const { api } = await given(['read', 'write', 'publish']);
     const forbidden: [Parameters<Client['ask']>[0], string, object?][] = [

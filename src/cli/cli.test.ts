@@ -1,13 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runCommand } from '../../test/command-line.ts';
 import { type App, startApp } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
-import { runCli } from './program.ts';
 
 // Each command of its own opens a database of its own, which takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
@@ -15,33 +14,8 @@ vi.setConfig({ testTimeout: 90_000 });
 let folder: string;
 let env: Record<string, string>;
 
-interface Answer {
-  status: number;
-  out: string;
-  err: string;
-}
-
-/** Runs one command line with `input` on its standard input and no terminal anywhere. */
-async function bp(
-  args: string[],
-  options: { input?: string; signal?: AbortSignal; onErr?: (text: string) => void } = {},
-): Promise<Answer> {
-  let out = '';
-  let err = '';
-  const status = await runCli(args, {
-    env,
-    stdin: Readable.from(options.input === undefined ? [] : [options.input]),
-    stdout: { write: (text) => (out += text) },
-    stderr: {
-      write: (text) => {
-        err += text;
-        options.onErr?.(err);
-      },
-    },
-    signal: options.signal ?? new AbortController().signal,
-  });
-  return { status, out, err };
-}
+/** Runs one command line on this data directory. */
+const bp = (args: string[], options?: Parameters<typeof runCommand>[2]) => runCommand(env, args, options);
 
 function source(name: string, text: string): string {
   const file = join(folder, name);
@@ -95,6 +69,21 @@ describe('usage', () => {
     'site connect',
     'site list',
     'site check',
+    'site posts',
+    'queue show',
+    'queue pause',
+    'queue resume',
+    'queue retry',
+    'queue cancel',
+    'publication list',
+    'publication retry',
+    'publication cancel',
+    'publication move',
+    'publication update',
+    'publication unpublish',
+    'publication trash',
+    'publication conflict',
+    'publication resolve',
     'user create',
     'user list',
     'user disable',

@@ -47,6 +47,17 @@ export function printFailure(io: Io, json: boolean, error: unknown): number {
   return error instanceof AppError && error.code === 'invalid_request' ? 2 : 1;
 }
 
+/** At most so many characters, the last of which says that there are more. Never half of a sign that is made of several. */
+export function clip(text: string, width: number): string {
+  const signs = [...new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text)];
+  return signs.length <= width
+    ? text
+    : `${signs
+        .slice(0, width - 1)
+        .map(({ segment }) => segment)
+        .join('')}…`;
+}
+
 /** Rows under their headings, as wide as their longest cell. */
 export function table(headings: string[], rows: string[][]): string[] {
   const widths = headings.map((heading, column) =>

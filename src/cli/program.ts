@@ -150,10 +150,11 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
       );
   }
 
+  const publicationCommands = () => import('./publication-commands.ts');
   const publication = program.command('publication').description('articles on their way to sites');
   addForAccount(publication, 'list', 'list the publications, newest first')
     .addOption(new Option('--status <status>', 'only these').choices([...publicationStatuses]))
-    .action((options) => choose(async () => (await import('./queue.ts')).listPublications(io, options), options.json));
+    .action((options) => choose(async () => (await publicationCommands()).listPublications(io, options), options.json));
   for (const [command, description] of [
     ['retry', 'try now what is not finished'],
     ['cancel', 'give up what has not been sent'],
@@ -161,21 +162,24 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     addForAccount(publication, command, description)
       .argument('<id>', 'its id, from publication list')
       .action((id, options) =>
-        choose(async () => (await import('./queue.ts')).commandPublication(io, command, id, options), options.json),
+        choose(async () => (await publicationCommands()).commandPublication(io, command, id, options), options.json),
       );
   }
   addForAccount(publication, 'move', 'change the place, the priority or the time of what waits')
     .argument('<id>', 'its id, from queue show')
-    .option('--before <id>', 'directly before this one')
-    .option('--last', 'to the end of its queue')
-    .addOption(new Option('--priority <priority>', 'within its queue').choices(['low', 'normal', 'high']))
+    .option('--before <id>', 'directly before this one, whose priority it takes')
+    .addOption(new Option('--last', 'to the end of its queue').conflicts('before'))
+    .addOption(
+      new Option('--priority <priority>', 'within its queue')
+        .choices(['low', 'normal', 'high'])
+        .conflicts(['before', 'last']),
+    )
     .option('--at <time>', 'for example 2026-11-24T09:00, on the clocks of the site; "now" takes the time away')
     .action((id, options) =>
-      choose(async () => (await import('./queue.ts')).movePublication(io, id, options), options.json),
+      choose(async () => (await publicationCommands()).movePublication(io, id, options), options.json),
     );
   const addForPublication = (name: string, description: string) =>
-    addForAccount(publication, name, description).argument('<id>', 'the publication');
-  const publicationCommands = () => import('./publication-commands.ts');
+    addForAccount(publication, name, description).argument('<id>', 'its id, from publication list');
   addForPublication('update', 'bring the post up to date with its article').action((id, options) =>
     choose(async () => (await publicationCommands()).updatePublication(io, id, options), options.json),
   );
@@ -187,8 +191,22 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .action((id, options) =>
       choose(async () => (await publicationCommands()).trashPublication(io, id, options), options.json),
     );
+  addForPublication(
+    'conflict',
+    'show what a person changed on the site, what was changed here, and the choices',
+  ).action((id, options) =>
+    choose(async () => (await publicationCommands()).showConflict(io, id, options), options.json),
+  );
   addForPublication('resolve', 'decide what holds after a person changed the post on the site')
-    .addArgument(new Argument('<choice>').choices(['theirs', 'ours', 'merge', 'leave', 'again']))
+    .addArgument(
+      new Argument('<choice>', 'publication conflict says which there are').choices([
+        'theirs',
+        'ours',
+        'merge',
+        'leave',
+        'again',
+      ]),
+    )
     .option('--text <file>', 'the merged Markdown, for merge')
     .action((id, choice, options) =>
       choose(async () => (await publicationCommands()).resolvePublication(io, id, choice, options), options.json),

@@ -1,8 +1,27 @@
 import { z } from 'zod';
+import type { publicationSchema as shownPublication } from '../publishing/present.ts';
 import type { Api } from './api.ts';
 import type { Progress } from './progress.ts';
 
-/** As much of a publication as the command line shows. */
+/** A publication as the API presents it. */
+export type Publication = z.infer<typeof shownPublication>;
+
+/** What it waits for, in words; empty when it does not wait. Times are ISO 8601, or on the clocks of the site with its zone. */
+export function waitWords({ waiting, publishAtLocal }: Publication): string {
+  if (!waiting) return '';
+  if (waiting.reason === 'time' && publishAtLocal) {
+    return `${publishAtLocal.time.replace('T', ' ')} ${publishAtLocal.timeZone}`;
+  }
+  return waiting.until ? `${waiting.message} (${waiting.until})` : waiting.message;
+}
+
+/** How a publication stands, in a sentence. */
+export function standing(row: Publication): string {
+  const waits = waitWords(row);
+  return `“${row.title ?? row.id}” is ${describePublication(row)}${waits ? `: ${waits}` : '.'}`;
+}
+
+/** As much of a publication as `write` needs. */
 const publicationSchema = z.object({
   id: z.string(),
   articleId: z.string(),
@@ -22,7 +41,9 @@ const pollMs = 300;
 const patienceMs = 120_000;
 
 /** Where a publication stands, in a word: what was sent as a draft is on the site, but not published. */
-export function describePublication(publication: PublicationAnswer): string {
+export function describePublication(
+  publication: Pick<PublicationAnswer, 'status' | 'remoteStatus' | 'remoteId'>,
+): string {
   const { status, remoteStatus, remoteId } = publication;
   const word = status === 'published' && remoteStatus === 'draft' ? 'saved as a draft' : status;
   return remoteId === null ? word : `${word} (post ${remoteId})`;

@@ -13,6 +13,8 @@ export interface Session {
   kind: 'server' | 'own';
   /** Where a person can look at things in a browser; null for an own server, which is gone in a moment. */
   webUrl: string | null;
+  /** True where nobody works on what a command asks for: an embedded database without a server. */
+  unattended: boolean;
   close(): Promise<void>;
 }
 
@@ -33,20 +35,32 @@ export async function openSession(io: Io, options: { work: boolean; account?: st
       api: createApi(origin, { operatorToken, account: options.account ?? null }, io.signal),
       kind: 'server',
       webUrl: `http://localhost:${port}`,
+      unattended: false,
       close: () => Promise.resolve(),
     };
   }
   // Its log is for operators of a server; a command shows only what is wrong, unless more is asked for.
   const log = createLogger(io.env.LOG_LEVEL?.trim() ? config.log.level : 'error', io.stderr);
   const app = await startApp({ ...config, http: { ...config.http, host: '127.0.0.1' } }, secrets, log);
-  return ownSession(app, io, options.account ?? null);
+  const unattended = config.database.kind === 'embedded' && !options.work;
+  return ownSession(app, io, { account: options.account ?? null, unattended });
 }
 
-function ownSession(app: App, io: Io, account: string | null): Session {
+/** Says that what was asked for waits for a server, where none runs. */
+export function sayUnattended(io: Io, session: Pick<Session, 'unattended'>): void {
+  if (session.unattended) io.stderr.write('No server is running here: it is done once one is (npm start).\n');
+}
+
+function ownSession(
+  app: App,
+  io: Io,
+  { account, unattended }: { account: string | null; unattended: boolean },
+): Session {
   return {
     api: createApi(`http://127.0.0.1:${app.port}`, { operatorToken: app.ctx.operatorToken, account }, io.signal),
     kind: 'own',
     webUrl: null,
+    unattended,
     close: () => app.stop(),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { noTimeWords } from '../publishing/publish-time.ts';
 import { oneLine } from '../storable.ts';
 import { parseDomain } from '../web-search/domains.ts';
 
@@ -70,7 +71,7 @@ export const briefSchema = z.strictObject({
   siteId: z.uuid().optional(),
   publish: z.enum(['none', 'draft', 'publish']).default('none'),
   publishAt: z.iso
-    .datetime({ offset: true, local: true })
+    .datetime({ offset: true, local: true, error: noTimeWords })
     .optional()
     .meta({ description: 'Without a zone it is meant on the clocks of the site' }),
   approval: z.enum(['manual', 'auto']).default('manual'),

@@ -74,6 +74,6 @@ function assertWaiting({ status }: Publication): void {
   if (status === 'queued' || status === 'scheduled') return;
   const what = status === 'publishing' ? 'is being sent at this moment' : `is ${status}`;
   throw new AppError('invalid_state', `This publication ${what}; only what waits can be changed.`, {
-    hint: 'Ask for the article on this site again: POST /articles/:id/publications.',
+    hint: 'Publish the article there again from its page (POST /articles/:id/publications).',
   });
 }

@@ -11,6 +11,7 @@ import { type Hunk, mergeMarkdown } from './merge.ts';
 import { type ConflictField, type Publication, publicationTasks } from './schema.ts';
 
 const value = z.string().nullable();
+const list = z.array(z.string()).nullable();
 export const conflictChoices = ['theirs', 'ours', 'merge', 'leave', 'again'] as const;
 export type ConflictChoice = (typeof conflictChoices)[number];
 
@@ -29,7 +30,18 @@ export const conflictSchema = z
     articleRevision: z.int().meta({ description: 'Send it back with the choice' }),
     theirsModified: value.meta({ description: 'When the post was last changed on the site; send it back, too' }),
     fields: z
-      .array(z.object({ name: z.string(), base: value, ours: value, theirs: value }))
+      .array(
+        z.object({
+          name: z.string(),
+          base: value,
+          ours: value,
+          theirs: value,
+          names: z.object({ base: list, ours: list, theirs: list }).nullable().meta({
+            description:
+              'What the site calls its categories, tags, author or image, which the values number; null for other fields, and where the site did not tell',
+          }),
+        }),
+      )
       .meta({ description: 'Each field that differs, in readable words; `base` is null when it is not known' }),
     article: z
       .object({ title: z.string(), excerpt: z.string(), slug: z.string() })
@@ -144,13 +156,13 @@ function fieldsOf(
   base: Words | null,
   theirs: WordPressPost,
   stored: readonly ConflictField[],
-): ConflictField[] {
+): ConflictView['fields'] {
   const there = wordsOf(theirs);
-  const texts = (['title', 'excerpt', 'slug'] as const)
+  const texts: ConflictField[] = (['title', 'excerpt', 'slug'] as const)
     .map((name) => ({ name, base: base?.[name] ?? null, ours: article[name], theirs: there[name] }))
     .filter(({ ours, theirs: other }) => ours !== other);
   const others = stored.filter(({ name }) => !['title', 'excerpt', 'slug', 'content'].includes(name));
-  return [...texts, ...others];
+  return [...texts, ...others].map((field) => ({ ...field, names: field.names ?? null }));
 }
 
 /** The base Markdown of a conflict, for reading the text on the site. */

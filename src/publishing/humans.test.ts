@@ -11,6 +11,7 @@ import { type Site, sites } from '../sites/schema.ts';
 import { createSite } from '../sites/sites.ts';
 import { readConflict } from './conflict.ts';
 import { type DeliveryTiming, deliverPublication } from './deliver.ts';
+import type { PostOptions } from './options.ts';
 import { cancelPublication, requestPublication, retryPublication } from './publications.ts';
 import { getPublication } from './queries.ts';
 import { noteRemoteStatus } from './remote-status.ts';
@@ -49,7 +50,7 @@ async function deliver(row: Publication, using: AppContext = ctx): Promise<Publi
   await deliverPublication(using, row.id, new AbortController().signal, timing);
   return now(row);
 }
-const ask = (row: Publication, wanted: WantedStatus = 'publish') =>
+const ask = (row: Publication, wanted: WantedStatus = 'publish', options?: PostOptions) =>
   ctx.db.transaction((tx) => {
     const { articleId, siteId } = row;
     return requestPublication(ctx, tx, {
@@ -59,12 +60,16 @@ const ask = (row: Publication, wanted: WantedStatus = 'publish') =>
       wanted,
       publishAt: null,
       pipelineId: null,
+      ...(options ? { options } : {}),
     });
   });
 const update = async (row: Publication) => deliver(await ask(row));
 
 /** A delivered article, and its post. */
-async function published(wanted: WantedStatus = 'publish'): Promise<{ row: Publication; post: DoublePost }> {
+async function published(
+  wanted: WantedStatus = 'publish',
+  options?: PostOptions,
+): Promise<{ row: Publication; post: DoublePost }> {
   const { id } = await ctx.db.transaction((tx) =>
     insertArticle(ctx, tx, ctx.ownerId, {
       title: 'On dough',
@@ -75,7 +80,7 @@ async function published(wanted: WantedStatus = 'publish'): Promise<{ row: Publi
       author: 'user',
     }),
   );
-  const row = await deliver(await ask({ articleId: id, siteId: site.id } as Publication, wanted));
+  const row = await deliver(await ask({ articleId: id, siteId: site.id } as Publication, wanted, options));
   expect(row).toMatchObject({ status: 'published', sentRevision: 1 });
   const post = wordpress.posts.get(row.remoteId ?? 0);
   if (!post) throw new Error('not delivered');
@@ -204,6 +209,34 @@ describe('updating a post', () => {
       conflict: { kind: 'edited' },
     });
     expect(writes()).toEqual([]);
+  });
+
+  it('names the categories and tags that both sides changed, and a number where the site tells no name', async () => {
+    const names = ['News', 'Garden &amp; yard', 'By hand'];
+    for (const [at, name] of names.entries()) wordpress.terms.set(at + 1, { taxonomy: 'categories', name });
+    wordpress.terms.set(8, { taxonomy: 'tags', name: 'old' });
+    wordpress.terms.set(9, { taxonomy: 'tags', name: 'new' });
+    const { row, post } = await published('publish', { categories: ['News'], tags: ['old'] });
+    expect(post).toMatchObject({ categories: [1], tags: [8] });
+    wordpress.edit(post.id, { categories: [1, 3], tags: [] });
+    wordpress.terms.delete(1);
+    const stopped = await deliver(await ask(row, 'publish', { categories: ['Garden & yard'], tags: ['new'] }));
+    expect(stopped.error?.message).toContain('the categories and the tags');
+    const { fields } = await readConflict(ctx.db, stopped);
+    expect(fields).toEqual([
+      {
+        name: 'categories',
+        ...{ base: '1', ours: '2', theirs: '1, 3' },
+        names: { base: ['No. 1'], ours: ['Garden & yard'], theirs: ['No. 1', 'By hand'] },
+      },
+      { name: 'tags', base: '8', ours: '9', theirs: '', names: { base: ['old'], ours: ['new'], theirs: [] } },
+    ]);
+
+    // The conflict is kept with its numbers when the site tells nothing more.
+    wordpress.rule = (request) => (request === 'GET /wp/v2/tags' ? { status: 503 } : undefined);
+    await retryPublication(ctx, ctx.ownerId, row.id);
+    const again = await readConflict(ctx.db, await deliver(row));
+    expect(again.fields.map(({ names: known }) => known?.ours ?? null)).toEqual([['Garden & yard'], null]);
   });
 
   it('finds an update done whose answer was lost, also after the article was changed once more', async () => {

@@ -105,7 +105,7 @@ export async function retryPublication(ctx: Ctx, userId: string, id: string): Pr
     if (row.status === 'publishing') return row;
     if (row.status === 'published' || row.status === 'unpublished') {
       throw new AppError('invalid_state', `This publication is ${row.status}; there is nothing left to try.`, {
-        hint: 'To bring the article there again, ask for it: POST /articles/:id/publications.',
+        hint: 'To bring the article there again, publish it from its page (POST /articles/:id/publications).',
       });
     }
     // So is a pause that blog-poster has set because the site failed: if it still does, the next check sets it again.
@@ -138,7 +138,7 @@ export async function cancelPublication(
     if (row.status === 'cancelled') return row;
     if (row.status === 'published' || row.status === 'unpublished') {
       throw new AppError('invalid_state', `This publication is ${row.status}; it cannot be cancelled.`, {
-        hint: 'Take the post off the site in WordPress.',
+        hint: 'To take the post off its site, unpublish it or move it to the trash.',
       });
     }
     const cancelled = await cancelLocked(ctx, tx, row);

@@ -48,7 +48,10 @@ export function localTime(at: Date, timeZone: string): string {
   return new Date(at.getTime() + calendarOf(timeZone)(at).offsetMs).toISOString().slice(0, 19);
 }
 
+/** What is said of words that are no time. */
+export const noTimeWords = 'is no time: write 2026-11-24T09:00 (on the clocks of the site) or 2026-11-24T08:00:00Z';
+
 function noTime(): AppError {
-  const message = 'is no time: write 2026-11-24T09:00 (on the clocks of the site) or 2026-11-24T08:00:00Z';
+  const message = noTimeWords;
   return new AppError('invalid_request', `publishAt: ${message}`, { errors: [{ path: 'publishAt', message }] });
 }

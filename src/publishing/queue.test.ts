@@ -187,6 +187,9 @@ describe('moving', () => {
     expect(await idsInQueue()).toEqual([b.id, c.id, a.id]);
     await change(b.id, { before: null });
     expect(await idsInQueue()).toEqual([c.id, a.id, b.id]);
+    const last = await ask({ priority: 'low' });
+    expect((await change(c.id, { before: null })).json).toMatchObject({ priority: 'low', ahead: 3 });
+    expect(await idsInQueue()).toEqual([a.id, b.id, last.id, c.id]);
   });
 
   it('always finds room between two, however often', async () => {
@@ -300,6 +303,14 @@ describe('pausing', () => {
     expect(await read(second.id)).toMatchObject({ status: 'queued', attempts: 0 });
   });
 
+  it('by its user holds also where blog-poster had paused it, since the moment it was first paused', async () => {
+    const pausedAt = new Date('2026-01-02T03:04:05Z');
+    await setSite({ pausedAt, pausedBy: 'site', failingSince: pausedAt });
+    const paused = await call('POST', `/sites/${siteId}/pause`);
+    expect(paused.json).toMatchObject({ pausedBy: 'user', pausedAt: pausedAt.toISOString() });
+    expect(paused.json.message).toContain('You have paused it');
+  });
+
   it('by blog-poster can be ended by its user, who is told that the site still fails', async () => {
     await setSite({ pausedAt: new Date(), pausedBy: 'site', failingSince: new Date() });
     const row = await ask();
@@ -333,6 +344,17 @@ describe('a site that asks for fewer requests', () => {
     wordpress.rule = () => undefined;
     await deliver(second.id);
     expect((await read(second.id)).status).toBe('published');
+  });
+
+  it('is said to do so only for as long as it wants', async () => {
+    await setSite({ quietUntil: secondsAgo(1) });
+    expect(await queue()).toMatchObject({ quietUntil: null, message: null });
+    const until = new Date(Date.now() + 60_000);
+    await setSite({ quietUntil: until });
+    expect(await queue()).toMatchObject({
+      quietUntil: until.toISOString(),
+      message: expect.stringContaining('fewer requests'),
+    });
   });
 
   it('is asked at once when a person wants it', async () => {
@@ -393,13 +415,33 @@ describe('everything of a queue', () => {
     expect(await read(timed.id)).toMatchObject({ status: 'scheduled', publishAt: '2099-01-01T00:00:00.000Z' });
   });
 
+  it('is counted also where it is more than is changed at once', async () => {
+    const { id, articleId } = await ask();
+    await app.ctx.db.execute(sql`
+      with copied as (
+        insert into articles select (jsonb_populate_record(null::articles,
+          to_jsonb(original) || jsonb_build_object('id', gen_random_uuid()))).*
+        from articles original, generate_series(1, 201) where original.id = ${articleId} returning id
+      )
+      insert into publications select (jsonb_populate_record(null::publications,
+        to_jsonb(original) || jsonb_build_object('id', gen_random_uuid(), 'article_id', copied.id))).*
+      from publications original, copied where original.id = ${id}`);
+    expect((await call('POST', `/sites/${siteId}/queue/cancel`)).json).toEqual({ changed: 202 });
+    expect(await idsInQueue()).toEqual([]);
+  });
+
   it('that failed is tried again', async () => {
     const rows = [await ask(), await ask(), await ask()];
-    await app.ctx.db.update(publications).set({ status: 'failed' }).where(eq(publications.siteId, siteId));
+    const failed = { status: 'failed' as const, attempts: 9 };
+    await app.ctx.db.update(publications).set(failed).where(eq(publications.siteId, siteId));
     await finish(rows[1]?.id ?? '');
+    await dropTickets();
     expect((await queue()).counts).toMatchObject({ failed: 2 });
     expect((await call('POST', `/sites/${siteId}/queue/retry`)).json).toEqual({ changed: 2 });
     expect(await idsInQueue()).toEqual([rows[0]?.id, rows[2]?.id]);
+    // With all its attempts, and a ticket at once.
+    expect(await read(rows[0]?.id ?? '')).toMatchObject({ attempts: 0 });
+    expect(await tickets()).toHaveLength(1);
     await call('POST', `/sites/${siteId}/queue/cancel`);
     const cancelled = await call('GET', `/publications?siteId=${siteId}&status=cancelled&status=published`);
     expect(cancelled.json.items).toHaveLength(3);

@@ -1,8 +1,9 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { newId } from '../db/id.ts';
 import { createSite } from '../sites/sites.ts';
+import { publications } from './schema.ts';
 
 let app: TestApp;
 let siteId: string;
@@ -93,6 +94,22 @@ describe('publications over HTTP', () => {
     for (const action of ['retry', 'cancel']) {
       expect((await call('POST', `/publications/${json.id}/${action}`)).json.code).toBe('invalid_state');
     }
+  });
+
+  it('takes a merged text with a merge and only there, and trashes what was edited only when that is said', async () => {
+    const { json } = await publish(await givenArticle());
+    const shown = { articleRevision: 1, theirsModified: null };
+    for (const wrong of [{ choice: 'ours', markdown: 'Text.' }, { choice: 'merge' }]) {
+      const answer = await call('POST', `/publications/${json.id}/resolve`, { ...shown, ...wrong });
+      expect(answer.json).toMatchObject({ code: 'invalid_request', errors: [{ path: 'markdown' }] });
+    }
+    await app.ctx.db.execute(sql`update publications set status = 'published', remote_id = 7 where id = ${json.id}`);
+    const stored = async () =>
+      (await app.ctx.db.select().from(publications).where(eq(publications.id, json.id)))[0]?.evenIfEdited;
+    await call('POST', `/publications/${json.id}/trash`);
+    expect(await stored()).toBe(false);
+    await call('POST', `/publications/${json.id}/trash`, { evenIfEdited: true });
+    expect(await stored()).toBe(true);
   });
 
   it('shows and does nothing for another user', async () => {

@@ -11,6 +11,7 @@ import { changePublication } from './change-publication.ts';
 import { postOptionsSchema } from './options.ts';
 import { priorities, priorityNumber, publicationSchema } from './present.ts';
 import { cancelPublication, requestPublication, retryPublication } from './publications.ts';
+import { noTimeWords } from './publish-time.ts';
 import { getPublication, listPublications } from './queries.ts';
 import { type Publication, publicationStatuses, wantedStatuses } from './schema.ts';
 import { showPublication, showPublications } from './surroundings.ts';
@@ -19,7 +20,7 @@ const byId = z.object({ id: z.uuid() });
 const tags = ['publications'];
 
 /** A time with its zone, or without one on the clocks of the site. */
-const publishAt = z.iso.datetime({ offset: true, local: true });
+const publishAt = z.iso.datetime({ offset: true, local: true, error: noTimeWords });
 const publicationRequest = z
   .strictObject({
     siteId: z.uuid(),

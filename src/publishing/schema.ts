@@ -37,6 +37,8 @@ export interface ConflictField {
   base: string | null;
   ours: string | null;
   theirs: string | null;
+  /** What the site calls the numbers of its categories, tags, authors and images; none where it did not tell. */
+  names?: Record<'base' | 'ours' | 'theirs', string[] | null>;
 }
 
 /** Fields beside the text that are compared one by one. */

@@ -12,11 +12,11 @@ import {
 } from './changes.ts';
 import { completePost } from './complete-post.ts';
 import { type ComposedPost, composePost } from './compose-post.ts';
-import { nameFields } from './conflict-names.ts';
 import type { Delivery, TaskResult } from './delivery.ts';
 import { findPost, type KnownBase, knownBase } from './find-post.ts';
 import { readPost } from './from-blocks.ts';
 import { restoreLateEdit } from './late-edits.ts';
+import { nameFields } from './name-fields.ts';
 import { compareSeo, nextSeo, readPostSeo, type SeoName, seoNames } from './post-seo.ts';
 import { aboutStatus } from './read-back.ts';
 import { optionFields, type PostOptionsSent, type PostSeo, type SeenPost } from './schema.ts';

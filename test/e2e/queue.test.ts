@@ -128,7 +128,12 @@ describe('the queue of a site', () => {
         await page.getByText('At a time', { exact: true }).click();
         await button(page, 'Publish at this time').click();
         await page.getByText('Choose a date and a time.').waitFor();
-        await page.getByLabel(/on the clocks of the site/).fill('2099-07-01T09:00');
+        const time = page.getByLabel(/on the clocks of the site/);
+        await time.fill('2020-07-01T09:00');
+        await page.getByText(/That time has passed: it goes out at once.*6:00.PM/).waitFor();
+        await time.fill('2099-07-01T09:00');
+        // The phone is in Tokyo, the site goes by UTC.
+        await page.getByText(/^Where you are that is Jul 1, 2099, 6:00.PM\.$/).waitFor();
         await button(page, 'Publish at this time').click();
         await page
           .getByText(/Jul 1, 2099, 9:00.AM \(UTC\)/)
@@ -144,6 +149,9 @@ describe('the queue of a site', () => {
         expect(titles()).not.toContain('Article D');
 
         await button(page, 'Change the time: Article D').click();
+        await page.getByLabel(/on the clocks of the site/).fill('');
+        await button(page, 'Set this time').click();
+        await page.getByText('Choose a date and a time.').waitFor();
         await page.getByLabel(/on the clocks of the site/).fill('2098-07-01T09:00');
         await button(page, 'Set this time').click();
         await page
@@ -151,10 +159,81 @@ describe('the queue of a site', () => {
           .first()
           .waitFor();
         await picture(page, 'queue-phone-dark', true);
-        await button(page, 'Try now: Article D').click();
+        expect(await seriousViolations(page)).toEqual([]);
+        await button(page, 'Send now: Article D').click();
         await vi.waitFor(() => expect(titles()).toContain('Article D'), { timeout: 30_000 });
       },
       { viewport: { width: 390, height: 844 }, colorScheme: 'dark', timezoneId: 'Asia/Tokyo' },
+    );
+  });
+
+  it('says on the page of a site and of a publication what is paused and why, and goes on from there', async () => {
+    await visit(
+      '/sites',
+      async (page) => {
+        await api(page, 'POST', `/sites/${siteId}/pause`);
+        const article = await api(page, 'POST', '/articles', { title: 'مقال عن الحديقة 🌱', markdown: 'Text.' });
+        const { id } = await api(page, 'POST', `/articles/${article.id}/publications`, { siteId, status: 'publish' });
+        await page.goto(`/publications/${id}`);
+        await page.getByRole('heading', { name: 'مقال عن الحديقة 🌱' }).waitFor();
+        await page.getByText('The queue of “Double” is paused.').waitFor();
+        expect(await page.getByText('It is being sent.').count()).toBe(0);
+        expect(await button(page, 'Try now').count()).toBe(0);
+        // Given up by mistake, and asked for again.
+        await button(page, 'Cancel').click();
+        await page.getByText('Cancelled', { exact: true }).waitFor();
+        await button(page, 'Undo').click();
+        await page.getByText('Queued', { exact: true }).waitFor();
+        await page.goto('/sites');
+        await page.getByText('You have paused its queue. Nothing is sent there until you resume it.').waitFor();
+        expect(await seriousViolations(page)).toEqual([]);
+        await button(page, 'Resume Double').focus();
+        await page.keyboard.press('Enter');
+        await page.getByText('“Double” goes on.').waitFor();
+        await vi.waitFor(async () => expect(await page.evaluate('document.activeElement.tagName')).toBe('H2'));
+        expect(await page.getByText('You have paused its queue').count()).toBe(0);
+        await vi.waitFor(() => expect(titles()).toContain('مقال عن الحديقة 🌱'), { timeout: 30_000 });
+      },
+      { viewport: { width: 390, height: 844 } },
+    );
+  });
+
+  it('brings back an update that was given up, and names what both sides changed', async () => {
+    await visit(
+      '/queue',
+      async (page) => {
+        for (const [id, name] of ['Bread', 'Rye', 'By hand'].entries()) {
+          wordpress.double.terms.set(500 + id, { taxonomy: 'categories', name });
+        }
+        const article = await api(page, 'POST', '/articles', { title: 'Article E', markdown: 'Text.' });
+        const wish = (category: string) => ({ siteId, status: 'publish', options: { categories: [category] } });
+        const { id } = await api(page, 'POST', `/articles/${article.id}/publications`, wish('Bread'));
+        await vi.waitFor(() => expect(titles()).toContain('Article E'), { timeout: 30_000 });
+        await page.goto(`/publications/${id}`);
+        await page.getByText('The post was made of the article as it is now.').waitFor({ timeout: 30_000 });
+
+        await api(page, 'POST', `/sites/${siteId}/pause`);
+        const post = [...wordpress.double.posts.values()].find(({ title }) => title === 'Article E');
+        wordpress.double.edit(post?.id ?? 0, { categories: [500, 502] });
+        await api(page, 'POST', `/articles/${article.id}/publications`, wish('Rye'));
+        await page.goto('/queue');
+        await button(page, 'Cancel: Article E').click();
+        await vi.waitFor(async () => expect(await waiting(page)).toEqual([]));
+        await button(page, 'Undo').click();
+        await vi.waitFor(async () => expect(await waiting(page)).toEqual(['Article E']));
+        await button(page, 'Resume Double').click();
+
+        const needed = page.getByRole('list', { name: 'Needs you' });
+        await needed.getByText(/the categories/).waitFor({ timeout: 30_000 });
+        await needed.getByRole('link', { name: 'Compare and choose' }).click();
+        await page.locator('ins', { hasText: 'Rye' }).waitFor();
+        await page.locator('del', { hasText: 'Bread' }).waitFor();
+        await page.locator('ins', { hasText: 'By hand' }).waitFor();
+        expect(await page.getByText(/50[012]/).count()).toBe(0);
+        await page.goBack();
+        await needed.waitFor();
+      },
+      { viewport: sizes.desktop },
     );
   });
 });

@@ -14,6 +14,7 @@ export interface DoublePost {
   /** Its address, where it is not made of the slug. */
   link?: string;
   categories?: number[];
+  tags?: number[];
 }
 
 type DoubleText = Pick<DoublePost, 'title' | 'content' | 'excerpt'>;
@@ -39,6 +40,8 @@ export interface WordPressDouble {
   edit(id: number, change: Partial<DoublePost>): void;
   /** Whether the site keeps revisions; it does unless it is told not to. */
   keepsRevisions: boolean;
+  /** Categories and tags that stand on the site, by their numbers. */
+  readonly terms: Map<number, { taxonomy: 'categories' | 'tags'; name: string }>;
   /** Capabilities of the user; those of an administrator that bear on posts at first. */
   capabilities: string[];
   /** Posts whose content carries the text. */
@@ -60,6 +63,7 @@ export function createWordPressDouble(): WordPressDouble {
     requests,
     edit: update,
     keepsRevisions: true,
+    terms: new Map(),
     rule: () => undefined,
     capabilities: ['edit_posts', 'edit_others_posts', 'publish_posts', 'upload_files'],
     safeFetch: Object.assign(ask, { close: async () => undefined }),
@@ -103,6 +107,8 @@ export function createWordPressDouble(): WordPressDouble {
       const capabilities = Object.fromEntries(double.capabilities.map((name) => [name, true]));
       return { status: 200, json: { id: 1, username: 'admin', name: 'Admin', roles: [], capabilities } };
     }
+    const terms = /^\/wp-json\/wp\/v2\/(categories|tags)$/.exec(asked.pathname);
+    if (terms && method === 'GET') return { status: 200, json: termsLike(terms[1] ?? '', asked.searchParams) };
     if (!route?.[1]) return { status: 200, json: { name: 'Double', home: url, namespaces: ['wp/v2'] } };
     const sent = (body ? JSON.parse(String(body)) : {}) as Partial<DoublePost>;
     if (route[2]) {
@@ -136,6 +142,15 @@ export function createWordPressDouble(): WordPressDouble {
     const search = asked.searchParams.get('search') ?? '';
     const page = Number(asked.searchParams.get('page') ?? 1);
     return { status: 200, json: page > 1 ? [] : double.containing(search).map(asJson) };
+  }
+
+  function termsLike(taxonomy: string, asked: URLSearchParams): unknown[] {
+    const include = asked.get('include')?.split(',').map(Number);
+    const search = asked.get('search')?.toLowerCase() ?? '';
+    return [...double.terms]
+      .filter(([id, term]) => term.taxonomy === taxonomy && (include?.includes(id) ?? true))
+      .filter(([, { name }]) => name.toLowerCase().includes(search))
+      .map(([id, { name }]) => ({ id, name }));
   }
 
   function tick(): string {
@@ -178,7 +193,8 @@ export function createWordPressDouble(): WordPressDouble {
     const raw = (text: string) => ({ raw: text, rendered: text });
     const texts = { title: raw(post.title), content: raw(post.content), excerpt: raw(post.excerpt) };
     const modified_gmt = post.modified?.replace(/(?:\.\d+)?Z$/, '') ?? null;
-    return { id, status, slug, link, ...texts, date_gmt: null, modified_gmt, categories: post.categories ?? [] };
+    const { categories = [], tags = [] } = post;
+    return { id, status, slug, link, ...texts, date_gmt: null, modified_gmt, categories, tags };
   }
 }
 

@@ -1554,6 +1554,14 @@ export type PublicationConflict = {
     fields: Array<{
         base: string | null;
         name: string;
+        /**
+         * What the site calls its categories, tags, author or image, which the values number; null for other fields, and where the site did not tell
+         */
+        names: {
+            base: Array<string> | null;
+            ours: Array<string> | null;
+            theirs: Array<string> | null;
+        } | null;
         ours: string | null;
         theirs: string | null;
     }>;
@@ -1624,6 +1632,14 @@ export type PublicationConflictInput = {
     fields: Array<{
         base: string | null;
         name: string;
+        /**
+         * What the site calls its categories, tags, author or image, which the values number; null for other fields, and where the site did not tell
+         */
+        names: {
+            base: Array<string> | null;
+            ours: Array<string> | null;
+            theirs: Array<string> | null;
+        } | null;
         ours: string | null;
         theirs: string | null;
     }>;

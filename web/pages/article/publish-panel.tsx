@@ -1,11 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowUpRight } from 'lucide-react';
 import { type FormEvent, useRef, useState } from 'react';
 import {
-  cancelPublicationMutation,
   createPublicationMutation,
-  getArticleQueryKey,
   listPublicationsOptions,
   listSitesOptions,
   retryPublicationMutation,
@@ -14,17 +12,18 @@ import type { Article, CreatePublicationData, PostOptions, Publication, Site } f
 import { mistakeAt } from '@/api/problem.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemNotice } from '@/components/notice.tsx';
-import { RelativeTime } from '@/components/relative-time.tsx';
+import { PublicationTime, PublicationWait } from '@/components/publication-wait.tsx';
+import { SiteTimeField } from '@/components/site-time-field.tsx';
 import { PublicationBadge } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Choice } from '@/components/ui/choice.tsx';
 import { Field } from '@/components/ui/field.tsx';
-import { Input, Select } from '@/components/ui/input.tsx';
+import { Select } from '@/components/ui/input.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
-import { formatSiteTime } from '@/format/site-time.ts';
 import { formatDateTime } from '@/format/time.ts';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
+import { useCancel, usePublicationRefresh } from '../publication/use-cancel.ts';
 import { PostDefaults } from '../sites/post-defaults.tsx';
 
 const moving: Publication['status'][] = ['queued', 'publishing', 'scheduled'];
@@ -70,15 +69,6 @@ export function PublishPanel({ article }: { article: Article }) {
   );
 }
 
-function useRefresh(articleId: string) {
-  const queries = useQueryClient();
-  return () =>
-    Promise.all([
-      queries.invalidateQueries({ queryKey: [{ _id: 'listPublications' }] }),
-      queries.invalidateQueries({ queryKey: getArticleQueryKey({ path: { id: articleId } }) }),
-    ]);
-}
-
 function PublishForm({ article, sites }: { article: Article; sites: Site[] }) {
   const [siteId, setSiteId] = useState(sites[0]?.id ?? '');
   const site = sites.find(({ id }) => id === siteId);
@@ -111,7 +101,7 @@ function WishForm({ article, site }: { article: Article; site: Site }) {
   const [priority, setPriority] = useState<Publication['priority']>('normal');
   const [missing, setMissing] = useState(false);
   const attempt = useRef({ body: '', key: '' });
-  const refresh = useRefresh(article.id);
+  const refresh = usePublicationRefresh();
   const publish = useMutation({
     ...createPublicationMutation(),
     onSuccess: async () => {
@@ -151,22 +141,16 @@ function WishForm({ article, site }: { article: Article; site: Site }) {
         ]}
       />
       {timed && (
-        <Field
+        <SiteTimeField
           label={t.queue.timeAt(site.timezone)}
-          error={missing ? t.publish.timeNeeded : mistakeAt(publish.error?.errors, 'publishAt')}
-        >
-          {(control) => (
-            <Input
-              {...control}
-              type="datetime-local"
-              value={publishAt}
-              onChange={(event) => {
-                setPublishAt(event.target.value);
-                setMissing(false);
-              }}
-            />
-          )}
-        </Field>
+          value={publishAt}
+          onChange={(typed) => {
+            setPublishAt(typed);
+            setMissing(false);
+          }}
+          timeZone={site.timezone}
+          error={missing ? t.queue.timeNeeded : mistakeAt(publish.error?.errors, 'publishAt')}
+        />
       )}
       <details
         open={more}
@@ -220,6 +204,14 @@ function WishForm({ article, site }: { article: Article; site: Site }) {
         {status === 'draft' ? t.publish.sendDraft : timed ? t.publish.sendTimed : t.publish.sendPost}
       </Button>
       {status !== 'draft' && <p className="text-sm text-muted-foreground">{t.publish.isApproval}</p>}
+      {site.pausedBy && (
+        <p className="text-sm text-warning">
+          {site.pausedBy === 'user' ? t.publish.paused(site.name) : t.publish.pausedBySite(site.name)}{' '}
+          <Link to="/queue" className="text-accent underline underline-offset-4">
+            {t.publish.inQueue}
+          </Link>
+        </p>
+      )}
     </form>
   );
 }
@@ -233,14 +225,13 @@ function newKey(): string {
 }
 
 function PublicationCard({ publication, site }: { publication: Publication; site: Site | undefined }) {
-  const { id, status, wanted, error, warnings, remoteUrl, nextAttemptAt, publishedAt, publishAtLocal, waiting } =
-    publication;
-  const refresh = useRefresh(publication.articleId);
-  const retry = useMutation({ ...retryPublicationMutation(), onSettled: refresh });
-  const cancel = useMutation({ ...cancelPublicationMutation(), onSettled: refresh });
+  const { id, status, wanted, error, warnings, remoteUrl, publishedAt, waiting } = publication;
+  const retry = useMutation({ ...retryPublicationMutation(), onSettled: usePublicationRefresh() });
+  const cancel = useCancel();
   const unfinished = moving.includes(status);
-  const mayRetry = status === 'failed' || status === 'conflict' || (unfinished && nextAttemptAt !== null);
-  const problem = retry.error ?? cancel.error;
+  const timed = waiting?.reason === 'time';
+  const mayRetry = status === 'failed' || timed || waiting?.reason === 'retry';
+  const problem = retry.error ?? cancel.problem;
   return (
     <li className="grid grid-cols-1 gap-2 rounded-lg border border-border p-3.5 text-sm">
       <div className="flex items-center justify-between gap-3">
@@ -255,19 +246,14 @@ function PublicationCard({ publication, site }: { publication: Publication; site
       </div>
       <p className="text-muted-foreground" aria-live="polite">
         {t.publish.wanted[wanted]}
-        {publishedAt
-          ? ` · ${formatDateTime(new Date(publishedAt))}`
-          : publishAtLocal
-            ? ` · ${formatSiteTime(publishAtLocal)}`
-            : ''}
+        {publishedAt && ` · ${formatDateTime(new Date(publishedAt))}`}
       </p>
-      {waiting && (
-        <p className="text-muted-foreground">
-          {waiting.message} {waiting.until && <RelativeTime at={waiting.until} />}{' '}
-          <Link to="/queue" className="text-accent underline underline-offset-4">
-            {t.publish.inQueue}
-          </Link>
-        </p>
+      {unfinished && <PublicationTime publication={publication} />}
+      <PublicationWait publication={publication} />
+      {unfinished && (
+        <Link to="/queue" className="justify-self-start text-accent underline underline-offset-4">
+          {t.publish.inQueue}
+        </Link>
       )}
       {remoteUrl && (
         <a
@@ -293,16 +279,20 @@ function PublicationCard({ publication, site }: { publication: Publication; site
       )}
       {problem && <ProblemNotice problem={problem} />}
       <div className="flex flex-wrap items-center gap-2">
-        <a href={`/publications/${id}`} className="text-accent underline underline-offset-4">
-          {t.publish.details}
-        </a>
+        <Link
+          to="/publications/$publicationId"
+          params={{ publicationId: id }}
+          className="text-accent underline underline-offset-4"
+        >
+          {status === 'conflict' ? t.queue.compare : t.publish.details}
+        </Link>
         {mayRetry && (
           <Button size="small" onClick={() => retry.mutate({ path: { id } })}>
-            {t.publish.tryNow}
+            {timed ? t.queue.sendNow : t.publish.tryNow}
           </Button>
         )}
         {unfinished && (
-          <Button size="small" onClick={() => cancel.mutate({ path: { id } })}>
+          <Button size="small" onClick={() => cancel.run(publication)}>
             {t.publish.cancel}
           </Button>
         )}

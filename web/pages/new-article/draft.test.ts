@@ -139,7 +139,10 @@ describe('the brief of an earlier run', () => {
       words,
       false,
     );
-    const draft = draftOf({ ...brief, sources: [...(brief.sources ?? []), { title: 'A text' }] }, 's');
+    const draft = draftOf(
+      { ...brief, sources: [...(brief.sources ?? []), { title: 'A text' }] },
+      { id: 's', timeZone: 'UTC' },
+    );
     expect(draft).toMatchObject({
       topic: 'Restoring backups',
       keyword: 'restore',
@@ -149,6 +152,15 @@ describe('the brief of an earlier run', () => {
       publish: 'publish',
     });
     expect(draft.sources).toEqual([{ id: expect.any(String), kind: 'url', url: 'https://a.example/' }]);
+  });
+
+  it('asks for the same time on the clocks of the site, and for none that has passed', () => {
+    const brief = { topic: 'x', publish: 'publish', publishAt: '2027-03-28T01:30:00.000Z' };
+    const site = { id: 's', timeZone: 'Europe/Berlin' };
+    expect(draftOf(brief, site, new Date('2027-03-28T01:29:00Z')).publishAt).toBe('2027-03-28T03:30');
+    expect(draftOf(brief, site, new Date('2027-03-28T01:30:00Z')).publishAt).toBe('');
+    expect(draftOf(brief, { id: 's', timeZone: undefined }, new Date(0)).publishAt).toBe('');
+    expect(draftOf({ topic: 'x', publishAt: null }, site).publishAt).toBe('');
   });
 
   it('keeps a range of words that has no name', () => {

@@ -1,6 +1,7 @@
 import type { CreatePipelineData } from '../../api/client/types.gen.ts';
 import type { FieldMistake } from '../../api/problem.ts';
 import { parseMoney } from '../../format/money.ts';
+import { writeSiteTime } from '../../format/site-time.ts';
 import { newSourceId } from './source-id.ts';
 
 export type BriefBody = CreatePipelineData['body'];
@@ -242,8 +243,16 @@ function given<Fields extends Record<string, string>>(fields: Fields): Partial<F
   ) as Partial<Fields>;
 }
 
-/** The form as it was for a run that exists, from what the API says of its brief; texts of sources are not in there. */
-export function draftOf(brief: Record<string, unknown>, siteId: string | null): Draft {
+/**
+ * The form as it was for a run that exists, from what the API says of its brief; texts of sources are not in there. The
+ * time of publication is a moment there, and stands on the clocks of the site here (`timeZone`); one that has passed is
+ * not asked for again.
+ */
+export function draftOf(
+  brief: Record<string, unknown>,
+  site: { id: string; timeZone: string | undefined } | null,
+  now = new Date(),
+): Draft {
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   const words =
     typeof brief.words === 'object' && brief.words !== null ? (brief.words as { min?: number; max?: number }) : {};
@@ -254,6 +263,7 @@ export function draftOf(brief: Record<string, unknown>, siteId: string | null): 
     typeof brief.search === 'object' && brief.search !== null ? (brief.search as Record<string, unknown>) : {};
   const names = (value: unknown) =>
     Array.isArray(value) ? value.filter((name) => typeof name === 'string').join(', ') : '';
+  const publishAt = new Date(text(brief.publishAt));
   const sources = Array.isArray(brief.sources) ? (brief.sources as { url?: string; site?: string }[]) : [];
   return {
     ...emptyDraft,
@@ -265,7 +275,8 @@ export function draftOf(brief: Record<string, unknown>, siteId: string | null): 
     length: named ?? 'custom',
     wordsMin: String(words.min ?? emptyDraft.wordsMin),
     wordsMax: String(words.max ?? emptyDraft.wordsMax),
-    siteId: siteId ?? '',
+    siteId: site?.id ?? '',
+    publishAt: site?.timeZone && publishAt > now ? writeSiteTime(publishAt, site.timeZone) : '',
     publish: brief.publish === 'publish' ? 'publish' : 'draft',
     approval: brief.approval === 'auto' ? 'auto' : 'manual',
     holdHours: String(brief.holdHours ?? emptyDraft.holdHours),

@@ -4,6 +4,7 @@ import { ChevronRight } from 'lucide-react';
 import { useId } from 'react';
 import { listSitesOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import { cn } from '@/components/class-names.ts';
+import { SiteTimeField } from '@/components/site-time-field.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Choice } from '@/components/ui/choice.tsx';
 import { Field } from '@/components/ui/field.tsx';
@@ -154,6 +155,7 @@ export function MoreOptions({ draft, change, searches, errorAt, open, onOpenChan
 function Publishing({ draft, change, errorAt }: Pick<MoreOptionsProps, 'draft' | 'change' | 'errorAt'>) {
   const sites = useQuery(listSitesOptions({ query: { limit: 100 } }));
   const items = sites.data?.items ?? [];
+  const timeZone = items.find((site) => site.id === draft.siteId)?.timezone;
   if (sites.isSuccess && items.length === 0) {
     return (
       <div className="flex flex-wrap items-center justify-between gap-3 rounded-lg bg-muted p-3.5 text-sm sm:col-span-2">
@@ -195,21 +197,15 @@ function Publishing({ draft, change, errorAt }: Pick<MoreOptionsProps, 'draft' |
         />
       )}
       {draft.siteId && draft.publish === 'publish' && (
-        <Field
-          label={t.newArticle.publishAt(items.find((site) => site.id === draft.siteId)?.timezone ?? '')}
+        <SiteTimeField
+          label={t.newArticle.publishAt(timeZone ?? '')}
+          name="publishAt"
           hint={t.newArticle.publishAtHint}
+          value={draft.publishAt}
+          onChange={(publishAt) => change({ publishAt })}
+          timeZone={timeZone}
           error={errorAt('publishAt')}
-        >
-          {(control) => (
-            <Input
-              {...control}
-              name="publishAt"
-              type="datetime-local"
-              value={draft.publishAt}
-              onChange={(e) => change({ publishAt: e.target.value })}
-            />
-          )}
-        </Field>
+        />
       )}
       {draft.siteId && draft.publish === 'publish' && (
         <Choice

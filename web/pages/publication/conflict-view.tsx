@@ -9,8 +9,8 @@ import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { MergeEditor } from './merge-editor.tsx';
-import { usePublicationRefresh } from './publication-page.tsx';
-import { TextDiff, WordDiff } from './word-diff.tsx';
+import { usePublicationRefresh } from './use-cancel.ts';
+import { Added, Removed, TextDiff, WordDiff } from './word-diff.tsx';
 
 const words = t.publication.conflict;
 
@@ -92,19 +92,65 @@ function Choose({ label, hint, onClick }: { label: string; hint?: string; onClic
   );
 }
 
-function Field({ field: { name, base, ours, theirs } }: { field: PublicationConflict['fields'][number] }) {
-  const against = (value: string | null) =>
-    value === null || value === '' ? words.nothing : base === null ? value : <WordDiff before={base} after={value} />;
+function Field({ field }: { field: PublicationConflict['fields'][number] }) {
+  const { name, names, base, ours, theirs } = field;
+  const label = words.names[name] ?? name;
   return (
     <dl className="grid grid-cols-1 gap-x-5 gap-y-1 sm:grid-cols-[8rem_minmax(0,1fr)]">
-      <dt className="font-medium sm:col-span-2">{words.names[name] ?? name}</dt>
+      <dt className="font-medium sm:col-span-2">{!names && isNumbered(name) ? words.numbered(label) : label}</dt>
       <dt className="text-sm text-muted-foreground">{words.before}</dt>
-      <dd dir="auto">{base === null ? words.notKnown : base || words.nothing}</dd>
+      <dd dir="auto">
+        {names ? (
+          <Names before={names.base} after={names.base} />
+        ) : base === null ? (
+          words.notKnown
+        ) : (
+          base || words.nothing
+        )}
+      </dd>
       <dt className="text-sm text-muted-foreground">{words.ours}</dt>
-      <dd>{against(ours)}</dd>
+      <dd>{names ? <Names before={names.base} after={names.ours} /> : <Value base={base} value={ours} />}</dd>
       <dt className="text-sm text-muted-foreground">{words.theirs}</dt>
-      <dd>{theirs === null ? words.notShown : against(theirs)}</dd>
+      <dd>
+        {names ? (
+          <Names before={names.base} after={names.theirs} />
+        ) : theirs === null ? (
+          words.notShown
+        ) : (
+          <Value base={base} value={theirs} />
+        )}
+      </dd>
     </dl>
+  );
+}
+
+const isNumbered = (name: string) => ['categories', 'tags', 'author', 'featuredMedia'].includes(name);
+
+function Value({ base, value }: { base: string | null; value: string | null }) {
+  if (value === null || value === '') return words.nothing;
+  return base === null ? value : <WordDiff before={base} after={value} />;
+}
+
+/** Names as the site has them: what is new underlined, what is gone struck through, each name as a whole. */
+function Names({ before, after }: { before: string[] | null; after: string[] | null }) {
+  if (after === null) return words.notKnown;
+  const gone = (before ?? []).filter((name) => !after.includes(name));
+  if (after.length + gone.length === 0) return words.nothing;
+  return (
+    <ul className="flex flex-wrap gap-x-2 gap-y-1">
+      {after.map((name) => (
+        <li key={name} className="break-words">
+          <bdi>{before === null || before.includes(name) ? name : <Added>{name}</Added>}</bdi>
+        </li>
+      ))}
+      {gone.map((name) => (
+        <li key={name} className="break-words">
+          <bdi>
+            <Removed>{name}</Removed>
+          </bdi>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,8 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { ArrowUpRight } from 'lucide-react';
 import {
-  cancelPublicationMutation,
   getPublicationOptions,
   listSitesOptions,
   retryPublicationMutation,
@@ -13,6 +12,7 @@ import {
 import type { Publication } from '@/api/client/types.gen.ts';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { Page } from '@/components/page.tsx';
+import { PublicationTime, PublicationWait } from '@/components/publication-wait.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { PublicationBadge } from '@/components/status-badge.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
@@ -22,6 +22,7 @@ import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { t } from '@/strings.ts';
 import { LoadProblem, Missing } from '../error-pages.tsx';
 import { ConflictView } from './conflict-view.tsx';
+import { useCancel, usePublicationRefresh } from './use-cancel.ts';
 
 const words = t.publication;
 const moving: Publication['status'][] = ['queued', 'publishing', 'scheduled'];
@@ -37,7 +38,11 @@ export function PublicationPage() {
   if (query.error?.status === 404 || query.error?.status === 422) return <Missing what={words.gone} />;
   const site = sites.data?.items.find(({ id }) => id === query.data?.siteId);
   return (
-    <Page title={words.title} heading={query.data ? words.of(site?.name ?? t.publish.siteGone) : words.title}>
+    <Page
+      title={query.data?.title ?? words.title}
+      heading={query.data ? <bdi className="break-words">{query.data.title ?? t.queue.untitled}</bdi> : words.title}
+      intro={query.data && sites.isSuccess && words.of(site?.name ?? t.publish.siteGone)}
+    >
       {query.error && <LoadProblem problem={query.error} onRetry={query.refetch} />}
       {query.isPending && <SkeletonRows rows={4} />}
       {query.data && (
@@ -50,17 +55,6 @@ export function PublicationPage() {
   );
 }
 
-/** Reads anew what an action changes. */
-export function usePublicationRefresh() {
-  const queries = useQueryClient();
-  return () =>
-    Promise.all(
-      ['getPublication', 'listPublications', 'getPublicationConflict', 'getArticle'].map((_id) =>
-        queries.invalidateQueries({ queryKey: [{ _id }] }),
-      ),
-    );
-}
-
 function Standing({ publication }: { publication: Publication }) {
   const { articleId, status, task, remoteUrl, warnings, dropped, error, outdated, remoteChangedAt } = publication;
   const settled = status === 'published' || status === 'unpublished';
@@ -70,8 +64,10 @@ function Standing({ publication }: { publication: Publication }) {
       <div aria-live="polite" className="grid grid-cols-1 gap-2">
         <p className="flex flex-wrap items-center gap-3">
           <PublicationBadge publication={publication} />
-          {moving.includes(status) && <span>{words.working[task]}</span>}
+          {status === 'publishing' && <span>{words.working[task]}</span>}
         </p>
+        {!settled && <PublicationTime publication={publication} />}
+        <PublicationWait publication={publication} />
         {settled && publication.remoteId !== null && <p>{age}</p>}
         {error && status !== 'conflict' && !settled && (
           <Notice tone="danger" title={error.message}>
@@ -98,6 +94,11 @@ function Standing({ publication }: { publication: Publication }) {
         >
           {words.article}
         </Link>
+        {moving.includes(status) && (
+          <Link to="/queue" className="font-medium text-accent underline underline-offset-4">
+            {words.queue}
+          </Link>
+        )}
         {remoteUrl && (
           <a
             href={remoteUrl}
@@ -121,18 +122,21 @@ function Standing({ publication }: { publication: Publication }) {
 }
 
 function Actions({ publication }: { publication: Publication }) {
-  const { id, status, task, remoteId, remoteStatus, nextAttemptAt } = publication;
+  const { id, status, task, remoteId, remoteStatus, waiting } = publication;
   const onSettled = usePublicationRefresh();
   const update = useMutation({ ...updatePublishedPostMutation(), onSettled });
   const unpublish = useMutation({ ...unpublishPublicationMutation(), onSettled });
   const trash = useMutation({ ...trashPublicationMutation(), onSettled });
   const retry = useMutation({ ...retryPublicationMutation(), onSettled });
-  const cancel = useMutation({ ...cancelPublicationMutation(), onSettled });
-  const problem = [update, unpublish, trash, retry, cancel].map(({ error }) => error).find(Boolean);
+  const cancel = useCancel();
+  const problem = [update, unpublish, trash, retry].map(({ error }) => error).find(Boolean) ?? cancel.problem;
   const path = { id };
   const there = remoteId !== null && !moving.includes(status) && remoteStatus !== 'trash' && remoteStatus !== null;
   const stopped = status === 'conflict';
-  const mayRetry = status === 'failed' || stopped || (moving.includes(status) && nextAttemptAt !== null);
+  const timed = waiting?.reason === 'time';
+  // What waits for its turn or for a pause to end gains nothing by being tried.
+  const mayRetry = status === 'failed' || status === 'cancelled' || stopped || timed || waiting?.reason === 'retry';
+  const retryWords = stopped ? words.conflict.lookAgain : timed ? t.queue.sendNow : t.publish.tryNow;
   return (
     <>
       {problem && <ProblemNotice problem={problem} />}
@@ -162,9 +166,9 @@ function Actions({ publication }: { publication: Publication }) {
             onConfirm={() => trash.mutate({ path, body: { evenIfEdited: stopped } })}
           />
         )}
-        {mayRetry && <Button onClick={() => retry.mutate({ path })}>{t.publish.tryNow}</Button>}
+        {mayRetry && <Button onClick={() => retry.mutate({ path })}>{retryWords}</Button>}
         {(moving.includes(status) || status === 'failed') && (
-          <Button onClick={() => cancel.mutate({ path })}>{t.publish.cancel}</Button>
+          <Button onClick={() => cancel.run(publication)}>{t.publish.cancel}</Button>
         )}
       </div>
     </>

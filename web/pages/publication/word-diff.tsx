@@ -1,6 +1,16 @@
 import { diffArrays, diffWordsWithSpace } from 'diff';
 import { t } from '@/strings.ts';
 
+/** What is new. */
+export const Added = ({ children }: { children: string }) => (
+  <ins className="rounded-sm bg-success-soft px-0.5 text-success underline">{children}</ins>
+);
+
+/** What is gone. */
+export const Removed = ({ children }: { children: string }) => (
+  <del className="rounded-sm bg-danger-soft px-0.5 text-danger line-through">{children}</del>
+);
+
 /** The words of `after` with what is new underlined, and what is gone from `before` struck through. */
 export function WordDiff({ before, after }: { before: string; after: string }) {
   let at = 0;
@@ -9,18 +19,8 @@ export function WordDiff({ before, after }: { before: string; after: string }) {
       {diffWordsWithSpace(before, after).map(({ value, added, removed }) => {
         const key = at;
         at += value.length + 1;
-        if (added)
-          return (
-            <ins key={key} className="rounded-sm bg-success-soft px-0.5 text-success underline">
-              {value}
-            </ins>
-          );
-        if (removed)
-          return (
-            <del key={key} className="rounded-sm bg-danger-soft px-0.5 text-danger line-through">
-              {value}
-            </del>
-          );
+        if (added) return <Added key={key}>{value}</Added>;
+        if (removed) return <Removed key={key}>{value}</Removed>;
         return <span key={key}>{value}</span>;
       })}
     </span>

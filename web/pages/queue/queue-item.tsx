@@ -2,13 +2,12 @@ import { Link } from '@tanstack/react-router';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import type { Publication } from '@/api/client/types.gen.ts';
+import { PublicationTime, PublicationWait } from '@/components/publication-wait.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { SiteTimeField } from '@/components/site-time-field.tsx';
 import { PublicationBadge } from '@/components/status-badge.tsx';
-import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { Field } from '@/components/ui/field.tsx';
-import { Input, Select } from '@/components/ui/input.tsx';
-import { formatOwnTime, formatSiteTime } from '@/format/site-time.ts';
+import { Select } from '@/components/ui/input.tsx';
 import { t } from '@/strings.ts';
 import type { QueueCommands } from './use-queue.ts';
 
@@ -29,18 +28,11 @@ export function QueueItem({ publication, timeZone, commands, place, last, onMove
   const title = publication.title ?? t.queue.untitled;
   const path = { id };
   const waits = status === 'queued' || status === 'scheduled';
+  const timed = publication.waiting?.reason === 'time';
   const act = (work: () => void) => {
     commands.forget();
     work();
   };
-  const cancel = () =>
-    commands.cancel.mutate(
-      { path },
-      {
-        onSuccess: () =>
-          toast(t.queue.cancelled(title), { label: t.queue.undo, run: () => commands.retry.mutate({ path }) }),
-      },
-    );
   return (
     <div className="grid grid-cols-1 gap-2 text-sm">
       <div className="flex items-start justify-between gap-3">
@@ -75,6 +67,7 @@ export function QueueItem({ publication, timeZone, commands, place, last, onMove
               params={{ articleId: publication.articleId }}
               search={{ tab: 'publish' }}
               className="font-medium break-words underline-offset-4 hover:underline"
+              dir="auto"
             >
               {title}
             </Link>
@@ -128,27 +121,40 @@ export function QueueItem({ publication, timeZone, commands, place, last, onMove
             {t.queue.reschedule}
           </Button>
         )}
-        {(publication.waiting?.reason === 'retry' ||
-          publication.waiting?.reason === 'time' ||
-          status === 'failed' ||
-          status === 'conflict') && (
+        {(publication.waiting?.reason === 'retry' || publication.waiting?.reason === 'time' || status === 'failed') && (
           <Button
             size="small"
-            aria-label={t.queue.tryNowOf(title)}
+            aria-label={timed ? t.queue.sendNowOf(title) : t.queue.tryNowOf(title)}
             onClick={() => act(() => commands.retry.mutate({ path }))}
           >
-            {publication.waiting?.reason === 'time' ? t.queue.sendNow : t.queue.tryNow}
+            {timed ? t.queue.sendNow : t.queue.tryNow}
+          </Button>
+        )}
+        {status === 'conflict' && (
+          <Button size="small" asChild>
+            <Link to="/publications/$publicationId" params={{ publicationId: id }}>
+              {t.queue.compare}
+            </Link>
           </Button>
         )}
         {(waits || status === 'failed' || status === 'conflict') && (
-          <Button size="small" variant="ghost" aria-label={t.queue.cancelOf(title)} onClick={() => act(cancel)}>
+          <Button
+            size="small"
+            variant="ghost"
+            aria-label={t.queue.cancelOf(title)}
+            onClick={() => act(() => commands.cancel(publication))}
+          >
             {t.queue.cancel}
           </Button>
         )}
-        {(status === 'conflict' || status === 'failed') && (
-          <a href={`/publications/${id}`} className="text-accent underline underline-offset-4">
+        {status !== 'conflict' && (
+          <Link
+            to="/publications/$publicationId"
+            params={{ publicationId: id }}
+            className="text-accent underline underline-offset-4"
+          >
             {t.queue.details}
-          </a>
+          </Link>
         )}
         {status === 'published' && publication.remoteUrl && (
           <a
@@ -167,8 +173,9 @@ export function QueueItem({ publication, timeZone, commands, place, last, onMove
 
 /** How a publication stands, in words. */
 function Standing({ publication }: { publication: Publication }) {
-  const { status, waiting, publishAt, publishAtLocal, publishedAt } = publication;
-  if (status === 'publishing') return <p className="text-muted-foreground">{t.queue.sendingNow}</p>;
+  const { status, publishedAt } = publication;
+  if (status === 'publishing')
+    return <p className="text-muted-foreground">{t.publication.working[publication.task]}</p>;
   if (status === 'published') {
     return publishedAt ? (
       <p className="text-muted-foreground">
@@ -176,27 +183,10 @@ function Standing({ publication }: { publication: Publication }) {
       </p>
     ) : null;
   }
-  const own = publishAt && publishAtLocal ? formatOwnTime(publishAt, publishAtLocal) : null;
   return (
     <>
-      {publishAtLocal && (
-        <p>
-          {formatSiteTime(publishAtLocal)}
-          {own && <span className="text-muted-foreground"> · {t.queue.yourTime(own)}</span>}
-        </p>
-      )}
-      {waiting && (
-        <p className="text-muted-foreground">
-          {waiting.message}{' '}
-          {waiting.until ? (
-            <RelativeTime at={waiting.until} />
-          ) : (
-            <>
-              ({t.queue.since} <RelativeTime at={waiting.since} />)
-            </>
-          )}
-        </p>
-      )}
+      <PublicationTime publication={publication} />
+      <PublicationWait publication={publication} />
       {publication.warnings.map((warning) => (
         <p key={warning} className="text-warning">
           {warning}
@@ -215,25 +205,23 @@ function TimeForm({
   timeZone: string;
   onSubmit: (publishAt: string) => void;
 }) {
-  const submit = (event: FormEvent<HTMLFormElement>) => {
+  const [typed, setTyped] = useState(publication.publishAtLocal?.time.slice(0, 16) ?? '');
+  const [missing, setMissing] = useState(false);
+  const submit = (event: FormEvent) => {
     event.preventDefault();
-    const typed = new FormData(event.currentTarget).get('publishAt');
-    if (typeof typed === 'string' && typed !== '') onSubmit(typed);
+    setMissing(typed === '');
+    if (typed !== '') onSubmit(typed);
   };
   return (
-    <form onSubmit={submit} className="grid grid-cols-1 items-end gap-3 rounded-lg bg-muted p-3.5 sm:flex">
-      <Field label={t.queue.timeAt(timeZone)} className="min-w-0 flex-1">
-        {(control) => (
-          <Input
-            {...control}
-            type="datetime-local"
-            name="publishAt"
-            required
-            defaultValue={publication.publishAtLocal?.time.slice(0, 16)}
-          />
-        )}
-      </Field>
-      <Button type="submit" variant="primary">
+    <form onSubmit={submit} noValidate className="grid grid-cols-1 gap-3 rounded-lg bg-muted p-3.5">
+      <SiteTimeField
+        label={t.queue.timeAt(timeZone)}
+        value={typed}
+        onChange={setTyped}
+        timeZone={timeZone}
+        error={missing ? t.queue.timeNeeded : undefined}
+      />
+      <Button type="submit" variant="primary" className="justify-self-start">
         {t.queue.saveTime}
       </Button>
     </form>

@@ -1,7 +1,6 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import {
-  cancelPublicationMutation,
   cancelQueueMutation,
   getQueueOptions,
   listPublicationsOptions,
@@ -11,6 +10,7 @@ import {
   retryQueueMutation,
   updatePublicationMutation,
 } from '@/api/client/@tanstack/react-query.gen.ts';
+import { useCancel, usePublicationRefresh } from '../publication/use-cancel.ts';
 
 const shown = 100;
 
@@ -42,25 +42,23 @@ export function useQueue(siteId: string) {
 
 /** What can be done with a queue and what stands in it; afterwards everything is read again. */
 export function useQueueCommands() {
-  const queries = useQueryClient();
-  const onSettled = () =>
-    Promise.all(
-      ['getQueue', 'listPublications', 'listSites'].map((_id) => queries.invalidateQueries({ queryKey: [{ _id }] })),
-    );
+  const onSettled = usePublicationRefresh();
   const pause = useMutation({ ...pauseQueueMutation(), onSettled });
   const resume = useMutation({ ...resumeQueueMutation(), onSettled });
   const update = useMutation({ ...updatePublicationMutation(), onSettled });
   const retry = useMutation({ ...retryPublicationMutation(), onSettled });
-  const cancel = useMutation({ ...cancelPublicationMutation(), onSettled });
   const retryAll = useMutation({ ...retryQueueMutation(), onSettled });
   const cancelAll = useMutation({ ...cancelQueueMutation(), onSettled });
-  const all = [pause, resume, update, retry, cancel, retryAll, cancelAll];
+  const cancel = useCancel();
+  const all = [pause, resume, update, retry, retryAll, cancelAll];
   return {
-    ...{ pause, resume, update, retry, cancel, retryAll, cancelAll },
-    problem: all.findLast((command) => command.error)?.error ?? null,
+    ...{ pause, resume, update, retry, retryAll, cancelAll },
+    cancel: cancel.run,
+    problem: all.findLast((command) => command.error)?.error ?? cancel.problem,
     /** Forgets an earlier refusal before something else is tried. */
     forget: () => {
       for (const command of all) command.reset();
+      cancel.forget();
     },
   };
 }

@@ -2,11 +2,17 @@ import type { ReactNode } from 'react';
 import type { Pipeline } from '@/api/client/types.gen.ts';
 import { Card } from '@/components/ui/card.tsx';
 import { formatCount } from '@/format/money.ts';
+import { formatOwnTime, formatSiteTime, writeSiteTime } from '@/format/site-time.ts';
 import { t } from '@/strings.ts';
+import { useRunSite } from './use-run.ts';
 
 /** What the run was asked for, folded away. */
 export function BriefCard({ run }: { run: Pipeline }) {
-  const { words, keyword, audience, voice, language, sources, search } = run.brief;
+  const { words, keyword, audience, voice, language, sources, search, publish, publishAt } = run.brief;
+  const { data: site } = useRunSite(run);
+  const at = typeof publishAt === 'string' ? new Date(publishAt) : null;
+  const local = at && site ? { time: writeSiteTime(at, site.timezone), timeZone: site.timezone } : null;
+  const own = at && local && formatOwnTime(at.toISOString(), local);
   const range = isRange(words) ? t.run.brief.range(formatCount(words.min), formatCount(words.max)) : null;
   const list = Array.isArray(sources) ? sources.filter(isSource) : [];
   return (
@@ -43,6 +49,14 @@ export function BriefCard({ run }: { run: Pipeline }) {
           <Entry name={t.newArticle.audience}>{text(audience)}</Entry>
           <Entry name={t.newArticle.language}>{text(language)}</Entry>
           <Entry name={t.newArticle.voice}>{text(voice)}</Entry>
+          <Entry name={t.run.brief.goesTo}>
+            {site && <bdi>{site.name}</bdi>}
+            {site && isStatus(publish) && `, ${t.run.brief.as[publish]}`}
+          </Entry>
+          <Entry name={t.run.brief.notBefore}>
+            {local && formatSiteTime(local)}
+            {own && ` · ${t.queue.yourTime(own)}`}
+          </Entry>
         </dl>
       </details>
     </Card>
@@ -50,7 +64,7 @@ export function BriefCard({ run }: { run: Pipeline }) {
 }
 
 function Entry({ name, wide, children }: { name: string; wide?: boolean; children: ReactNode }) {
-  if (!children) return null;
+  if (!children || (Array.isArray(children) && !children.some(Boolean))) return null;
   return (
     <div className={wide ? 'sm:col-span-2' : ''}>
       <dt className="text-muted-foreground">{name}</dt>
@@ -61,6 +75,8 @@ function Entry({ name, wide, children }: { name: string; wide?: boolean; childre
 
 const also = (search: unknown) =>
   typeof search === 'object' && search !== null && 'also' in search && search.also === true;
+
+const isStatus = (value: unknown): value is 'draft' | 'publish' => value === 'draft' || value === 'publish';
 
 const text = (value: unknown) => (typeof value === 'string' ? value : null);
 

@@ -22,7 +22,7 @@ import { BriefCard } from './brief-card.tsx';
 import { ReceiptCard } from './receipt-card.tsx';
 import { elapsedMs, isLive } from './run-events.ts';
 import { StepList } from './step-list.tsx';
-import { useRun } from './use-run.ts';
+import { useRun, useRunSite } from './use-run.ts';
 import { type RunCommands, useRunCommands } from './use-run-commands.ts';
 import { WaitingPanel } from './waiting-panel.tsx';
 import { WritingCard } from './writing-card.tsx';
@@ -94,6 +94,8 @@ function Summary({ run, commands }: { run: Pipeline; commands: RunCommands }) {
   const live = isLive(run);
   const now = useNow(1000, live);
   const userId = useUser().id;
+  const { data: goesTo } = useRunSite(run);
+  const site = run.siteId === null ? null : { id: run.siteId, timeZone: goesTo?.timezone };
   const path = { id: run.id };
   return (
     <Card className="grid grid-cols-1 gap-4 p-4 sm:p-6">
@@ -142,7 +144,7 @@ function Summary({ run, commands }: { run: Pipeline; commands: RunCommands }) {
             <Button asChild>
               <Link
                 to="/"
-                onClick={() => layOutDraft(userId, startedDraft(userId, run.id) ?? draftOf(run.brief, run.siteId))}
+                onClick={() => layOutDraft(userId, startedDraft(userId, run.id) ?? draftOf(run.brief, site))}
               >
                 {t.run.changeAndStart}
               </Link>

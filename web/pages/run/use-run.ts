@@ -4,7 +4,9 @@ import {
   getPipelineOptions,
   getPipelineQueryKey,
   getPipelineReceiptQueryKey,
+  getSiteOptions,
 } from '@/api/client/@tanstack/react-query.gen.ts';
+import type { Pipeline } from '@/api/client/types.gen.ts';
 import { addEvent, emptyFeed, isLive, type RunEvent, type RunFeed, waitsForMonth } from './run-events.ts';
 
 type Connection = 'connecting' | 'live' | 'lost' | 'ended';
@@ -92,4 +94,9 @@ export function useRun(runId: string) {
   }, [connection, data, dataUpdatedAt]);
 
   return { query, feed, connection };
+}
+
+/** The site that a run's article goes to; nothing is asked for one that goes nowhere. */
+export function useRunSite({ siteId }: Pick<Pipeline, 'siteId'>) {
+  return useQuery({ ...getSiteOptions({ path: { id: siteId ?? '' } }), enabled: siteId !== null, retry: false });
 }

@@ -1,16 +1,24 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { RefreshCw } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { checkSiteMutation, deleteSiteMutation, listSitesQueryKey } from '@/api/client/@tanstack/react-query.gen.ts';
+import {
+  checkSiteMutation,
+  deleteSiteMutation,
+  listSitesQueryKey,
+  resumeQueueMutation,
+} from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Site } from '@/api/client/types.gen.ts';
-import { ProblemNotice } from '@/components/notice.tsx';
+import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { toast } from '@/components/toaster.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
 import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { t } from '@/strings.ts';
 import { connectWords as words } from '@/strings-sites.ts';
+import { usePublicationRefresh } from '../publication/use-cancel.ts';
 import { ConnectForm } from './connect-form.tsx';
 import { SiteFindings } from './site-findings.tsx';
 import { SiteForm } from './site-form.tsx';
@@ -30,7 +38,17 @@ export function SiteCard({ site, arrived }: { site: Site; arrived?: boolean }) {
   const onSettled = () => queries.invalidateQueries({ queryKey: listSitesQueryKey() });
   const check = useMutation({ ...checkSiteMutation(), onSettled });
   const remove = useMutation({ ...deleteSiteMutation(), onSettled });
-  const problem = check.error ?? remove.error;
+  const refresh = usePublicationRefresh();
+  const resume = useMutation({
+    ...resumeQueueMutation(),
+    onSuccess: () => {
+      toast(t.queue.resumed(site.name));
+      // The button is gone with the pause.
+      heading.current?.focus();
+    },
+    onSettled: refresh,
+  });
+  const problem = check.error ?? remove.error ?? resume.error;
   const path = { id: site.id };
   const close = () => {
     setOpened('nothing');
@@ -91,7 +109,26 @@ export function SiteCard({ site, arrived }: { site: Site; arrived?: boolean }) {
         </div>
       </div>
       {site.pausedBy && (
-        <p className="px-4 pb-4 text-sm text-muted-foreground sm:px-5">{words.pausedBy[site.pausedBy]}</p>
+        <Notice tone="warning" title={words.pausedBy[site.pausedBy]} className="mx-4 mb-4 sm:mx-5">
+          <p className="flex flex-wrap items-center gap-x-4 gap-y-2 text-sm">
+            {site.pausedAt && (
+              <span>
+                {words.pausedSince} <RelativeTime at={site.pausedAt} />
+              </span>
+            )}
+            <Button
+              size="small"
+              aria-label={t.queue.resumeOf(site.name)}
+              disabled={resume.isPending}
+              onClick={() => resume.mutate({ path })}
+            >
+              {t.queue.resume}
+            </Button>
+            <Link to="/queue" className="text-accent underline underline-offset-4">
+              {t.publish.inQueue}
+            </Link>
+          </p>
+        </Notice>
       )}
       {problem && <ProblemNotice problem={problem} className="mx-4 mb-4 sm:mx-5" />}
       <div aria-live="polite">{site.lastCheck && <SiteFindings check={site.lastCheck} />}</div>

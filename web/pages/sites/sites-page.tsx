@@ -18,7 +18,11 @@ import { SiteCard } from './site-card.tsx';
 
 /** The WordPress sites that articles go to. */
 export function SitesPage() {
-  const sites = useQuery(listSitesOptions({ query: { limit: 100 } }));
+  const sites = useQuery({
+    ...listSitesOptions({ query: { limit: 100 } }),
+    // A site that is held goes on by itself.
+    refetchInterval: ({ state }) => (state.data?.items.some(({ pausedBy }) => pausedBy === 'site') ? 15_000 : false),
+  });
   const [adding, setAdding] = useState(() => keptForm('site:new') !== undefined);
   const search = useSearch({ from: '/signed-in/sites' });
   // Said once: neither a reload nor a bookmark brings it back.
