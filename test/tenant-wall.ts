@@ -156,6 +156,7 @@ const tablesOfKinds: Record<string, string> = {
   queue: 'publications',
   'featured-images': 'images',
   posts: 'site_posts',
+  runs: 'schedule_runs',
 };
 /** The column that names an object of a kind, where it is not `id`. */
 const idsOfKinds: Record<string, string> = { posts: 'remote_id', 'dead-links': 'article_id' };
