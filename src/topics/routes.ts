@@ -3,6 +3,7 @@ import { onceByKey } from '../http/idempotency.ts';
 import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
+import { getSite } from '../sites/queries.ts';
 import { presentTopic, topicRequest, topicSchema } from './present.ts';
 import { getTopic, listTopics } from './queries.ts';
 import { topicStatuses } from './schema.ts';
@@ -44,11 +45,12 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
         summary: 'Topics in the order in which schedules take them; used and dismissed ones last',
         operationId: 'listTopics',
         querystring: listQuery.extend({ status: z.enum(topicStatuses).optional(), siteId: z.uuid().optional() }),
-        response: { 200: listOf(topicSchema), ...problems(401, 422) },
+        response: { 200: listOf(topicSchema), ...problems(401, 404, 422) },
       },
     },
     async (request) => {
       const { status, ...query } = request.query;
+      if (query.siteId) await getSite(ctx.db, request.userId, query.siteId);
       const rows = page(
         await listTopics(ctx.db, request.userId, { ...query, status: status ? [status] : undefined }),
         query.limit,

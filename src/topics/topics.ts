@@ -5,7 +5,7 @@ import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import type { Brief } from '../pipeline/brief.ts';
 import { getSite } from '../sites/queries.ts';
-import { lastPosition, lockTopic } from './queries.ts';
+import { getTopic, lastPosition, lockTopic } from './queries.ts';
 import { type Topic, type TopicOrigin, type TopicStatus, topics } from './schema.ts';
 
 type Ctx = Pick<AppContext, 'db'>;
@@ -100,12 +100,14 @@ export async function updateTopic(ctx: Ctx, userId: string, id: string, change: 
   return ctx.db.transaction(async (tx) => {
     await oneAtATime(tx, userId);
     const topic = await lockTopic(tx, userId, id);
+    // What is not the user's is not there, whatever state the topic is in.
+    if (change.siteId) await getSite(tx, userId, change.siteId);
+    if (change.before) await getTopic(tx, userId, change.before);
     if (topic.status === 'used') {
       throw new AppError('invalid_state', 'This topic has been handed to an article already.', {
         hint: 'Change the article, or add a new topic.',
       });
     }
-    if (change.siteId) await getSite(tx, userId, change.siteId);
     const { before, ...columns } = change;
     const position = before === undefined ? topic.position : await positionBefore(tx, userId, topic, before);
     return write(tx, topic, {

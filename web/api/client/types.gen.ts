@@ -8269,6 +8269,10 @@ export type ListTopicsErrors = {
      */
     401: Problem;
     /**
+     * Not found
+     */
+    404: Problem;
+    /**
      * Not valid
      */
     422: Problem;
