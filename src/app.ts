@@ -51,12 +51,15 @@ import { queueRoutes } from './publishing/queue-routes.ts';
 import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
 import { migrateQueue, openQueue } from './queue/queue.ts';
+import { scheduleRoutes } from './schedules/routes.ts';
+import { workSchedules } from './schedules/worker.ts';
 import { syncSiteJob } from './site-posts/jobs.ts';
 import { sitePostRoutes } from './site-posts/routes.ts';
 import { workSitePosts } from './site-posts/worker.ts';
 import { siteConnectionRoutes } from './sites/connection-routes.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { workSites } from './sites/worker.ts';
+import { topicRoutes } from './topics/routes.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
 import { webhookJob } from './webhooks/jobs.ts';
@@ -83,6 +86,8 @@ const apiRoutes = [
   pipelineRoutes,
   articleRoutes,
   approvalRoutes,
+  topicRoutes,
+  scheduleRoutes,
   siteRoutes,
   sitePostRoutes,
   siteConnectionRoutes,
@@ -195,6 +200,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
       endWork.push(
         await workPipelines(ctx),
         await workPublications(ctx),
+        await workSchedules(ctx),
         await workArticles(ctx),
         await workImages(ctx),
         await workSites(ctx),

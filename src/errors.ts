@@ -75,6 +75,11 @@ const errorCodes = {
   idempotency_conflict: { status: 409, retryable: false, hint: 'Use a new Idempotency-Key for a different request.' },
   invalid_state: { status: 409, retryable: false, hint: 'Look at its status first; this action does not fit it.' },
   already_published: { status: 409, retryable: false, hint: 'Start a new article, or edit this one by hand.' },
+  no_topic: {
+    status: 409,
+    retryable: false,
+    hint: 'Add topics to the backlog: the next time of the schedule takes the first of them.',
+  },
   no_sources: {
     status: 422,
     retryable: false,

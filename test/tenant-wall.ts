@@ -7,6 +7,7 @@ import { type Db, queryRows } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
 import { runPipeline } from '../src/pipeline/runner.ts';
 import { keepKey, newKey as storedKey } from '../src/provider-keys/provider-keys.ts';
+import { runDueSchedules } from '../src/schedules/run-due.ts';
 import { deadLinks, sitePosts, siteSyncs } from '../src/site-posts/schema.ts';
 import { subscribableTypeNames } from '../src/webhooks/event-types.ts';
 import { type Account, client, givenAccount, goodPassword, logInAs } from './accounts.ts';
@@ -123,6 +124,12 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   await ctx.db.insert(sitePosts).values({ ...read, title: mark('posttitle'), excerpt: mark('postexcerpt') });
   await ctx.db.insert(deadLinks).values({ articleId: article.id, userId: first.id, siteId: site.id, url });
 
+  await post('/topics', { topic: `Bread ${mark('backlog')}`, note: mark('note'), siteId: site.id });
+  const schedule = await post('/schedules', { name: mark('schedule'), siteId: site.id, rule: { cron: '0 9 * * 1' } });
+  await ctx.db.execute(sql`update schedules set next_slot_at = now() where id = ${schedule.id}`);
+  await runDueSchedules(ctx);
+  await post('/topics', { topic: `Rolls ${mark('backlog')}`, keyword: mark('topicword') });
+
   const newKey = () =>
     post<{ id: string; key: string }>('/api-keys', { name: mark('key'), scopes: ['read', 'write', 'publish'] });
   const [active, revoked, expired] = [await newKey(), await newKey(), await newKey()];
@@ -151,6 +158,7 @@ const tablesOfKinds: Record<string, string> = {
   queue: 'publications',
   'featured-images': 'images',
   posts: 'site_posts',
+  runs: 'schedule_runs',
 };
 /** The column that names an object of a kind, where it is not `id`. */
 const idsOfKinds: Record<string, string> = { posts: 'remote_id', 'dead-links': 'article_id' };

@@ -32,6 +32,41 @@ export function firstMoment(calendar: Calendar, midnight: number, belongs: (time
   return inside.length === 0 ? null : new Date(Math.min(...inside));
 }
 
+/** How often the clocks of a zone show a time of day: never while they are put forward over it, twice when put back. */
+export interface Moment {
+  at: Date;
+  shown: 'once' | 'twice' | 'never';
+}
+
+/**
+ * The moment at which a calendar shows `clock` (a time as if clocks were those of UTC, in milliseconds). A time that its
+ * clocks leave out moves forward by as much as they do, and of one that they show twice the first is taken, as in RFC 5545
+ * (3.3.5).
+ */
+export function momentOf(calendar: Calendar, clock: number): Moment {
+  // Around a change of the clocks the day before and the day after differ in their distance to UTC: one of them holds.
+  const [before, after] = [-dayMs, dayMs].map((away) => calendar(new Date(clock + away)).offsetMs) as [number, number];
+  const times = [clock - before, clock - after].filter((time) => time + calendar(new Date(time)).offsetMs === clock);
+  if (times.length === 0) return { at: new Date(clock - before), shown: 'never' };
+  return { at: new Date(Math.min(...times)), shown: new Set(times).size > 1 ? 'twice' : 'once' };
+}
+
+/** A moment as the clocks of a zone show it: `2026-11-24T09:00:00`. */
+export function localTime(at: Date, timeZone: string): string {
+  return new Date(at.getTime() + calendarOf(timeZone)(at).offsetMs).toISOString().slice(0, 19);
+}
+
+/** Whether a name is one of a time zone whose clocks are known (IANA), or an offset such as +05:30. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 function formatIn(timeZone: string): Intl.DateTimeFormat {
   const options: Intl.DateTimeFormatOptions = {
     year: 'numeric',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { roles } from '../http/access.ts';
+import { isTimeZone } from './calendar.ts';
 import type { User } from './schema.ts';
 
 export const userSchema = z
@@ -39,14 +40,4 @@ export function presentUser(user: User): UserAnswer {
 }
 
 /** IANA names that this Node knows; what it cannot compute with is refused. */
-export const timeZoneSchema = z
-  .string()
-  .max(64)
-  .refine((value) => {
-    try {
-      return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
-    } catch {
-      // RangeError: no such zone.
-      return false;
-    }
-  }, 'must be a time zone, for example Europe/Berlin');
+export const timeZoneSchema = z.string().max(64).refine(isTimeZone, 'must be a time zone, for example Europe/Berlin');

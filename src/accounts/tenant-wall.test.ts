@@ -61,6 +61,8 @@ const bodies: Record<string, object> = {
   updateWebhook: { description: 'Another text' },
   updateUser: { requestsPerMinute: 100_000 },
   prepareTwoFactor: { password: goodPassword },
+  createSchedule: { rule: { cron: '0 9 * * 1' } },
+  previewRule: { rule: { cron: '0 9 * * 1' }, timeZone: 'UTC' },
   setPrices: { inputMicroUsd: 250_000, outputMicroUsd: 2_000_000 },
 };
 
@@ -497,7 +499,7 @@ describe('a key', () => {
   });
 });
 
-/** What is the instance's own is the same for everyone; usage is numbers, which src/budget/usage.test.ts looks at. */
+/** What is the instance's own is the same for everyone; usage is numbers, which src/budget/usage.test.ts looks at; a preview is times. */
 const numbersOrTheInstances = [
   'listSearchProviders',
   'listWebhookEventTypes',
@@ -506,6 +508,7 @@ const numbersOrTheInstances = [
   'getUsageLimits',
   'getUsage',
   'getUsageCsv',
+  'previewSchedule',
 ];
 
 // Last, because it changes and deletes what the others look at.

@@ -59,7 +59,9 @@ function textLines({ hunks, ours, theirs, lost }: NonNullable<ConflictView['text
             '>>>>>>> on the site',
           ],
     ),
-    ...(lost.length === 0 ? [] : [`Not to be held by an article, and only on the site: ${lost.join(', ')}.`]),
+    ...(lost.length === 0
+      ? []
+      : [`Formatting on the site that stays as long as the words there are not changed here: ${lost.join(', ')}.`]),
   ];
 }
 

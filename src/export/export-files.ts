@@ -21,10 +21,14 @@ import { presentProviderKey } from '../provider-keys/present.ts';
 import { listKeys, ownSpending } from '../provider-keys/provider-keys.ts';
 import { type Publication, publications } from '../publishing/schema.ts';
 import { showPublications } from '../publishing/surroundings.ts';
+import { presentRun, presentSchedules } from '../schedules/present.ts';
+import { scheduleRuns, schedules } from '../schedules/schema.ts';
 import { presentSitePost } from '../site-posts/present.ts';
 import { pageOfPosts } from '../site-posts/queries.ts';
 import { presentSite } from '../sites/present.ts';
 import { sites } from '../sites/schema.ts';
+import { presentTopic } from '../topics/present.ts';
+import { topics } from '../topics/schema.ts';
 import { presentDeliveryWithPayload, presentWebhook } from '../webhooks/present.ts';
 import { webhookDeliveries, webhooks } from '../webhooks/schema.ts';
 import type { ExportFile } from './zip.ts';
@@ -37,7 +41,8 @@ images/       each image with its name and texts; those in the bin as well
 sources/      each source with its passages, which quotes can be looked up in
 site-posts/   what was read of each site's posts, 1,000 a file; nothing for a site without any
 webhooks/     each webhook with its deliveries of the last 30 days
-account.json sites.json publications.json api-keys.json provider-keys.json usage.json access-log.json
+schedules/    each schedule with what its times have led to
+account.json sites.json topics.json publications.json api-keys.json provider-keys.json usage.json access-log.json
 
 Passwords, keys and tokens are not in it: they are stored in a form that cannot be read, or only to be used.
 `;
@@ -86,6 +91,12 @@ export async function* exportFiles(
   }
   yield { name: 'sites.json', text: json((await collect(all(db, sites, userId))).map(presentSite)) };
   yield* postFiles(db, userId);
+  yield { name: 'topics.json', text: json((await collect(all(db, topics, userId))).map(presentTopic)) };
+  for await (const schedule of all(db, schedules, userId)) {
+    const [shown] = await presentSchedules(db, [schedule]);
+    const runs = await collect(all(db, scheduleRuns, userId, eq(scheduleRuns.scheduleId, schedule.id)));
+    yield { name: `schedules/${schedule.id}.json`, text: json({ ...shown, runs: runs.map(presentRun) }) };
+  }
   yield {
     name: 'publications.json',
     text: json(await exportedPublications(ctx, await collect(all(db, publications, userId)))),
@@ -128,6 +139,9 @@ type OwnedTable =
   | typeof sources
   | typeof images
   | typeof sites
+  | typeof topics
+  | typeof schedules
+  | typeof scheduleRuns
   | typeof publications
   | typeof apiKeys
   | typeof auditEvents

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { localTime } from '../accounts/calendar.ts';
 import { postOptionsSchema } from './options.ts';
-import { localTime } from './publish-time.ts';
 import { type Publication, publicationStatuses, publicationTasks, wantedStatuses } from './schema.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { localTime, readPublishTime } from './publish-time.ts';
+import { localTime } from '../accounts/calendar.ts';
+import { readPublishTime } from './publish-time.ts';
 
 const read = (words: string, zone: string) => {
   const { at, warnings } = readPublishTime(words, zone);

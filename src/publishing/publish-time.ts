@@ -1,7 +1,6 @@
-import { calendarOf } from '../accounts/calendar.ts';
+import { calendarOf, localTime, momentOf } from '../accounts/calendar.ts';
 import { AppError } from '../errors.ts';
 
-const dayMs = 86_400_000;
 const withoutZone = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?$/;
 
 /**
@@ -28,24 +27,14 @@ export function readPublishTime(
   // What is counted over (a 30 February) is none.
   if (new Date(clock).toISOString().slice(0, 16) !== publishAt.slice(0, 16)) throw noTime();
 
-  const calendar = calendarOf(timeZone);
-  // Around a change of the clocks the day before and the day after differ in their distance to UTC: one of them holds.
-  const [before, after] = [-dayMs, dayMs].map((away) => calendar(new Date(clock + away)).offsetMs) as [number, number];
-  const shown = [clock - before, clock - after].filter((time) => time + calendar(new Date(time)).offsetMs === clock);
+  const { at, shown } = momentOf(calendarOf(timeZone), clock);
   const typed = `${publishAt.slice(0, 10)} ${publishAt.slice(11, 16)}`;
-  if (shown.length === 0) {
-    const at = new Date(clock - before);
+  if (shown === 'never') {
     const became = localTime(at, timeZone).replace('T', ' ').slice(0, 16);
     return { at, warnings: [`The clocks of ${timeZone} leave out ${typed}: it goes out at ${became} instead.`] };
   }
-  const at = new Date(Math.min(...shown));
-  const twice = new Set(shown).size > 1;
+  const twice = shown === 'twice';
   return { at, warnings: twice ? [`The clocks of ${timeZone} show ${typed} twice: the first time is meant.`] : [] };
-}
-
-/** A moment as the clocks of a zone show it: `2026-11-24T09:00:00`. */
-export function localTime(at: Date, timeZone: string): string {
-  return new Date(at.getTime() + calendarOf(timeZone)(at).offsetMs).toISOString().slice(0, 19);
 }
 
 /** What is said of words that are no time. */

@@ -1,4 +1,5 @@
 import { and, eq, inArray, ne, sql } from 'drizzle-orm';
+import { isTimeZone } from '../accounts/calendar.ts';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import { type Db, queryRows } from '../db/open.ts';
@@ -261,13 +262,7 @@ async function sameAddressFindings(db: Db, site: Site): Promise<SiteFinding[]> {
 
 /** The zone that the site names, if it is one: whoever answers at the address decides what stands there. */
 function knownZone(timezone = ''): { timezone?: string } {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: timezone });
-    return { timezone };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return {};
-  }
+  return isTimeZone(timezone) ? { timezone } : {};
 }
 
 /** Whether the request was refused by our own rules because the host is no public one. */

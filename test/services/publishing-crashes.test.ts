@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inArray } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { localTime } from '../../src/accounts/calendar.ts';
 import { editArticle } from '../../src/articles/articles.ts';
-import { localTime } from '../../src/publishing/publish-time.ts';
 import { getPublication } from '../../src/publishing/queries.ts';
 import { pauseQueue, resumeQueue } from '../../src/publishing/queue.ts';
 import { type Publication, publications } from '../../src/publishing/schema.ts';

@@ -4,6 +4,22 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type AddedTopics = {
+    added: Array<Topic>;
+    /**
+     * In the backlog already, or twice in the list
+     */
+    known: Array<string>;
+};
+
+export type AddedTopicsInput = {
+    added: Array<TopicInput>;
+    /**
+     * In the backlog already, or twice in the list
+     */
+    known: Array<string>;
+};
+
 export type AdminUser = {
     createdAt: string;
     disabled: boolean;
@@ -2146,6 +2162,396 @@ export type RotatedSecretInput = {
     secret: string;
 };
 
+export type Schedule = {
+    brief: {
+        approval: 'manual' | 'auto';
+        audience?: string;
+        budgetMicroUsd: number;
+        duplicates: 'stop' | 'allow';
+        holdHours: number;
+        language?: string;
+        model?: string;
+        publish: 'none' | 'draft' | 'publish';
+        search?: {
+            /**
+             * Only these domains and what is below them
+             */
+            allow: Array<string>;
+            /**
+             * Look for more besides the given sources
+             */
+            also: boolean;
+            /**
+             * None of these domains
+             */
+            deny: Array<string>;
+        };
+        voice?: string;
+        words: {
+            max: number;
+            min: number;
+        };
+    };
+    createdAt: string;
+    endsAt: string | null;
+    id: string;
+    lastRun: ScheduleRun | null;
+    monthlyBudgetMicroUsd: number | null;
+    name: string;
+    nextSlotAt: string | null;
+    /**
+     * Topics in the backlog that it can take
+     */
+    openTopics: number;
+    rule: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    siteId: string | null;
+    startsAt: string | null;
+    state: 'active' | 'paused' | 'site_deleted' | 'over';
+    timeZone: string;
+    updatedAt: string;
+    /**
+     * What will keep the next times from leading to an article
+     */
+    warnings: Array<string>;
+};
+
+export type ScheduleChange = {
+    brief?: {
+        approval: 'manual' | 'auto';
+        audience?: string;
+        budgetMicroUsd: number;
+        duplicates: 'stop' | 'allow';
+        holdHours: number;
+        language?: string;
+        model?: string;
+        publish: 'none' | 'draft' | 'publish';
+        search?: {
+            /**
+             * Only these domains and what is below them
+             */
+            allow: Array<string>;
+            /**
+             * Look for more besides the given sources
+             */
+            also: boolean;
+            /**
+             * None of these domains
+             */
+            deny: Array<string>;
+        };
+        voice?: string;
+        words: {
+            max: number;
+            min: number;
+        };
+    };
+    endsAt?: string | null;
+    monthlyBudgetMicroUsd?: number | null;
+    name?: string;
+    paused?: boolean;
+    rule?: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    siteId?: string | null;
+    startsAt?: string | null;
+    /**
+     * The one of the site where it is left out, else UTC
+     */
+    timeZone?: string;
+};
+
+export type ScheduleChangeInput = {
+    brief?: {
+        approval?: 'manual' | 'auto';
+        audience?: string;
+        budgetMicroUsd?: number;
+        duplicates?: 'stop' | 'allow';
+        holdHours?: number;
+        language?: string;
+        model?: string;
+        publish?: 'none' | 'draft' | 'publish';
+        search?: {
+            /**
+             * Only these domains and what is below them
+             */
+            allow?: Array<string>;
+            /**
+             * Look for more besides the given sources
+             */
+            also?: boolean;
+            /**
+             * None of these domains
+             */
+            deny?: Array<string>;
+        };
+        voice?: string;
+        words?: {
+            max: number;
+            min: number;
+        };
+    };
+    endsAt?: string | null;
+    monthlyBudgetMicroUsd?: number | null;
+    name?: string;
+    paused?: boolean;
+    rule?: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    siteId?: string | null;
+    startsAt?: string | null;
+    /**
+     * The one of the site where it is left out, else UTC
+     */
+    timeZone?: string;
+};
+
+export type ScheduleInput = {
+    brief: {
+        approval?: 'manual' | 'auto';
+        audience?: string;
+        budgetMicroUsd?: number;
+        duplicates?: 'stop' | 'allow';
+        holdHours?: number;
+        language?: string;
+        model?: string;
+        publish?: 'none' | 'draft' | 'publish';
+        search?: {
+            /**
+             * Only these domains and what is below them
+             */
+            allow?: Array<string>;
+            /**
+             * Look for more besides the given sources
+             */
+            also?: boolean;
+            /**
+             * None of these domains
+             */
+            deny?: Array<string>;
+        };
+        voice?: string;
+        words?: {
+            max: number;
+            min: number;
+        };
+    };
+    createdAt: string;
+    endsAt: string | null;
+    id: string;
+    lastRun: ScheduleRunInput | null;
+    monthlyBudgetMicroUsd: number | null;
+    name: string;
+    nextSlotAt: string | null;
+    /**
+     * Topics in the backlog that it can take
+     */
+    openTopics: number;
+    rule: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    siteId: string | null;
+    startsAt: string | null;
+    state: 'active' | 'paused' | 'site_deleted' | 'over';
+    timeZone: string;
+    updatedAt: string;
+    /**
+     * What will keep the next times from leading to an article
+     */
+    warnings: Array<string>;
+};
+
+export type ScheduleRequest = {
+    /**
+     * What each article is asked for besides its topic
+     */
+    brief: {
+        approval: 'manual' | 'auto';
+        audience?: string;
+        budgetMicroUsd: number;
+        duplicates: 'stop' | 'allow';
+        holdHours: number;
+        language?: string;
+        model?: string;
+        publish: 'none' | 'draft' | 'publish';
+        search?: {
+            /**
+             * Only these domains and what is below them
+             */
+            allow: Array<string>;
+            /**
+             * Look for more besides the given sources
+             */
+            also: boolean;
+            /**
+             * None of these domains
+             */
+            deny: Array<string>;
+        };
+        voice?: string;
+        words: {
+            max: number;
+            min: number;
+        };
+    };
+    endsAt?: string | null;
+    monthlyBudgetMicroUsd?: number | null;
+    name?: string;
+    rule: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    siteId?: string | null;
+    startsAt?: string | null;
+    /**
+     * The one of the site where it is left out, else UTC
+     */
+    timeZone?: string;
+};
+
+export type ScheduleRequestInput = {
+    /**
+     * What each article is asked for besides its topic
+     */
+    brief?: {
+        approval?: 'manual' | 'auto';
+        audience?: string;
+        budgetMicroUsd?: number;
+        duplicates?: 'stop' | 'allow';
+        holdHours?: number;
+        language?: string;
+        model?: string;
+        publish?: 'none' | 'draft' | 'publish';
+        search?: {
+            /**
+             * Only these domains and what is below them
+             */
+            allow?: Array<string>;
+            /**
+             * Look for more besides the given sources
+             */
+            also?: boolean;
+            /**
+             * None of these domains
+             */
+            deny?: Array<string>;
+        };
+        voice?: string;
+        words?: {
+            max: number;
+            min: number;
+        };
+    };
+    endsAt?: string | null;
+    monthlyBudgetMicroUsd?: number | null;
+    name?: string;
+    rule: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    siteId?: string | null;
+    startsAt?: string | null;
+    /**
+     * The one of the site where it is left out, else UTC
+     */
+    timeZone?: string;
+};
+
+export type ScheduleRun = {
+    createdAt: string;
+    id: string;
+    /**
+     * Times before it that went by while nothing ran; they are not made up for
+     */
+    missed: number;
+    outcome: 'started' | 'skipped';
+    pipelineId: string | null;
+    /**
+     * Why nothing was started, and what to do
+     */
+    reason: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    slotAt: string;
+    topicId: string | null;
+};
+
+export type ScheduleRunInput = {
+    createdAt: string;
+    id: string;
+    /**
+     * Times before it that went by while nothing ran; they are not made up for
+     */
+    missed: number;
+    outcome: 'started' | 'skipped';
+    pipelineId: string | null;
+    /**
+     * Why nothing was started, and what to do
+     */
+    reason: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    slotAt: string;
+    topicId: string | null;
+};
+
 export type SearchProvider = {
     name: 'searxng' | 'brave' | 'tavily';
     /**
@@ -2804,6 +3210,30 @@ export type SiteSyncInput = {
     syncedAt: string | null;
 };
 
+export type Slot = {
+    at: string;
+    /**
+     * What the rule says, on the clocks of the zone
+     */
+    clock: string;
+    /**
+     * What a change of the clocks does to it
+     */
+    note: string | null;
+};
+
+export type SlotInput = {
+    at: string;
+    /**
+     * What the rule says, on the clocks of the zone
+     */
+    clock: string;
+    /**
+     * What a change of the clocks does to it
+     */
+    note: string | null;
+};
+
 export type Spender = {
     /**
      * Pipelines that something was asked for in the month
@@ -2926,6 +3356,186 @@ export type TopSpendersInput = {
      */
     month: string;
     monthEndsAt: string;
+};
+
+export type Topic = {
+    createdAt: string;
+    evidence: Array<{
+        publishedAt: string | null;
+        title: string;
+        url: string;
+    }>;
+    id: string;
+    keyword: string | null;
+    note: string | null;
+    origin: 'manual' | 'import' | 'feed' | 'site' | 'gap';
+    pipelineId: string | null;
+    /**
+     * 0 to 100; null where nothing is known to judge it by
+     */
+    score: number | null;
+    siteId: string | null;
+    sources: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format: 'markdown' | 'html' | 'text';
+        /**
+         * Empty in lists: read the topic
+         */
+        text: string;
+        title: string;
+    }>;
+    status: 'proposed' | 'open' | 'used' | 'dismissed';
+    topic: string;
+    usedAt: string | null;
+};
+
+export type TopicChange = {
+    /**
+     * Put it before this topic; null puts it at the end
+     */
+    before?: string | null;
+    keyword?: string | null;
+    /**
+     * For people only: nothing is written from it
+     */
+    note?: string | null;
+    /**
+     * Only for this site; left out for any
+     */
+    siteId?: string | null;
+    sources?: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    /**
+     * open accepts a proposal or takes a dismissed topic back; dismissed takes it out
+     */
+    status?: 'open' | 'dismissed';
+    topic?: string;
+};
+
+export type TopicChangeInput = {
+    /**
+     * Put it before this topic; null puts it at the end
+     */
+    before?: string | null;
+    keyword?: string | null;
+    /**
+     * For people only: nothing is written from it
+     */
+    note?: string | null;
+    /**
+     * Only for this site; left out for any
+     */
+    siteId?: string | null;
+    sources?: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format?: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    /**
+     * open accepts a proposal or takes a dismissed topic back; dismissed takes it out
+     */
+    status?: 'open' | 'dismissed';
+    topic?: string;
+};
+
+export type TopicInput = {
+    createdAt: string;
+    evidence: Array<{
+        publishedAt: string | null;
+        title: string;
+        url: string;
+    }>;
+    id: string;
+    keyword: string | null;
+    note: string | null;
+    origin: 'manual' | 'import' | 'feed' | 'site' | 'gap';
+    pipelineId: string | null;
+    /**
+     * 0 to 100; null where nothing is known to judge it by
+     */
+    score: number | null;
+    siteId: string | null;
+    sources: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format: 'markdown' | 'html' | 'text';
+        /**
+         * Empty in lists: read the topic
+         */
+        text: string;
+        title: string;
+    }>;
+    status: 'proposed' | 'open' | 'used' | 'dismissed';
+    topic: string;
+    usedAt: string | null;
+};
+
+export type TopicRequest = {
+    keyword?: string | null;
+    /**
+     * For people only: nothing is written from it
+     */
+    note?: string | null;
+    /**
+     * Only for this site; left out for any
+     */
+    siteId?: string | null;
+    sources?: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    topic: string;
+};
+
+export type TopicRequestInput = {
+    keyword?: string | null;
+    /**
+     * For people only: nothing is written from it
+     */
+    note?: string | null;
+    /**
+     * Only for this site; left out for any
+     */
+    siteId?: string | null;
+    sources?: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format?: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    topic: string;
+};
+
+export type TopicsRequest = {
+    topics: Array<TopicRequest>;
+};
+
+export type TopicsRequestInput = {
+    topics: Array<TopicRequestInput>;
 };
 
 export type Usage = {
@@ -6943,6 +7553,328 @@ export type UpdatePublishedPostResponses = {
 
 export type UpdatePublishedPostResponse = UpdatePublishedPostResponses[keyof UpdatePublishedPostResponses];
 
+export type ListSchedulesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        siteId?: string;
+    };
+    url: '/api/v1/schedules';
+};
+
+export type ListSchedulesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListSchedulesError = ListSchedulesErrors[keyof ListSchedulesErrors];
+
+export type ListSchedulesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Schedule>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListSchedulesResponse = ListSchedulesResponses[keyof ListSchedulesResponses];
+
+export type CreateScheduleData = {
+    body: ScheduleRequestInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/schedules';
+};
+
+export type CreateScheduleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CreateScheduleError = CreateScheduleErrors[keyof CreateScheduleErrors];
+
+export type CreateScheduleResponses = {
+    /**
+     * Default Response
+     */
+    201: Schedule;
+};
+
+export type CreateScheduleResponse = CreateScheduleResponses[keyof CreateScheduleResponses];
+
+export type PreviewRuleData = {
+    body: {
+        count?: number;
+        rule: {
+            /**
+             * Five fields: minute, hour, day of month, month, day of week
+             */
+            cron: string;
+        } | {
+            days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+            times: Array<string>;
+        } | {
+            perWeek: number;
+            times: Array<string>;
+        };
+        timeZone: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/schedules/preview';
+};
+
+export type PreviewRuleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type PreviewRuleError = PreviewRuleErrors[keyof PreviewRuleErrors];
+
+export type PreviewRuleResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Slot>;
+        nextCursor: null;
+    };
+};
+
+export type PreviewRuleResponse = PreviewRuleResponses[keyof PreviewRuleResponses];
+
+export type DeleteScheduleData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{id}';
+};
+
+export type DeleteScheduleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DeleteScheduleError = DeleteScheduleErrors[keyof DeleteScheduleErrors];
+
+export type DeleteScheduleResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteScheduleResponse = DeleteScheduleResponses[keyof DeleteScheduleResponses];
+
+export type GetScheduleData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{id}';
+};
+
+export type GetScheduleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetScheduleError = GetScheduleErrors[keyof GetScheduleErrors];
+
+export type GetScheduleResponses = {
+    /**
+     * Default Response
+     */
+    200: Schedule;
+};
+
+export type GetScheduleResponse = GetScheduleResponses[keyof GetScheduleResponses];
+
+export type UpdateScheduleData = {
+    body: ScheduleChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{id}';
+};
+
+export type UpdateScheduleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdateScheduleError = UpdateScheduleErrors[keyof UpdateScheduleErrors];
+
+export type UpdateScheduleResponses = {
+    /**
+     * Default Response
+     */
+    200: Schedule;
+};
+
+export type UpdateScheduleResponse = UpdateScheduleResponses[keyof UpdateScheduleResponses];
+
+export type PreviewScheduleData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        count?: number;
+    };
+    url: '/api/v1/schedules/{id}/preview';
+};
+
+export type PreviewScheduleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type PreviewScheduleError = PreviewScheduleErrors[keyof PreviewScheduleErrors];
+
+export type PreviewScheduleResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Slot>;
+        nextCursor: null;
+    };
+};
+
+export type PreviewScheduleResponse = PreviewScheduleResponses[keyof PreviewScheduleResponses];
+
+export type ListScheduleRunsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/schedules/{id}/runs';
+};
+
+export type ListScheduleRunsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListScheduleRunsError = ListScheduleRunsErrors[keyof ListScheduleRunsErrors];
+
+export type ListScheduleRunsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<ScheduleRun>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListScheduleRunsResponse = ListScheduleRunsResponses[keyof ListScheduleRunsResponses];
+
 export type ListSearchProvidersData = {
     body?: never;
     path?: never;
@@ -7612,6 +8544,246 @@ export type ResumeQueueResponses = {
 };
 
 export type ResumeQueueResponse = ResumeQueueResponses[keyof ResumeQueueResponses];
+
+export type ListTopicsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        status?: 'proposed' | 'open' | 'used' | 'dismissed';
+        siteId?: string;
+    };
+    url: '/api/v1/topics';
+};
+
+export type ListTopicsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListTopicsError = ListTopicsErrors[keyof ListTopicsErrors];
+
+export type ListTopicsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Topic>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListTopicsResponse = ListTopicsResponses[keyof ListTopicsResponses];
+
+export type AddTopicData = {
+    body: TopicRequestInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/topics';
+};
+
+export type AddTopicErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type AddTopicError = AddTopicErrors[keyof AddTopicErrors];
+
+export type AddTopicResponses = {
+    /**
+     * Default Response
+     */
+    201: Topic;
+};
+
+export type AddTopicResponse = AddTopicResponses[keyof AddTopicResponses];
+
+export type AddTopicsData = {
+    body: TopicsRequestInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/topics/bulk';
+};
+
+export type AddTopicsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type AddTopicsError = AddTopicsErrors[keyof AddTopicsErrors];
+
+export type AddTopicsResponses = {
+    /**
+     * Default Response
+     */
+    201: AddedTopics;
+};
+
+export type AddTopicsResponse = AddTopicsResponses[keyof AddTopicsResponses];
+
+export type DismissTopicData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/topics/{id}';
+};
+
+export type DismissTopicErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DismissTopicError = DismissTopicErrors[keyof DismissTopicErrors];
+
+export type DismissTopicResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DismissTopicResponse = DismissTopicResponses[keyof DismissTopicResponses];
+
+export type GetTopicData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/topics/{id}';
+};
+
+export type GetTopicErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetTopicError = GetTopicErrors[keyof GetTopicErrors];
+
+export type GetTopicResponses = {
+    /**
+     * Default Response
+     */
+    200: Topic;
+};
+
+export type GetTopicResponse = GetTopicResponses[keyof GetTopicResponses];
+
+export type UpdateTopicData = {
+    body: TopicChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/topics/{id}';
+};
+
+export type UpdateTopicErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdateTopicError = UpdateTopicErrors[keyof UpdateTopicErrors];
+
+export type UpdateTopicResponses = {
+    /**
+     * Default Response
+     */
+    200: Topic;
+};
+
+export type UpdateTopicResponse = UpdateTopicResponses[keyof UpdateTopicResponses];
 
 export type GetUsageData = {
     body?: never;

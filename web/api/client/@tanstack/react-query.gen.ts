@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.ts';
-import { approveArticle, cancelPipeline, cancelPublication, cancelQueue, checkProviderKey, checkSite, confirmTwoFactor, connectSite, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSite, createTitleCard, createWebhook, deleteArticle, deleteImage, deleteMe, deleteProviderKey, deleteSite, deleteWebhook, disableTwoFactor, editArticle, exportMe, finishSiteConnection, forgotPassword, generateImage, getArticle, getHealth, getImage, getImageFile, getImageSettings, getImageStorage, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSession, getSite, getSiteSync, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listDeadLinks, listEmails, listImages, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listSearchProviders, listSessions, listSitePosts, listSites, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, pauseQueue, prepareTwoFactor, putProviderKey, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, restoreArticleRevision, restoreImage, resumeQueue, retryPipeline, retryPublication, retryQueue, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, siteChoices, streamPipelineEvents, syncSitePosts, testWebhook, trashPublication, unpublishPublication, updateImage, updateMe, updatePublication, updatePublishedPost, updateSite, updateUser, updateWebhook, uploadImage, verifyEmail } from '../sdk.gen.ts';
-import type { ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ConnectSiteData, ConnectSiteError, ConnectSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateTitleCardData, CreateTitleCardError, CreateTitleCardResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, FinishSiteConnectionData, FinishSiteConnectionError, ForgotPasswordData, ForgotPasswordError, GenerateImageData, GenerateImageError, GenerateImageResponse, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageResponse, GetImageSettingsData, GetImageSettingsError, GetImageSettingsResponse, GetImageStorageData, GetImageStorageError, GetImageStorageResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetSiteSyncData, GetSiteSyncError, GetSiteSyncResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListDeadLinksData, ListDeadLinksError, ListDeadLinksResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitePostsData, ListSitePostsError, ListSitePostsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RestoreArticleRevisionData, RestoreArticleRevisionError, RestoreArticleRevisionResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, SyncSitePostsData, SyncSitePostsError, SyncSitePostsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
+import { addTopic, addTopics, approveArticle, cancelPipeline, cancelPublication, cancelQueue, checkProviderKey, checkSite, confirmTwoFactor, connectSite, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSchedule, createSite, createTitleCard, createWebhook, deleteArticle, deleteImage, deleteMe, deleteProviderKey, deleteSchedule, deleteSite, deleteWebhook, disableTwoFactor, dismissTopic, editArticle, exportMe, finishSiteConnection, forgotPassword, generateImage, getArticle, getHealth, getImage, getImageFile, getImageSettings, getImageStorage, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSchedule, getSession, getSite, getSiteSync, getTopic, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listDeadLinks, listEmails, listImages, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listScheduleRuns, listSchedules, listSearchProviders, listSessions, listSitePosts, listSites, listTopics, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, pauseQueue, prepareTwoFactor, previewRule, previewSchedule, putProviderKey, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, restoreArticleRevision, restoreImage, resumeQueue, retryPipeline, retryPublication, retryQueue, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, siteChoices, streamPipelineEvents, syncSitePosts, testWebhook, trashPublication, unpublishPublication, updateImage, updateMe, updatePublication, updatePublishedPost, updateSchedule, updateSite, updateTopic, updateUser, updateWebhook, uploadImage, verifyEmail } from '../sdk.gen.ts';
+import type { AddTopicData, AddTopicError, AddTopicResponse, AddTopicsData, AddTopicsError, AddTopicsResponse, ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ConnectSiteData, ConnectSiteError, ConnectSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateScheduleData, CreateScheduleError, CreateScheduleResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateTitleCardData, CreateTitleCardError, CreateTitleCardResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteScheduleData, DeleteScheduleError, DeleteScheduleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, DismissTopicData, DismissTopicError, DismissTopicResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, FinishSiteConnectionData, FinishSiteConnectionError, ForgotPasswordData, ForgotPasswordError, GenerateImageData, GenerateImageError, GenerateImageResponse, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageResponse, GetImageSettingsData, GetImageSettingsError, GetImageSettingsResponse, GetImageStorageData, GetImageStorageError, GetImageStorageResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetScheduleData, GetScheduleError, GetScheduleResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetSiteSyncData, GetSiteSyncError, GetSiteSyncResponse, GetTopicData, GetTopicError, GetTopicResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListDeadLinksData, ListDeadLinksError, ListDeadLinksResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListScheduleRunsData, ListScheduleRunsError, ListScheduleRunsResponse, ListSchedulesData, ListSchedulesError, ListSchedulesResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitePostsData, ListSitePostsError, ListSitePostsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopicsData, ListTopicsError, ListTopicsResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PreviewRuleData, PreviewRuleError, PreviewRuleResponse, PreviewScheduleData, PreviewScheduleError, PreviewScheduleResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RestoreArticleRevisionData, RestoreArticleRevisionError, RestoreArticleRevisionResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, SyncSitePostsData, SyncSitePostsError, SyncSitePostsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateScheduleData, UpdateScheduleError, UpdateScheduleResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateTopicData, UpdateTopicError, UpdateTopicResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -1876,6 +1876,206 @@ export const updatePublishedPostMutation = (options?: Partial<Options<UpdatePubl
     return mutationOptions;
 };
 
+export const listSchedulesQueryKey = (options?: Options<ListSchedulesData>) => createQueryKey('listSchedules', options);
+
+/**
+ * Schedules, newest first
+ */
+export const listSchedulesOptions = (options?: Options<ListSchedulesData>) => queryOptions<ListSchedulesResponse, ListSchedulesError, ListSchedulesResponse, ReturnType<typeof listSchedulesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listSchedules({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSchedulesQueryKey(options)
+});
+
+export const listSchedulesInfiniteQueryKey = (options?: Options<ListSchedulesData>): QueryKey<Options<ListSchedulesData>> => createQueryKey('listSchedules', options, true);
+
+/**
+ * Schedules, newest first
+ */
+export const listSchedulesInfiniteOptions = (options?: Options<ListSchedulesData>) => {
+    const opts = infiniteQueryOptions<ListSchedulesResponse, ListSchedulesError, InfiniteData<ListSchedulesResponse>, QueryKey<Options<ListSchedulesData>>, string | Pick<QueryKey<Options<ListSchedulesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSchedulesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listSchedules({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listSchedulesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Add a schedule: at each of its times an article about the next topic is begun
+ */
+export const createScheduleMutation = (options?: Partial<Options<CreateScheduleData>>): UseMutationOptions<CreateScheduleResponse, CreateScheduleError, Options<CreateScheduleData>> => {
+    const mutationOptions: UseMutationOptions<CreateScheduleResponse, CreateScheduleError, Options<CreateScheduleData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createSchedule({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * The next times of a rule that is not stored yet
+ */
+export const previewRuleMutation = (options?: Partial<Options<PreviewRuleData>>): UseMutationOptions<PreviewRuleResponse, PreviewRuleError, Options<PreviewRuleData>> => {
+    const mutationOptions: UseMutationOptions<PreviewRuleResponse, PreviewRuleError, Options<PreviewRuleData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await previewRule({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Forget a schedule; its articles stay, and so do the topics it has not come to
+ */
+export const deleteScheduleMutation = (options?: Partial<Options<DeleteScheduleData>>): UseMutationOptions<DeleteScheduleResponse, DeleteScheduleError, Options<DeleteScheduleData>> => {
+    const mutationOptions: UseMutationOptions<DeleteScheduleResponse, DeleteScheduleError, Options<DeleteScheduleData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteSchedule({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getScheduleQueryKey = (options: Options<GetScheduleData>) => createQueryKey('getSchedule', options);
+
+/**
+ * A schedule, its next time, and what will keep it from leading to an article
+ */
+export const getScheduleOptions = (options: Options<GetScheduleData>) => queryOptions<GetScheduleResponse, GetScheduleError, GetScheduleResponse, ReturnType<typeof getScheduleQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSchedule({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getScheduleQueryKey(options)
+});
+
+/**
+ * Change a schedule, pause it, or go on; a time that has had its run does not come again
+ */
+export const updateScheduleMutation = (options?: Partial<Options<UpdateScheduleData>>): UseMutationOptions<UpdateScheduleResponse, UpdateScheduleError, Options<UpdateScheduleData>> => {
+    const mutationOptions: UseMutationOptions<UpdateScheduleResponse, UpdateScheduleError, Options<UpdateScheduleData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateSchedule({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const previewScheduleQueryKey = (options: Options<PreviewScheduleData>) => createQueryKey('previewSchedule', options);
+
+/**
+ * The next times of a schedule, also of one that is paused
+ */
+export const previewScheduleOptions = (options: Options<PreviewScheduleData>) => queryOptions<PreviewScheduleResponse, PreviewScheduleError, PreviewScheduleResponse, ReturnType<typeof previewScheduleQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await previewSchedule({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: previewScheduleQueryKey(options)
+});
+
+export const listScheduleRunsQueryKey = (options: Options<ListScheduleRunsData>) => createQueryKey('listScheduleRuns', options);
+
+/**
+ * What the times of a schedule have led to, newest first
+ */
+export const listScheduleRunsOptions = (options: Options<ListScheduleRunsData>) => queryOptions<ListScheduleRunsResponse, ListScheduleRunsError, ListScheduleRunsResponse, ReturnType<typeof listScheduleRunsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listScheduleRuns({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listScheduleRunsQueryKey(options)
+});
+
+export const listScheduleRunsInfiniteQueryKey = (options: Options<ListScheduleRunsData>): QueryKey<Options<ListScheduleRunsData>> => createQueryKey('listScheduleRuns', options, true);
+
+/**
+ * What the times of a schedule have led to, newest first
+ */
+export const listScheduleRunsInfiniteOptions = (options: Options<ListScheduleRunsData>) => {
+    const opts = infiniteQueryOptions<ListScheduleRunsResponse, ListScheduleRunsError, InfiniteData<ListScheduleRunsResponse>, QueryKey<Options<ListScheduleRunsData>>, string | Pick<QueryKey<Options<ListScheduleRunsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListScheduleRunsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listScheduleRuns({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listScheduleRunsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
 export const listSearchProvidersQueryKey = (options?: Options<ListSearchProvidersData>) => createQueryKey('listSearchProviders', options);
 
 /**
@@ -2272,6 +2472,140 @@ export const resumeQueueMutation = (options?: Partial<Options<ResumeQueueData>>)
     const mutationOptions: UseMutationOptions<ResumeQueueResponse, ResumeQueueError, Options<ResumeQueueData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await resumeQueue({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listTopicsQueryKey = (options?: Options<ListTopicsData>) => createQueryKey('listTopics', options);
+
+/**
+ * Topics in the order in which schedules take them; used and dismissed ones last
+ */
+export const listTopicsOptions = (options?: Options<ListTopicsData>) => queryOptions<ListTopicsResponse, ListTopicsError, ListTopicsResponse, ReturnType<typeof listTopicsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listTopics({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listTopicsQueryKey(options)
+});
+
+export const listTopicsInfiniteQueryKey = (options?: Options<ListTopicsData>): QueryKey<Options<ListTopicsData>> => createQueryKey('listTopics', options, true);
+
+/**
+ * Topics in the order in which schedules take them; used and dismissed ones last
+ */
+export const listTopicsInfiniteOptions = (options?: Options<ListTopicsData>) => {
+    const opts = infiniteQueryOptions<ListTopicsResponse, ListTopicsError, InfiniteData<ListTopicsResponse>, QueryKey<Options<ListTopicsData>>, string | Pick<QueryKey<Options<ListTopicsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListTopicsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listTopics({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listTopicsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Put a topic at the end of the backlog
+ */
+export const addTopicMutation = (options?: Partial<Options<AddTopicData>>): UseMutationOptions<AddTopicResponse, AddTopicError, Options<AddTopicData>> => {
+    const mutationOptions: UseMutationOptions<AddTopicResponse, AddTopicError, Options<AddTopicData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await addTopic({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Put topics at the end of the backlog in their order; what is in it already is not added again
+ */
+export const addTopicsMutation = (options?: Partial<Options<AddTopicsData>>): UseMutationOptions<AddTopicsResponse, AddTopicsError, Options<AddTopicsData>> => {
+    const mutationOptions: UseMutationOptions<AddTopicsResponse, AddTopicsError, Options<AddTopicsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await addTopics({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Dismiss a topic: it is kept, so that it is not proposed again, and can be taken back
+ */
+export const dismissTopicMutation = (options?: Partial<Options<DismissTopicData>>): UseMutationOptions<DismissTopicResponse, DismissTopicError, Options<DismissTopicData>> => {
+    const mutationOptions: UseMutationOptions<DismissTopicResponse, DismissTopicError, Options<DismissTopicData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await dismissTopic({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getTopicQueryKey = (options: Options<GetTopicData>) => createQueryKey('getTopic', options);
+
+/**
+ * A topic with its sources and what speaks for it
+ */
+export const getTopicOptions = (options: Options<GetTopicData>) => queryOptions<GetTopicResponse, GetTopicError, GetTopicResponse, ReturnType<typeof getTopicQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getTopic({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getTopicQueryKey(options)
+});
+
+/**
+ * Change a topic, move it, accept it, or take it back
+ */
+export const updateTopicMutation = (options?: Partial<Options<UpdateTopicData>>): UseMutationOptions<UpdateTopicResponse, UpdateTopicError, Options<UpdateTopicData>> => {
+    const mutationOptions: UseMutationOptions<UpdateTopicResponse, UpdateTopicError, Options<UpdateTopicData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateTopic({
                 ...options,
                 ...fnOptions,
                 throwOnError: true

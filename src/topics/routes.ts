@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { onceByKey } from '../http/idempotency.ts';
+import { listOf, listQuery, page } from '../http/list.ts';
+import { problems } from '../http/on-error.ts';
+import type { RegisterRoutes } from '../http/server.ts';
+import { getSite } from '../sites/queries.ts';
+import { presentTopic, topicRequest, topicSchema } from './present.ts';
+import { getTopic, listTopics } from './queries.ts';
+import { topicStatuses } from './schema.ts';
+import { addTopic, addTopics, updateTopic } from './topics.ts';
+
+const byId = z.object({ id: z.uuid() });
+const tags = ['topics'];
+/** So many at a time keep a request well under a second. */
+const mostAtOnce = 500;
+
+const topicsRequest = z
+  .strictObject({ topics: z.array(topicRequest).min(1).max(mostAtOnce) })
+  .meta({ id: 'TopicsRequest' });
+const topicChange = topicRequest
+  .partial()
+  .extend({
+    before: z.uuid().nullish().meta({ description: 'Put it before this topic; null puts it at the end' }),
+    status: z
+      .enum(['open', 'dismissed'])
+      .optional()
+      .meta({ description: 'open accepts a proposal or takes a dismissed topic back; dismissed takes it out' }),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must change something')
+  .meta({ id: 'TopicChange' });
+const addedSchema = z
+  .object({
+    added: z.array(topicSchema),
+    known: z.array(z.string()).meta({ description: 'In the backlog already, or twice in the list' }),
+  })
+  .meta({ id: 'AddedTopics' });
+
+/** The backlog: list, add, read, change, dismiss. */
+export const topicRoutes: RegisterRoutes = (server, ctx) => {
+  server.get(
+    '/topics',
+    {
+      schema: {
+        tags,
+        summary: 'Topics in the order in which schedules take them; used and dismissed ones last',
+        operationId: 'listTopics',
+        querystring: listQuery.extend({ status: z.enum(topicStatuses).optional(), siteId: z.uuid().optional() }),
+        response: { 200: listOf(topicSchema), ...problems(401, 404, 422) },
+      },
+    },
+    async (request) => {
+      const { status, ...query } = request.query;
+      if (query.siteId) await getSite(ctx.db, request.userId, query.siteId);
+      const rows = page(
+        await listTopics(ctx.db, request.userId, { ...query, status: status ? [status] : undefined }),
+        query.limit,
+      );
+      return { items: rows.items.map(presentTopic), nextCursor: rows.nextCursor };
+    },
+  );
+
+  server.post(
+    '/topics',
+    {
+      schema: {
+        tags,
+        summary: 'Put a topic at the end of the backlog',
+        operationId: 'addTopic',
+        body: topicRequest,
+        response: { 201: topicSchema, ...problems(401, 404, 409, 413, 422) },
+      },
+    },
+    async (request, reply) =>
+      onceByKey(ctx, request, reply, 201, async (tx) => presentTopic(await addTopic(tx, request.userId, request.body))),
+  );
+
+  server.post(
+    '/topics/bulk',
+    {
+      schema: {
+        tags,
+        summary: 'Put topics at the end of the backlog in their order; what is in it already is not added again',
+        operationId: 'addTopics',
+        body: topicsRequest,
+        response: { 201: addedSchema, ...problems(401, 404, 409, 413, 422) },
+      },
+    },
+    async (request, reply) =>
+      onceByKey(ctx, request, reply, 201, async (tx) => {
+        const { added, known } = await addTopics(tx, request.userId, request.body.topics);
+        return { added: added.map(presentTopic), known };
+      }),
+  );
+
+  server.get(
+    '/topics/:id',
+    {
+      schema: {
+        tags,
+        summary: 'A topic with its sources and what speaks for it',
+        operationId: 'getTopic',
+        params: byId,
+        response: { 200: topicSchema, ...problems(401, 404, 422) },
+      },
+    },
+    async (request) => presentTopic(await getTopic(ctx.db, request.userId, request.params.id)),
+  );
+
+  server.patch(
+    '/topics/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Change a topic, move it, accept it, or take it back',
+        operationId: 'updateTopic',
+        params: byId,
+        body: topicChange,
+        response: { 200: topicSchema, ...problems(401, 404, 409, 413, 422) },
+      },
+    },
+    async (request) => presentTopic(await updateTopic(ctx, request.userId, request.params.id, request.body)),
+  );
+
+  server.delete(
+    '/topics/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Dismiss a topic: it is kept, so that it is not proposed again, and can be taken back',
+        operationId: 'dismissTopic',
+        params: byId,
+        response: { 204: z.null(), ...problems(401, 404, 409, 422) },
+      },
+    },
+    async (request, reply) => {
+      await updateTopic(ctx, request.userId, request.params.id, { status: 'dismissed' });
+      return reply.code(204).send(null);
+    },
+  );
+};
