@@ -3,9 +3,16 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * The unit tests that open a database, on the server that TEST_DATABASE_URL names. Left out are those in which a database
- * only keeps the books of something else: the protocols of providers, hostile pages, the drawing of cards.
+ * only keeps the books of something else: the protocols of providers, hostile pages and requests, the drawing of cards.
  */
-const elsewhere = ['src/llm/**', 'src/pipeline/2-research/hostile.test.ts', 'src/images/title-card.test.ts'];
+const elsewhere = [
+  'src/llm/**',
+  'src/knowledge/**',
+  'src/pipeline/2-research/hostile.test.ts',
+  'src/images/title-card.test.ts',
+  'src/accounts/hostile-use.test.ts',
+  'test/unit/hostile-topics.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -18,5 +25,6 @@ export default defineConfig({
     // Each has a database of its own on the server, which is small beside an embedded one.
     maxWorkers: 3,
     pool: 'forks',
+    isolate: false,
   },
 });

@@ -247,6 +247,8 @@ describe('in the database', () => {
       'paid_calls.unit_prices jsonb',
       'pipelines.progress real',
       'publications.position double precision',
+      'topics.position double precision',
+      'topics.score real',
     ]);
   });
 });
