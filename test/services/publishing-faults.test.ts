@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eq, inArray, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { editArticle } from '../../src/articles/articles.ts';
+import { getArticle } from '../../src/articles/queries.ts';
 import { type DeliveryTiming, deliverPublication } from '../../src/publishing/deliver.ts';
 import { type Publication, publications } from '../../src/publishing/schema.ts';
+import { requestUpdate } from '../../src/publishing/withdraw.ts';
 import { sweepPublications, workPublications } from '../../src/publishing/worker.ts';
 import { type Site, sites } from '../../src/sites/schema.ts';
 import { createSite } from '../../src/sites/sites.ts';
@@ -42,6 +45,8 @@ const faults: Readonly<Record<string, Fault>> = {
   '502 after it was done': { kind: 'answer_after', status: 502 },
 };
 
+const names = Object.keys(faults);
+
 /** What the requests of a publication are for, by their kind and by what has been seen before. */
 const operations = [
   'look for the post',
@@ -73,6 +78,8 @@ let ctx: TestContext;
 let removePlugin: () => void = () => undefined;
 const targets: Target[] = [];
 const lines: Queue[] = [];
+/** What the first test has published, for the second. */
+const rows: { queue: Queue; row: Publication; image: string; tags: string[]; categories: string[] }[] = [];
 
 beforeAll(async () => {
   app = await startTestApp({ env: { ALLOW_PRIVATE_HOSTS: '127.0.0.1' } });
@@ -142,15 +149,20 @@ function operationsOf(): (request: ProxiedRequest) => Operation | undefined {
   };
 }
 
-it(`publishes ${count} articles with images and terms on both sites, once each, under faults and kills`, async () => {
-  const random = seeded(20_261_124);
+/**
+ * Lets requests of each of `operations` suffer: by chance, and, because chance leaves some out, every other one of a kind
+ * suffers the next fault until each has been there once. Returns how often each has fired, by `<fault>: <operation>`.
+ */
+function setFaults<Name extends string>(
+  operations: readonly Name[],
+  tell: () => (request: ProxiedRequest) => Name | undefined,
+  random: () => number,
+): Record<string, number> {
   const fired: Record<string, number> = {};
-  // What chance leaves out: every other request of a kind suffers the next of these until each has been there once.
   const due = new Map(operations.map((operation) => [operation, Object.keys(faults)]));
-  const turns = new Map<Operation, number>();
-  const names = Object.keys(faults);
+  const turns = new Map<Name, number>();
   for (const { proxy } of targets) {
-    const operationOf = operationsOf();
+    const operationOf = tell();
     proxy.setRule((request) => {
       const operation = operationOf(request);
       if (!operation) return undefined;
@@ -163,8 +175,19 @@ it(`publishes ${count} articles with images and terms on both sites, once each, 
       return faults[name];
     });
   }
+  return fired;
+}
 
-  const rows: { queue: Queue; row: Publication; image: string; tags: string[]; categories: string[] }[] = [];
+function expectAll(fired: Record<string, number>, operations: readonly string[]): void {
+  for (const operation of operations) {
+    for (const name of names) expect(fired[`${name}: ${operation}`], `${name}: ${operation}`).toBeGreaterThan(0);
+  }
+}
+
+it(`publishes ${count} articles with images and terms on both sites, once each, under faults and kills`, async () => {
+  const random = seeded(20_261_124);
+  const fired = setFaults(operations, operationsOf, random);
+
   for (let index = 0; index < count; index += 1) {
     const queue = lines[index % queues] as Queue;
     const image = queue.images[Math.floor(index / queues) % imagesPerQueue] as string;
@@ -249,9 +272,7 @@ it(`publishes ${count} articles with images and terms on both sites, once each, 
   }
   console.log(`${count} articles in ${seconds.toFixed(1)} s; killed ${killed}, taken over ${taken}, faults`, fired);
 
-  for (const operation of operations) {
-    for (const name of names) expect(fired[`${name}: ${operation}`], `${name}: ${operation}`).toBeGreaterThan(0);
-  }
+  expectAll(fired, operations);
   expect(killed).toBeGreaterThan(10);
   expect(taken).toBeGreaterThan(5);
 
@@ -293,3 +314,96 @@ it(`publishes ${count} articles with images and terms on both sites, once each, 
     }
   }
 }, 240_000);
+
+/** What the requests of an update are for. */
+const updateOperations = ['look at the post', 'write the text', 'look at its revisions'] as const;
+
+const updateOperation = ({ kind, body }: ProxiedRequest): (typeof updateOperations)[number] | undefined => {
+  if (kind === 'GET /wp/v2/posts/:id') return 'look at the post';
+  if (kind === 'GET /wp/v2/posts/:id/revisions') return 'look at its revisions';
+  return kind === 'POST /wp/v2/posts/:id' && body.includes('"content"') ? 'write the text' : undefined;
+};
+
+it('brings new texts to 48 of them under the same faults and kills, and never over what a person wrote there', async () => {
+  const random = seeded(20_261_130);
+  const chosen = rows.filter((_, index) => index % 6 === 0).slice(0, 48);
+  // Every sixth of those was changed on its site before.
+  const edited = new Set(chosen.filter((_, index) => index % 6 === 0).map(({ row }) => row.id));
+  const byPerson = `<!-- wp:paragraph --><p>${run} written by a person</p><!-- /wp:paragraph -->`;
+  const ids = chosen.map(({ row }) => row.id);
+  const stored = async () => ctx.db.select().from(publications).where(inArray(publications.id, ids));
+  const remote = new Map((await stored()).map((row) => [row.id, row.remoteId]));
+  for (const { row, queue } of chosen) {
+    if (edited.has(row.id)) {
+      await queue.target.direct.call('POST', `/wp/v2/posts/${remote.get(row.id)}`, { body: { content: byPerson } });
+    }
+    const article = await getArticle(ctx.db, ctx.ownerId, row.articleId);
+    const markdown = article.markdown.replace('Dough *rests*', `Dough rests *longer* ${row.id}`);
+    await editArticle(ctx, ctx.ownerId, row.articleId, article.revision, { markdown });
+  }
+  const fired = setFaults(updateOperations, () => updateOperation, random);
+  for (const id of ids) await requestUpdate(ctx, ctx.ownerId, id);
+
+  const started = Date.now();
+  const endWork = [await workPublications(ctx, timing), await workPublications(ctx, timing)];
+  let killed = 0;
+  let over = false;
+  const disturbed = new Map<string, number>();
+  async function disturb(): Promise<void> {
+    while (!over) {
+      const waiting = (await stored()).filter(({ status, id }) => {
+        return (status === 'queued' || status === 'publishing') && (disturbed.get(id) ?? 0) < 2;
+      });
+      const victim = waiting[Math.floor(random() * waiting.length)];
+      if (!victim) {
+        await sleep(100);
+        continue;
+      }
+      disturbed.set(victim.id, (disturbed.get(victim.id) ?? 0) + 1);
+      await ctx.db
+        .update(publications)
+        .set({ leaseExpiresAt: sql`now() - interval '1 second'` as never })
+        .where(sql`${publications.siteId} = ${victim.siteId} and ${publications.status} = 'publishing'`);
+      const mortal = mortalContext(ctx, 2 + Math.floor(random() * 30));
+      await deliverPublication(mortal.ctx, victim.id, never, timing).catch((error: unknown) => {
+        if (!(error instanceof Killed)) throw error;
+      });
+      if (mortal.killed()) killed += 1;
+      await sweepPublications(ctx);
+    }
+  }
+  const disturbance = disturb();
+  const counts = async () => {
+    const all = await stored();
+    const errors = all.flatMap(({ status, error }) => (status === 'failed' ? [error?.message] : []));
+    const groups = Map.groupBy(all, ({ status }) => status);
+    return { ...Object.fromEntries([...groups].map(([status, group]) => [status, group.length])), errors };
+  };
+  try {
+    const wanted = { published: ids.length - edited.size, conflict: edited.size, errors: [] };
+    await expect.poll(counts, { timeout: 100_000, interval: 500 }).toEqual(wanted);
+  } finally {
+    over = true;
+    await disturbance;
+    for (const end of endWork) end();
+  }
+  const seconds = (Date.now() - started) / 1000;
+  for (const { proxy } of targets) {
+    proxy.setRule(() => undefined);
+    await proxy.settled();
+  }
+  console.log(`${ids.length} updates in ${seconds.toFixed(1)} s; killed ${killed}, faults`, fired);
+  expectAll(fired, updateOperations);
+  expect(killed).toBeGreaterThan(5);
+
+  for (const target of targets) {
+    const posts = await everythingOn(target.direct, 'posts', run);
+    // No update has made a post.
+    expect(posts).toHaveLength(rows.filter(({ queue }) => queue.target === target).length);
+    for (const { row } of chosen.filter(({ queue }) => queue.target === target)) {
+      const post = posts.find(({ id }) => id === remote.get(row.id));
+      if (edited.has(row.id)) expect(post?.content?.raw).toBe(byPerson);
+      else expect(post?.content?.raw).toContain(`Dough rests <em>longer</em> ${row.id}`);
+    }
+  }
+}, 180_000);
