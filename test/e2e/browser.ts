@@ -205,3 +205,23 @@ export async function picture(page: Page, name: string, fullPage = false): Promi
   if (fullPage) await page.evaluate('window.scrollTo(0, 0)');
   await page.screenshot({ path: join(root, 'test-results', `${name}.png`), fullPage });
 }
+
+/**
+ * Looks at a page in light and then in the dark, as it changes when the system does: what axe finds, and how much wider
+ * than the window it is, one line each. Pictures are named `<name>-light` and `<name>-dark`.
+ */
+export async function faultsInBothThemes(
+  page: Page,
+  name: string,
+  { themes = ['light', 'dark'], fullPage = false }: { themes?: ('light' | 'dark')[]; fullPage?: boolean } = {},
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of themes) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await picture(page, `${name}-${colorScheme}`, fullPage);
+    found.push(...(await seriousViolations(page)).map((violation) => `${name}, ${colorScheme}: ${violation}`));
+    const over = await overflow(page);
+    if (over > 0) found.push(`${name}, ${colorScheme}: wider than the window by ${over} px`);
+  }
+  return found;
+}

@@ -155,7 +155,7 @@ it('where WordPress shows the password, it says what to copy; a paused site and 
   });
   await page.goto('/sites');
   await page.getByText('Paused', { exact: true }).waitFor();
-  await page.getByText('until a check finds that the site answers again').waitFor();
+  await page.getByText('once a check finds that it does').waitFor();
   await page.getByRole('button', { name: 'Copy' }).click();
   await page.getByText('Copied').waitFor();
   expect(await page.evaluate('navigator.clipboard.readText()')).toContain('\nCGIPassAuth On');

@@ -316,10 +316,11 @@ describe('what a person set beside the text', () => {
     await ask(row.articleId, row.siteId, { ...options, categories: [`other ${run}`] });
     expect(await deliver(row)).toMatchObject({ status: 'conflict', conflict: { kind: 'edited' } });
     const { fields } = await readConflict(ctx.db, await now(row));
-    expect(fields).toEqual([
+    expect(fields).toMatchObject([
       { name: 'title', base: expect.stringContaining('Rest & time'), ours: 'By us', theirs: 'By hand' },
-      { name: 'categories', base: `ours ${run}`, ours: `other ${run}`, theirs: `c ${run}` },
+      { name: 'categories', names: { base: [`ours ${run}`], ours: [`other ${run}`], theirs: [`c ${run}`] } },
     ]);
+    expect(fields).toHaveLength(2);
     await choose(row, 'ours');
     expect(await deliver(row)).toMatchObject({ status: 'published', error: null });
     const after = await target.hand.getPost(post.id);
@@ -412,7 +413,7 @@ describe('texts for search engines that a person changed', () => {
     expect(await there()).toEqual({ title: 'Second of ours', description: 'By hand' });
     const { fields } = await readConflict(ctx.db, await now(row));
     expect(fields).toEqual([
-      { name: 'seoDescription', base: ours.metaDescription, ours: 'Also here', theirs: 'By hand' },
+      { name: 'seoDescription', base: ours.metaDescription, ours: 'Also here', theirs: 'By hand', names: null },
     ]);
     await choose(row, 'theirs');
     expect(await getArticle(ctx.db, ctx.ownerId, row.articleId)).toMatchObject({

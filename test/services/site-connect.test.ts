@@ -74,7 +74,7 @@ it.each(wordpress)(
         lastCheck: { ok: true },
       });
     } else {
-      expect(answer.out).toMatch(/^Connected Site 1 \(http\S+\)\.\n(?: {2}\S.*\n)+/);
+      expect(answer.out).toMatch(/^Connected: Site 1 \(http\S+\)\.\n(?: {2}\S.*\n)+/);
     }
     expect(answer.out).not.toMatch(/password":|[a-z\d]{4}( [a-z\d]{4}){5}/i);
     const listed = await runCommand(env, ['site', 'list']);
