@@ -8,7 +8,10 @@ import { defineConfig } from 'vitest/config';
 const elsewhere = [
   'src/llm/**',
   'src/knowledge/**',
-  'src/pipeline/2-research/hostile.test.ts',
+  'src/pipeline/2-research/*.test.ts',
+  'src/pipeline/hostile-markup.test.ts',
+  'src/provider-keys/**',
+  'src/publishing/hostile-sites.test.ts',
   'src/images/title-card.test.ts',
   'src/accounts/hostile-use.test.ts',
   'test/unit/hostile-topics.test.ts',
