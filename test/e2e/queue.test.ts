@@ -191,7 +191,7 @@ describe('the queue of a site', () => {
         await page.keyboard.press('Enter');
         await page.getByText('“Double” goes on.').waitFor();
         await vi.waitFor(async () => expect(await page.evaluate('document.activeElement.tagName')).toBe('H2'));
-        expect(await page.getByText('You have paused its queue').count()).toBe(0);
+        await page.getByText('You have paused its queue').waitFor({ state: 'detached' });
         await vi.waitFor(() => expect(titles()).toContain('مقال عن الحديقة 🌱'), { timeout: 30_000 });
       },
       { viewport: { width: 390, height: 844 } },
