@@ -4,7 +4,9 @@ import { hasMarker } from '../wordpress/blocks.ts';
 import type { NewWordPressPost, WordPressClient, WordPressPost } from '../wordpress/client.ts';
 import { siteCauseOf, siteError } from '../wordpress/site-error.ts';
 import type { ComposedPost } from './compose-post.ts';
+import { together } from './in-parallel.ts';
 import { clearlyRefused, settle } from './settle.ts';
+
 import { writePost } from './write-post.ts';
 
 /** What to place, and what is known of earlier attempts. */
@@ -63,12 +65,16 @@ export async function placePost(
   placement: Placement,
   tools: PlacementTools,
 ): Promise<PlacedPost | 'trash' | 'deleted'> {
-  const found = (await look(placement, tools)) ?? (placement.mayExist ? await settleOn(placement, tools) : undefined);
+  // One that was just asked for is there only after a database was restored: what it needs is brought at the same time.
+  const [there, early] = placement.fresh
+    ? await together([look(placement, tools), tools.compose()])
+    : [await look(placement, tools), null];
+  const found = there ?? (placement.mayExist ? await settleOn(placement, tools) : undefined);
   if (found) return adopt(found, placement, tools, null);
   // It was seen there before, under its id and with its mark.
   if (placement.remoteId !== null) return 'deleted';
 
-  const composed = await tools.compose();
+  const composed = early ?? (await tools.compose());
   if (!placement.mayExist) await tools.setMayExist(true);
   let created: { composed: ComposedPost; stored: WordPressPost };
   try {
