@@ -47,6 +47,15 @@ describe('composeCard', () => {
     expect(outside(card)).toBe(false);
   });
 
+  it.each(titles)('keeps the words of %s where a theme shows 4 to 3 of it', async (_script, language, title) => {
+    const card = await compose(title, language);
+    const cut = (cardSize.width - (cardSize.height * 4) / 3) / 2;
+    for (const box of [card.titleBox, card.nameBox]) {
+      expect(box?.left).toBeGreaterThan(cut);
+      expect(box?.right).toBeLessThan(cardSize.width - cut);
+    }
+  });
+
   it.each([
     ['marks of XML', '<b onload="x">&amp; \']]>'],
     ['control characters and direction marks', 'a\u0000b\u0008\u001b\u202ec\u2066d'],

@@ -36,7 +36,11 @@ export interface ComposedCard {
 }
 
 export const cardSize = { width: 1200, height: 630 };
-export const cardMargin = 80;
+/**
+ * Left and right of the words, in pixels. Themes cut the sides off: Twenty Twenty-Five shows 3 to 2 (127 pixels on either
+ * side are gone), others 4 to 3 (180).
+ */
+export const cardMargin = 190;
 /** Where the title has to fit in. */
 const titleArea: Box = { left: cardMargin, top: 70, right: 1200 - cardMargin, bottom: 490 };
 const nameArea: Box = { left: cardMargin, top: 520, right: 1200 - cardMargin, bottom: 590 };
