@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { needed } from '../services/environment.ts';
 import {
   launchBrowser,
   openPage,
@@ -10,12 +11,6 @@ import {
   startServer,
   type TestServer,
 } from './browser.ts';
-
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
 
 const wordpress = needed('TEST_WP1_URL').replace(/\/$/, '');
 const user = needed('TEST_WP1_USER');

@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { needed } from '../services/environment.ts';
 import {
   launchBrowser,
   openPage,
@@ -11,12 +12,6 @@ import {
   type TestServer,
 } from './browser.ts';
 
-/** A real WordPress: a missing one is a failure, never a skip. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
 const wordpress = {
   url: needed('TEST_WP1_URL'),
   user: needed('TEST_WP1_USER'),

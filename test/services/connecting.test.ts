@@ -5,21 +5,7 @@ import { openCredential } from '../../src/sites/credentials.ts';
 import { sites } from '../../src/sites/schema.ts';
 import { type Account, givenAccount } from '../accounts.ts';
 import { startTestApp, type TestApp } from '../harness.ts';
-import { answerAt, revokeHandedOut } from './wordpress-login.ts';
-
-/** This folder is only run where the real servers are: a missing one is a failure, never a skip. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
-
-const wordpress = [1, 2].map((number) => ({
-  number,
-  url: needed(`TEST_WP${number}_URL`),
-  user: needed(`TEST_WP${number}_USER`),
-  loginPassword: needed(`TEST_WP${number}_LOGIN_PASSWORD`),
-}));
+import { answerAt, revokeHandedOut, sitesWithLogin } from './wordpress-login.ts';
 
 let app: TestApp;
 let ada: Account;
@@ -40,7 +26,7 @@ afterAll(async () => {
 
 const follow = (location: string, cookie: string) => fetch(location, { redirect: 'manual', headers: { cookie } });
 
-describe.each(wordpress)('one click at site $number', (site) => {
+describe.each(sitesWithLogin)('one click at site $number', (site) => {
   const begin = () =>
     ada.api.ask<{ authorizeUrl: string; returns: string }>('POST', '/sites/connect', { url: site.url });
 

@@ -12,15 +12,9 @@ import { createSafeFetch } from '../../src/net/safe-fetch.ts';
 import { type CheckOptions, checkSite } from '../../src/wordpress/check.ts';
 import { createWordPressClient } from '../../src/wordpress/client.ts';
 import { type FaultRule, startFaultProxy } from '../fakes/fault-proxy.ts';
+import { needed } from './environment.ts';
 import { installMustUsePlugin } from './must-use-plugins.ts';
 import { startProductionSite } from './production-site.ts';
-
-/** This folder is only run where the real servers are: a missing one is a failure, never a skip. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
 
 interface Login {
   siteUrl: string;

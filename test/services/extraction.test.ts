@@ -8,15 +8,9 @@ import { createRobots } from '../../src/knowledge/robots.ts';
 import { createLogger } from '../../src/logger.ts';
 import { createSafeFetch } from '../../src/net/safe-fetch.ts';
 import { createWordPressClient } from '../../src/wordpress/client.ts';
+import { needed } from './environment.ts';
 import { families, goldOf, pagesOf, parse, type Score, score } from './extraction-pages.ts';
 import { openThemes } from './wordpress-themes.ts';
-
-/** Set by .ci/run, which downloads the packages. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: see .ci/run for how the services tests are started.`);
-  return value;
-}
 
 const extractor = createExtractor();
 const safeFetch = createSafeFetch({ allowPrivateHosts: ['127.0.0.1'], userAgent: 'blog-poster/test' });

@@ -16,13 +16,7 @@ import { publicationMarker } from '../../src/wordpress/blocks.ts';
 import { createWordPressClient } from '../../src/wordpress/client.ts';
 import { givenPipeline } from '../factories.ts';
 import { startTestApp, type TestApp } from '../harness.ts';
-
-/** Where the unpacked HTML of Debian's package debian-handbook is; `.ci/run` downloads it. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: see .ci/run for how the services tests are started.`);
-  return value;
-}
+import { needed } from './environment.ts';
 
 let app: TestApp;
 let server: Server;

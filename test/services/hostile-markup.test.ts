@@ -14,13 +14,7 @@ import { givenPipeline, withModel } from '../factories.ts';
 import { allAttacks, attacks, hostileMarkdown, hostileScript, hostileSources } from '../fakes/hostile-markup.ts';
 import { scriptedModel } from '../fakes/scripted-model.ts';
 import { startTestApp, type TestApp } from '../harness.ts';
-
-/** This folder is only run where the real servers are: a missing one is a failure, never a skip. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
+import { needed } from './environment.ts';
 
 let app: TestApp;
 const made: { client: WordPressClient; marker: string }[] = [];

@@ -19,13 +19,9 @@ import { createWordPressClient, type WordPressClient, type WordPressPost } from 
 import { type FaultProxy, startFaultProxy } from '../fakes/fault-proxy.ts';
 import { Killed, mortalContext } from '../fakes/mortal-context.ts';
 import { startTestApp, type TestApp, type TestContext } from '../harness.ts';
+import { needed } from './environment.ts';
 import { installMustUsePlugin } from './must-use-plugins.ts';
-
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
+import { givenAuthor } from './publishing-data.ts';
 
 const timing: DeliveryTiming = {
   leaseMs: 10_000,
@@ -589,20 +585,10 @@ describe('a post that is not what it was', () => {
   });
 
   it('fails with the cause when it belongs to another author and the connected user may not edit it', async () => {
-    const run = crypto.randomUUID().slice(0, 8);
     const { hand } = site1();
-    const user = {
-      username: `a-${run}`,
-      email: `${run}@example.test`,
-      password: crypto.randomUUID(),
-      roles: ['author'],
-    };
-    const { id: author } = (await hand.call('POST', '/wp/v2/users', { body: user })).json as { id: number };
-    const path = `/wp/v2/users/${author}/application-passwords`;
-    const { password } = (await hand.call('POST', path, { body: { name: run } })).json as { password: string };
+    const { id: author, ...login } = await givenAuthor(hand);
     const target = await connect(1);
-    const { proxy } = target;
-    const input = { name: run, url: proxy.url, username: user.username, applicationPassword: password };
+    const input = { name: login.username, url: target.proxy.url, ...login };
     const { id } = await createSite(ctx, ctx.db, ctx.ownerId, { ...input, settings: { featuredImage: 'none' } });
     const { row, post } = await published({ ...target, site: { ...target.site, id } });
     const me = (await hand.me()).id;

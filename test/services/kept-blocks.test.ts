@@ -14,12 +14,8 @@ import { createSite } from '../../src/sites/sites.ts';
 import { publicationMarker } from '../../src/wordpress/blocks.ts';
 import { createWordPressClient, type WordPressClient } from '../../src/wordpress/client.ts';
 import { startTestApp, type TestApp, type TestContext } from '../harness.ts';
-
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
+import { needed } from './environment.ts';
+import { givenAuthor } from './publishing-data.ts';
 
 /** What the editor of WordPress 6.8 writes, and what people paste into it; each is one block of the post. */
 const foreign: Readonly<Record<string, string>> = {
@@ -227,17 +223,8 @@ describe('blocks that an article has no form for', () => {
   });
 
   it('are not touched where WordPress would filter what our user may not write', async () => {
-    const run = crypto.randomUUID().slice(0, 8);
-    const user = {
-      username: `k-${run}`,
-      email: `${run}@example.test`,
-      password: crypto.randomUUID(),
-      roles: ['author'],
-    };
-    const { id: author } = (await hand.call('POST', '/wp/v2/users', { body: user })).json as { id: number };
-    const path = `/wp/v2/users/${author}/application-passwords`;
-    const { password } = (await hand.call('POST', path, { body: { name: run } })).json as { password: string };
-    const { id: siteId } = await connect(1, { username: user.username, applicationPassword: password });
+    const { id: author, ...login } = await givenAuthor(hand);
+    const { id: siteId } = await connect(1, login);
     const first = await published();
     const row = await send(first.articleId, siteId);
     made.push(row);

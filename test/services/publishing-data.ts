@@ -9,13 +9,7 @@ import { requestPublication } from '../../src/publishing/publications.ts';
 import { type Publication, publications, type WantedStatus } from '../../src/publishing/schema.ts';
 import type { WordPressClient } from '../../src/wordpress/client.ts';
 import type { TestContext } from '../harness.ts';
-
-/** What of the environment a test against real sites cannot do without: a missing one is a failure, never a skip. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
+import { needed } from './environment.ts';
 
 /** Address and login of the real site 1 (pretty permalinks) or 2 (plain ones). */
 export const realSite = (number: number) => ({
@@ -72,6 +66,19 @@ export async function removeEverything(direct: WordPressClient, word: string): P
       await direct.call('DELETE', `/wp/v2/${path}/${id}`, { parameters: { force: true } });
     }
   }
+}
+
+/** A user of a site with the role of an author, and an Application Password. */
+export async function givenAuthor(
+  hand: WordPressClient,
+): Promise<{ id: number; username: string; applicationPassword: string }> {
+  const run = crypto.randomUUID().slice(0, 8);
+  const login = { username: `author-${run}`, email: `${run}@example.test`, password: crypto.randomUUID() };
+  const { json } = await hand.call('POST', '/wp/v2/users', { body: { ...login, roles: ['author'] } });
+  const { id } = json as { id: number };
+  const path = `/wp/v2/users/${id}/application-passwords`;
+  const { password } = (await hand.call('POST', path, { body: { name: run } })).json as { password: string };
+  return { id, username: login.username, applicationPassword: password };
 }
 
 /** One black pixel. */

@@ -15,6 +15,7 @@ import type { SeoPlugin } from '../../src/wordpress/seo-plugin.ts';
 import { type FaultProxy, startFaultProxy } from '../fakes/fault-proxy.ts';
 import { Killed, mortalContext } from '../fakes/mortal-context.ts';
 import { startTestApp, type TestApp, type TestContext } from '../harness.ts';
+import { needed } from './environment.ts';
 import { installMustUsePlugin } from './must-use-plugins.ts';
 import { type GivenPost, givenImage, givenPost } from './publishing-data.ts';
 
@@ -41,12 +42,6 @@ let ctx: TestContext;
 let removePlugin: () => void = () => undefined;
 const targets: Target[] = [];
 const users: number[] = [];
-
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
 
 /** A site with the SEO plugin that its check has found, reached through a proxy that makes WordPress have it. */
 async function connect(siteUrl: string, username: string, password: string, seo: SeoPlugin | null): Promise<Target> {

@@ -14,14 +14,8 @@ import { createWordPressClient, type WordPressClient, type WordPressPost } from 
 import { mediaMarker } from '../../src/wordpress/media.ts';
 import { type FaultProxy, startFaultProxy } from '../fakes/fault-proxy.ts';
 import { startTestApp, type TestApp, type TestContext } from '../harness.ts';
+import { needed } from './environment.ts';
 import { type GivenPost, givenImage, givenPost } from './publishing-data.ts';
-
-/** This folder is only run where the real servers are: a missing one is a failure, never a skip. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
 
 const timing: DeliveryTiming = {
   leaseMs: 10_000,

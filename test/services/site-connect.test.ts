@@ -9,21 +9,7 @@ import { connectToSite } from '../../src/sites/connect.ts';
 import { sites } from '../../src/sites/schema.ts';
 import { cookieOf, goodPassword } from '../accounts.ts';
 import { runCommand } from '../command-line.ts';
-import { answerAt, revokeHandedOut } from './wordpress-login.ts';
-
-/** This folder is only run where the real servers are: a missing one is a failure, never a skip. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
-
-const wordpress = [1, 2].map((number) => ({
-  number,
-  url: needed(`TEST_WP${number}_URL`),
-  user: needed(`TEST_WP${number}_USER`),
-  loginPassword: needed(`TEST_WP${number}_LOGIN_PASSWORD`),
-}));
+import { answerAt, revokeHandedOut, sitesWithLogin } from './wordpress-login.ts';
 
 let folder: string;
 let env: Record<string, string>;
@@ -50,7 +36,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it.each(wordpress)(
+it.each(sitesWithLogin)(
   'site $number is connected from the command line while its user says yes in a browser',
   async (site) => {
     let said: Promise<string> | undefined;
@@ -83,7 +69,7 @@ it.each(wordpress)(
 );
 
 it('prints the page alone with --no-wait, and stores nothing', async () => {
-  const [site] = wordpress;
+  const [site] = sitesWithLogin;
   const before = await app.ctx.db.$count(sites);
   const answer = await runCommand(env, ['site', 'connect', site?.url ?? '', '--no-wait']);
   expect(answer).toMatchObject({ status: 0, err: '', out: expect.stringContaining('authorize-application.php') });

@@ -10,13 +10,7 @@ import { createSite } from '../../src/sites/sites.ts';
 import { createWordPressClient, type WordPressClient } from '../../src/wordpress/client.ts';
 import { createPlainEmbedder } from '../fakes/plain-embedder.ts';
 import { startTestApp, type TestApp, type TestContext } from '../harness.ts';
-
-/** This folder is only run where the real servers are: a missing one is a failure, never a skip. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
+import { needed } from './environment.ts';
 
 let app: TestApp;
 let ctx: TestContext;

@@ -1,6 +1,15 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
 import type { WordPressClient } from '../../src/wordpress/client.ts';
+import { needed } from './environment.ts';
+
+/** Both real sites with the password that their administrator logs in with. */
+export const sitesWithLogin = [1, 2].map((number) => ({
+  number,
+  url: needed(`TEST_WP${number}_URL`),
+  user: needed(`TEST_WP${number}_USER`),
+  loginPassword: needed(`TEST_WP${number}_LOGIN_PASSWORD`),
+}));
 
 /** Someone's browser at a site: keeps its cookies, follows nothing by itself. */
 function browserAt(origin: string) {

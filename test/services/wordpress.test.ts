@@ -15,13 +15,7 @@ import { jsonLdBlock } from '../../src/wordpress/json-ld.ts';
 import { parsePage } from '../active-content.ts';
 import { articleTree, blocksOf, constructs, linksOf, wholeArticle, wordsOf } from '../block-constructs.ts';
 import { type FaultProxy, startFaultProxy } from '../fakes/fault-proxy.ts';
-
-/** This folder is only run where the real servers are: a missing one is a failure, never a skip. */
-function needed(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: start the WordPress sites and export the TEST_* variables first.`);
-  return value;
-}
+import { needed } from './environment.ts';
 
 const sites = [1, 2].map((number) => ({
   number,
