@@ -1,14 +1,12 @@
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { assertScope, principalOf } from '../http/access.ts';
 import { onceByKey } from '../http/idempotency.ts';
 import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
-import type { Brief } from './brief.ts';
 import { cancelPipeline, continuePipeline, createPipeline, retryPipeline } from './commands.ts';
 import { estimateSchema } from './estimate.ts';
 import { estimateFor } from './estimate-brief.ts';
+import { assertMayPublish } from './may-publish.ts';
 import { pipelineRequest, pipelineSchema, presentPipeline, presentPipelines } from './present.ts';
 import { getPipeline, listPipelines } from './queries.ts';
 import { presentReceipt, receiptSchema } from './receipt.ts';
@@ -18,11 +16,6 @@ import { streamEvents } from './stream.ts';
 
 const byId = z.object({ id: z.uuid() });
 const tags = ['pipelines'];
-
-/** A pipeline that hands its article to a site publishes at its end: whoever lets it run needs that scope too. */
-function assertMayPublish(request: FastifyRequest, { publish }: Pick<Brief, 'publish'>): void {
-  if (publish !== 'none') assertScope(principalOf(request), 'publish');
-}
 
 /** Pipelines: start, watch, retry, continue, cancel, receipt. */
 export const pipelineRoutes: RegisterRoutes = (server, ctx) => {

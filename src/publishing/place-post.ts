@@ -50,7 +50,7 @@ export interface PlacedPost {
 /**
  * Brings the post onto the site exactly once, whatever was lost on the way:
  *
- * 1. It looks for the marker first, always: also a first attempt may follow an unknown one, when the database was
+ * 1. It looks for the marker before it creates, always: also a first attempt may follow an unknown one, when the database was
  *    restored from a backup. What is there is adopted as it is; the text of a post is never written over.
  * 2. Before a second creation it looks several times over {@link PlacementTools.settleMs}: the request that went
  *    unanswered may still be at work on the site.

@@ -1,11 +1,10 @@
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { timeZoneSchema } from '../accounts/present.ts';
-import { assertScope, principalOf } from '../http/access.ts';
 import { onceByKey } from '../http/idempotency.ts';
 import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
+import { assertMayPublish } from '../pipeline/may-publish.ts';
 import {
   presentRun,
   presentSchedules,
@@ -17,7 +16,7 @@ import {
 } from './present.ts';
 import { getSchedule, listRuns, listSchedules } from './queries.ts';
 import { checkRule, type ScheduleRule, scheduleRuleSchema, slotsAfter } from './rule.ts';
-import { createSchedule, deleteSchedule, type ScheduleInput, updateSchedule } from './schedules.ts';
+import { createSchedule, deleteSchedule, updateSchedule } from './schedules.ts';
 import type { Schedule } from './schema.ts';
 
 const byId = z.object({ id: z.uuid() });
@@ -196,11 +195,6 @@ export const scheduleRoutes: RegisterRoutes = (server, ctx) => {
     },
   );
 };
-
-/** A schedule that hands its articles to a site publishes: whoever sets it up needs that scope too. */
-function assertMayPublish(request: FastifyRequest, { publish }: ScheduleInput['brief']): void {
-  if (publish !== 'none') assertScope(principalOf(request), 'publish');
-}
 
 /** What was sent, with its times as moments; what is left out stays so. */
 function withMoments<Body extends Times>({ startsAt, endsAt, ...rest }: Body) {
