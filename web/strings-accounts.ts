@@ -388,6 +388,7 @@ export const adminWords = {
     limitNames: {
       articlesPerMonth: 'Articles a month',
       concurrentPipelines: 'Runs at once',
+      queuedPipelines: 'Runs that may wait',
       requestsPerMinute: 'Requests a minute',
     },
     monthlyLimit: 'Dollars a month',

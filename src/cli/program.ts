@@ -259,6 +259,7 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .argument('<email>', 'its mail address')
     .option('--requests <per minute>', 'requests a minute', limitNumber)
     .option('--concurrent <number>', 'pipelines at a time', limitNumber)
+    .option('--queued <number>', 'pipelines that may wait for a place', limitNumber)
     .option('--articles <per month>', 'articles a month', limitNumber)
     .option('--dollars <per month>', 'what the instance pays for a month; 0 for nothing', limitDollars)
     .option('--article-dollars <per article>', 'what the instance pays for one article', limitDollars)

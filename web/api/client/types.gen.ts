@@ -33,6 +33,7 @@ export type AdminUser = {
         concurrentPipelines: number | null;
         monthlyLimitMicroUsd: number | null;
         pipelineLimitMicroUsd: number | null;
+        queuedPipelines: number | null;
         requestsPerMinute: number | null;
     };
     /**
@@ -87,6 +88,7 @@ export type AdminUserInput = {
         concurrentPipelines: number | null;
         monthlyLimitMicroUsd: number | null;
         pipelineLimitMicroUsd: number | null;
+        queuedPipelines: number | null;
         requestsPerMinute: number | null;
     };
     /**
@@ -1070,6 +1072,10 @@ export type Pipeline = {
     finishedAt: string | null;
     id: string;
     /**
+     * Among the user's own
+     */
+    priority: 'low' | 'normal' | 'high';
+    /**
      * 0..1
      */
     progress: number;
@@ -1114,6 +1120,10 @@ export type PipelineInput = {
     finishedAt: string | null;
     id: string;
     /**
+     * Among the user's own
+     */
+    priority: 'low' | 'normal' | 'high';
+    /**
      * 0..1
      */
     progress: number;
@@ -1147,6 +1157,10 @@ export type PipelineRequest = {
     keyword?: string;
     language?: string;
     model?: string;
+    /**
+     * Among the user's own, normal when left out; it overtakes nobody else's
+     */
+    priority?: 'low' | 'normal' | 'high';
     publish: 'none' | 'draft' | 'publish';
     /**
      * Without a zone it is meant on the clocks of the site
@@ -1193,6 +1207,10 @@ export type PipelineRequestInput = {
     keyword?: string;
     language?: string;
     model?: string;
+    /**
+     * Among the user's own, normal when left out; it overtakes nobody else's
+     */
+    priority?: 'low' | 'normal' | 'high';
     publish?: 'none' | 'draft' | 'publish';
     /**
      * Without a zone it is meant on the clocks of the site
@@ -3805,6 +3823,11 @@ export type UsageLimits = {
      * Paid with the user's own keys, which counts separately
      */
     ownSpentMicroUsd: number;
+    /**
+     * Waiting for a place
+     */
+    queuedPipelines: number;
+    queuedPipelinesLimit: number;
     requestsPerMinute: number;
     /**
      * Set aside for calls that are under way
@@ -3857,6 +3880,11 @@ export type UsageLimitsInput = {
      * Paid with the user's own keys, which counts separately
      */
     ownSpentMicroUsd: number;
+    /**
+     * Waiting for a place
+     */
+    queuedPipelines: number;
+    queuedPipelinesLimit: number;
     requestsPerMinute: number;
     /**
      * Set aside for calls that are under way
@@ -4624,6 +4652,10 @@ export type UpdateUserData = {
          * What the instance pays for one article of this user at most, whatever its budget; null for no limit
          */
         pipelineLimitMicroUsd?: number | null;
+        /**
+         * How many of their pipelines may wait for a place
+         */
+        queuedPipelines?: number | null;
         requestsPerMinute?: number | null;
     };
     path: {
@@ -6788,6 +6820,47 @@ export type GetPipelineResponses = {
 
 export type GetPipelineResponse = GetPipelineResponses[keyof GetPipelineResponses];
 
+export type UpdatePipelineData = {
+    body: {
+        priority: 'low' | 'normal' | 'high';
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/pipelines/{id}';
+};
+
+export type UpdatePipelineErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdatePipelineError = UpdatePipelineErrors[keyof UpdatePipelineErrors];
+
+export type UpdatePipelineResponses = {
+    /**
+     * Default Response
+     */
+    200: Pipeline;
+};
+
+export type UpdatePipelineResponse = UpdatePipelineResponses[keyof UpdatePipelineResponses];
+
 export type CancelPipelineData = {
     body?: never;
     path: {
@@ -6966,6 +7039,10 @@ export type RetryPipelineErrors = {
      * Not valid
      */
     422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
 };
 
 export type RetryPipelineError = RetryPipelineErrors[keyof RetryPipelineErrors];
