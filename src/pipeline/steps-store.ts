@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, gt, inArray, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gt, inArray, notInArray, or, sql } from 'drizzle-orm';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import type { StoredError } from '../errors.ts';
@@ -123,7 +123,8 @@ export async function countFailures(
       and(
         eq(pipelineSteps.pipelineId, pipelineId),
         eq(pipelineSteps.name, name),
-        ne(pipelineSteps.status, 'cancelled'),
+        // The attempt that has just failed is not closed yet.
+        notInArray(pipelineSteps.status, ['cancelled', 'running']),
         retriedAt ? gt(pipelineSteps.startedAt, retriedAt) : undefined,
       ),
     )
