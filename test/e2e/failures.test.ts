@@ -124,7 +124,7 @@ it('needs attention: what failed says why, is tried again and put aside, by clic
     async (page) => {
       // On a phone the way there stands above, with the count.
       await page.getByRole('link', { name: '2 need attention' }).click();
-      await page.getByText('The first that cannot be written').waitFor();
+      await page.getByRole('button', { name: 'Try again: The first that cannot be written' }).waitFor();
       expect(await faultsInBothThemes(page, 'failures-phone', { themes: ['light'], fullPage: true })).toEqual([]);
       await page.getByRole('link', { name: 'Decide: How small servers lose data' }).click();
       await page.waitForURL(/\/runs\//);
