@@ -22,6 +22,8 @@ import type { AppContext } from './context.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/open.ts';
 import { exportRoutes } from './export/routes.ts';
+import { adminFailureRoutes } from './failures/admin-routes.ts';
+import { failureRoutes } from './failures/routes.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import { generateRoutes } from './images/generate-routes.ts';
 import { createImaging } from './images/imaging.ts';
@@ -98,6 +100,8 @@ const apiRoutes = [
   webhookRoutes,
   imageRoutes,
   generateRoutes,
+  failureRoutes,
+  adminFailureRoutes,
   exportRoutes,
   adminRoutes,
   usageRoutes,

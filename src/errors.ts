@@ -61,6 +61,11 @@ const errorCodes = {
     retryable: true,
     hint: 'Wait for the next month, or ask the administrator of this instance for more articles.',
   },
+  queue_full: {
+    status: 429,
+    retryable: true,
+    hint: 'Nothing was started. Wait as long as Retry-After says and send the same again, also with the same Idempotency-Key.',
+  },
   not_found: { status: 404, retryable: false, hint: 'Check the address; the object may have been deleted.' },
   conflict: {
     status: 409,

@@ -80,6 +80,12 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   const waiting = await post('/pipelines', { ...brief(), publish: 'publish' });
   for (const { id } of [draft, waiting]) await runPipeline(ctx, id, new AbortController().signal);
   await post('/pipelines', brief());
+  // What ended failed, of two kinds.
+  const broken = await post('/pipelines', brief());
+  const error = (kind: string) => JSON.stringify({ code: 'internal', message: mark(kind), hint: mark(kind) });
+  await ctx.db.execute(
+    sql`update pipelines set status = 'failed', finished_at = now(), error = ${error('failure')}::jsonb where id = ${broken.id}`,
+  );
   // The offline writer costs nothing: what was paid has to be made. It is so much that its user is told.
   const costMicroUsd = ctx.config.budget.userLimitMicroUsd / 2;
   await givenCall(ctx.db, { userId: first.id, pipelineId: draft.id, startedAt: new Date(), costMicroUsd });
@@ -159,6 +165,11 @@ const tablesOfKinds: Record<string, string> = {
   'featured-images': 'images',
   posts: 'site_posts',
   runs: 'schedule_runs',
+  failures: 'pipelines',
+  waiting: 'pipelines',
+  redrive: 'pipelines',
+  dismiss: 'pipelines',
+  undismiss: 'pipelines',
 };
 /** The column that names an object of a kind, where it is not `id`. */
 const idsOfKinds: Record<string, string> = { posts: 'remote_id', 'dead-links': 'article_id' };

@@ -71,6 +71,13 @@ const images = createRoute({
   component: lazyRouteComponent(() => import('@/pages/images/images-page.tsx'), 'ImagesPage'),
 });
 
+const failures = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/failures',
+  validateSearch: (search: Record<string, unknown>): { show?: string } => textOf(search, 'show'),
+  component: lazyRouteComponent(() => import('@/pages/failures/failures-page.tsx'), 'FailuresPage'),
+});
+
 const queue = createRoute({
   getParentRoute: () => signedIn,
   path: '/queue',
@@ -277,6 +284,7 @@ export const createAppRouter = (queries: QueryClient) =>
         article,
         articleHistory,
         images,
+        failures,
         queue,
         publication,
         sites,

@@ -1,4 +1,5 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { failureWords, priorityWords } from './strings-failures.ts';
 import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
@@ -48,6 +49,8 @@ const english = {
   audit: auditWords,
   sitePosts: sitePostWords,
   deadLinks: deadLinkWords,
+  failures: failureWords,
+  priority: priorityWords,
   usage: usageWords,
   publication: publicationWords,
   spending: spendingWords,

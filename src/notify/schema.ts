@@ -49,5 +49,6 @@ export const emails = pgTable('emails', {
   createdAt: time('created_at').notNull().defaultNow(),
   expiresAt: time('expires_at'),
   giveUpAt: time('give_up_at').notNull(),
+  dismissedAt: time('dismissed_at'),
 });
 export type Email = typeof emails.$inferSelect;

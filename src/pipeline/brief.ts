@@ -87,13 +87,17 @@ export const briefSchema = z.strictObject({
 export type BriefRequest = z.input<typeof briefSchema>;
 export type Brief = z.output<typeof briefSchema>;
 
+/** The rules between the fields of a brief, which may stand beside others. */
+export const withBriefRules = <Schema extends z.ZodType<Brief>>(schema: Schema) =>
+  schema
+    .refine((brief) => brief.publish === 'none' || brief.siteId !== undefined, {
+      path: ['siteId'],
+      message: 'is needed to publish: choose a site, or publish "none"',
+    })
+    .refine((brief) => brief.publishAt === undefined || brief.publish === 'publish', {
+      path: ['publishAt'],
+      message: 'goes with publish "publish"',
+    });
+
 /** {@link briefSchema} with the rules between fields. */
-export const checkedBriefSchema = briefSchema
-  .refine((brief) => brief.publish === 'none' || brief.siteId !== undefined, {
-    path: ['siteId'],
-    message: 'is needed to publish: choose a site, or publish "none"',
-  })
-  .refine((brief) => brief.publishAt === undefined || brief.publish === 'publish', {
-    path: ['publishAt'],
-    message: 'goes with publish "publish"',
-  });
+export const checkedBriefSchema = withBriefRules(briefSchema);

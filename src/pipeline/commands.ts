@@ -4,6 +4,7 @@ import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+import { type PriorityName, priorityNumber } from '../publishing/present.ts';
 import { readPublishTime } from '../publishing/publish-time.ts';
 import { publications } from '../publishing/schema.ts';
 import { getSite } from '../sites/queries.ts';
@@ -16,6 +17,7 @@ import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
 import { enqueueNext, isNext, waitsForMoney } from './line.ts';
 import { lockPipeline } from './queries.ts';
+import { reserveRoom } from './queue-room.ts';
 import { type Pipeline, pipelineSteps, pipelines } from './schema.ts';
 import { type StepName, stepNames } from './step-names.ts';
 import { supersedeSteps } from './steps-store.ts';
@@ -25,15 +27,28 @@ type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' |
 /**
  * Accepts a brief: writes the pipeline and, when its user has a free place, enqueues its run in `tx`. Throws `not_found` for a site that is not the
  * user's, `model_unknown` for a model that cannot be asked here, `articles_limit_reached` when the user has begun as many
- * articles this month as they may.
+ * articles this month as they may, `queue_full` when no more may wait.
  */
-export async function createPipeline(ctx: Ctx, tx: Db, userId: string, brief: Brief): Promise<Pipeline> {
+export async function createPipeline(
+  ctx: Ctx,
+  tx: Db,
+  userId: string,
+  brief: Brief,
+  priority: PriorityName = 'normal',
+): Promise<Pipeline> {
   await reserveArticle(tx, ctx.config, userId);
-  return insertPipeline(ctx, tx, userId, brief);
+  await reserveRoom(tx, ctx.config, userId);
+  return insertPipeline(ctx, tx, userId, brief, priority);
 }
 
 /** {@link createPipeline} of the house's own sample: it counts like every other, and no limit holds it up. */
-export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, given: Brief): Promise<Pipeline> {
+export async function insertPipeline(
+  ctx: Ctx,
+  tx: Db,
+  userId: string,
+  given: Brief,
+  priority: PriorityName = 'normal',
+): Promise<Pipeline> {
   await lockWorkLimits(tx, ctx.config, userId);
   const site = given.siteId ? await getSite(tx, userId, given.siteId) : null;
   // The moment is kept, so that it stays when the site's zone is changed before the article is written.
@@ -50,6 +65,7 @@ export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, given: Br
       userId,
       brief,
       topic: brief.topic,
+      priority: priorityNumber(priority),
       status: 'queued',
       budgetMicroUsd: brief.budgetMicroUsd,
       expectedMicroUsd: await expectedCost({ ...ctx, db: tx }, userId, brief),
@@ -96,7 +112,7 @@ export async function cancelPipeline(ctx: Ctx, userId: string, id: string): Prom
 /**
  * Runs a pipeline again: from where it failed, or from `fromStep`, whose earlier result and everything after it are
  * then set aside. Throws `invalid_state` while it runs, `already_published` when a redo would part the article from
- * the post that is out.
+ * the post that is out, `queue_full` when no more may wait.
  */
 export async function retryPipeline(ctx: Ctx, userId: string, id: string, fromStep?: StepName): Promise<Pipeline> {
   return ctx.db.transaction(async (tx) => {
@@ -125,9 +141,43 @@ export async function retryPipeline(ctx: Ctx, userId: string, id: string, fromSt
       if (ran === 0) throw new AppError('invalid_state', `The step "${fromStep}" has not run yet; retry without it.`);
       await supersedeSteps(tx, id, stepNames.slice(from));
     }
-    return requeue(ctx, tx, pipeline, {});
+    if (pipeline.status !== 'waiting') await reserveRoom(tx, ctx.config, userId);
+    // A person has looked at it: what its workers and attempts met before counts no more.
+    return requeue(ctx, tx, pipeline, { takeovers: 0, retriedAt: sql`now()` as never });
   });
 }
+
+/**
+ * Lets a pipeline go before or behind its user's others, from this moment on. One that has begun stays before those that
+ * have not. Throws `invalid_state` for one that has ended.
+ */
+export async function prioritizePipeline(
+  ctx: Ctx,
+  userId: string,
+  id: string,
+  priority: PriorityName,
+): Promise<Pipeline> {
+  return ctx.db.transaction(async (tx) => {
+    await lockWorkLimits(tx, ctx.config, userId);
+    const pipeline = await lockPipeline(tx, userId, id);
+    if (!['queued', 'running', 'waiting'].includes(pipeline.status)) {
+      throw new AppError('invalid_state', `This pipeline has already ${ended(pipeline)}; it waits for no turn.`, {
+        hint: 'Only what has not ended has a priority: retry it first.',
+      });
+    }
+    // No new lease: whoever is at work on it goes on.
+    const [row] = await tx
+      .update(pipelines)
+      .set({ priority: priorityNumber(priority) })
+      .where(eq(pipelines.id, id))
+      .returning();
+    if (!row) throw new AppError('not_found', 'There is no such pipeline.');
+    await enqueueNext(ctx, tx, userId);
+    return row;
+  });
+}
+
+const ended = ({ status }: Pipeline) => (status === 'cancelled' ? 'been cancelled' : status);
 
 /** A post that is out, or may be, stays tied to the article it was made from. */
 async function refuseAfterPublishing(tx: Db, pipeline: Pipeline): Promise<void> {

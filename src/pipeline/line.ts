@@ -12,7 +12,8 @@ const waitIsAbsurd = sql`(${pipelines.waiting} ->> 'until')::timestamptz
   > now() + (${pipelines.waiting} ->> 'delayMs')::float8 * interval '1 millisecond' + interval '1 minute'`;
 /** What nobody needs to be asked for any more: a pipeline whose wait is over. */
 const waitedEnough = and(eq(pipelines.status, 'waiting'), or(waitIsOver, waitIsAbsurd));
-const abandoned = and(
+/** True for a pipeline whose worker has been silent for too long. */
+export const abandoned = and(
   eq(pipelines.status, 'running'),
   or(isNull(pipelines.leaseExpiresAt), lt(pipelines.leaseExpiresAt, sql`now()`)),
 );
@@ -24,6 +25,9 @@ export const startable = and(
 );
 /** True for a pipeline that a worker is at work on, which takes one of its user's places. */
 export const occupying = and(eq(pipelines.status, 'running'), gte(pipelines.leaseExpiresAt, sql`now()`));
+
+/** Who comes first among the pipelines of one user: what has begun, then by priority, then the oldest. */
+export const lineOrder = sql`${pipelines.startedAt} is null, ${pipelines.priority} desc, ${pipelines.createdAt}, ${pipelines.id}`;
 
 /** A job that will come within moments. One that is being worked on may have looked before the place was free. */
 const hasJob = sql`exists (select 1 from pgboss.job where name = ${runPipelineJob.name} and state in ('created', 'retry')
@@ -76,11 +80,11 @@ const candidates = (
     row_number() over mine as position,
     sum(${pipelines.expectedMicroUsd}) filter (where ${pipelines.startedAt} is null) over mine as new_so_far
   from ${pipelines} where ${and(startable, userId ? eq(pipelines.userId, userId) : undefined)}
-  window mine as (partition by ${pipelines.userId} order by ${pipelines.startedAt} is null, ${pipelines.createdAt}, ${pipelines.id})`;
+  window mine as (partition by ${pipelines.userId} order by ${lineOrder})`;
 
 /**
- * The pipelines whose turn it is: of each user who is not disabled as many as there are free places, those that were
- * started before first, then the oldest, as far as there is money. `userId` asks for one user's only.
+ * The pipelines whose turn it is: of each user who is not disabled as many as there are free places, by
+ * {@link lineOrder}, as far as there is money. `userId` asks for one user's only.
  */
 async function firstInLine(
   db: Db,

@@ -16,7 +16,6 @@ import { recordEvent, recordEvents, recordUnderLease } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
 import {
   changeUnderLease,
-  claimPipeline,
   holdsLease,
   leaseLost,
   leaseRenewMs,
@@ -31,6 +30,7 @@ import { createShow } from './live-text.ts';
 import { steps } from './pipeline.ts';
 import { type Pipeline, pipelines, type Waiting } from './schema.ts';
 import { countFailures, finishStep, readRecorded, startStep } from './steps-store.ts';
+import { awaitSilent, claimFirst, turnsOf } from './turn.ts';
 
 /** Delays before a step that failed for a passing reason is tried again, in milliseconds; after the last it fails. */
 const retryDelaysMs = [5_000, 30_000, 120_000, 600_000, 1_800_000];
@@ -54,28 +54,37 @@ type Stop =
  * the next worker goes on here. Never throws for what went wrong inside a step: that is stored with the pipeline.
  */
 export async function runPipeline(ctx: AppContext, pipelineId: string, shutdown: AbortSignal): Promise<void> {
+  await takeFirst(ctx, [pipelineId], pipelineId, shutdown);
+}
+
+/** {@link runPipeline} of whoever's turn it is, which need not be the pipeline that the job was made for. */
+export async function runNext(ctx: AppContext, ticketId: string, shutdown: AbortSignal): Promise<void> {
+  await takeFirst(ctx, await turnsOf(ctx.db, ctx.config, ticketId), ticketId, shutdown);
+}
+
+/** Works the first of `ids` that is to be had. */
+async function takeFirst(ctx: AppContext, ids: string[], ticketId: string, shutdown: AbortSignal): Promise<void> {
   // A clock that jumps lets leases and heartbeats run out although their holders are well. What this very process is at
   // work on it must not take from itself: the call under way would be paid for a second time.
   const own = inHand.get(ctx.database) ?? new Set();
   inHand.set(ctx.database, own);
-  if (own.has(pipelineId)) return;
-  own.add(pipelineId);
+  const pipeline = await claimFirst(ctx, ids, ticketId, own);
+  if (!pipeline) {
+    if (!own.has(ticketId)) await lookAgainLater(ctx, ticketId);
+    return;
+  }
   try {
-    await claimAndWalk(ctx, pipelineId, shutdown);
+    await walkUnderLease(ctx, pipeline, shutdown);
   } finally {
-    own.delete(pipelineId);
+    own.delete(pipeline.id);
   }
 }
 
 /** The pipelines that this process is at work on, by database: tests run several workers over one. */
 const inHand = new WeakMap<AppContext['database'], Set<string>>();
 
-async function claimAndWalk(ctx: AppContext, pipelineId: string, shutdown: AbortSignal): Promise<void> {
-  const pipeline = await claimPipeline(ctx, pipelineId);
-  if (!pipeline) {
-    await lookAgainLater(ctx, pipelineId);
-    return;
-  }
+async function walkUnderLease(ctx: AppContext, pipeline: Pipeline, shutdown: AbortSignal): Promise<void> {
+  const pipelineId = pipeline.id;
   const lost = new AbortController();
   // To a worker, its user being disabled is what a shutdown is: it hands over, and nobody takes it.
   const disabled = new AbortController();
@@ -109,6 +118,8 @@ async function lookAgainLater(ctx: AppContext, pipelineId: string): Promise<void
     .select({ userId, status, leaseExpiresAt, isHeld: sql<boolean>`${occupying}` })
     .from(pipelines)
     .where(eq(pipelines.id, pipelineId));
+  // The job may have been used for another, whose worker has died since.
+  if (!row?.isHeld) await awaitSilent(ctx);
   if (!row || ['succeeded', 'failed', 'cancelled'].includes(row.status)) return;
   if (!row.isHeld || !row.leaseExpiresAt) {
     await enqueueNext(ctx, ctx.db, row.userId);
@@ -280,7 +291,7 @@ async function whyStopped(
     return { kind: 'waiting', waiting: waitForMoney(error) };
   }
   if (error instanceof AppError && error.retryable) {
-    const failures = await countFailures(ctx.db, pipeline.id, step.name);
+    const failures = await countFailures(ctx.db, pipeline, step.name);
     const delay = retryDelaysMs[failures];
     if (delay !== undefined) {
       // Up to a fifth more, so that pipelines stopped by one outage do not all come back in the same second.
@@ -360,6 +371,7 @@ async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): 
       status,
       waiting,
       error: cause,
+      handedOver: status === 'queued',
       ...(status === 'succeeded' ? { progress: 1, currentStep: null } : {}),
       ...(ended ? { finishedAt: sql`now()` as never } : {}),
     });

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gt, inArray, notInArray, or, sql } from 'drizzle-orm';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import type { StoredError } from '../errors.ts';
@@ -110,8 +110,12 @@ export async function supersedeSteps(tx: Db, pipelineId: string, names: readonly
     );
 }
 
-/** Failed attempts at a step since it last succeeded or was redone; decides how long to wait before the next. */
-export async function countFailures(db: Db, pipelineId: string, name: string): Promise<number> {
+/** Failed attempts at a step since it last succeeded, was redone or a person asked for it again; decides how long to wait before the next. */
+export async function countFailures(
+  db: Db,
+  { id: pipelineId, retriedAt }: Pick<Pipeline, 'id' | 'retriedAt'>,
+  name: string,
+): Promise<number> {
   const rows = await db
     .select({ status: pipelineSteps.status })
     .from(pipelineSteps)
@@ -119,7 +123,9 @@ export async function countFailures(db: Db, pipelineId: string, name: string): P
       and(
         eq(pipelineSteps.pipelineId, pipelineId),
         eq(pipelineSteps.name, name),
-        ne(pipelineSteps.status, 'cancelled'),
+        // The attempt that has just failed is not closed yet.
+        notInArray(pipelineSteps.status, ['cancelled', 'running']),
+        retriedAt ? gt(pipelineSteps.startedAt, retriedAt) : undefined,
       ),
     )
     .orderBy(desc(pipelineSteps.attempt));

@@ -18,8 +18,8 @@ export async function workPipelines(ctx: AppContext): Promise<() => void> {
   if (ctx.config.database.kind === 'embedded') await forgetLeases(ctx.db);
   await ctx.queue.work(runPipelineJob, concurrency, async ({ pipelineId }, signal) => {
     // What writes articles is loaded with the first of them: an idle server does without it.
-    const { runPipeline } = await import('./runner.ts');
-    await runPipeline(ctx, pipelineId, signal);
+    const { runNext } = await import('./runner.ts');
+    await runNext(ctx, pipelineId, signal);
   });
   const sweep = () =>
     sweepPipelines(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded pipelines failed'));

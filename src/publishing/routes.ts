@@ -60,7 +60,7 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
         operationId: 'createPublication',
         params: byId,
         body: publicationRequest,
-        response: { 202: publicationSchema, ...problems(401, 404, 409, 413, 422) },
+        response: { 202: publicationSchema, ...problems(401, 404, 409, 413, 422, 429) },
       },
     },
     async (request, reply) =>

@@ -2,6 +2,7 @@ import { Link, Outlet } from '@tanstack/react-router';
 import { ChartColumn, FileText, Globe, Images, ListChecks, PenLine, Send } from 'lucide-react';
 import { t } from '@/strings.ts';
 import { ThemeToggle } from './theme-toggle.tsx';
+import { AttentionLink } from './attention-link.tsx';
 import { UserMenu } from './user-menu.tsx';
 
 const places = [
@@ -28,6 +29,7 @@ export function AppShell() {
       <header className="sticky top-0 z-30 flex h-13 items-center justify-between border-b border-border bg-background/92 pr-1.5 pl-4 backdrop-blur lg:hidden">
         <Brand />
         <div className="flex items-center">
+          <AttentionLink />
           <ThemeToggle />
           <UserMenu />
         </div>
@@ -67,6 +69,7 @@ function SideBar() {
             {label}
           </Link>
         ))}
+        <AttentionLink labelled />
       </nav>
       <div className="mt-auto grid gap-0.5">
         <a

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AddTopicData, AddTopicErrors, AddTopicResponses, AddTopicsData, AddTopicsErrors, AddTopicsResponses, ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CancelQueueData, CancelQueueErrors, CancelQueueResponses, CheckProviderKeyData, CheckProviderKeyErrors, CheckProviderKeyResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ConnectSiteData, ConnectSiteErrors, ConnectSiteResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateTitleCardData, CreateTitleCardErrors, CreateTitleCardResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteProviderKeyData, DeleteProviderKeyErrors, DeleteProviderKeyResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, DismissTopicData, DismissTopicErrors, DismissTopicResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, FinishSiteConnectionData, FinishSiteConnectionErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GenerateImageData, GenerateImageErrors, GenerateImageResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageFileResponses, GetImageResponses, GetImageSettingsData, GetImageSettingsErrors, GetImageSettingsResponses, GetImageStorageData, GetImageStorageErrors, GetImageStorageResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationConflictData, GetPublicationConflictErrors, GetPublicationConflictResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetSiteSyncData, GetSiteSyncErrors, GetSiteSyncResponses, GetTopicData, GetTopicErrors, GetTopicResponses, GetUsageCallsCsvData, GetUsageCallsCsvErrors, GetUsageCallsCsvResponses, GetUsageCsvData, GetUsageCsvErrors, GetUsageCsvResponses, GetUsageData, GetUsageErrors, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetUsageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDeadLinksData, ListDeadLinksErrors, ListDeadLinksResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListProviderKeysData, ListProviderKeysErrors, ListProviderKeysResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListScheduleRunsData, ListScheduleRunsErrors, ListScheduleRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitePostsData, ListSitePostsErrors, ListSitePostsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListTopicsData, ListTopicsErrors, ListTopicsResponses, ListTopSpendersData, ListTopSpendersErrors, ListTopSpendersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, PreviewRuleData, PreviewRuleErrors, PreviewRuleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutProviderKeyData, PutProviderKeyErrors, PutProviderKeyResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePricesData, RemovePricesErrors, RemovePricesResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResolvePublicationData, ResolvePublicationErrors, ResolvePublicationResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, RestoreArticleRevisionData, RestoreArticleRevisionErrors, RestoreArticleRevisionResponses, RestoreImageData, RestoreImageErrors, RestoreImageResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SiteChoicesData, SiteChoicesErrors, SiteChoicesResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, SyncSitePostsData, SyncSitePostsErrors, SyncSitePostsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, TrashPublicationData, TrashPublicationErrors, TrashPublicationResponses, UnpublishPublicationData, UnpublishPublicationErrors, UnpublishPublicationResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdatePublicationData, UpdatePublicationErrors, UpdatePublicationResponses, UpdatePublishedPostData, UpdatePublishedPostErrors, UpdatePublishedPostResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateTopicData, UpdateTopicErrors, UpdateTopicResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
+import type { AddTopicData, AddTopicErrors, AddTopicResponses, AddTopicsData, AddTopicsErrors, AddTopicsResponses, ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CancelQueueData, CancelQueueErrors, CancelQueueResponses, CheckProviderKeyData, CheckProviderKeyErrors, CheckProviderKeyResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ConnectSiteData, ConnectSiteErrors, ConnectSiteResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CountFailuresData, CountFailuresErrors, CountFailuresResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateTitleCardData, CreateTitleCardErrors, CreateTitleCardResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteProviderKeyData, DeleteProviderKeyErrors, DeleteProviderKeyResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, DismissFailuresData, DismissFailuresErrors, DismissFailuresResponses, DismissTopicData, DismissTopicErrors, DismissTopicResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, FinishSiteConnectionData, FinishSiteConnectionErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GenerateImageData, GenerateImageErrors, GenerateImageResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageFileResponses, GetImageResponses, GetImageSettingsData, GetImageSettingsErrors, GetImageSettingsResponses, GetImageStorageData, GetImageStorageErrors, GetImageStorageResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationConflictData, GetPublicationConflictErrors, GetPublicationConflictResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetSiteSyncData, GetSiteSyncErrors, GetSiteSyncResponses, GetTopicData, GetTopicErrors, GetTopicResponses, GetUsageCallsCsvData, GetUsageCallsCsvErrors, GetUsageCallsCsvResponses, GetUsageCsvData, GetUsageCsvErrors, GetUsageCsvResponses, GetUsageData, GetUsageErrors, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetUsageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListAllFailuresData, ListAllFailuresErrors, ListAllFailuresResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDeadLinksData, ListDeadLinksErrors, ListDeadLinksResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListProviderKeysData, ListProviderKeysErrors, ListProviderKeysResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListScheduleRunsData, ListScheduleRunsErrors, ListScheduleRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitePostsData, ListSitePostsErrors, ListSitePostsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListTopicsData, ListTopicsErrors, ListTopicsResponses, ListTopSpendersData, ListTopSpendersErrors, ListTopSpendersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, PreviewRuleData, PreviewRuleErrors, PreviewRuleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutProviderKeyData, PutProviderKeyErrors, PutProviderKeyResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RedriveAllFailuresData, RedriveAllFailuresErrors, RedriveAllFailuresResponses, RedriveFailuresData, RedriveFailuresErrors, RedriveFailuresResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePricesData, RemovePricesErrors, RemovePricesResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResolvePublicationData, ResolvePublicationErrors, ResolvePublicationResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, RestoreArticleRevisionData, RestoreArticleRevisionErrors, RestoreArticleRevisionResponses, RestoreImageData, RestoreImageErrors, RestoreImageResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SiteChoicesData, SiteChoicesErrors, SiteChoicesResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, SyncSitePostsData, SyncSitePostsErrors, SyncSitePostsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, TrashPublicationData, TrashPublicationErrors, TrashPublicationResponses, UndismissFailuresData, UndismissFailuresErrors, UndismissFailuresResponses, UnpublishPublicationData, UnpublishPublicationErrors, UnpublishPublicationResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdatePipelineData, UpdatePipelineErrors, UpdatePipelineResponses, UpdatePublicationData, UpdatePublicationErrors, UpdatePublicationResponses, UpdatePublishedPostData, UpdatePublishedPostErrors, UpdatePublishedPostResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateTopicData, UpdateTopicErrors, UpdateTopicResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -55,6 +55,36 @@ export const resendEmail = <ThrowOnError extends boolean = true>(options: Option
         }],
     url: '/api/v1/admin/emails/{id}/resend',
     ...options
+});
+
+/**
+ * Dead letters of all accounts by kind, cause and account, the most first
+ */
+export const listAllFailures = <ThrowOnError extends boolean = true>(options?: Options<ListAllFailuresData, ThrowOnError>): RequestResult<ListAllFailuresResponses, ListAllFailuresErrors, ThrowOnError> => (options?.client ?? client).get<ListAllFailuresResponses, ListAllFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/failures',
+    ...options
+});
+
+/**
+ * Try dead letters of all accounts again, by kind or cause: up to 500, the oldest first
+ */
+export const redriveAllFailures = <ThrowOnError extends boolean = true>(options: Options<RedriveAllFailuresData, ThrowOnError>): RequestResult<RedriveAllFailuresResponses, RedriveAllFailuresErrors, ThrowOnError> => (options.client ?? client).post<RedriveAllFailuresResponses, RedriveAllFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/failures/redrive',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -533,6 +563,96 @@ export const listDeadLinks = <ThrowOnError extends boolean = true>(options?: Opt
 });
 
 /**
+ * Dead letters: what ended failed, the latest first, with the cause and what to do
+ */
+export const listFailures = <ThrowOnError extends boolean = true>(options?: Options<ListFailuresData, ThrowOnError>): RequestResult<ListFailuresResponses, ListFailuresErrors, ThrowOnError> => (options?.client ?? client).get<ListFailuresResponses, ListFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures',
+    ...options
+});
+
+/**
+ * How much needs attention
+ */
+export const countFailures = <ThrowOnError extends boolean = true>(options?: Options<CountFailuresData, ThrowOnError>): RequestResult<CountFailuresResponses, CountFailuresErrors, ThrowOnError> => (options?.client ?? client).get<CountFailuresResponses, CountFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures/counts',
+    ...options
+});
+
+/**
+ * Put dead letters aside: they are no longer listed, and nothing else happens
+ */
+export const dismissFailures = <ThrowOnError extends boolean = true>(options: Options<DismissFailuresData, ThrowOnError>): RequestResult<DismissFailuresResponses, DismissFailuresErrors, ThrowOnError> => (options.client ?? client).post<DismissFailuresResponses, DismissFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures/dismiss',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Try dead letters again: some, or up to 200 of a kind or of all that can be; each by itself
+ */
+export const redriveFailures = <ThrowOnError extends boolean = true>(options: Options<RedriveFailuresData, ThrowOnError>): RequestResult<RedriveFailuresResponses, RedriveFailuresErrors, ThrowOnError> => (options.client ?? client).post<RedriveFailuresResponses, RedriveFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures/redrive',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take dead letters back that were put aside
+ */
+export const undismissFailures = <ThrowOnError extends boolean = true>(options: Options<UndismissFailuresData, ThrowOnError>): RequestResult<UndismissFailuresResponses, UndismissFailuresErrors, ThrowOnError> => (options.client ?? client).post<UndismissFailuresResponses, UndismissFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures/undismiss',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What stands still until you decide: near-duplicates, approvals, budgets, conflicts; the oldest first
+ */
+export const listDecisions = <ThrowOnError extends boolean = true>(options?: Options<ListDecisionsData, ThrowOnError>): RequestResult<ListDecisionsResponses, ListDecisionsErrors, ThrowOnError> => (options?.client ?? client).get<ListDecisionsResponses, ListDecisionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures/waiting',
+    ...options
+});
+
+/**
  * Images, newest first
  */
 export const listImages = <ThrowOnError extends boolean = true>(options?: Options<ListImagesData, ThrowOnError>): RequestResult<ListImagesResponses, ListImagesErrors, ThrowOnError> => (options?.client ?? client).get<ListImagesResponses, ListImagesErrors, ThrowOnError>({
@@ -899,6 +1019,23 @@ export const getPipeline = <ThrowOnError extends boolean = true>(options: Option
         }],
     url: '/api/v1/pipelines/{id}',
     ...options
+});
+
+/**
+ * Let a pipeline that has not ended go before or behind your others, at once
+ */
+export const updatePipeline = <ThrowOnError extends boolean = true>(options: Options<UpdatePipelineData, ThrowOnError>): RequestResult<UpdatePipelineResponses, UpdatePipelineErrors, ThrowOnError> => (options.client ?? client).patch<UpdatePipelineResponses, UpdatePipelineErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/pipelines/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

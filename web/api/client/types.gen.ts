@@ -33,6 +33,7 @@ export type AdminUser = {
         concurrentPipelines: number | null;
         monthlyLimitMicroUsd: number | null;
         pipelineLimitMicroUsd: number | null;
+        queuedPipelines: number | null;
         requestsPerMinute: number | null;
     };
     /**
@@ -87,6 +88,7 @@ export type AdminUserInput = {
         concurrentPipelines: number | null;
         monthlyLimitMicroUsd: number | null;
         pipelineLimitMicroUsd: number | null;
+        queuedPipelines: number | null;
         requestsPerMinute: number | null;
     };
     /**
@@ -622,6 +624,30 @@ export type CreatedWebhookInput = {
     url: string;
 };
 
+export type Decision = {
+    articleId: string | null;
+    /**
+     * Of the pipeline; of the publication with conflict
+     */
+    id: string;
+    kind: 'duplicate' | 'approval' | 'budget' | 'conflict';
+    message: string | null;
+    since: string;
+    title: string;
+};
+
+export type DecisionInput = {
+    articleId: string | null;
+    /**
+     * Of the pipeline; of the publication with conflict
+     */
+    id: string;
+    kind: 'duplicate' | 'approval' | 'budget' | 'conflict';
+    message: string | null;
+    since: string;
+    title: string;
+};
+
 export type Email = {
     attempts: number;
     createdAt: string;
@@ -736,6 +762,152 @@ export type EstimateInput = {
      * Whose key the model is asked with
      */
     payer: 'instance' | 'user';
+};
+
+export type Failure = {
+    articleId: string | null;
+    /**
+     * How often it was tried
+     */
+    attempts: number;
+    dismissed: boolean;
+    /**
+     * The cause: a stable code, and in words
+     */
+    error: {
+        code: string;
+        message: string;
+    };
+    failedAt: string;
+    /**
+     * Of the pipeline, the publication, the delivery or the mail
+     */
+    id: string;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail';
+    /**
+     * Whether trying again makes sense: it helps (what was in the way passes), something has to be mended first, or it is impossible as it is
+     */
+    redrive: 'helps' | 'mend-first' | 'impossible';
+    siteId: string | null;
+    title: string;
+    webhookId: string | null;
+    whatToDo: string;
+};
+
+export type FailureChoice = {
+    /**
+     * All of every kind
+     */
+    all?: true;
+    ids?: Array<string>;
+    /**
+     * All of a kind
+     */
+    kind?: 'pipeline' | 'publication' | 'webhook' | 'mail';
+};
+
+export type FailureChoiceInput = {
+    /**
+     * All of every kind
+     */
+    all?: true;
+    ids?: Array<string>;
+    /**
+     * All of a kind
+     */
+    kind?: 'pipeline' | 'publication' | 'webhook' | 'mail';
+};
+
+export type FailureCounts = {
+    failed: {
+        mail: number;
+        pipeline: number;
+        publication: number;
+        webhook: number;
+    };
+    total: number;
+    /**
+     * What waits for a decision
+     */
+    waiting: number;
+};
+
+export type FailureCountsInput = {
+    failed: {
+        mail: number;
+        pipeline: number;
+        publication: number;
+        webhook: number;
+    };
+    total: number;
+    /**
+     * What waits for a decision
+     */
+    waiting: number;
+};
+
+export type FailureGroup = {
+    code: string;
+    count: number;
+    email: string | null;
+    /**
+     * Of these, how many cannot be redriven as they are
+     */
+    impossible: number;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail';
+    newestAt: string;
+    oldestAt: string;
+    /**
+     * null for mails to addresses without an account
+     */
+    userId: string | null;
+};
+
+export type FailureGroupInput = {
+    code: string;
+    count: number;
+    email: string | null;
+    /**
+     * Of these, how many cannot be redriven as they are
+     */
+    impossible: number;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail';
+    newestAt: string;
+    oldestAt: string;
+    /**
+     * null for mails to addresses without an account
+     */
+    userId: string | null;
+};
+
+export type FailureInput = {
+    articleId: string | null;
+    /**
+     * How often it was tried
+     */
+    attempts: number;
+    dismissed: boolean;
+    /**
+     * The cause: a stable code, and in words
+     */
+    error: {
+        code: string;
+        message: string;
+    };
+    failedAt: string;
+    /**
+     * Of the pipeline, the publication, the delivery or the mail
+     */
+    id: string;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail';
+    /**
+     * Whether trying again makes sense: it helps (what was in the way passes), something has to be mended first, or it is impossible as it is
+     */
+    redrive: 'helps' | 'mend-first' | 'impossible';
+    siteId: string | null;
+    title: string;
+    webhookId: string | null;
+    whatToDo: string;
 };
 
 export type FeaturedImage = {
@@ -1070,6 +1242,10 @@ export type Pipeline = {
     finishedAt: string | null;
     id: string;
     /**
+     * Among the user's own
+     */
+    priority: 'low' | 'normal' | 'high';
+    /**
      * 0..1
      */
     progress: number;
@@ -1114,6 +1290,10 @@ export type PipelineInput = {
     finishedAt: string | null;
     id: string;
     /**
+     * Among the user's own
+     */
+    priority: 'low' | 'normal' | 'high';
+    /**
      * 0..1
      */
     progress: number;
@@ -1147,6 +1327,10 @@ export type PipelineRequest = {
     keyword?: string;
     language?: string;
     model?: string;
+    /**
+     * Among the user's own, normal when left out; it overtakes nobody else's
+     */
+    priority?: 'low' | 'normal' | 'high';
     publish: 'none' | 'draft' | 'publish';
     /**
      * Without a zone it is meant on the clocks of the site
@@ -1193,6 +1377,10 @@ export type PipelineRequestInput = {
     keyword?: string;
     language?: string;
     model?: string;
+    /**
+     * Among the user's own, normal when left out; it overtakes nobody else's
+     */
+    priority?: 'low' | 'normal' | 'high';
     publish?: 'none' | 'draft' | 'publish';
     /**
      * Without a zone it is meant on the clocks of the site
@@ -2144,6 +2332,34 @@ export type ReceiptInput = {
          */
         settledMicroUsd: number;
     };
+};
+
+export type Redriven = {
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    id: string;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail' | null;
+    /**
+     * Unchanged: it is not failed (any more), so nothing was done. Refused: the error says why
+     */
+    outcome: 'redriven' | 'unchanged' | 'refused';
+};
+
+export type RedrivenInput = {
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    id: string;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail' | null;
+    /**
+     * Unchanged: it is not failed (any more), so nothing was done. Refused: the error says why
+     */
+    outcome: 'redriven' | 'unchanged' | 'refused';
 };
 
 export type RotatedSecret = {
@@ -3805,6 +4021,11 @@ export type UsageLimits = {
      * Paid with the user's own keys, which counts separately
      */
     ownSpentMicroUsd: number;
+    /**
+     * Waiting for a place
+     */
+    queuedPipelines: number;
+    queuedPipelinesLimit: number;
     requestsPerMinute: number;
     /**
      * Set aside for calls that are under way
@@ -3857,6 +4078,11 @@ export type UsageLimitsInput = {
      * Paid with the user's own keys, which counts separately
      */
     ownSpentMicroUsd: number;
+    /**
+     * Waiting for a place
+     */
+    queuedPipelines: number;
+    queuedPipelinesLimit: number;
     requestsPerMinute: number;
     /**
      * Set aside for calls that are under way
@@ -4282,6 +4508,113 @@ export type ResendEmailResponses = {
 
 export type ResendEmailResponse = ResendEmailResponses[keyof ResendEmailResponses];
 
+export type ListAllFailuresData = {
+    body?: never;
+    path?: never;
+    query?: {
+        kind?: 'pipeline' | 'publication' | 'webhook' | 'mail';
+        code?: string;
+        /**
+         * Only what has failed since
+         */
+        since?: string;
+        userId?: string;
+        limit?: number;
+    };
+    url: '/api/v1/admin/failures';
+};
+
+export type ListAllFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListAllFailuresError = ListAllFailuresErrors[keyof ListAllFailuresErrors];
+
+export type ListAllFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<FailureGroup>;
+        /**
+         * How many groups are not shown
+         */
+        moreGroups: number;
+        /**
+         * Dead letters in all that the filter lets through
+         */
+        total: number;
+    };
+};
+
+export type ListAllFailuresResponse = ListAllFailuresResponses[keyof ListAllFailuresResponses];
+
+export type RedriveAllFailuresData = {
+    body: {
+        code?: string;
+        kind?: 'pipeline' | 'publication' | 'webhook' | 'mail';
+        /**
+         * Only what has failed since
+         */
+        since?: string;
+        userId?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/failures/redrive';
+};
+
+export type RedriveAllFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RedriveAllFailuresError = RedriveAllFailuresErrors[keyof RedriveAllFailuresErrors];
+
+export type RedriveAllFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        /**
+         * There are others that were not tried yet: ask again
+         */
+        more: boolean;
+        redriven: number;
+        /**
+         * The codes of what was refused
+         */
+        refusals: {
+            [key: string]: number;
+        };
+        refused: number;
+        unchanged: number;
+    };
+};
+
+export type RedriveAllFailuresResponse = RedriveAllFailuresResponses[keyof RedriveAllFailuresResponses];
+
 export type ListInvitationsData = {
     body?: never;
     path?: never;
@@ -4624,6 +4957,10 @@ export type UpdateUserData = {
          * What the instance pays for one article of this user at most, whatever its budget; null for no limit
          */
         pipelineLimitMicroUsd?: number | null;
+        /**
+         * How many of their pipelines may wait for a place
+         */
+        queuedPipelines?: number | null;
         requestsPerMinute?: number | null;
     };
     path: {
@@ -5211,6 +5548,10 @@ export type CreatePublicationErrors = {
      * Not valid
      */
     422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
 };
 
 export type CreatePublicationError = CreatePublicationErrors[keyof CreatePublicationErrors];
@@ -5762,6 +6103,216 @@ export type ListDeadLinksResponses = {
 };
 
 export type ListDeadLinksResponse = ListDeadLinksResponses[keyof ListDeadLinksResponses];
+
+export type ListFailuresData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        kind?: 'pipeline' | 'publication' | 'webhook' | 'mail';
+        /**
+         * Those that were put aside
+         */
+        dismissed?: 'true' | 'false';
+    };
+    url: '/api/v1/failures';
+};
+
+export type ListFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListFailuresError = ListFailuresErrors[keyof ListFailuresErrors];
+
+export type ListFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Failure>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListFailuresResponse = ListFailuresResponses[keyof ListFailuresResponses];
+
+export type CountFailuresData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/failures/counts';
+};
+
+export type CountFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+};
+
+export type CountFailuresError = CountFailuresErrors[keyof CountFailuresErrors];
+
+export type CountFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: FailureCounts;
+};
+
+export type CountFailuresResponse = CountFailuresResponses[keyof CountFailuresResponses];
+
+export type DismissFailuresData = {
+    body: FailureChoice;
+    path?: never;
+    query?: never;
+    url: '/api/v1/failures/dismiss';
+};
+
+export type DismissFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DismissFailuresError = DismissFailuresErrors[keyof DismissFailuresErrors];
+
+export type DismissFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        changed: number;
+    };
+};
+
+export type DismissFailuresResponse = DismissFailuresResponses[keyof DismissFailuresResponses];
+
+export type RedriveFailuresData = {
+    body: FailureChoice;
+    path?: never;
+    query?: never;
+    url: '/api/v1/failures/redrive';
+};
+
+export type RedriveFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RedriveFailuresError = RedriveFailuresErrors[keyof RedriveFailuresErrors];
+
+export type RedriveFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Redriven>;
+        /**
+         * There are others that were not tried yet
+         */
+        more: boolean;
+        redriven: number;
+    };
+};
+
+export type RedriveFailuresResponse = RedriveFailuresResponses[keyof RedriveFailuresResponses];
+
+export type UndismissFailuresData = {
+    body: FailureChoiceInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/failures/undismiss';
+};
+
+export type UndismissFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UndismissFailuresError = UndismissFailuresErrors[keyof UndismissFailuresErrors];
+
+export type UndismissFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        changed: number;
+    };
+};
+
+export type UndismissFailuresResponse = UndismissFailuresResponses[keyof UndismissFailuresResponses];
+
+export type ListDecisionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/failures/waiting';
+};
+
+export type ListDecisionsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListDecisionsError = ListDecisionsErrors[keyof ListDecisionsErrors];
+
+export type ListDecisionsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Decision>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListDecisionsResponse = ListDecisionsResponses[keyof ListDecisionsResponses];
 
 export type ListImagesData = {
     body?: never;
@@ -6788,6 +7339,47 @@ export type GetPipelineResponses = {
 
 export type GetPipelineResponse = GetPipelineResponses[keyof GetPipelineResponses];
 
+export type UpdatePipelineData = {
+    body: {
+        priority: 'low' | 'normal' | 'high';
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/pipelines/{id}';
+};
+
+export type UpdatePipelineErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdatePipelineError = UpdatePipelineErrors[keyof UpdatePipelineErrors];
+
+export type UpdatePipelineResponses = {
+    /**
+     * Default Response
+     */
+    200: Pipeline;
+};
+
+export type UpdatePipelineResponse = UpdatePipelineResponses[keyof UpdatePipelineResponses];
+
 export type CancelPipelineData = {
     body?: never;
     path: {
@@ -6966,6 +7558,10 @@ export type RetryPipelineErrors = {
      * Not valid
      */
     422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
 };
 
 export type RetryPipelineError = RetryPipelineErrors[keyof RetryPipelineErrors];

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.ts';
-import { addTopic, addTopics, approveArticle, cancelPipeline, cancelPublication, cancelQueue, checkProviderKey, checkSite, confirmTwoFactor, connectSite, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSchedule, createSite, createTitleCard, createWebhook, deleteArticle, deleteImage, deleteMe, deleteProviderKey, deleteSchedule, deleteSite, deleteWebhook, disableTwoFactor, dismissTopic, editArticle, exportMe, finishSiteConnection, forgotPassword, generateImage, getArticle, getHealth, getImage, getImageFile, getImageSettings, getImageStorage, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSchedule, getSession, getSite, getSiteSync, getTopic, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listDeadLinks, listEmails, listImages, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listScheduleRuns, listSchedules, listSearchProviders, listSessions, listSitePosts, listSites, listTopics, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, pauseQueue, prepareTwoFactor, previewRule, previewSchedule, putProviderKey, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, restoreArticleRevision, restoreImage, resumeQueue, retryPipeline, retryPublication, retryQueue, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, siteChoices, streamPipelineEvents, syncSitePosts, testWebhook, trashPublication, unpublishPublication, updateImage, updateMe, updatePublication, updatePublishedPost, updateSchedule, updateSite, updateTopic, updateUser, updateWebhook, uploadImage, verifyEmail } from '../sdk.gen.ts';
-import type { AddTopicData, AddTopicError, AddTopicResponse, AddTopicsData, AddTopicsError, AddTopicsResponse, ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ConnectSiteData, ConnectSiteError, ConnectSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateScheduleData, CreateScheduleError, CreateScheduleResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateTitleCardData, CreateTitleCardError, CreateTitleCardResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteScheduleData, DeleteScheduleError, DeleteScheduleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, DismissTopicData, DismissTopicError, DismissTopicResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, FinishSiteConnectionData, FinishSiteConnectionError, ForgotPasswordData, ForgotPasswordError, GenerateImageData, GenerateImageError, GenerateImageResponse, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageResponse, GetImageSettingsData, GetImageSettingsError, GetImageSettingsResponse, GetImageStorageData, GetImageStorageError, GetImageStorageResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetScheduleData, GetScheduleError, GetScheduleResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetSiteSyncData, GetSiteSyncError, GetSiteSyncResponse, GetTopicData, GetTopicError, GetTopicResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListDeadLinksData, ListDeadLinksError, ListDeadLinksResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListScheduleRunsData, ListScheduleRunsError, ListScheduleRunsResponse, ListSchedulesData, ListSchedulesError, ListSchedulesResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitePostsData, ListSitePostsError, ListSitePostsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopicsData, ListTopicsError, ListTopicsResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PreviewRuleData, PreviewRuleError, PreviewRuleResponse, PreviewScheduleData, PreviewScheduleError, PreviewScheduleResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RestoreArticleRevisionData, RestoreArticleRevisionError, RestoreArticleRevisionResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, SyncSitePostsData, SyncSitePostsError, SyncSitePostsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateScheduleData, UpdateScheduleError, UpdateScheduleResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateTopicData, UpdateTopicError, UpdateTopicResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
+import { addTopic, addTopics, approveArticle, cancelPipeline, cancelPublication, cancelQueue, checkProviderKey, checkSite, confirmTwoFactor, connectSite, continuePipeline, countFailures, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSchedule, createSite, createTitleCard, createWebhook, deleteArticle, deleteImage, deleteMe, deleteProviderKey, deleteSchedule, deleteSite, deleteWebhook, disableTwoFactor, dismissFailures, dismissTopic, editArticle, exportMe, finishSiteConnection, forgotPassword, generateImage, getArticle, getHealth, getImage, getImageFile, getImageSettings, getImageStorage, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSchedule, getSession, getSite, getSiteSync, getTopic, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listAllFailures, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listDeadLinks, listDecisions, listEmails, listFailures, listImages, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listScheduleRuns, listSchedules, listSearchProviders, listSessions, listSitePosts, listSites, listTopics, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, pauseQueue, prepareTwoFactor, previewRule, previewSchedule, putProviderKey, redeliverWebhookDelivery, redriveAllFailures, redriveFailures, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, restoreArticleRevision, restoreImage, resumeQueue, retryPipeline, retryPublication, retryQueue, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, siteChoices, streamPipelineEvents, syncSitePosts, testWebhook, trashPublication, undismissFailures, unpublishPublication, updateImage, updateMe, updatePipeline, updatePublication, updatePublishedPost, updateSchedule, updateSite, updateTopic, updateUser, updateWebhook, uploadImage, verifyEmail } from '../sdk.gen.ts';
+import type { AddTopicData, AddTopicError, AddTopicResponse, AddTopicsData, AddTopicsError, AddTopicsResponse, ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ConnectSiteData, ConnectSiteError, ConnectSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CountFailuresData, CountFailuresError, CountFailuresResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateScheduleData, CreateScheduleError, CreateScheduleResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateTitleCardData, CreateTitleCardError, CreateTitleCardResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteScheduleData, DeleteScheduleError, DeleteScheduleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, DismissFailuresData, DismissFailuresError, DismissFailuresResponse, DismissTopicData, DismissTopicError, DismissTopicResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, FinishSiteConnectionData, FinishSiteConnectionError, ForgotPasswordData, ForgotPasswordError, GenerateImageData, GenerateImageError, GenerateImageResponse, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageResponse, GetImageSettingsData, GetImageSettingsError, GetImageSettingsResponse, GetImageStorageData, GetImageStorageError, GetImageStorageResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetScheduleData, GetScheduleError, GetScheduleResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetSiteSyncData, GetSiteSyncError, GetSiteSyncResponse, GetTopicData, GetTopicError, GetTopicResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListAllFailuresData, ListAllFailuresError, ListAllFailuresResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListDeadLinksData, ListDeadLinksError, ListDeadLinksResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListImagesData, ListImagesError, ListImagesResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListScheduleRunsData, ListScheduleRunsError, ListScheduleRunsResponse, ListSchedulesData, ListSchedulesError, ListSchedulesResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitePostsData, ListSitePostsError, ListSitePostsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopicsData, ListTopicsError, ListTopicsResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PreviewRuleData, PreviewRuleError, PreviewRuleResponse, PreviewScheduleData, PreviewScheduleError, PreviewScheduleResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RedriveAllFailuresData, RedriveAllFailuresError, RedriveAllFailuresResponse, RedriveFailuresData, RedriveFailuresError, RedriveFailuresResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RestoreArticleRevisionData, RestoreArticleRevisionError, RestoreArticleRevisionResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, SyncSitePostsData, SyncSitePostsError, SyncSitePostsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UndismissFailuresData, UndismissFailuresError, UndismissFailuresResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePipelineData, UpdatePipelineError, UpdatePipelineResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateScheduleData, UpdateScheduleError, UpdateScheduleResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateTopicData, UpdateTopicError, UpdateTopicResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -171,6 +171,41 @@ export const resendEmailMutation = (options?: Partial<Options<ResendEmailData>>)
     const mutationOptions: UseMutationOptions<ResendEmailResponse, ResendEmailError, Options<ResendEmailData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await resendEmail({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listAllFailuresQueryKey = (options?: Options<ListAllFailuresData>) => createQueryKey('listAllFailures', options);
+
+/**
+ * Dead letters of all accounts by kind, cause and account, the most first
+ */
+export const listAllFailuresOptions = (options?: Options<ListAllFailuresData>) => queryOptions<ListAllFailuresResponse, ListAllFailuresError, ListAllFailuresResponse, ReturnType<typeof listAllFailuresQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listAllFailures({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listAllFailuresQueryKey(options)
+});
+
+/**
+ * Try dead letters of all accounts again, by kind or cause: up to 500, the oldest first
+ */
+export const redriveAllFailuresMutation = (options?: Partial<Options<RedriveAllFailuresData>>): UseMutationOptions<RedriveAllFailuresResponse, RedriveAllFailuresError, Options<RedriveAllFailuresData>> => {
+    const mutationOptions: UseMutationOptions<RedriveAllFailuresResponse, RedriveAllFailuresError, Options<RedriveAllFailuresData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await redriveAllFailures({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
@@ -957,6 +992,171 @@ export const listDeadLinksInfiniteOptions = (options?: Options<ListDeadLinksData
     return opts as Omit<typeof opts, 'initialData'>;
 };
 
+export const listFailuresQueryKey = (options?: Options<ListFailuresData>) => createQueryKey('listFailures', options);
+
+/**
+ * Dead letters: what ended failed, the latest first, with the cause and what to do
+ */
+export const listFailuresOptions = (options?: Options<ListFailuresData>) => queryOptions<ListFailuresResponse, ListFailuresError, ListFailuresResponse, ReturnType<typeof listFailuresQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listFailures({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listFailuresQueryKey(options)
+});
+
+export const listFailuresInfiniteQueryKey = (options?: Options<ListFailuresData>): QueryKey<Options<ListFailuresData>> => createQueryKey('listFailures', options, true);
+
+/**
+ * Dead letters: what ended failed, the latest first, with the cause and what to do
+ */
+export const listFailuresInfiniteOptions = (options?: Options<ListFailuresData>) => {
+    const opts = infiniteQueryOptions<ListFailuresResponse, ListFailuresError, InfiniteData<ListFailuresResponse>, QueryKey<Options<ListFailuresData>>, string | Pick<QueryKey<Options<ListFailuresData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListFailuresData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listFailures({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listFailuresInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const countFailuresQueryKey = (options?: Options<CountFailuresData>) => createQueryKey('countFailures', options);
+
+/**
+ * How much needs attention
+ */
+export const countFailuresOptions = (options?: Options<CountFailuresData>) => queryOptions<CountFailuresResponse, CountFailuresError, CountFailuresResponse, ReturnType<typeof countFailuresQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await countFailures({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: countFailuresQueryKey(options)
+});
+
+/**
+ * Put dead letters aside: they are no longer listed, and nothing else happens
+ */
+export const dismissFailuresMutation = (options?: Partial<Options<DismissFailuresData>>): UseMutationOptions<DismissFailuresResponse, DismissFailuresError, Options<DismissFailuresData>> => {
+    const mutationOptions: UseMutationOptions<DismissFailuresResponse, DismissFailuresError, Options<DismissFailuresData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await dismissFailures({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Try dead letters again: some, or up to 200 of a kind or of all that can be; each by itself
+ */
+export const redriveFailuresMutation = (options?: Partial<Options<RedriveFailuresData>>): UseMutationOptions<RedriveFailuresResponse, RedriveFailuresError, Options<RedriveFailuresData>> => {
+    const mutationOptions: UseMutationOptions<RedriveFailuresResponse, RedriveFailuresError, Options<RedriveFailuresData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await redriveFailures({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Take dead letters back that were put aside
+ */
+export const undismissFailuresMutation = (options?: Partial<Options<UndismissFailuresData>>): UseMutationOptions<UndismissFailuresResponse, UndismissFailuresError, Options<UndismissFailuresData>> => {
+    const mutationOptions: UseMutationOptions<UndismissFailuresResponse, UndismissFailuresError, Options<UndismissFailuresData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await undismissFailures({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listDecisionsQueryKey = (options?: Options<ListDecisionsData>) => createQueryKey('listDecisions', options);
+
+/**
+ * What stands still until you decide: near-duplicates, approvals, budgets, conflicts; the oldest first
+ */
+export const listDecisionsOptions = (options?: Options<ListDecisionsData>) => queryOptions<ListDecisionsResponse, ListDecisionsError, ListDecisionsResponse, ReturnType<typeof listDecisionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listDecisions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listDecisionsQueryKey(options)
+});
+
+export const listDecisionsInfiniteQueryKey = (options?: Options<ListDecisionsData>): QueryKey<Options<ListDecisionsData>> => createQueryKey('listDecisions', options, true);
+
+/**
+ * What stands still until you decide: near-duplicates, approvals, budgets, conflicts; the oldest first
+ */
+export const listDecisionsInfiniteOptions = (options?: Options<ListDecisionsData>) => {
+    const opts = infiniteQueryOptions<ListDecisionsResponse, ListDecisionsError, InfiniteData<ListDecisionsResponse>, QueryKey<Options<ListDecisionsData>>, string | Pick<QueryKey<Options<ListDecisionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListDecisionsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listDecisions({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listDecisionsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
 export const listImagesQueryKey = (options?: Options<ListImagesData>) => createQueryKey('listImages', options);
 
 /**
@@ -1516,6 +1716,23 @@ export const getPipelineOptions = (options: Options<GetPipelineData>) => queryOp
     },
     queryKey: getPipelineQueryKey(options)
 });
+
+/**
+ * Let a pipeline that has not ended go before or behind your others, at once
+ */
+export const updatePipelineMutation = (options?: Partial<Options<UpdatePipelineData>>): UseMutationOptions<UpdatePipelineResponse, UpdatePipelineError, Options<UpdatePipelineData>> => {
+    const mutationOptions: UseMutationOptions<UpdatePipelineResponse, UpdatePipelineError, Options<UpdatePipelineData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updatePipeline({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
 
 /**
  * Stop at once
