@@ -71,6 +71,14 @@ const images = createRoute({
   component: lazyRouteComponent(() => import('@/pages/images/images-page.tsx'), 'ImagesPage'),
 });
 
+const calendar = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/calendar',
+  validateSearch: (search: Record<string, unknown>): { month?: string; view?: string; site?: string } =>
+    textOf(search, 'month', 'view', 'site'),
+  component: lazyRouteComponent(() => import('@/pages/calendar/calendar-page.tsx'), 'CalendarPage'),
+});
+
 const queue = createRoute({
   getParentRoute: () => signedIn,
   path: '/queue',
@@ -277,6 +285,7 @@ export const createAppRouter = (queries: QueryClient) =>
         article,
         articleHistory,
         images,
+        calendar,
         queue,
         publication,
         sites,

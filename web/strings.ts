@@ -1,4 +1,5 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { calendarWords } from './strings-calendar.ts';
 import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
@@ -20,6 +21,7 @@ const english = {
     queue: 'Publishing',
     queueShort: 'Queue',
     sites: 'Sites',
+    calendar: 'Calendar',
     usage: 'Usage',
     apiDocs: 'API documentation',
     theme: (name: string) => `Theme: ${name}. Change it`,
@@ -491,6 +493,7 @@ const english = {
   },
   postDefaults: postDefaultWords,
   queue: queueWords,
+  calendar: calendarWords,
   sites: {
     title: 'Sites',
     intro: 'The WordPress sites that your articles go to.',

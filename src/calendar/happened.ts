@@ -29,20 +29,23 @@ interface RunRow {
   title: string | null;
 }
 
+/** When a slot was run: where it stood. As in the index of migration 0015. */
+export const runAtMoment = sql.raw('coalesce(r.moved_to, r.slot_at)');
+
 /** What the times of schedules have led to, where they stood. */
 export async function runItems(db: Db, { userId, from, to, siteId, limit }: CalendarQuery): Promise<CalendarItem[]> {
   const rows = await queryRows<RunRow>(
     db,
-    sql`select r.id, coalesce(r.moved_to, r.slot_at) as at, r.slot_at, r.moved_to, r.outcome, r.reason, r.missed, r.topic_id,
+    sql`select r.id, ${runAtMoment} as at, r.slot_at, r.moved_to, r.outcome, r.reason, r.missed, r.topic_id,
           r.schedule_id, s.name as schedule, s.time_zone, coalesce(p.site_id, s.site_id) as site_id, r.pipeline_id, p.status,
           p.error, a.id as article_id, coalesce(a.title, p.topic) as title
         from schedule_runs r
         join schedules s on s.id = r.schedule_id
         left join pipelines p on p.id = r.pipeline_id
         left join articles a on a.id = p.article_id and a.deleted_at is null
-        where r.user_id = ${userId} and coalesce(r.moved_to, r.slot_at) >= ${at(from)} and coalesce(r.moved_to, r.slot_at) < ${at(to)}
+        where r.user_id = ${userId} and ${runAtMoment} >= ${at(from)} and ${runAtMoment} < ${at(to)}
           ${siteId ? sql`and coalesce(p.site_id, s.site_id) = ${siteId}` : sql``}
-        order by coalesce(r.moved_to, r.slot_at), r.id limit ${limit}`,
+        order by ${runAtMoment}, r.id limit ${limit}`,
   );
   return rows.map((row) => ({
     ...blank,
@@ -150,8 +153,8 @@ interface PublicationRow {
   title: string;
 }
 
-/** As in the index of migration 0015. */
-const publicationAt = sql.raw(
+/** When a publication went out, is to go out, or failed. As in the index of migration 0015. */
+export const publicationAtMoment = sql.raw(
   `(case when p.status = 'scheduled' then p.publish_at else coalesce(p.published_at, p.publish_at, p.failed_at) end)`,
 );
 
@@ -163,12 +166,12 @@ export async function publicationItems(
 ): Promise<CalendarItem[]> {
   const rows = await queryRows<PublicationRow>(
     db,
-    sql`select p.id, ${publicationAt} as at, p.status, p.task, p.error, p.warnings, p.site_id, p.pipeline_id, p.article_id, a.title
+    sql`select p.id, ${publicationAtMoment} as at, p.status, p.task, p.error, p.warnings, p.site_id, p.pipeline_id, p.article_id, a.title
         from publications p
         join articles a on a.id = p.article_id
-        where p.user_id = ${userId} and ${publicationAt} >= ${at(from)} and ${publicationAt} < ${at(to)}
+        where p.user_id = ${userId} and ${publicationAtMoment} >= ${at(from)} and ${publicationAtMoment} < ${at(to)}
           ${siteId ? sql`and p.site_id = ${siteId}` : sql``}
-        order by ${publicationAt}, p.id limit ${limit}`,
+        order by ${publicationAtMoment}, p.id limit ${limit}`,
   );
   return rows.map((row) => ({
     ...blank,
