@@ -142,7 +142,16 @@ describe('the calendar', () => {
         await vi.waitFor(async () => expect(await inCell(page, nth(january, 2, 3))).toEqual([slot]));
 
         // Where the schedule has a time at that time of day already.
+        // Shown at once, and taken back when the answer comes.
+        const { promise: seen, resolve: goOn } = Promise.withResolvers<void>();
+        await page.route('**/slots', async (route) => {
+          await seen;
+          await route.continue();
+        });
         await drag(page, slots().first(), nth(january, 2, 4));
+        await vi.waitFor(async () => expect(await inCell(page, nth(january, 2, 3))).toEqual([]));
+        expect(await inCell(page, nth(january, 2, 4))).toHaveLength(2);
+        goOn();
         await page.getByText(/stays where it was/).waitFor();
         await page.getByText(/Another time of “Weekly” is at .* 09:00 already\./).waitFor();
         await page.getByText('Choose another time of day, or move or skip that one first.').waitFor();
@@ -230,9 +239,7 @@ describe('the calendar', () => {
         expect(await stored(page, there)).toEqual(['13:15 planned The second topic']);
         // The keyboard goes along.
         await vi.waitFor(async () =>
-          expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toMatch(
-            /^The second topic, Moved, 2:15/,
-          ),
+          expect(await page.evaluate('document.activeElement.textContent')).toMatch(/^2:15.PM Moved The second topic$/),
         );
         await page.keyboard.press('Enter');
         await button(dialog, 'Skip this time').press('Enter');
@@ -300,9 +307,7 @@ describe('the calendar', () => {
       async (page) => {
         const night = { days: ['sat'], times: ['02:30'] };
         const more = { startsAt: `${saturday}T00:00:00Z`, endsAt: `${later(change, 20)}T00:00:00Z` };
-        const [first] = [
-          await api(page, 'POST', '/schedules', { name: 'Night', rule: night, timeZone: 'Europe/Berlin', ...more }),
-        ];
+        await api(page, 'POST', '/schedules', { name: 'Night', rule: night, timeZone: 'Europe/Berlin', ...more });
         await page.goto(`/calendar?month=${march}`);
         await cell(page, saturday).getByRole('button').first().waitFor();
         // Weeks of this reader begin on Monday.
@@ -318,6 +323,7 @@ describe('the calendar', () => {
           expect(await inCell(page, change)).toEqual([expect.stringMatching(/^03:30 Moved /)]),
         );
         expect(await stored(page, change)).toEqual([expect.stringContaining('01:30 planned')]);
+        await page.getByText(/“Night” was moved to .*03:30/).waitFor();
         // Undo goes back to where it was moved from, not to where the rule has it.
         await button(page, 'Undo').click();
         await vi.waitFor(async () => expect(await stored(page, change)).toEqual([]));

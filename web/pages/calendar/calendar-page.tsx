@@ -147,8 +147,8 @@ export function CalendarPage() {
         </>
       )}
       {day && (
-        <Dialog title={formatLongDay(day)} onClose={close}>
-          <ul className="divide-y divide-border sm:w-lg sm:max-w-full">
+        <Dialog title={formatLongDay(day)} onClose={close} narrow>
+          <ul className="divide-y divide-border">
             {(byDay.get(day) ?? []).map((one) => (
               <li key={`${one.kind} ${one.id}`}>
                 <ItemRow item={one} timeZone={timeZone} site={siteOf(one)} onOpen={open} />

@@ -32,8 +32,8 @@ export function ItemDialog({ item, timeZone, site, moves, onClose }: ItemDialogP
     if (await moves.run(item, change)) onClose();
   };
   return (
-    <Dialog title={titleOf(item)} onClose={onClose}>
-      <div className="grid grid-cols-1 gap-4 p-4 sm:w-md sm:max-w-full sm:p-6">
+    <Dialog title={titleOf(item)} onClose={onClose} narrow>
+      <div className="grid grid-cols-1 gap-4 p-4 sm:p-6">
         <div className="flex flex-wrap items-center gap-2">
           <Badge tone={tone}>
             <Icon aria-hidden="true" />

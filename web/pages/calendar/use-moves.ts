@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { changeSlot, undoSlot, updatePublication } from '@/api/client/sdk.gen.ts';
 import type { Calendar, CalendarItem } from '@/api/client/types.gen.ts';
 import { toProblem } from '@/api/problem.ts';
-import { toast } from '@/components/toaster.tsx';
+import { dismissToast, toast } from '@/components/toaster.tsx';
 import { formatSiteTime, writeSiteTime } from '@/format/site-time.ts';
 import { t } from '@/strings.ts';
 import { isMoved, titleOf } from './describe-item.ts';
@@ -48,6 +48,7 @@ export function useMoves(timeZone: string) {
   });
   /** Whether it was done. */
   const run = async (item: CalendarItem, change: Change): Promise<boolean> => {
+    dismissToast();
     try {
       await mutateAsync({ item, change });
     } catch {
