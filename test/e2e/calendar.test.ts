@@ -189,7 +189,6 @@ describe('the calendar', () => {
         await page.keyboard.press('Escape');
         await vi.waitFor(async () => expect(await page.evaluate('document.activeElement.textContent')).toBe('2 more'));
 
-        // A day that has passed is no place for anything, least of all for what would go out at once.
         const [today] = new Date().toISOString().split('T') as [string];
         await page.goto('/calendar');
         const run = await api(page, 'POST', '/pipelines', {
@@ -219,7 +218,11 @@ describe('the calendar', () => {
         await dialog.getByText('It takes “The second topic” from the backlog, if that stays as it is.').waitFor();
         const time = dialog.getByLabel('New date and time (Europe/Berlin)');
         // By keys alone: from the cross at its head to the field, and on to the button.
-        for (let steps = 0; steps < 12 && !(await time.evaluate((field) => field === document.activeElement)); steps++)
+        for (
+          let steps = 0;
+          steps < 12 && (await page.evaluate('document.activeElement.type')) !== 'datetime-local';
+          steps++
+        )
           await page.keyboard.press('Tab');
         await time.fill('2020-01-01T09:00');
         await page.keyboard.press('Enter');
@@ -333,13 +336,23 @@ describe('the calendar', () => {
     );
   });
 
-  it('says of slots that their schedule is paused', async () => {
+  it('says of slots that their schedule is paused, and leaves nothing on a day that has passed', async () => {
     await visit(
       '/calendar',
       async (page) => {
         await api(page, 'PATCH', `/schedules/${weekly}`, { paused: true });
         await page.goto(`/calendar?month=${january}`);
         await button(cell(page, tuesday), /Paused/).waitFor();
+        // By the clocks of the browser: what is dropped in the past is not even sent.
+        const [wednesday, last] = [nth(january, 3, 2), nth(january, 2, 4)];
+        await page.clock.setFixedTime(new Date(`${later(last, -1)}T12:00:00Z`));
+        await page.reload();
+        const slot = button(cell(page, last), /Paused/);
+        await slot.waitFor();
+        await drag(page, slot, wednesday);
+        await page.getByText(`${longName(wednesday)} has passed at that time of day`).waitFor();
+        expect(await inCell(page, last)).toHaveLength(1);
+        expect(await inCell(page, wednesday)).toEqual([]);
       },
       { viewport: sizes.desktop },
     );

@@ -13,17 +13,17 @@ export type View = (typeof views)[number];
 
 interface CalendarBarProps {
   month: string;
-  present: string;
   view: View;
   sites: Site[];
   siteId: string | undefined;
   onMonth: (month: string) => void;
+  onToday: () => void;
   onView: (view: View) => void;
   onSite: (siteId: string | undefined) => void;
 }
 
 /** Which month, of which site, and in which form. */
-export function CalendarBar({ month, present, view, sites, siteId, onMonth, onView, onSite }: CalendarBarProps) {
+export function CalendarBar({ month, view, sites, siteId, onMonth, onToday, onView, onSite }: CalendarBarProps) {
   return (
     <div className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2.5">
       <div className="flex items-center">
@@ -37,12 +37,12 @@ export function CalendarBar({ month, present, view, sites, siteId, onMonth, onVi
           {formatMonth(month)}
         </h2>
       </div>
-      <Button size="small" aria-disabled={month === present} onClick={() => onMonth(present)}>
+      <Button size="small" onClick={onToday}>
         {words.today}
       </Button>
       <div className="ml-auto flex flex-wrap items-center gap-2.5">
         {sites.length > 0 && (
-          <div className="w-44">
+          <div className="w-36 sm:w-44">
             <Select
               aria-label={words.site}
               value={siteId ?? ''}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { getCalendarOptions, listSitesOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { CalendarItem } from '@/api/client/types.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
@@ -13,7 +13,7 @@ import { Card } from '@/components/ui/card.tsx';
 import { Dialog } from '@/components/ui/dialog.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { formatMonth, isMonth } from '@/format/calendar.ts';
-import { dayAfter, dayIn, firstWeekdayOf, formatLongDay, rangeOf, sameTimeOn, weeksOf } from '@/format/month-grid.ts';
+import { dayAfter, dayIn, firstWeekdayOf, formatLongDay, rangeOf, weeksOf } from '@/format/month-grid.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
@@ -23,10 +23,11 @@ import { ItemDialog } from './item-dialog.tsx';
 import { ItemRow } from './item-row.tsx';
 import { ListView } from './list-view.tsx';
 import { MonthView } from './month-view.tsx';
+import { toDay } from './to-day.ts';
+import { type Opened, useKeptFocus } from './use-kept-focus.ts';
 import { useMoves } from './use-moves.ts';
 
 const words = t.calendar;
-type Opened = { day: string } | { kind: CalendarItem['kind']; id: string };
 
 /** What was written, what is planned and what goes out, by day; what is planned can be moved and skipped. */
 export function CalendarPage() {
@@ -57,15 +58,7 @@ export function CalendarPage() {
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
 
   const items = calendar.data?.items;
-  const byDay = useMemo(() => {
-    const found = new Map<string, CalendarItem[]>();
-    for (const item of items ?? []) {
-      const day = dayIn(item.at, timeZone);
-      found.set(day, [...(found.get(day) ?? []), item]);
-    }
-    return found;
-  }, [items, timeZone]);
-  const drop = useDrop(moves, timeZone);
+  const byDay = useMemo(() => Map.groupBy(items ?? [], ({ at }) => dayIn(at, timeZone)), [items, timeZone]);
   const siteOf = (item: CalendarItem) => (site ? undefined : known.find(({ id }) => id === item.siteId)?.name);
   const ofMonth = days.filter((day) => day.startsWith(month));
   const empty = items !== undefined && ofMonth.every((day) => !byDay.has(day));
@@ -84,11 +77,14 @@ export function CalendarPage() {
     <Page title={words.title} heading={words.title} intro={words.intro} className="max-w-7xl">
       <CalendarBar
         month={month}
-        present={today.slice(0, 7)}
         view={view}
         sites={known}
         siteId={site?.id}
         onMonth={(chosen) => change({ month: chosen === today.slice(0, 7) ? undefined : chosen })}
+        onToday={() => {
+          change({ month: undefined });
+          toDay(today);
+        }}
         onView={(chosen) => change({ view: chosen })}
         onSite={(chosen) => change({ site: chosen })}
       />
@@ -139,7 +135,7 @@ export function CalendarPage() {
               timeZone={timeZone}
               onOpen={open}
               onOpenDay={(chosen) => setOpened({ day: chosen })}
-              onDrop={drop}
+              onDrop={moves.drop}
             />
           ) : (
             <ListView days={ofMonth} byDay={byDay} today={today} timeZone={timeZone} siteOf={siteOf} onOpen={open} />
@@ -169,45 +165,4 @@ export function CalendarPage() {
       )}
     </Page>
   );
-}
-
-/** Moves what was dropped on a day there, at its time of day; says why where that has passed. */
-function useDrop(moves: ReturnType<typeof useMoves>, timeZone: string) {
-  const { run, refuse } = moves;
-  return (item: CalendarItem, day: string) => {
-    if (dayIn(item.at, timeZone) === day) return;
-    const to = sameTimeOn(item.at, day, timeZone);
-    if (to.getTime() > Date.now()) void run(item, { to });
-    else {
-      const problem = {
-        code: 'invalid_request',
-        detail: words.dayPassed(formatLongDay(day)),
-        hint: words.dayPassedHint,
-      };
-      refuse({ item, problem });
-    }
-  };
-}
-
-/** Closing a dialog leaves the keyboard where the item, or what opened the day, stands by then. */
-function useKeptFocus(opened: Opened | null, setOpened: (opened: null) => void): () => void {
-  const opener = useRef<Element | null>(null);
-  const last = useRef<Opened | null>(null);
-  if (opened && !last.current) opener.current = document.activeElement;
-  useEffect(() => {
-    const before = last.current;
-    last.current = opened;
-    if (opened || !before) return;
-    // After the dialog has given the keyboard back.
-    const timer = setTimeout(() => {
-      const id = 'id' in before ? before.id : '';
-      const target =
-        document.getElementById(`item-${id}`) ??
-        document.getElementById(`row-${id}`) ??
-        (opener.current as HTMLElement);
-      target?.focus();
-    });
-    return () => clearTimeout(timer);
-  }, [opened]);
-  return () => setOpened(null);
 }

@@ -21,7 +21,7 @@ export function ListView({ days, byDay, today, timeZone, siteOf, onOpen }: ListV
         const items = byDay.get(day) ?? [];
         if (items.length === 0) return null;
         return (
-          <section key={day} aria-label={formatLongDay(day)}>
+          <section key={day} data-day={day} aria-label={formatLongDay(day)} className="scroll-mt-16">
             <h3 className="mb-2 text-sm font-semibold text-muted-foreground">
               {formatLongDay(day)}
               {day === today && ` · ${t.calendar.todayIs}`}

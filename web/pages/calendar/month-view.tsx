@@ -70,6 +70,11 @@ function DayCell({
 }: Omit<MonthViewProps, 'month' | 'weeks'> & { day: string; inside: boolean }) {
   const ref = useRef<HTMLTableCellElement>(null);
   const [over, setOver] = useState(false);
+  const drop = useRef(onDrop);
+  useEffect(() => {
+    drop.current = onDrop;
+  });
+  // Not anew with each rendering: one may come while something is dragged.
   useEffect(() => {
     const element = ref.current;
     if (!element) return;
@@ -80,10 +85,10 @@ function DayCell({
       onDragLeave: () => setOver(false),
       onDrop: ({ source }) => {
         setOver(false);
-        onDrop(source.data.calendarItem as CalendarItem, day);
+        drop.current(source.data.calendarItem as CalendarItem, day);
       },
     });
-  }, [day, onDrop]);
+  }, [day]);
   const items = byDay.get(day) ?? [];
   const shown = items.length > mostShown + 1 ? items.slice(0, mostShown) : items;
   const name = formatLongDay(day);

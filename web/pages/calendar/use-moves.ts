@@ -4,6 +4,7 @@ import { changeSlot, undoSlot, updatePublication } from '@/api/client/sdk.gen.ts
 import type { Calendar, CalendarItem } from '@/api/client/types.gen.ts';
 import { toProblem } from '@/api/problem.ts';
 import { dismissToast, toast } from '@/components/toaster.tsx';
+import { dayIn, formatLongDay, sameTimeOn } from '@/format/month-grid.ts';
 import { formatSiteTime, writeSiteTime } from '@/format/site-time.ts';
 import { t } from '@/strings.ts';
 import { isMoved, titleOf } from './describe-item.ts';
@@ -58,7 +59,17 @@ export function useMoves(timeZone: string) {
     toast(said(item, change, timeZone), { label: words.undo, run: () => void run(after(item, change), reverse(item)) });
     return true;
   };
-  return { run, refusal, refuse: setRefusal, forget: () => setRefusal(null) };
+  /** Moves what was dropped on a day there, at its time of day; says why where that has passed. */
+  const drop = (item: CalendarItem, day: string) => {
+    if (dayIn(item.at, timeZone) === day) return;
+    const to = sameTimeOn(item.at, day, timeZone);
+    if (to.getTime() > Date.now()) void run(item, { to });
+    else {
+      const detail = words.dayPassed(formatLongDay(day));
+      setRefusal({ item, problem: { code: 'invalid_request', detail, hint: words.dayPassedHint } });
+    }
+  };
+  return { run, drop, refusal, forget: () => setRefusal(null) };
 }
 export type Moves = ReturnType<typeof useMoves>;
 
