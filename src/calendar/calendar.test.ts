@@ -207,6 +207,7 @@ describe('what happened', () => {
     const refused = { code: 'site_rejected', message: 'The site said no.', hint: 'Look there.' } as const;
     await givenPublication('Broken', { status: 'failed', failedAt: new Date('2026-11-21T10:00:00Z'), error: refused });
     await givenPublication('At once', { status: 'queued' });
+    await givenPublication('Given up', { status: 'cancelled', publishAt: new Date('2026-12-13T10:00:00Z') });
     const held = await givenPipeline(app.ctx, { topic: 'Held', siteId, publish: 'publish', approval: 'auto' });
     const waiting = { reason: 'approval', until: '2026-12-11T10:00:00.000Z' } as const;
     await app.ctx.db
@@ -219,8 +220,9 @@ describe('what happened', () => {
       'publication 11-21T10:00 failed Broken',
       'publication 12-10T10:00 scheduled Later',
       'hold 12-11T10:00 ends Held',
+      'publication 12-13T10:00 cancelled Given up',
     ]);
-    expect(items.map(({ movable }) => movable)).toEqual([false, false, true, false]);
+    expect(items.map(({ movable }) => movable)).toEqual([false, false, true, false, false]);
     expect(items[1]?.note).toBe('The site said no.');
     expect(items[2]).toMatchObject({ publicationId: scheduled, siteId, articleId: expect.any(String) });
     // As the calendar says, so it is moved.
@@ -295,6 +297,8 @@ describe('the calendar', () => {
     expect(little).toMatchObject({ truncated: false });
     await backlog(...Array.from({ length: 300 }, (_, index) => ({ topic: `Topic number ${index}` })));
     for (let index = 0; index < 8; index++) await schedule({ rule: { cron: `${index} */2 * * *` } });
+    // Also where it is all of one kind.
+    expect((await asked()).truncated).toBe(true);
     for (const title of ['A', 'B', 'C']) await givenPublication(title, { publishAt: new Date('2026-12-01T10:00:00Z') });
     const much = await asked();
     expect(much.truncated).toBe(true);

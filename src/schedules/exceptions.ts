@@ -6,16 +6,7 @@ import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { lockSchedule } from './queries.ts';
 import { type Schedule, type ScheduleException, scheduleExceptions, scheduleRuns, schedules } from './schema.ts';
-import {
-  type Dropped,
-  type Exception,
-  nextFor,
-  type PlannedSlot,
-  plannedSlots,
-  slotAtMoment,
-  slotOfRule,
-  sortExceptions,
-} from './slots.ts';
+import { type Exception, nextFor, type PlannedSlot, plannedSlots, slotAtMoment, slotOfRule } from './slots.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'now'>;
 
@@ -181,47 +172,7 @@ async function settle(tx: Db, schedule: Schedule, exceptions: Exception[], slotA
   throw new Error('a slot that was changed is gone');
 }
 
-/**
- * Forgets the exceptions that the schedule, as it is now, has no place for; those of slots that have had their run stay,
- * because a slot is known by the time that the rule once had. Returns those that hold, and words for each that went.
- */
-export async function dropVoid(
-  tx: Db,
-  schedule: Schedule,
-  now: Date,
-): Promise<{ exceptions: Exception[]; warnings: string[] }> {
-  const all = await exceptionsOf(tx, schedule.id, now);
-  if (all.length === 0) return { exceptions: [], warnings: [] };
-  const times = all.map(({ slotAt }) => slotAt);
-  const ran = await tx
-    .select({ slotAt: scheduleRuns.slotAt })
-    .from(scheduleRuns)
-    .where(and(eq(scheduleRuns.scheduleId, schedule.id), inArray(scheduleRuns.slotAt, times)));
-  const done = new Set(ran.map(({ slotAt }) => slotAt.getTime()));
-  const { kept, dropped } = sortExceptions(
-    schedule,
-    all.filter(({ slotAt }) => !done.has(slotAt.getTime())),
-  );
-  if (dropped.length > 0) {
-    const gone = dropped.map(({ exception }) => exception.slotAt);
-    const mine = and(eq(scheduleExceptions.scheduleId, schedule.id), inArray(scheduleExceptions.slotAt, gone));
-    await tx.delete(scheduleExceptions).where(mine);
-  }
-  const exceptions = [...kept, ...all.filter(({ slotAt }) => done.has(slotAt.getTime()))];
-  return { exceptions, warnings: dropped.map((one) => wordsOf(one, schedule.timeZone)) };
-}
-
-function wordsOf({ exception: { slotAt, movedTo }, why }: Dropped, timeZone: string): string {
-  const at = shown(slotAt, timeZone);
-  const what = movedTo ? `That ${at} was moved to ${shown(movedTo, timeZone)}` : `That ${at} is skipped`;
-  const reasons = {
-    no_slot: 'the schedule has no such time any more',
-    outside: 'that lies outside of its start and end now',
-    taken: 'another of its times is there now',
-  };
-  return `${what} was forgotten: ${reasons[why]}.`;
-}
-
-const shown = (at: Date, timeZone: string) => localTime(at, timeZone).slice(0, 16).replace('T', ' ');
+/** A moment as it is said in answers: `2026-12-01 09:00`. */
+export const shown = (at: Date, timeZone: string) => localTime(at, timeZone).slice(0, 16).replace('T', ' ');
 const without = (exceptions: Exception[], slotAt: Date) =>
   exceptions.filter((one) => one.slotAt.getTime() !== slotAt.getTime());

@@ -7,11 +7,11 @@ import { AppError } from '../errors.ts';
 import { modelsOf } from '../pipeline/choose-model.ts';
 import { getSite } from '../sites/queries.ts';
 import type { ScheduleBrief } from './brief.ts';
-import { dropVoid } from './exceptions.ts';
 import { lockSchedule } from './queries.ts';
 import { checkRule, type ScheduleRule } from './rule.ts';
 import { type Schedule, schedules } from './schema.ts';
 import { nextFor } from './slots.ts';
+import { dropVoid } from './void-exceptions.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'now' | 'secrets' | 'models'>;
 
