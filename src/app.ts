@@ -17,6 +17,7 @@ import { priceRoutes } from './budget/price-routes.ts';
 import { usageRoutes } from './budget/usage-routes.ts';
 import { spendingChecked } from './budget/warnings.ts';
 import { tendBudget } from './budget/worker.ts';
+import { calendarRoutes } from './calendar/routes.ts';
 import type { Config, Secrets } from './config.ts';
 import type { AppContext } from './context.ts';
 import { migrate } from './db/migrate.ts';
@@ -54,6 +55,7 @@ import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
 import { migrateQueue, openQueue } from './queue/queue.ts';
 import { scheduleRoutes } from './schedules/routes.ts';
+import { slotRoutes } from './schedules/slot-routes.ts';
 import { workSchedules } from './schedules/worker.ts';
 import { syncSiteJob } from './site-posts/jobs.ts';
 import { sitePostRoutes } from './site-posts/routes.ts';
@@ -90,6 +92,8 @@ const apiRoutes = [
   approvalRoutes,
   topicRoutes,
   scheduleRoutes,
+  slotRoutes,
+  calendarRoutes,
   siteRoutes,
   sitePostRoutes,
   siteConnectionRoutes,

@@ -132,6 +132,8 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
 
   await post('/topics', { topic: `Bread ${mark('backlog')}`, note: mark('note'), siteId: site.id });
   const schedule = await post('/schedules', { name: mark('schedule'), siteId: site.id, rule: { cron: '0 9 * * 1' } });
+  // A Monday.
+  await post(`/schedules/${schedule.id}/slots`, { slotAt: '2099-01-05T09:00:00Z', moveTo: '2099-01-06T10:00:00Z' });
   await ctx.db.execute(sql`update schedules set next_slot_at = now() where id = ${schedule.id}`);
   await runDueSchedules(ctx);
   await post('/topics', { topic: `Rolls ${mark('backlog')}`, keyword: mark('topicword') });

@@ -78,6 +78,14 @@ const failures = createRoute({
   component: lazyRouteComponent(() => import('@/pages/failures/failures-page.tsx'), 'FailuresPage'),
 });
 
+const calendar = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/calendar',
+  validateSearch: (search: Record<string, unknown>): { month?: string; view?: string; site?: string } =>
+    textOf(search, 'month', 'view', 'site'),
+  component: lazyRouteComponent(() => import('@/pages/calendar/calendar-page.tsx'), 'CalendarPage'),
+});
+
 const queue = createRoute({
   getParentRoute: () => signedIn,
   path: '/queue',
@@ -285,6 +293,7 @@ export const createAppRouter = (queries: QueryClient) =>
         articleHistory,
         images,
         failures,
+        calendar,
         queue,
         publication,
         sites,

@@ -1,5 +1,6 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
 import { failureWords, priorityWords } from './strings-failures.ts';
+import { calendarWords } from './strings-calendar.ts';
 import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
@@ -21,6 +22,7 @@ const english = {
     queue: 'Publishing',
     queueShort: 'Queue',
     sites: 'Sites',
+    calendar: 'Calendar',
     usage: 'Usage',
     apiDocs: 'API documentation',
     theme: (name: string) => `Theme: ${name}. Change it`,
@@ -494,6 +496,7 @@ const english = {
   },
   postDefaults: postDefaultWords,
   queue: queueWords,
+  calendar: calendarWords,
   sites: {
     title: 'Sites',
     intro: 'The WordPress sites that your articles go to.',

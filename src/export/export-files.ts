@@ -22,7 +22,7 @@ import { listKeys, ownSpending } from '../provider-keys/provider-keys.ts';
 import { type Publication, publications } from '../publishing/schema.ts';
 import { showPublications } from '../publishing/surroundings.ts';
 import { presentRun, presentSchedules } from '../schedules/present.ts';
-import { scheduleRuns, schedules } from '../schedules/schema.ts';
+import { scheduleExceptions, scheduleRuns, schedules } from '../schedules/schema.ts';
 import { presentSitePost } from '../site-posts/present.ts';
 import { pageOfPosts } from '../site-posts/queries.ts';
 import { presentSite } from '../sites/present.ts';
@@ -41,7 +41,7 @@ images/       each image with its name and texts; those in the bin as well
 sources/      each source with its passages, which quotes can be looked up in
 site-posts/   what was read of each site's posts, 1,000 a file; nothing for a site without any
 webhooks/     each webhook with its deliveries of the last 30 days
-schedules/    each schedule with what its times have led to
+schedules/    each schedule with what was moved or skipped, and what its times have led to
 account.json sites.json topics.json publications.json api-keys.json provider-keys.json usage.json access-log.json
 
 Passwords, keys and tokens are not in it: they are stored in a form that cannot be read, or only to be used.
@@ -95,7 +95,10 @@ export async function* exportFiles(
   for await (const schedule of all(db, schedules, userId)) {
     const [shown] = await presentSchedules(db, [schedule]);
     const runs = await collect(all(db, scheduleRuns, userId, eq(scheduleRuns.scheduleId, schedule.id)));
-    yield { name: `schedules/${schedule.id}.json`, text: json({ ...shown, runs: runs.map(presentRun) }) };
+    const changed = await collect(all(db, scheduleExceptions, userId, eq(scheduleExceptions.scheduleId, schedule.id)));
+    const exceptions = changed.map(({ slotAt, movedTo }) => ({ slotAt, movedTo, skipped: movedTo === null }));
+    const text = json({ ...shown, exceptions, runs: runs.map(presentRun) });
+    yield { name: `schedules/${schedule.id}.json`, text };
   }
   yield {
     name: 'publications.json',
@@ -141,6 +144,7 @@ type OwnedTable =
   | typeof sites
   | typeof topics
   | typeof schedules
+  | typeof scheduleExceptions
   | typeof scheduleRuns
   | typeof publications
   | typeof apiKeys

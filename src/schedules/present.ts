@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { localTime } from '../accounts/calendar.ts';
 import { timeZoneSchema } from '../accounts/present.ts';
 import type { Db } from '../db/open.ts';
 import { oneLine } from '../storable.ts';
 import { countOpen } from '../topics/queries.ts';
 import { scheduleBriefSchema } from './brief.ts';
 import { latestRuns } from './queries.ts';
-import { type Slot, scheduleRuleSchema } from './rule.ts';
+import { scheduleRuleSchema } from './rule.ts';
 import type { Schedule, ScheduleRun } from './schema.ts';
+import type { PlannedSlot } from './slots.ts';
 
 const storedError = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 const moment = z.iso.datetime({ offset: true });
@@ -29,6 +31,7 @@ export const scheduleRunSchema = z
   .object({
     id: z.uuid(),
     slotAt: z.string(),
+    movedTo: z.string().nullable().meta({ description: 'Where a person had moved it; null where the rule has it' }),
     outcome: z.enum(['started', 'skipped']),
     reason: storedError.nullable().meta({ description: 'Why nothing was started, and what to do' }),
     missed: z.int().meta({ description: 'Times before it that went by while nothing ran; they are not made up for' }),
@@ -63,28 +66,45 @@ export const scheduleSchema = z
 
 export const slotSchema = z
   .object({
+    slotAt: z.string().meta({ description: 'When the rule has it: what it is known by, wherever it stands' }),
     at: z.string(),
-    clock: z.string().meta({ description: 'What the rule says, on the clocks of the zone' }),
-    note: z.string().nullable().meta({ description: 'What a change of the clocks does to it' }),
+    state: z.enum(['planned', 'moved', 'skipped']),
+    clock: z.string().meta({ description: 'Its time on the clocks of the zone' }),
+    note: z.string().nullable().meta({ description: 'From where it was moved, or what a change of the clocks does' }),
   })
   .meta({ id: 'Slot' });
 
-/** A time of a rule as the API shows it. */
-export function presentSlot({ at, clock, shown }: Slot): z.infer<typeof slotSchema> {
-  const notes = {
-    once: null,
-    never: 'The clocks are put forward over this time: it comes as much later.',
-    twice: 'The clocks show this time twice: the first is meant.',
+const notesOfClocks = {
+  once: null,
+  never: 'The clocks are put forward over this time: it comes as much later.',
+  twice: 'The clocks show this time twice: the first is meant.',
+};
+
+/** What is to be known of a slot: from where it was moved, or what a change of the clocks does to it; null for nothing. */
+export function noteOfSlot({ state, shown, slotAt }: PlannedSlot, timeZone: string): string | null {
+  if (state !== 'moved') return notesOfClocks[shown];
+  return `Moved from ${localTime(slotAt, timeZone).slice(0, 16).replace('T', ' ')} (${timeZone}).`;
+}
+
+/** A time of a schedule as the API shows it. */
+export function presentSlot(slot: PlannedSlot, timeZone: string): z.infer<typeof slotSchema> {
+  const { slotAt, at, state, clock } = slot;
+  return {
+    slotAt: slotAt.toISOString(),
+    at: at.toISOString(),
+    state,
+    clock,
+    note: noteOfSlot(slot, timeZone),
   };
-  return { at: at.toISOString(), clock, note: notes[shown] };
 }
 
 /** What one time of a schedule has led to, as the API shows it. */
 export function presentRun(row: ScheduleRun): z.infer<typeof scheduleRunSchema> {
-  const { id, slotAt, outcome, reason, missed, topicId, pipelineId, createdAt } = row;
+  const { id, slotAt, movedTo, outcome, reason, missed, topicId, pipelineId, createdAt } = row;
   return {
     id,
     slotAt: slotAt.toISOString(),
+    movedTo: movedTo?.toISOString() ?? null,
     outcome,
     reason,
     missed,

@@ -9,10 +9,10 @@ import { createPipeline } from '../pipeline/commands.ts';
 import { lockNextTopic } from '../topics/queries.ts';
 import { markUsed } from '../topics/topics.ts';
 import { briefOf } from './brief.ts';
+import { exceptionsOf } from './exceptions.ts';
 import { lockSchedule, spentInMonth } from './queries.ts';
-import { slotsAfter } from './rule.ts';
-import { nextFor } from './schedules.ts';
 import { type Schedule, type ScheduleRun, scheduleRuns, schedules } from './schema.ts';
+import { latestSlot, nextFor } from './slots.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets'>;
 
@@ -52,18 +52,23 @@ async function runIfDue(ctx: Ctx, tx: Db, userId: string, id: string, now: Date)
     await tx.update(schedules).set({ pausedAt: now, pausedBy: 'site', nextSlotAt: null }).where(eq(schedules.id, id));
     return null;
   }
-  const { slotAt, missed } = latestSlot(schedule, schedule.nextSlotAt, now);
+  const first = schedule.nextSlotAt;
+  const from = new Date(Math.max(first.getTime(), now.getTime() - countedMs) - 1);
+  const exceptions = await exceptionsOf(tx, id, from);
+  const latest = latestSlot(schedule, exceptions, from, now);
+  const { slotAt, at } = latest?.slot ?? { slotAt: first, at: first };
+  const movedTo = at.getTime() === slotAt.getTime() ? null : at;
   const outcome = await start(ctx, tx, schedule, now);
   const [run] = await tx
     .insert(scheduleRuns)
-    .values({ id: newId(), userId, scheduleId: id, slotAt, missed, ...outcome })
+    .values({ id: newId(), userId, scheduleId: id, slotAt, movedTo, missed: latest?.missed ?? 0, ...outcome })
     .onConflictDoNothing()
     .returning();
   // What was started is taken back with it: the time has had its run.
   if (!run) throw new AppError('conflict', 'A time of a schedule has come twice.');
   await tx
     .update(schedules)
-    .set({ lastSlotAt: slotAt, nextSlotAt: nextFor({ ...schedule, lastSlotAt: slotAt }, now) })
+    .set({ lastSlotAt: at, nextSlotAt: nextFor({ ...schedule, lastSlotAt: at }, now, exceptions) })
     .where(eq(schedules.id, id));
   return run;
 }
@@ -104,22 +109,6 @@ async function checkBudget(tx: Db, schedule: Schedule, expectedMicroUsd: number,
     `The articles of this schedule have cost ${dollars(spent)} this month, and one more is expected to cost ${dollars(expectedMicroUsd)}: more than its ${dollars(budget)}.`,
     { hint: `Raise the monthly budget of the schedule, or wait: it goes on at the start of the next month.` },
   );
-}
-
-/**
- * The latest time that has come, which is the one that is run, and how many before it nobody was there for: after a
- * downtime there is one article and not a burst of them.
- */
-function latestSlot(schedule: Schedule, first: Date, now: Date): { slotAt: Date; missed: number } {
-  const from = new Date(Math.max(first.getTime(), now.getTime() - countedMs) - 1);
-  let slotAt = first;
-  let missed = -1;
-  for (const { at } of slotsAfter(schedule.rule, schedule.timeZone, from)) {
-    if (at > now || (schedule.endsAt && at > schedule.endsAt)) break;
-    slotAt = at;
-    missed += 1;
-  }
-  return { slotAt, missed: Math.max(0, missed) };
 }
 
 async function lockIfThere(tx: Db, userId: string, id: string): Promise<Schedule | null> {

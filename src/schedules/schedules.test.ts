@@ -346,9 +346,27 @@ describe('the preview', () => {
       count: 3,
     });
     expect(json.items).toEqual([
-      { at: '2027-03-27T01:30:00.000Z', clock: '2027-03-27T02:30', note: null },
-      { at: '2027-03-28T01:30:00.000Z', clock: '2027-03-28T02:30', note: expect.stringContaining('put forward') },
-      { at: '2027-03-29T00:30:00.000Z', clock: '2027-03-29T02:30', note: null },
+      {
+        slotAt: '2027-03-27T01:30:00.000Z',
+        at: '2027-03-27T01:30:00.000Z',
+        state: 'planned',
+        clock: '2027-03-27T02:30',
+        note: null,
+      },
+      {
+        slotAt: '2027-03-28T01:30:00.000Z',
+        at: '2027-03-28T01:30:00.000Z',
+        state: 'planned',
+        clock: '2027-03-28T02:30',
+        note: expect.stringContaining('put forward'),
+      },
+      {
+        slotAt: '2027-03-29T00:30:00.000Z',
+        at: '2027-03-29T00:30:00.000Z',
+        state: 'planned',
+        clock: '2027-03-29T02:30',
+        note: null,
+      },
     ]);
     const refused = await call('POST', '/schedules/preview', { rule: { cron: '* * * * *' }, timeZone: 'UTC' });
     expect(refused.status).toBe(422);

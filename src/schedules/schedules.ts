@@ -8,8 +8,10 @@ import { modelsOf } from '../pipeline/choose-model.ts';
 import { getSite } from '../sites/queries.ts';
 import type { ScheduleBrief } from './brief.ts';
 import { lockSchedule } from './queries.ts';
-import { checkRule, nextSlot, type ScheduleRule } from './rule.ts';
+import { checkRule, type ScheduleRule } from './rule.ts';
 import { type Schedule, schedules } from './schema.ts';
+import { nextFor } from './slots.ts';
+import { dropVoid } from './void-exceptions.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'now' | 'secrets' | 'models'>;
 
@@ -63,20 +65,23 @@ export async function createSchedule(ctx: Ctx, tx: Db, userId: string, input: Sc
       monthlyBudgetMicroUsd: input.monthlyBudgetMicroUsd ?? null,
       startsAt,
       endsAt,
-      nextSlotAt: nextFor({ rule: input.rule, timeZone, startsAt, endsAt, lastSlotAt: null }, now),
+      nextSlotAt: nextFor({ rule: input.rule, timeZone, startsAt, endsAt, lastSlotAt: null }, now, []),
     })
     .returning();
   if (!row) throw new Error('insert returned no row');
   return row;
 }
 
-/** Changes a schedule from this moment on; what is left out stays. A time that has been dealt with does not come again. */
+/**
+ * Changes a schedule from this moment on; what is left out stays. A time that has been dealt with does not come again.
+ * Also returns words for what was moved or skipped and has no place in the changed schedule: that is forgotten.
+ */
 export async function updateSchedule(
   ctx: Ctx,
   userId: string,
   id: string,
   change: Partial<ScheduleInput> & { paused?: boolean | undefined },
-): Promise<Schedule> {
+): Promise<{ schedule: Schedule; warnings: string[] }> {
   return ctx.db.transaction(async (tx) => {
     const now = ctx.now();
     const schedule = await lockSchedule(tx, userId, id);
@@ -89,13 +94,14 @@ export async function updateSchedule(
     if (columns.endsAt && columns.endsAt < now) throw past('endsAt', 'set it to null to go on without end');
     if (paused === true && schedule.pausedAt === null) Object.assign(next, { pausedAt: now, pausedBy: 'user' });
     if (paused === false) Object.assign(next, { pausedAt: null, pausedBy: null });
+    const { exceptions, warnings } = await dropVoid(tx, next, now);
     const [row] = await tx
       .update(schedules)
-      .set({ ...next, nextSlotAt: next.pausedAt ? null : nextFor(next, now), updatedAt: now })
+      .set({ ...next, nextSlotAt: next.pausedAt ? null : nextFor(next, now, exceptions), updatedAt: now })
       .where(eq(schedules.id, id))
       .returning();
     if (!row) throw new Error('a locked schedule is gone');
-    return row;
+    return { schedule: row, warnings };
   });
 }
 
@@ -105,19 +111,6 @@ export async function deleteSchedule(ctx: Ctx, userId: string, id: string): Prom
     await lockSchedule(tx, userId, id);
     await tx.delete(schedules).where(eq(schedules.id, id));
   });
-}
-
-/** The next time of a schedule after `now` and after what it has dealt with; null when none is left before its end. */
-export function nextFor(
-  schedule: Pick<Schedule, 'rule' | 'timeZone' | 'startsAt' | 'endsAt' | 'lastSlotAt'>,
-  now: Date,
-): Date | null {
-  const { startsAt, endsAt, lastSlotAt } = schedule;
-  // A millisecond earlier, so that a start that is itself one of the times counts.
-  const earliest = [now, lastSlotAt, startsAt ? new Date(startsAt.getTime() - 1) : null];
-  const after = new Date(Math.max(...earliest.map((time) => time?.getTime() ?? 0)));
-  const slot = nextSlot(schedule.rule, schedule.timeZone, after);
-  return slot && (!endsAt || slot.at <= endsAt) ? slot.at : null;
 }
 
 type Checked = Pick<Schedule, 'rule' | 'timeZone' | 'siteId' | 'startsAt' | 'endsAt' | 'brief'>;

@@ -24,12 +24,24 @@ export const schedules = pgTable('schedules', {
 });
 export type Schedule = typeof schedules.$inferSelect;
 
+/** One slot that a person has moved (`movedTo`) or skipped (null); it is known by `slotAt`, where the rule has it. */
+export const scheduleExceptions = pgTable('schedule_exceptions', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  scheduleId: uuid('schedule_id').notNull(),
+  slotAt: time('slot_at').notNull(),
+  movedTo: time('moved_to'),
+  createdAt: time('created_at').notNull().defaultNow(),
+});
+export type ScheduleException = typeof scheduleExceptions.$inferSelect;
+
 /** What one time of a schedule has led to. */
 export const scheduleRuns = pgTable('schedule_runs', {
   id: uuid('id').primaryKey(),
   userId: uuid('user_id').notNull(),
   scheduleId: uuid('schedule_id').notNull(),
   slotAt: time('slot_at').notNull(),
+  movedTo: time('moved_to'),
   outcome: text('outcome').$type<'started' | 'skipped'>().notNull(),
   reason: jsonb('reason').$type<StoredError>(),
   missed: integer('missed').notNull().default(0),

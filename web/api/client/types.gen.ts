@@ -410,6 +410,112 @@ export type AuditEventInput = {
     via: 'nobody' | 'session' | 'access-token' | 'api-key' | 'command-line' | 'system';
 };
 
+export type Calendar = {
+    from: string;
+    items: Array<CalendarItem>;
+    /**
+     * On whose clocks it is best shown: of the site, else of the account
+     */
+    timeZone: string;
+    to: string;
+    /**
+     * There is more than 1000 in it: ask for less time
+     */
+    truncated: boolean;
+};
+
+export type CalendarInput = {
+    from: string;
+    items: Array<CalendarItemInput>;
+    /**
+     * On whose clocks it is best shown: of the site, else of the account
+     */
+    timeZone: string;
+    to: string;
+    /**
+     * There is more than 1000 in it: ask for less time
+     */
+    truncated: boolean;
+};
+
+export type CalendarItem = {
+    articleId: string | null;
+    at: string;
+    /**
+     * The same for as long as it is the same: a slot keeps it when it is moved
+     */
+    id: string;
+    kind: 'slot' | 'run' | 'publication' | 'hold';
+    /**
+     * A slot by POST /schedules/:id/slots, a publication by PATCH /publications/:id
+     */
+    movable: boolean;
+    /**
+     * Moved, missed, failed, or what a change of the clocks does
+     */
+    note: string | null;
+    pipelineId: string | null;
+    publicationId: string | null;
+    /**
+     * The name of the schedule
+     */
+    schedule: string | null;
+    scheduleId: string | null;
+    siteId: string | null;
+    /**
+     * When the rule has it: what POST /schedules/:id/slots takes
+     */
+    slotAt: string | null;
+    /**
+     * Of a slot planned, due, paused or skipped; of a run not_started or the status of its pipeline; of a publication its status; of a hold ends
+     */
+    state: 'planned' | 'due' | 'paused' | 'skipped' | 'not_started' | 'ends' | 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'unpublished';
+    /**
+     * Of a slot: the topic that it would take; null when none is known
+     */
+    title: string | null;
+    topicId: string | null;
+};
+
+export type CalendarItemInput = {
+    articleId: string | null;
+    at: string;
+    /**
+     * The same for as long as it is the same: a slot keeps it when it is moved
+     */
+    id: string;
+    kind: 'slot' | 'run' | 'publication' | 'hold';
+    /**
+     * A slot by POST /schedules/:id/slots, a publication by PATCH /publications/:id
+     */
+    movable: boolean;
+    /**
+     * Moved, missed, failed, or what a change of the clocks does
+     */
+    note: string | null;
+    pipelineId: string | null;
+    publicationId: string | null;
+    /**
+     * The name of the schedule
+     */
+    schedule: string | null;
+    scheduleId: string | null;
+    siteId: string | null;
+    /**
+     * When the rule has it: what POST /schedules/:id/slots takes
+     */
+    slotAt: string | null;
+    /**
+     * Of a slot planned, due, paused or skipped; of a run not_started or the status of its pipeline; of a publication its status; of a hold ends
+     */
+    state: 'planned' | 'due' | 'paused' | 'skipped' | 'not_started' | 'ends' | 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'unpublished';
+    /**
+     * Of a slot: the topic that it would take; null when none is known
+     */
+    title: string | null;
+    topicId: string | null;
+};
+
 export type Claim = {
     id: string;
     judgedBy: string | null;
@@ -2733,6 +2839,10 @@ export type ScheduleRun = {
      * Times before it that went by while nothing ran; they are not made up for
      */
     missed: number;
+    /**
+     * Where a person had moved it; null where the rule has it
+     */
+    movedTo: string | null;
     outcome: 'started' | 'skipped';
     pipelineId: string | null;
     /**
@@ -2754,6 +2864,10 @@ export type ScheduleRunInput = {
      * Times before it that went by while nothing ran; they are not made up for
      */
     missed: number;
+    /**
+     * Where a person had moved it; null where the rule has it
+     */
+    movedTo: string | null;
     outcome: 'started' | 'skipped';
     pipelineId: string | null;
     /**
@@ -3429,25 +3543,65 @@ export type SiteSyncInput = {
 export type Slot = {
     at: string;
     /**
-     * What the rule says, on the clocks of the zone
+     * Its time on the clocks of the zone
      */
     clock: string;
     /**
-     * What a change of the clocks does to it
+     * From where it was moved, or what a change of the clocks does
      */
     note: string | null;
+    /**
+     * When the rule has it: what it is known by, wherever it stands
+     */
+    slotAt: string;
+    state: 'planned' | 'moved' | 'skipped';
+};
+
+export type SlotChange = {
+    /**
+     * When it is to run instead; its own time to undo a move
+     */
+    moveTo?: string;
+    /**
+     * It is not run at all
+     */
+    skip?: true;
+    /**
+     * When the rule has it, also of a slot that was moved
+     */
+    slotAt: string;
+};
+
+export type SlotChangeInput = {
+    /**
+     * When it is to run instead; its own time to undo a move
+     */
+    moveTo?: string;
+    /**
+     * It is not run at all
+     */
+    skip?: true;
+    /**
+     * When the rule has it, also of a slot that was moved
+     */
+    slotAt: string;
 };
 
 export type SlotInput = {
     at: string;
     /**
-     * What the rule says, on the clocks of the zone
+     * Its time on the clocks of the zone
      */
     clock: string;
     /**
-     * What a change of the clocks does to it
+     * From where it was moved, or what a change of the clocks does
      */
     note: string | null;
+    /**
+     * When the rule has it: what it is known by, wherever it stands
+     */
+    slotAt: string;
+    state: 'planned' | 'moved' | 'skipped';
 };
 
 export type Spender = {
@@ -6069,6 +6223,49 @@ export type VerifyEmailResponses = {
 
 export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
 
+export type GetCalendarData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The start of the present month where it is left out
+         */
+        from?: string;
+        /**
+         * Exclusive, at most 100 days later; else 31 days
+         */
+        to?: string;
+        siteId?: string;
+    };
+    url: '/api/v1/calendar';
+};
+
+export type GetCalendarErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetCalendarError = GetCalendarErrors[keyof GetCalendarErrors];
+
+export type GetCalendarResponses = {
+    /**
+     * Default Response
+     */
+    200: Calendar;
+};
+
+export type GetCalendarResponse = GetCalendarResponses[keyof GetCalendarResponses];
+
 export type ListDeadLinksData = {
     body?: never;
     path?: never;
@@ -8470,6 +8667,92 @@ export type ListScheduleRunsResponses = {
 };
 
 export type ListScheduleRunsResponse = ListScheduleRunsResponses[keyof ListScheduleRunsResponses];
+
+export type ChangeSlotData = {
+    body: SlotChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{id}/slots';
+};
+
+export type ChangeSlotErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ChangeSlotError = ChangeSlotErrors[keyof ChangeSlotErrors];
+
+export type ChangeSlotResponses = {
+    /**
+     * Default Response
+     */
+    200: Slot;
+};
+
+export type ChangeSlotResponse = ChangeSlotResponses[keyof ChangeSlotResponses];
+
+export type UndoSlotData = {
+    body?: never;
+    path: {
+        id: string;
+        /**
+         * When the rule has it, also of a slot that was moved
+         */
+        slotAt: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{id}/slots/{slotAt}';
+};
+
+export type UndoSlotErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UndoSlotError = UndoSlotErrors[keyof UndoSlotErrors];
+
+export type UndoSlotResponses = {
+    /**
+     * Default Response
+     */
+    200: Slot;
+};
+
+export type UndoSlotResponse = UndoSlotResponses[keyof UndoSlotResponses];
 
 export type ListSearchProvidersData = {
     body?: never;
