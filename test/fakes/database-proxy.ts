@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
 
-
 /** Stands between a process and its PostgreSQL. */
 export interface DatabaseProxy {
   /** The address of the database through it. */
@@ -30,71 +29,78 @@ export interface DatabaseProxy {
   close(): Promise<void>;
 }
 
-/** One direction of a connection: what is kept back on it, and whether anything ever arrives again. */
-class Way {
-  private readonly to: Socket;
-  private kept: Buffer[] = [];
-  private dead = false;
-  constructor(to: Socket) {
-    this.to = to;
-  }
-  send(bytes: Buffer, blocked: boolean): void {
-    if (this.dead) return;
-    if (blocked) this.kept.push(bytes);
-    else this.to.write(bytes);
-  }
-  deliver(): void {
-    for (const bytes of this.kept.splice(0)) this.to.write(bytes);
-  }
-  die(): void {
-    this.dead = true;
-    this.kept = [];
-  }
+/** One connection through the proxy: both of its ends, and what is kept back on the way. */
+interface Link {
+  client: Socket;
+  upstream: Socket;
+  toServer: Buffer[];
+  toClient: Buffer[];
+  /** Nothing goes over it any more, not even its end. */
+  dead: boolean;
 }
 
 /** Starts a proxy on loopback in front of the database that `databaseUrl` names. */
 export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
   const target = new URL(databaseUrl);
-  const links = new Set<{ client: Socket; out: Way; back: Way }>();
+  const links = new Set<Link>();
   let look: (text: string, connection: number) => void = () => undefined;
-  let [outBlocked, backBlocked] = [false, false];
+  const blocked = { toServer: false, toClient: false };
   let count = 0;
 
   const server = createServer((client) => {
     const upstream = connect({ host: target.hostname, port: Number(target.port || 5432) });
-    const link = { client, out: new Way(upstream), back: new Way(client) };
+    const link: Link = { client, upstream, toServer: [], toClient: [], dead: false };
     const connection = ++count;
     links.add(link);
     client.on('data', (bytes) => {
       look(bytes.toString('latin1'), connection);
-      link.out.send(bytes, outBlocked);
+      link.toServer.push(bytes);
+      pass(link);
     });
-    upstream.on('data', (bytes) => link.back.send(bytes, backBlocked));
-    // The end of one side is the end of the other; why it ended, each side says itself.
+    upstream.on('data', (bytes) => {
+      link.toClient.push(bytes);
+      pass(link);
+    });
     for (const side of [client, upstream]) {
+      // Why it ended, each side says itself.
       side.on('error', () => side.destroy());
-      side.on('close', () => {
-        links.delete(link);
-        client.destroy();
-        upstream.destroy();
-      });
+      side.on('close', () => pass(link));
     }
   });
+
+  /** Hands over what may go, the end of a side included. */
+  function pass(link: Link): void {
+    const { client, upstream, dead } = link;
+    const directions = [
+      { open: !blocked.toServer, from: client, to: upstream, kept: link.toServer },
+      { open: !blocked.toClient, from: upstream, to: client, kept: link.toClient },
+    ];
+    for (const { open, from, to, kept } of directions) {
+      if (dead) kept.length = 0;
+      if (!open || dead) continue;
+      for (const bytes of kept.splice(0)) to.write(bytes);
+      if (from.destroyed) to.destroy();
+    }
+    if (client.destroyed && upstream.destroyed) links.delete(link);
+  }
+  const passAll = () => {
+    for (const link of links) pass(link);
+  };
   const open = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const cut = () => {
-    for (const { client } of links) client.resetAndDestroy();
+    for (const { client, upstream } of links) {
+      client.resetAndDestroy();
+      upstream.destroy();
+    }
   };
   const shut = () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     cut();
     return closed;
   };
-  const unblock = () => {
-    outBlocked = backBlocked = false;
-    for (const { out, back } of links) {
-      out.deliver();
-      back.deliver();
-    }
+  const block = (what: Partial<typeof blocked>) => {
+    Object.assign(blocked, what);
+    passAll();
   };
   await open(0);
   const { port } = server.address() as AddressInfo;
@@ -103,22 +109,12 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     watch: (next) => {
       look = next;
     },
-    hold: () => {
-      backBlocked = true;
-    },
-    release: unblock,
-    partition: (lost = 'everything') => {
-      outBlocked = lost === 'everything';
-      backBlocked = true;
-    },
+    hold: () => block({ toClient: true }),
+    release: () => block({ toServer: false, toClient: false }),
+    partition: (lost = 'everything') => block({ toServer: lost === 'everything', toClient: true }),
     heal: (before) => {
-      if (before === 'dead') {
-        for (const { out, back } of links) {
-          out.die();
-          back.die();
-        }
-      }
-      unblock();
+      if (before === 'dead') for (const link of links) link.dead = true;
+      block({ toServer: false, toClient: false });
     },
     cut,
     goAway: shut,
