@@ -1,6 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { version } from '../src/config.ts';
 
 /** A checkout of a version of the product that does not exist yet. */
 export interface NextRelease {
@@ -11,6 +12,9 @@ export interface NextRelease {
   remove(): void;
 }
 
+/** What it says it is. */
+export const nextVersion = '99.0.0';
+
 const root = fileURLToPath(new URL('../', import.meta.url));
 
 /**
@@ -18,12 +22,13 @@ const root = fileURLToPath(new URL('../', import.meta.url));
  * more, and a migration adds what only the new version uses.
  */
 export function makeNextRelease(): NextRelease {
+  mkdirSync(join(root, '.cache'), { recursive: true });
   const folder = mkdtempSync(join(root, '.cache', 'next-release-'));
   cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true });
-  for (const name of ['node_modules', 'web', 'docs', 'openapi.json']) symlinkSync(join(root, name), join(folder, name));
-  edit(join(root, 'package.json'), join(folder, 'package.json'), [['"version": "0.1.0"', '"version": "0.2.0"']]);
-  const step = join(folder, 'src/pipeline/3-outline/step.ts');
-  edit(step, step, [
+  const shared = ['node_modules', 'package.json', 'web', 'docs', 'openapi.json'];
+  for (const name of shared) symlinkSync(join(root, name), join(folder, name));
+  edit(join(folder, 'src/config.ts'), [[`version = '${version}'`, `version = '${nextVersion}'`]]);
+  edit(join(folder, 'src/pipeline/3-outline/step.ts'), [
     ['version: 1,', 'version: 2,'],
     ['wantsFaq: z.boolean(),', 'wantsFaq: z.boolean(),\n  reader: z.string(),'],
     ['wantsFaq: answer.wantsFaq }', "wantsFaq: answer.wantsFaq, reader: 'anyone' }"],
@@ -41,11 +46,11 @@ export function makeNextRelease(): NextRelease {
 }
 
 /** Fails where the code is no longer what is changed here. */
-function edit(from: string, to: string, changes: [string, string][]): void {
-  let text = readFileSync(from, 'utf8');
+function edit(file: string, changes: [string, string][]): void {
+  let text = readFileSync(file, 'utf8');
   for (const [before, after] of changes) {
-    if (text.split(before).length !== 2) throw new Error(`${from} does not hold this once: ${before}`);
+    if (text.split(before).length !== 2) throw new Error(`${file} does not hold this once: ${before}`);
     text = text.replace(before, after);
   }
-  writeFileSync(to, text);
+  writeFileSync(file, text);
 }

@@ -3,7 +3,7 @@ import { tendBudget } from '../src/budget/worker.ts';
 import { loadConfig } from '../src/config.ts';
 import type { AppContext } from '../src/context.ts';
 import { openDatabase } from '../src/db/open.ts';
-import { createExtractor } from '../src/knowledge/extract.ts';
+import { createExtractor, type Extractor, extractPlainText } from '../src/knowledge/extract.ts';
 import { createRobots } from '../src/knowledge/robots.ts';
 import { createModels } from '../src/llm/models.ts';
 import { createLogger } from '../src/logger.ts';
@@ -24,7 +24,11 @@ const { config, secrets } = loadConfig(process.env, { role: 'worker' });
 const database = await openDatabase(config, secrets);
 const log = createLogger(config.log.level);
 const safeFetch = createSafeFetch(config.net);
-const extractor = createExtractor();
+// Pasted texts only, which need no process that could be killed over them.
+const extractor: Extractor = {
+  ...createExtractor(),
+  extract: async ({ content }) => extractPlainText(content.toString()),
+};
 // Accounts, mails, images and limits of requests are left out: nothing here asks for them.
 const ctx = {
   config,

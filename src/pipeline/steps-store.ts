@@ -96,6 +96,12 @@ export async function finishStep(
     .where(eq(pipelineSteps.id, stepId));
 }
 
+/** Whether a pipeline has a result of a step that counts. */
+export async function isStepDone(tx: Db, pipelineId: string, name: string): Promise<boolean> {
+  const done = and(eq(pipelineSteps.name, name), eq(pipelineSteps.status, 'succeeded'));
+  return (await tx.$count(pipelineSteps, and(eq(pipelineSteps.pipelineId, pipelineId), done))) > 0;
+}
+
 /** Whether an attempt stands recorded as succeeded. */
 export async function isFinished(tx: Db, stepId: string): Promise<boolean> {
   return (await tx.$count(pipelineSteps, and(eq(pipelineSteps.id, stepId), eq(pipelineSteps.status, 'succeeded')))) > 0;

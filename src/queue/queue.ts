@@ -111,7 +111,14 @@ export async function openQueue(database: Database, log: Logger, supervise: bool
         },
         async ([next]) => {
           if (!next) return;
-          await handler(job.payload.parse(next.data), stopping.signal);
+          const payload = job.payload.parse(next.data);
+          try {
+            await handler(payload, stopping.signal);
+          } catch (error) {
+            // The queue keeps the error with the job, where nobody looks, and gives the job out again.
+            log.warn({ err: error, ...payload, job: job.name }, 'job broken off');
+            throw error;
+          }
         },
       );
     },

@@ -18,7 +18,7 @@ import {
 /* Worker processes that freeze (SIGSTOP) for longer than their lease and wake up when another has gone on without them. */
 
 // A busy machine starts processes slowly.
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 480_000 });
 
 /** Of one of the tests that run side by side. */
 type Test = { onTestFinished(end: () => Promise<void>): void };

@@ -185,9 +185,12 @@ export async function untilSucceeded(ctx: TestContext, ids: string[], timeout = 
 
 /** Waits until a process has said that it is no longer at work on the pipeline. */
 export const untilGivenUp = ({ program }: Worker, id: string) =>
-  vi.waitFor(() => expect(program.output()).toMatch(new RegExp(`"pipelineId":"${id}".*pipeline given up`)), {
-    timeout: 60_000,
-  });
+  vi.waitFor(
+    () => expect(program.output()).toMatch(new RegExp(`"pipelineId":"${id}".*(pipeline given up|job broken off)`)),
+    {
+      timeout: 60_000,
+    },
+  );
 
 /** What a provider was asked, once for each question and pipeline: who asked it, in order. */
 export function askedBy(calls: readonly ProviderCall[]): Map<string, (string | undefined)[]> {

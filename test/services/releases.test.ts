@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { version } from '../../src/config.ts';
 import { queryRows } from '../../src/db/open.ts';
 import type { PipelineAnswer } from '../../src/pipeline/present.ts';
 import { listSteps } from '../../src/pipeline/steps-store.ts';
 import { breadSources } from '../factories.ts';
-import { makeNextRelease, type NextRelease } from '../next-release.ts';
+import { makeNextRelease, type NextRelease, nextVersion } from '../next-release.ts';
 import { servedAt } from '../program.ts';
 import { ask, pipelineUntil } from '../server-process.ts';
 import { holdCall, type PipelineInstance, readPipeline, startPipelineInstance } from './pipeline-instance.ts';
@@ -16,7 +17,7 @@ import { holdCall, type PipelineInstance, readPipeline, startPipelineInstance } 
  */
 
 // A busy machine starts processes slowly.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 480_000, hookTimeout: 120_000 });
 
 /** What each process may use; two releases fit into the 22 of a small managed database. */
 const connectionsEach = 9;
@@ -77,9 +78,12 @@ function watchConnections(): () => Promise<{ each: Record<string, number>; toget
   };
 }
 
-it('hands over from one version to the next: side by side, nothing guessed, and in order', async () => {
+it('hands over from one version to the next: side by side, nothing guessed, and in order', async ({
+  onTestFinished,
+}) => {
   const { ctx, provider } = instance;
   const counted = watchConnections();
+  onTestFinished(async () => void (await counted()));
   const old = await instance.startWorker('old', 'server');
   const oldAddress = await servedAt(old.program);
   // One article of the old version is under way when the new one changes the tables.
@@ -94,7 +98,7 @@ it('hands over from one version to the next: side by side, nothing guessed, and 
   const versions = await Promise.all(
     [oldAddress, newAddress].map(async (address) => (await ask<{ version: string }>(address, 'GET', '/health')).json),
   );
-  expect(versions.map(({ version }) => version)).toEqual(['0.1.0', '0.2.0']);
+  expect(versions.map((health) => health.version)).toEqual([version, nextVersion]);
   const applied = await queryRows<{ name: string }>(ctx.db, sql`select name from schema_migrations order by name desc`);
   expect(applied[0]?.name).toBe(release.migration);
 
