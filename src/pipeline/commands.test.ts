@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { givenPipeline, givenSite, withModel } from '../../test/factories.ts';
 import { diligentScript, type ScriptedModel, scriptedModel } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
@@ -20,12 +20,16 @@ let ctx: TestContext;
 let model: ScriptedModel;
 const never = new AbortController().signal;
 
-beforeEach(async () => {
+beforeAll(async () => {
   model = scriptedModel(diligentScript);
   app = await startTestApp({ overrides: withModel(model) });
   ctx = app.ctx;
 });
-afterEach(() => app.close());
+afterAll(() => app.close());
+beforeEach(async () => {
+  await ctx.db.execute(sql`delete from pgboss.job`);
+  await ctx.db.delete(pipelines);
+});
 
 const post = async (id: string, command: 'retry' | 'cancel', payload?: object) => {
   const url = `/api/v1/pipelines/${id}/${command}`;
@@ -45,6 +49,11 @@ async function finished(brief: Parameters<typeof givenPipeline>[1] = {}): Promis
   await ctx.db.execute(sql`delete from pgboss.job`);
   return id;
 }
+/** How often the article of a pipeline was handed to a site. */
+const sentOut = async (id: string) => {
+  const { articleId } = await read(id);
+  return articleId ? ctx.db.$count(publications, eq(publications.articleId, articleId)) : 0;
+};
 /** The code of what a command refuses, or the status it leads to. */
 const outcome = (command: Promise<{ status: string }>) =>
   command.then(
@@ -112,7 +121,10 @@ describe('a retry', () => {
 
 describe('a redo', () => {
   it('from a step that has not run, or that there is not, is refused', async () => {
-    const { id } = await givenPipeline(ctx, { sources: [{ title: 'Almost nothing', text: 'Too short.' }] });
+    const { id } = await givenPipeline(ctx, {
+      sources: [{ title: 'Nothing', text: 'Too short.' }],
+      duplicates: 'allow',
+    });
     await runPipeline(ctx, id, never);
     expect(await read(id)).toMatchObject({ status: 'failed', error: { code: 'no_sources' } });
     await ctx.db.execute(sql`delete from pgboss.job`);
@@ -159,7 +171,7 @@ describe('a cancel', () => {
     expect(await read(first)).toMatchObject({ status: 'succeeded' });
     const accesses = calm.accesses();
     const ends: string[] = [];
-    for (let at = accesses - 14; at <= accesses; at++) {
+    for (let at = accesses - 7; at <= accesses; at++) {
       let said = '';
       let id = '';
       const meddling = interrupted(at, async () => {
@@ -167,27 +179,27 @@ describe('a cancel', () => {
       });
       id = (await givenPipeline(ctx, brief)).id;
       await runPipeline(meddling.ctx, id, never);
-      const { status, articleId } = await read(id);
-      const out = await ctx.db.$count(publications, eq(publications.articleId, articleId ?? ''));
+      const { status } = await read(id);
+      const out = await sentOut(id);
       if (said === 'cancelled') {
         expect({ status, out }, `at access ${at}`).toEqual({ status: 'cancelled', out: 0 });
         // And it can be taken up again, which publishes it once.
         await retryPipeline(ctx, ctx.ownerId, id);
         await runPipeline(ctx, id, never);
         expect(await read(id)).toMatchObject({ status: 'succeeded' });
-        expect(await ctx.db.$count(publications, eq(publications.articleId, articleId ?? ''))).toBe(1);
+        expect(await sentOut(id)).toBe(1);
       } else {
         expect({ status, out }, `at access ${at}`).toEqual({ status: 'succeeded', out: 1 });
       }
       ends.push(said);
     }
     expect(new Set(ends)).toEqual(new Set(['cancelled', 'invalid_state']));
-  });
+  }, 180_000);
 });
 
 describe('commands that race with a take-over', () => {
   it('leave one holder or none, and every question paid once', async () => {
-    for (let round = 0; round < 24; round++) {
+    for (let round = 0; round < 8; round++) {
       const { id } = await givenPipeline(ctx, { topic: `Sourdough in round ${round}`, duplicates: 'allow' });
       const dead = await claimPipeline(ctx, id);
       await ctx.db

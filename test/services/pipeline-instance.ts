@@ -24,9 +24,9 @@ const programs = {
   /** The whole product, with its API. */
   server: [entry('../../src/cli.ts'), 'start'],
   /** Pipelines only, which starts and writes faster. */
-  pipelines: [entry('../pipeline-worker.ts'), 'pipelines'],
+  pipelines: [entry('../light-worker.ts'), 'pipelines'],
   /** Schedules only: what they begin stays in the queue. */
-  schedules: [entry('../pipeline-worker.ts'), 'schedules'],
+  schedules: [entry('../light-worker.ts'), 'schedules'],
 } as const;
 const ready = /serves on|works the queue/;
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { version } from '../../src/config.ts';
@@ -53,7 +54,7 @@ const outlines = async (id: string) =>
     name === 'outline' ? [`${stepVersion} ${status}`] : [],
   );
 
-/** Counts connections by process, as fast as it can, until the returned function is called; that returns the most there were. */
+/** Counts connections by process, again and again, until the returned function is called; that returns the most there were. */
 function watchConnections(): () => Promise<{ each: Record<string, number>; together: number }> {
   let over = false;
   const most = { each: {} as Record<string, number>, together: 0 };
@@ -69,6 +70,7 @@ function watchConnections(): () => Promise<{ each: Record<string, number>; toget
         most.together,
         rows.reduce((sum, { count }) => sum + count, 0),
       );
+      await pause(10);
     }
   })();
   return async () => {
