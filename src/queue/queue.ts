@@ -116,7 +116,7 @@ export async function openQueue(database: Database, log: Logger, supervise: bool
             await handler(payload, stopping.signal);
           } catch (error) {
             // The queue keeps the error with the job, where nobody looks, and gives the job out again.
-            log.warn({ err: error, ...payload, job: job.name }, 'job broken off');
+            log.warn({ err: error, job: job.name, payload }, 'job broken off');
             throw error;
           }
         },
