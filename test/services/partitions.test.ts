@@ -168,7 +168,10 @@ describe.concurrent('the answer to a commit that is lost', () => {
   });
 
   it('and had not arrived: the step is done again from what was paid', async (test) => {
-    expect(await attempts(...(await loseCommit(test, false)))).toEqual([expect.stringMatching('failed|cancelled'), 'succeeded']);
+    expect(await attempts(...(await loseCommit(test, false)))).toEqual([
+      expect.stringMatching('failed|cancelled'),
+      'succeeded',
+    ]);
   });
 });
 
