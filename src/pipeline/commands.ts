@@ -20,7 +20,7 @@ import { lockPipeline } from './queries.ts';
 import { reserveRoom } from './queue-room.ts';
 import { type Pipeline, pipelineSteps, pipelines } from './schema.ts';
 import { type StepName, stepNames } from './step-names.ts';
-import { supersedeSteps } from './steps-store.ts';
+import { isStepDone, supersedeSteps } from './steps-store.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets'>;
 
@@ -83,7 +83,10 @@ export async function insertPipeline(
   return row;
 }
 
-/** Stops a pipeline at once; a worker in the middle of a call notices within a moment. What was paid stays recorded. */
+/**
+ * Stops a pipeline at once; a worker in the middle of a call notices within a moment. What was paid stays recorded. Throws
+ * `invalid_state` for one that has ended, or that has done its last step already: what that handed to a site goes out.
+ */
 export async function cancelPipeline(ctx: Ctx, userId: string, id: string): Promise<Pipeline> {
   return ctx.db.transaction(async (tx) => {
     await lockWorkLimits(tx, ctx.config, userId);
@@ -91,6 +94,11 @@ export async function cancelPipeline(ctx: Ctx, userId: string, id: string): Prom
     if (pipeline.status === 'cancelled') return pipeline;
     if (pipeline.status === 'succeeded' || pipeline.status === 'failed') {
       throw new AppError('invalid_state', `This pipeline has already ${pipeline.status}; there is nothing to cancel.`);
+    }
+    if (await isStepDone(tx, id, 'publish')) {
+      throw new AppError('invalid_state', 'This pipeline has just done its last step; there is nothing to cancel.', {
+        hint: 'What it has handed to a site is stopped there: cancel the publication of its article.',
+      });
     }
     await tx
       .update(pipelineSteps)
@@ -122,9 +130,12 @@ export async function retryPipeline(ctx: Ctx, userId: string, id: string, fromSt
     if (!fromStep && !['failed', 'cancelled'].includes(pipeline.status) && !selfWaiting) {
       throw new AppError(
         'invalid_state',
-        `This pipeline is ${pipeline.status}: only one that failed, was cancelled or waits for another try can be retried.`,
+        `This pipeline ${states[pipeline.status]}: only one that failed, was cancelled or waits for another try can be retried.`,
         {
-          hint: 'Name a step to redo from, for example { "fromStep": "draft" }.',
+          hint:
+            pipeline.status === 'running' || pipeline.status === 'queued'
+              ? 'It goes on by itself: there is nothing to do.'
+              : 'Name a step to redo from, for example { "fromStep": "draft" }.',
         },
       );
     }
@@ -161,7 +172,7 @@ export async function prioritizePipeline(
     await lockWorkLimits(tx, ctx.config, userId);
     const pipeline = await lockPipeline(tx, userId, id);
     if (!['queued', 'running', 'waiting'].includes(pipeline.status)) {
-      throw new AppError('invalid_state', `This pipeline has already ${ended(pipeline)}; it waits for no turn.`, {
+      throw new AppError('invalid_state', `This pipeline ${states[pipeline.status]}; it waits for no turn.`, {
         hint: 'Only what has not ended has a priority: retry it first.',
       });
     }
@@ -177,7 +188,15 @@ export async function prioritizePipeline(
   });
 }
 
-const ended = ({ status }: Pipeline) => (status === 'cancelled' ? 'been cancelled' : status);
+/** What a pipeline does, in words. */
+const states: Record<Pipeline['status'], string> = {
+  queued: 'is queued',
+  running: 'is running',
+  waiting: 'waits for somebody',
+  succeeded: 'has succeeded',
+  failed: 'has failed',
+  cancelled: 'was cancelled',
+};
 
 /** A post that is out, or may be, stays tied to the article it was made from. */
 async function refuseAfterPublishing(tx: Db, pipeline: Pipeline): Promise<void> {

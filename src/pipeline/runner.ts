@@ -29,7 +29,7 @@ import { enqueueNext, occupying } from './line.ts';
 import { createShow } from './live-text.ts';
 import { steps } from './pipeline.ts';
 import { type Pipeline, pipelines, type Waiting } from './schema.ts';
-import { countFailures, finishStep, readRecorded, startStep } from './steps-store.ts';
+import { countFailures, finishStep, isFinished, readRecorded, startStep } from './steps-store.ts';
 import { awaitSilent, claimFirst, turnsOf } from './turn.ts';
 
 /** Delays before a step that failed for a passing reason is tried again, in milliseconds; after the last it fails. */
@@ -189,7 +189,9 @@ async function walk(ctx: AppContext, pipeline: Pipeline, signal: AbortSignal): P
     const recorded = finished.get(step.name);
     if (recorded) {
       const output = step.output.safeParse(recorded.output);
-      if (!output.success || recorded.inputDigest !== inputDigest) {
+      // Another version's output may pass for one of this version and mean something else.
+      const sameVersion = recorded.stepVersion === step.version;
+      if (!output.success || !sameVersion || recorded.inputDigest !== inputDigest) {
         const message = `The recorded result of the step "${step.name}" does not fit this version.`;
         const hint = `Redo the pipeline from the step "${step.name}".`;
         return { kind: 'failed', error: new AppError('step_output_unreadable', message, { hint }) };
@@ -230,10 +232,11 @@ async function runStep(
     return row;
   });
   const context = stepContext(ctx, pipeline, step, asked, share, signal);
+  let output: unknown;
   try {
     signal.throwIfAborted();
     // What pages and models say may hold characters that no table keeps; the digest of later steps needs the stored form.
-    const output = allPrintable(step.output.parse(await step.run(context, needs)));
+    output = allPrintable(step.output.parse(await step.run(context, needs)));
     await ctx.db.transaction(async (tx) => {
       const progress = thousandths(share.from + share.width);
       await changeUnderLease(tx, pipeline, { progress });
@@ -248,8 +251,10 @@ async function runStep(
   } catch (error) {
     const stop = await whyStopped(ctx, pipeline, step, error, signal);
     if (stop.kind === 'lease-lost') throw new AppError('lease_lost', 'The lease is gone.', { cause: error });
-    await ctx.db.transaction(async (tx) => {
+    const committed = await ctx.db.transaction(async (tx) => {
+      // Waits for a commit whose answer was lost, which holds this row: what stands recorded then is how it ended.
       await lockLease(tx, pipeline);
+      if (await isFinished(tx, attempt.id)) return true;
       const status = stop.kind === 'handed-over' ? 'cancelled' : stop.kind === 'waiting' ? 'waiting' : 'failed';
       const cause = explainDatabaseError(error) ?? error;
       const retrying = stop.kind === 'waiting' && stop.waiting.until !== undefined && cause instanceof AppError;
@@ -261,8 +266,9 @@ async function runStep(
         attempt: attempt.attempt,
         ...(failed ? { error: toStoredError(cause) } : {}),
       });
+      return false;
     });
-    return { stop };
+    return committed ? { output } : { stop };
   }
 }
 

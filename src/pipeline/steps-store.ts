@@ -8,7 +8,7 @@ import { type Pipeline, type PipelineStep, pipelineSteps, type StepStatus } from
 /** What stands recorded of a pipeline's steps when a worker takes it. */
 export interface Recorded {
   /** The finished record of each step that has one, by name. */
-  finished: Map<string, Pick<PipelineStep, 'inputDigest' | 'output'>>;
+  finished: Map<string, Pick<PipelineStep, 'inputDigest' | 'output' | 'stepVersion'>>;
   /**
    * How many times each step was set aside on purpose. It goes into the digest of each model call: asked to redo a
    * step, the model is asked anew; retrying after a failure takes the answers that were already paid for.
@@ -23,13 +23,14 @@ export interface Recorded {
 
 /** Reads {@link Recorded}. Nobody but the holder of the lease changes it: whoever sets steps aside takes the lease away. */
 export async function readRecorded(db: Db, pipelineId: string): Promise<Recorded> {
-  const { name, status, inputDigest, output, error, finishedAt } = pipelineSteps;
+  const { name, status, inputDigest, stepVersion, output, error, finishedAt } = pipelineSteps;
   const gaveNothing = sql`${status} = 'failed' and ${error} ->> 'code' = 'model_output_invalid'`;
   const rows = await db
     .select({
       name,
       status,
       inputDigest,
+      stepVersion,
       finishedAt,
       output: sql`case when ${status} = 'succeeded' then ${output} end`,
     })
@@ -93,6 +94,17 @@ export async function finishStep(
     .update(pipelineSteps)
     .set({ status, finishedAt: sql`now()`, ...result })
     .where(eq(pipelineSteps.id, stepId));
+}
+
+/** Whether a pipeline has a result of a step that counts. */
+export async function isStepDone(tx: Db, pipelineId: string, name: string): Promise<boolean> {
+  const done = and(eq(pipelineSteps.name, name), eq(pipelineSteps.status, 'succeeded'));
+  return (await tx.$count(pipelineSteps, and(eq(pipelineSteps.pipelineId, pipelineId), done))) > 0;
+}
+
+/** Whether an attempt stands recorded as succeeded. */
+export async function isFinished(tx: Db, stepId: string): Promise<boolean> {
+  return (await tx.$count(pipelineSteps, and(eq(pipelineSteps.id, stepId), eq(pipelineSteps.status, 'succeeded')))) > 0;
 }
 
 /** Sets the finished records of `names` aside, so that those steps run again. Their cost stays in the ledger. */

@@ -40,7 +40,9 @@ function engineOptions(database: Database): ConstructorOptions {
 
 /** Installs the queue's own schema and the queues of `jobs`. Safe to run twice and by two processes at once. */
 export async function migrateQueue(database: Database, jobs: JobDefinition<never>[]): Promise<void> {
-  const boss = new PgBoss({ ...engineOptions(database), supervise: false, schedule: false });
+  // Its tables may be large: a change of them takes as long as it takes.
+  const unguarded = { onConnect: undefined } as ConstructorOptions;
+  const boss = new PgBoss({ ...engineOptions(database), ...unguarded, supervise: false, schedule: false });
   const errors: Error[] = [];
   boss.on('error', (error) => errors.push(error));
   await boss.start();
@@ -109,7 +111,14 @@ export async function openQueue(database: Database, log: Logger, supervise: bool
         },
         async ([next]) => {
           if (!next) return;
-          await handler(job.payload.parse(next.data), stopping.signal);
+          const payload = job.payload.parse(next.data);
+          try {
+            await handler(payload, stopping.signal);
+          } catch (error) {
+            // The queue keeps the error with the job, where nobody looks, and gives the job out again.
+            log.warn({ err: error, job: job.name, payload }, 'job broken off');
+            throw error;
+          }
         },
       );
     },
