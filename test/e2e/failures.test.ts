@@ -41,24 +41,24 @@ async function visit(path: string, work: (page: Page) => Promise<void>, size: ke
 }
 
 /** Asks the server as the page would, and returns the answer. */
-const ask = (page: Page, method: string, path: string, body?: object) =>
+const ask = <Answer = { id: string; status: string }>(page: Page, method: string, path: string, body?: object) =>
   page.evaluate(
     async ([verb, url, text]) => {
       const answer = await fetch(`/api/v1${url}`, {
-        method: verb as string,
-        ...(text ? { headers: { 'content-type': 'application/json' }, body: text as string } : {}),
+        method: verb,
+        ...(text ? { headers: { 'content-type': 'application/json' }, body: text } : {}),
       });
       return answer.json();
     },
-    [method, path, body ? JSON.stringify(body) : ''] as const,
-  );
+    [method, path, body ? JSON.stringify(body) : ''] as [string, string, string],
+  ) as Promise<Answer>;
 
 async function ended(page: Page, id: string): Promise<string> {
   return vi.waitFor(
     async () => {
       const { status } = await ask(page, 'GET', `/pipelines/${id}`);
       expect(['failed', 'waiting', 'succeeded']).toContain(status);
-      return status as string;
+      return status;
     },
     { timeout: 30_000, interval: 200 },
   );
@@ -97,8 +97,8 @@ it('needs attention: what failed says why, is tried again and put aside, by clic
     await page.getByText('Is tried again.').waitFor();
     await vi.waitFor(
       async () => {
-        const { items } = await ask(page, 'GET', '/failures');
-        expect(items.find((item: { id: string }) => item.id === ids[0])?.attempts).toBe(2);
+        const { items } = await ask<{ items: { id: string; attempts: number }[] }>(page, 'GET', '/failures');
+        expect(items.find((item) => item.id === ids[0])?.attempts).toBe(2);
       },
       { timeout: 20_000, interval: 200 },
     );

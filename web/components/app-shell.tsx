@@ -1,8 +1,8 @@
 import { Link, Outlet } from '@tanstack/react-router';
 import { CalendarDays, ChartColumn, FileText, Globe, Images, ListChecks, PenLine, Send } from 'lucide-react';
 import { t } from '@/strings.ts';
-import { ThemeToggle } from './theme-toggle.tsx';
 import { AttentionLink } from './attention-link.tsx';
+import { ThemeToggle } from './theme-toggle.tsx';
 import { UserMenu } from './user-menu.tsx';
 
 const places = [

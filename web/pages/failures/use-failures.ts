@@ -32,7 +32,9 @@ export function useFailures(shown: Failure[]) {
   const redriving = useMutation({
     ...redriveFailuresMutation(),
     onSuccess: (answer) => {
-      setRefused(new Map(answer.items.flatMap(({ id, error }) => (error ? [[id, `${error.message} ${error.hint}`]] : []))));
+      setRefused(
+        new Map(answer.items.flatMap(({ id, error }) => (error ? [[id, `${error.message} ${error.hint}`]] : []))),
+      );
       toast(outcomeWords(answer));
     },
     onSettled,
