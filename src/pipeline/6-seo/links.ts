@@ -141,6 +141,9 @@ async function foreignTargets(
       and(
         eq(publications.siteId, sitePosts.siteId),
         eq(publications.remoteId, sitePosts.remoteId),
+        // Said again, so that nobody else's are joined.
+        eq(publications.userId, article.userId),
+        eq(articles.userId, article.userId),
         // What is in the bin stands on the site nevertheless.
         or(isNull(articles.deletedAt), eq(articles.id, article.id)),
       ),
