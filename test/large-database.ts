@@ -55,7 +55,9 @@ function vectorsOf(count: number): number[][] {
 export async function fillLarge(db: Db, size: LargeSize): Promise<LargeAccounts> {
   const { users, articles, paragraphs, callsPerArticle } = size;
   const brief = JSON.stringify(briefSchema.parse({ topic: 'Topic', sources: [{ url: 'https://example.com/a' }] }));
-  const places = Array.from({ length: paragraphs }, (_, p) => `(plan.n * 7 + ${p * p * 31} + plan.n / 3) % 400`).join(', ');
+  const places = Array.from({ length: paragraphs }, (_, p) => `(plan.n * 7 + ${p * p * 31} + plan.n / 3) % 400`).join(
+    ', ',
+  );
   const scheduleBrief = JSON.stringify({ ...briefSchema.parse({ topic: 'Topic' }), publish: 'none' });
   await db.transaction(async (tx) => {
     const run = (text: string) => tx.execute(sql.raw(text));
@@ -128,10 +130,14 @@ export async function fillLarge(db: Db, size: LargeSize): Promise<LargeAccounts>
         'openai:model-' || n % 3, '{"inputMicroUsd":1,"outputMicroUsd":4}', 'settled', 4000, 4000, case when n % 40 = 0 and c = 1 then 4400 else 900 + n % 700 end,
         1800, 420, at + c * interval '9 seconds', at + c * interval '10 seconds'
       from plan, generate_series(1, ${callsPerArticle}) c where not open or n % 10 >= 6`);
-    await run(`insert into spending (user_id, payer, month, settled_micro_usd) select user_id, payer, month, sum(cost_micro_usd) from paid_calls group by 1, 2, 3`);
+    await run(
+      `insert into spending (user_id, payer, month, settled_micro_usd) select user_id, payer, month, sum(cost_micro_usd) from paid_calls group by 1, 2, 3`,
+    );
     await run(`insert into allotments (user_id, month, settled_micro_usd, allotted_micro_usd)
       select user_id, instance_month, sum(cost_micro_usd), sum(cost_micro_usd) from paid_calls where payer = 'instance' group by 1, 2`);
-    await run(`insert into instance_months (month, allotted_micro_usd) select month, sum(allotted_micro_usd) from allotments group by 1`);
+    await run(
+      `insert into instance_months (month, allotted_micro_usd) select month, sum(allotted_micro_usd) from allotments group by 1`,
+    );
     // Whoever waits for money has been told of it.
     await run(`insert into budget_warnings (user_id, payer, month, percent, limit_micro_usd)
       select user_id, 'instance', to_char(now() at time zone 'UTC', 'YYYY-MM'), percent, 1000000000000
@@ -159,7 +165,9 @@ export async function fillLarge(db: Db, size: LargeSize): Promise<LargeAccounts>
   const [accounts] = (
     (await db.execute(sql`
       select (select id from users where email = 'writer1@example.com') as biggest, (select id from sites where name = 'Blog 1') as "biggestSite",
-        (select id from users where email = ${`writer${users}@example.com`}) as average`)) as unknown as { rows: LargeAccounts[] }
+        (select id from users where email = ${`writer${users}@example.com`}) as average`)) as unknown as {
+      rows: LargeAccounts[];
+    }
   ).rows;
   if (!accounts) throw new Error('the accounts are not there');
   return accounts;

@@ -14,7 +14,7 @@ import { findLinkTargets } from '../src/pipeline/6-seo/links.ts';
 import { briefSchema } from '../src/pipeline/brief.ts';
 import { createPipeline } from '../src/pipeline/commands.ts';
 import { claimPipeline } from '../src/pipeline/lease.ts';
-import { isNext } from '../src/pipeline/line.ts';
+import { enqueueNext, isNext } from '../src/pipeline/line.ts';
 import { presentPipelines } from '../src/pipeline/present.ts';
 import { listPipelines } from '../src/pipeline/queries.ts';
 import { type Pipeline, pipelines } from '../src/pipeline/schema.ts';
@@ -52,6 +52,9 @@ interface Places {
  * sums of money, and what workers look for. Each may be undone by whoever calls it: they take the context's database.
  */
 export async function operationsOn(ctx: AppContext, accounts: LargeAccounts): Promise<Operation[]> {
+  // Whatever can start has its job already, as on an instance that is at work.
+  while ((await enqueueNext(ctx, ctx.db)) > 0);
+  while ((await sweepPublications(ctx)) > 0);
   const claimable = await nextPipeline(ctx);
   const publication = await nextPublication(ctx);
   const [biggest, average] = [await placesOf(ctx, accounts.biggest), await placesOf(ctx, accounts.average)];

@@ -35,7 +35,13 @@ async function workBare(): Promise<() => Promise<void>> {
   const { engine } = database;
   if (engine.kind !== 'postgres') throw new Error('measured on PostgreSQL');
   const { connectionString } = engine.connection;
-  const boss = new PgBoss({ connectionString, max: queueConnections, ...bossSettings, supervise: true, useListenNotify: true });
+  const boss = new PgBoss({
+    connectionString,
+    max: queueConnections,
+    ...bossSettings,
+    supervise: true,
+    useListenNotify: true,
+  });
   boss.on('error', (error) => console.error(error));
   await boss.start();
   await boss.work(bareJob.name, { ...workSettings, localConcurrency: pipelineConcurrency }, async () => {

@@ -125,7 +125,10 @@ export const articleSchema = z
   .meta({ id: 'Article' });
 
 /** Puts articles into words for lists. */
-export async function presentSummaries(db: Db, rows: ArticleSummary[]): Promise<z.infer<typeof articleSummarySchema>[]> {
+export async function presentSummaries(
+  db: Db,
+  rows: ArticleSummary[],
+): Promise<z.infer<typeof articleSummarySchema>[]> {
   const ids = rows.map((row) => row.id);
   const cited = await listArticleSources(db, ids);
   const featured = await listFeaturedImages(db, rows);

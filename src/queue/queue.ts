@@ -113,14 +113,10 @@ export async function openQueue(database: Database, log: Logger, supervise: bool
       });
     },
     async work(job, concurrency, handler) {
-      await boss.work(
-        job.name,
-        { ...workSettings, localConcurrency: concurrency },
-        async ([next]) => {
-          if (!next) return;
-          await handler(job.payload.parse(next.data), stopping.signal);
-        },
-      );
+      await boss.work(job.name, { ...workSettings, localConcurrency: concurrency }, async ([next]) => {
+        if (!next) return;
+        await handler(job.payload.parse(next.data), stopping.signal);
+      });
     },
     async depth(job) {
       const [stats] = await boss.getQueueStats(job.name, { force: true });

@@ -1,18 +1,19 @@
 -- Indexes that keep lists, searches, sweeps and deletions as fast with 100,000 articles as with 1,000 (docs/scaling.md says
--- how long building them takes). Building one lets others read and keeps them from writing to its table.
+-- how long building them takes, and how the largest is built beforehand). Until this is committed their tables can be read,
+-- not written.
 
 -- What an article is found by: the words of its title and text, and whose it is as one more word, so that the common words
 -- of others are not looked through. A tsvector holds a megabyte at most, which the first 150,000 characters never fill.
 -- The costs say what it takes (half a millisecond), or the planner would rather compute it than look it up.
-create function article_terms(user_id uuid, title text, markdown text) returns tsvector language sql immutable parallel safe cost 20000
+create or replace function article_terms(user_id uuid, title text, markdown text) returns tsvector language sql immutable parallel safe cost 20000
 set search_path = pg_catalog
 as $$ select to_tsvector('simple', title || ' ' || left(markdown, 150000)) || array_to_tsvector(array[user_id::text]) $$;
 -- The words of a search, each of which may go on; null where nothing in it is a word.
-create function article_words(user_id uuid, query text) returns tsquery language sql immutable parallel safe
+create or replace function article_words(user_id uuid, query text) returns tsquery language sql immutable parallel safe
 set search_path = pg_catalog
 as $$ select (string_agg('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''':*', ' & ') || ' & ''' || user_id || '''')::tsquery
   from unnest(to_tsvector('simple', query)) $$;
-create index articles_terms on articles using gin (article_terms(user_id, title, markdown)) where deleted_at is null;
+create index if not exists articles_terms on articles using gin (article_terms(user_id, title, markdown)) where deleted_at is null;
 -- Which words are common nobody has to know: for that every look at the table's statistics would read 30,000 articles.
 alter index articles_terms alter column 1 set statistics 0;
 

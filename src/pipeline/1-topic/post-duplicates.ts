@@ -71,11 +71,7 @@ export async function closestPost(
 }
 
 /** The next posts behind `last`, the latest first; in the order of an index (`site_posts_latest`). */
-async function foreignPosts(
-  ctx: Pick<AppContext, 'db'>,
-  pipeline: Pipeline,
-  last: Post | undefined,
-): Promise<Post[]> {
+async function foreignPosts(ctx: Pick<AppContext, 'db'>, pipeline: Pipeline, last: Post | undefined): Promise<Post[]> {
   const { db } = ctx;
   const { siteId } = pipeline.brief;
   const ours = db
@@ -100,7 +96,15 @@ async function foreignPosts(
     sql`(${changedAt}, ${sitePosts.siteId}, ${sitePosts.remoteId}) < (${last.changedAt}::timestamptz, ${last.siteId}::uuid, ${last.remoteId}::bigint)`;
   const { siteId: ofSite, remoteId } = sitePosts;
   return db
-    .select({ siteId: ofSite, remoteId, changedAt: sql<string>`${changedAt}::text`, title: sitePosts.title, url: sitePosts.url, language: sitePosts.language, siteName: sites.name })
+    .select({
+      siteId: ofSite,
+      remoteId,
+      changedAt: sql<string>`${changedAt}::text`,
+      title: sitePosts.title,
+      url: sitePosts.url,
+      language: sitePosts.language,
+      siteName: sites.name,
+    })
     .from(sitePosts)
     .innerJoin(sites, eq(sites.id, sitePosts.siteId))
     .where(
