@@ -109,6 +109,8 @@ async function ownTargets(db: Db, embedder: Embedder, article: Linking, siteId: 
     .where(
       and(
         eq(articles.userId, article.userId),
+        // Said again, so that nobody else's are joined.
+        eq(publications.userId, article.userId),
         ne(articles.id, article.id),
         isNull(articles.deletedAt),
         isNotNull(publications.remoteUrl),
