@@ -36,7 +36,8 @@ const hasJob = sql`exists (select 1 from pgboss.job where name = ${runPipelineJo
 /**
  * Articles that have begun at the instance's expense and will go on by themselves, with what they may still cost it. Not
  * those that wait for a person: one that is forgotten there must not hold up others for ever. Those that wait for their
- * user's next month take nothing from the instance's present one (`this_month`).
+ * user's next month take nothing from the instance's present one (`this_month`). Approvals are left out by name, as in the
+ * index `pipelines_begun`: thousands may wait for one.
  */
 const begun = sql`select p.user_id, greatest(p.expected_micro_usd - coalesce(paid.micro_usd, 0), 0) as rest,
     p.waiting ->> 'cap' is distinct from 'month' as this_month
@@ -44,7 +45,8 @@ const begun = sql`select p.user_id, greatest(p.expected_micro_usd - coalesce(pai
     select sum(case c.status when 'reserved' then c.reserved_micro_usd else c.cost_micro_usd end) as micro_usd
     from paid_calls c where c.pipeline_id = p.id
   ) as paid on true
-  where p.started_at is not null and p.expected_micro_usd > 0 and (p.status in ('queued', 'running') or p.status = 'waiting'
+  where p.started_at is not null and p.expected_micro_usd > 0 and (p.waiting ->> 'reason') is distinct from 'approval'
+    and (p.status in ('queued', 'running') or p.status = 'waiting'
     and (p.waiting ->> 'reason' in ('retry', 'provider') or p.waiting ->> 'reason' = 'budget_exceeded' and p.waiting ->> 'cap' in ('month', 'instance')))`;
 
 /** Micro-dollars that the instance has left in its month. */
@@ -95,6 +97,7 @@ async function firstInLine(
     db,
     sql`with begun as materialized (${begun})
         select line.id from (${candidates(options.userId)}) as line join users on users.id = line.user_id and not users.disabled
+          ${options.userId ? sql`and users.id = ${options.userId}` : sql``}
         where line.position <= coalesce(users.concurrent_pipelines, ${config.accounts.concurrentPipelines}::int)
           - (select count(*) from ${pipelines} where ${and(occupying, sql`${pipelines.userId} = line.user_id`)})
           and ${affordable(config)}

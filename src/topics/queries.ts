@@ -21,6 +21,10 @@ export async function lockTopic(tx: Db, userId: string, id: string): Promise<Top
   return row;
 }
 
+/** Open ones first. The words are those of an index (`topics_order`). */
+const rank = sql<number>`case ${topics.status} when 'open' then 0 when 'proposed' then 1 when 'used' then 2 else 3 end`;
+const rankOf = (status: TopicStatus) => ['open', 'proposed', 'used', 'dismissed'].indexOf(status);
+
 /** A list shows titles: the texts of pasted sources may be a megabyte each. */
 const sourcesWithoutTexts = sql<Brief['sources']>`(select coalesce(jsonb_agg(
   case when source ? 'text' then source || '{"text":""}' else source end), '[]') from jsonb_array_elements(${topics.sources}) as source)`;
@@ -39,10 +43,13 @@ export async function listTopics(
     siteId?: string | undefined;
   },
 ): Promise<Topic[]> {
-  const rank = sql`case ${topics.status} when 'open' then 0 when 'proposed' then 1 when 'used' then 2 else 3 end`;
-  const key = sql`(${rank}, ${topics.position}, ${topics.id})`;
-  const after = query.cursor
-    ? sql`${key} > (select ${rank}, ${topics.position}, ${topics.id} from ${topics} where ${mine(userId, query.cursor)})`
+  // The end of the last page is looked up first: only with values can the index be entered there.
+  const [last] = query.cursor
+    ? await db.select({ rank, position: topics.position }).from(topics).where(mine(userId, query.cursor))
+    : [];
+  if (query.cursor && !last) return [];
+  const after = last
+    ? sql`(${rank}, ${topics.position}, ${topics.id}) > (${last.rank}::int, ${last.position}::float8, ${query.cursor}::uuid)`
     : undefined;
   return db
     .select({ ...getTableColumns(topics), sources: sourcesWithoutTexts })
@@ -50,7 +57,8 @@ export async function listTopics(
     .where(
       and(
         eq(topics.userId, userId),
-        query.status ? inArray(topics.status, query.status) : undefined,
+        // By rank, because the index has no states.
+        query.status ? inArray(rank, query.status.map(rankOf)) : undefined,
         query.siteId ? or(eq(topics.siteId, query.siteId), isNull(topics.siteId)) : undefined,
         after,
       ),

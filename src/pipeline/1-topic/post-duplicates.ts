@@ -16,6 +16,10 @@ const batch = 250;
 const embedded = 12;
 
 interface Post {
+  siteId: string;
+  remoteId: number;
+  /** As the database writes it: to the microsecond. */
+  changedAt: string;
   title: string;
   url: string;
   language: string | null;
@@ -35,8 +39,10 @@ export async function closestPost(
 ): Promise<Duplicate | null> {
   const { topic } = pipeline.brief;
   let nearest: (Post & { score: number })[] = [];
-  for (let offset = 0; offset < mostPosts; offset += batch) {
-    const posts = await foreignPosts(ctx, pipeline, offset);
+  let last: Post | undefined;
+  for (let seen = 0; seen < mostPosts; seen += batch) {
+    const posts = await foreignPosts(ctx, pipeline, last);
+    last = posts.at(-1);
     const compared = posts.flatMap((post) => {
       const plain = { language: post.language, text: post.title, vector: null };
       const { score } = compareTopics({ text: topic, language, vector: null }, plain);
@@ -64,7 +70,8 @@ export async function closestPost(
   return closest;
 }
 
-async function foreignPosts(ctx: Pick<AppContext, 'db'>, pipeline: Pipeline, offset: number): Promise<Post[]> {
+/** The next posts behind `last`, the latest first; in the order of an index (`site_posts_latest`). */
+async function foreignPosts(ctx: Pick<AppContext, 'db'>, pipeline: Pipeline, last: Post | undefined): Promise<Post[]> {
   const { db } = ctx;
   const { siteId } = pipeline.brief;
   const ours = db
@@ -76,12 +83,28 @@ async function foreignPosts(ctx: Pick<AppContext, 'db'>, pipeline: Pipeline, off
       and(
         eq(publications.siteId, sitePosts.siteId),
         eq(publications.remoteId, sitePosts.remoteId),
+        // Said again, so that nobody else's are joined.
+        eq(publications.userId, pipeline.userId),
+        eq(articles.userId, pipeline.userId),
         // An article in the bin is compared no more, but its post still stands there.
         or(isNull(articles.deletedAt), eq(pipelines.id, pipeline.id)),
       ),
     );
+  const changedAt = sql<string>`coalesce(${sitePosts.modifiedAt}, ${sitePosts.firstSeenAt})`;
+  const after =
+    last &&
+    sql`(${changedAt}, ${sitePosts.siteId}, ${sitePosts.remoteId}) < (${last.changedAt}::timestamptz, ${last.siteId}::uuid, ${last.remoteId}::bigint)`;
+  const { siteId: ofSite, remoteId } = sitePosts;
   return db
-    .select({ title: sitePosts.title, url: sitePosts.url, language: sitePosts.language, siteName: sites.name })
+    .select({
+      siteId: ofSite,
+      remoteId,
+      changedAt: sql<string>`${changedAt}::text`,
+      title: sitePosts.title,
+      url: sitePosts.url,
+      language: sitePosts.language,
+      siteName: sites.name,
+    })
     .from(sitePosts)
     .innerJoin(sites, eq(sites.id, sitePosts.siteId))
     .where(
@@ -91,13 +114,9 @@ async function foreignPosts(ctx: Pick<AppContext, 'db'>, pipeline: Pipeline, off
         isNull(sitePosts.goneAt),
         ne(sitePosts.title, ''),
         notExists(ours),
+        after,
       ),
     )
-    .orderBy(
-      desc(sql`coalesce(${sitePosts.modifiedAt}, ${sitePosts.firstSeenAt})`),
-      sitePosts.siteId,
-      sitePosts.remoteId,
-    )
-    .limit(batch)
-    .offset(offset);
+    .orderBy(desc(changedAt), desc(sitePosts.siteId), desc(sitePosts.remoteId))
+    .limit(batch);
 }
