@@ -59,7 +59,10 @@ import { workSitePosts } from './site-posts/worker.ts';
 import { siteConnectionRoutes } from './sites/connection-routes.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { workSites } from './sites/worker.ts';
+import { importRoutes } from './topics/import-routes.ts';
 import { topicRoutes } from './topics/routes.ts';
+import { readSourceJob } from './watching/jobs.ts';
+import { watchingRoutes } from './watching/routes.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
 import { webhookJob } from './webhooks/jobs.ts';
@@ -77,7 +80,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob, syncSiteJob];
+const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob, syncSiteJob, readSourceJob];
 const apiRoutes = [
   authRoutes,
   meRoutes,
@@ -87,6 +90,8 @@ const apiRoutes = [
   articleRoutes,
   approvalRoutes,
   topicRoutes,
+  importRoutes,
+  watchingRoutes,
   scheduleRoutes,
   siteRoutes,
   sitePostRoutes,
