@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { givenSite } from '../../test/factories.ts';
 import { type FeedEntry, rssFeed, servedFeed } from '../../test/fakes/feed.ts';
 import { mortalContext } from '../../test/fakes/mortal-context.ts';
@@ -8,6 +8,7 @@ import { startTestApp, type TestApp, type TestContext } from '../../test/harness
 import { insertArticle } from '../articles/articles.ts';
 import { articles } from '../articles/schema.ts';
 import { newId } from '../db/id.ts';
+import { createExtractor, type Extractor } from '../knowledge/extract.ts';
 import { type Topic, topics } from '../topics/schema.ts';
 import { sameness } from '../topics/topics.ts';
 import { mostProposals } from './propose.ts';
@@ -15,6 +16,8 @@ import { type ReadTiming, readTiming, readWatchedSource } from './read.ts';
 import { type WatchedSource, watchedEntries, watchedSources } from './schema.ts';
 import { mostSources } from './sources.ts';
 import { forgetEntries, sweepSources } from './worker.ts';
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
 
 let app: TestApp;
 let ctx: TestContext;
@@ -24,10 +27,15 @@ const timing: ReadTiming = { ...readTiming, pauseMs: 0 };
 
 beforeAll(async () => {
   web = await startPageServer(4);
-  app = await startTestApp({ env: { ALLOW_PRIVATE_HOSTS: '127.0.0.0/8' } });
+  // A busy machine takes longer over a page than a reader would wait; nothing here is about that.
+  const real = createExtractor();
+  const extractor: Extractor = {
+    ...real,
+    read: (input, options) => real.read(input, { timeoutMs: 300_000, ...options }),
+    extract: (input, options) => real.extract(input, { timeoutMs: 300_000, ...options }),
+  };
+  app = await startTestApp({ env: { ALLOW_PRIVATE_HOSTS: '127.0.0.0/8' }, overrides: { extractor } });
   ctx = app.ctx;
-  // The process that takes pages apart takes its time to start on a busy machine.
-  await ctx.extractor.extract({ content: 'Warm.', contentType: 'text/plain', url: null }).catch(() => undefined);
 });
 afterAll(async () => {
   await app.close();
