@@ -22,6 +22,7 @@ vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
 let app: TestApp;
 let ctx: TestContext;
 let web: PageServer;
+let siteId: string;
 const never = new AbortController().signal;
 const timing: ReadTiming = { ...readTiming, pauseMs: 0 };
 
@@ -36,6 +37,7 @@ beforeAll(async () => {
   };
   app = await startTestApp({ env: { ALLOW_PRIVATE_HOSTS: '127.0.0.0/8' }, overrides: { extractor } });
   ctx = app.ctx;
+  siteId = await givenSite(ctx, 'Bakery');
 });
 afterAll(async () => {
   await app.close();
@@ -119,7 +121,6 @@ describe('what is watched', () => {
       `<!doctype html><title>Blog</title><link rel="alternate" type="application/rss+xml" href="/feed-1.xml"><h1>Hi</h1>`,
     );
     feedOn(1, [entry('Spelt rolls')]);
-    const siteId = await givenSite(ctx, 'Bakery');
     const site = await call('POST', '/sources', { url: `${web.at(1, '/')}#top`, name: 'Rival', siteId });
     expect(site).toMatchObject({ status: 201, json: { kind: 'site', name: 'Rival', siteId } });
     expect((await row(site.json.id)).feedUrl).toBe(web.at(1, '/feed-1.xml'));
@@ -241,7 +242,6 @@ describe('a reading', () => {
   });
 
   it('compares with articles, posts and topics, and proposes only what none of them covers', async () => {
-    const siteId = await givenSite(ctx, 'Bakery');
     const content = { markdown: 'Text.', language: 'en', pipelineId: null, author: 'user' as const };
     await insertArticle(ctx, ctx.db, ctx.ownerId, { ...content, title: 'Keeping a sourdough starter alive' });
     await ctx.db.execute(sql`insert into site_posts (site_id, remote_id, user_id, url, slug, title, status)
