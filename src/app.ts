@@ -63,7 +63,11 @@ import { workSitePosts } from './site-posts/worker.ts';
 import { siteConnectionRoutes } from './sites/connection-routes.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { workSites } from './sites/worker.ts';
+import { importRoutes } from './topics/import-routes.ts';
 import { topicRoutes } from './topics/routes.ts';
+import { readSourceJob } from './watching/jobs.ts';
+import { watchingRoutes } from './watching/routes.ts';
+import { workWatching } from './watching/worker.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
 import { webhookJob } from './webhooks/jobs.ts';
@@ -81,7 +85,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob, syncSiteJob];
+const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob, syncSiteJob, readSourceJob];
 const apiRoutes = [
   authRoutes,
   meRoutes,
@@ -91,6 +95,8 @@ const apiRoutes = [
   articleRoutes,
   approvalRoutes,
   topicRoutes,
+  importRoutes,
+  watchingRoutes,
   scheduleRoutes,
   slotRoutes,
   calendarRoutes,
@@ -209,6 +215,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workPipelines(ctx),
         await workPublications(ctx),
         await workSchedules(ctx),
+        await workWatching(ctx),
         await workArticles(ctx),
         await workImages(ctx),
         await workSites(ctx),

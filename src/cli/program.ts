@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { version } from '../config.ts';
 import { publicationStatuses } from '../publishing/publication-status.ts';
 import { type Io, printFailure } from './io.ts';
+import { addTopicCommands } from './topic-program.ts';
 
 /** A command's work; resolves to its exit status. */
 type Run = () => Promise<number>;
@@ -40,7 +41,7 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
 
   const add = (parent: Command, nameAndArgs: string, description: string) =>
     parent.command(nameAndArgs).description(description).option('--json', 'answer with one JSON document');
-  const addForAccount = (parent: Command, nameAndArgs: string, description: string) =>
+  const addForAccount = (parent: Command, nameAndArgs: string, description: string): Command =>
     add(parent, nameAndArgs, description).option(
       '--account <email>',
       'the account to work for; the only one, or the first admin, otherwise',
@@ -216,6 +217,8 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     );
 
   addFailureCommands(program, addForAccount, choose, io);
+  addTopicCommands(program, io, addForAccount, choose);
+
   const image = program.command('image').description('images for articles');
   const imageCommands = () => import('./image.ts');
   addForAccount(image, 'add', 'upload images')
