@@ -60,6 +60,7 @@ import { siteConnectionRoutes } from './sites/connection-routes.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { workSites } from './sites/worker.ts';
 import { topicRoutes } from './topics/routes.ts';
+import { startTopicRoutes } from './topics/start-routes.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
 import { webhookJob } from './webhooks/jobs.ts';
@@ -87,6 +88,7 @@ const apiRoutes = [
   articleRoutes,
   approvalRoutes,
   topicRoutes,
+  startTopicRoutes,
   scheduleRoutes,
   siteRoutes,
   sitePostRoutes,

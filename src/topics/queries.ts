@@ -1,8 +1,8 @@
-import { and, asc, desc, eq, getTableColumns, inArray, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, getTableColumns, ilike, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import type { Brief } from '../pipeline/brief.ts';
-import { type Topic, type TopicStatus, topics } from './schema.ts';
+import { type Topic, type TopicStatus, topicStatuses, topics } from './schema.ts';
 
 const mine = (userId: string, id: string) => and(eq(topics.id, id), eq(topics.userId, userId));
 const noTopic = () => new AppError('not_found', 'There is no such topic.');
@@ -25,9 +25,12 @@ export async function lockTopic(tx: Db, userId: string, id: string): Promise<Top
 const sourcesWithoutTexts = sql<Brief['sources']>`(select coalesce(jsonb_agg(
   case when source ? 'text' then source || '{"text":""}' else source end), '[]') from jsonb_array_elements(${topics.sources}) as source)`;
 
+const ofSite = (siteId: string) => or(eq(topics.siteId, siteId), isNull(topics.siteId));
+
 /**
  * A user's topics in the order in which schedules take them, open ones first; without the texts of their sources, and one
- * more than `limit`, to know whether there is a next page. `siteId` also finds topics for any site.
+ * more than `limit`, to know whether there is a next page. `siteId` also finds topics for any site; `order: 'score'` puts
+ * the best first, and what has no score last; `query` looks into topic, keyword and note.
  */
 export async function listTopics(
   db: Db,
@@ -37,13 +40,17 @@ export async function listTopics(
     cursor?: string | undefined;
     status?: TopicStatus[] | undefined;
     siteId?: string | undefined;
+    order?: 'position' | 'score' | undefined;
+    query?: string | undefined;
   },
 ): Promise<Topic[]> {
   const rank = sql`case ${topics.status} when 'open' then 0 when 'proposed' then 1 when 'used' then 2 else 3 end`;
-  const key = sql`(${rank}, ${topics.position}, ${topics.id})`;
+  const worth = query.order === 'score' ? sql`-coalesce(${topics.score}, -1)` : sql`0::real`;
   const after = query.cursor
-    ? sql`${key} > (select ${rank}, ${topics.position}, ${topics.id} from ${topics} where ${mine(userId, query.cursor)})`
+    ? sql`(${rank}, ${worth}, ${topics.position}, ${topics.id}) >
+        (select ${rank}, ${worth}, ${topics.position}, ${topics.id} from ${topics} where ${mine(userId, query.cursor)})`
     : undefined;
+  const words = query.query ? `%${query.query.replace(/[\\%_]/g, '\\$&')}%` : null;
   return db
     .select({ ...getTableColumns(topics), sources: sourcesWithoutTexts })
     .from(topics)
@@ -51,21 +58,29 @@ export async function listTopics(
       and(
         eq(topics.userId, userId),
         query.status ? inArray(topics.status, query.status) : undefined,
-        query.siteId ? or(eq(topics.siteId, query.siteId), isNull(topics.siteId)) : undefined,
+        query.siteId ? ofSite(query.siteId) : undefined,
+        words ? or(ilike(topics.topic, words), ilike(topics.keyword, words), ilike(topics.note, words)) : undefined,
         after,
       ),
     )
-    .orderBy(rank, topics.position, topics.id)
+    .orderBy(rank, worth, topics.position, topics.id)
     .limit(query.limit + 1);
+}
+
+/** How many topics a user has of each status; with `siteId` those of the site and those for any. */
+export async function countTopics(db: Db, userId: string, siteId?: string): Promise<Record<TopicStatus, number>> {
+  const rows = await db
+    .select({ status: topics.status, count: count() })
+    .from(topics)
+    .where(and(eq(topics.userId, userId), siteId ? ofSite(siteId) : undefined))
+    .groupBy(topics.status);
+  const counted = (status: TopicStatus) => rows.find((row) => row.status === status)?.count ?? 0;
+  return Object.fromEntries(topicStatuses.map((status) => [status, counted(status)])) as Record<TopicStatus, number>;
 }
 
 /** Topics of a user that wait to be written about, for a site or, with null, for none in particular. */
 const openFor = (userId: string, siteId: string | null) =>
-  and(
-    eq(topics.userId, userId),
-    eq(topics.status, 'open'),
-    siteId === null ? isNull(topics.siteId) : or(eq(topics.siteId, siteId), isNull(topics.siteId)),
-  );
+  and(eq(topics.userId, userId), eq(topics.status, 'open'), siteId === null ? isNull(topics.siteId) : ofSite(siteId));
 
 /** How many topics a schedule for this site finds. */
 export async function countOpen(db: Db, userId: string, siteId: string | null): Promise<number> {

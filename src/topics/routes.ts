@@ -5,7 +5,7 @@ import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import { getSite } from '../sites/queries.ts';
 import { presentTopic, topicRequest, topicSchema } from './present.ts';
-import { getTopic, listTopics } from './queries.ts';
+import { countTopics, getTopic, listTopics } from './queries.ts';
 import { topicStatuses } from './schema.ts';
 import { addTopic, addTopics, updateTopic } from './topics.ts';
 
@@ -35,6 +35,10 @@ const addedSchema = z
   })
   .meta({ id: 'AddedTopics' });
 
+const countsSchema = z
+  .object({ open: z.int(), proposed: z.int(), used: z.int(), dismissed: z.int() })
+  .meta({ id: 'TopicCounts' });
+
 /** The backlog: list, add, read, change, dismiss. */
 export const topicRoutes: RegisterRoutes = (server, ctx) => {
   server.get(
@@ -44,7 +48,15 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
         tags,
         summary: 'Topics in the order in which schedules take them; used and dismissed ones last',
         operationId: 'listTopics',
-        querystring: listQuery.extend({ status: z.enum(topicStatuses).optional(), siteId: z.uuid().optional() }),
+        querystring: listQuery.extend({
+          status: z.enum(topicStatuses).optional(),
+          siteId: z.uuid().optional(),
+          order: z
+            .enum(['position', 'score'])
+            .default('position')
+            .meta({ description: 'score: the best first, and what has no score last' }),
+          query: z.string().trim().max(200).optional().meta({ description: 'In topic, keyword or note' }),
+        }),
         response: { 200: listOf(topicSchema), ...problems(401, 404, 422) },
       },
     },
@@ -56,6 +68,24 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
         query.limit,
       );
       return { items: rows.items.map(presentTopic), nextCursor: rows.nextCursor };
+    },
+  );
+
+  server.get(
+    '/topics/counts',
+    {
+      schema: {
+        tags,
+        summary: 'How many topics there are of each status',
+        operationId: 'countTopics',
+        querystring: z.object({ siteId: z.uuid().optional() }),
+        response: { 200: countsSchema, ...problems(401, 404, 422) },
+      },
+    },
+    async (request) => {
+      const { siteId } = request.query;
+      if (siteId) await getSite(ctx.db, request.userId, siteId);
+      return countTopics(ctx.db, request.userId, siteId);
     },
   );
 

@@ -3306,6 +3306,98 @@ export type SpenderInput = {
     };
 };
 
+export type StartTopicRequest = {
+    approval: 'manual' | 'auto';
+    audience?: string;
+    budgetMicroUsd: number;
+    duplicates: 'stop' | 'allow';
+    holdHours: number;
+    keyword?: string | null;
+    language?: string;
+    model?: string;
+    publish: 'none' | 'draft' | 'publish';
+    /**
+     * Without a zone it is meant on the clocks of the site
+     */
+    publishAt?: string;
+    search?: {
+        /**
+         * Only these domains and what is below them
+         */
+        allow: Array<string>;
+        /**
+         * Look for more besides the given sources
+         */
+        also: boolean;
+        /**
+         * None of these domains
+         */
+        deny: Array<string>;
+    };
+    siteId?: string | null;
+    sources?: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    topic?: string;
+    voice?: string;
+    words: {
+        max: number;
+        min: number;
+    };
+};
+
+export type StartTopicRequestInput = {
+    approval?: 'manual' | 'auto';
+    audience?: string;
+    budgetMicroUsd?: number;
+    duplicates?: 'stop' | 'allow';
+    holdHours?: number;
+    keyword?: string | null;
+    language?: string;
+    model?: string;
+    publish?: 'none' | 'draft' | 'publish';
+    /**
+     * Without a zone it is meant on the clocks of the site
+     */
+    publishAt?: string;
+    search?: {
+        /**
+         * Only these domains and what is below them
+         */
+        allow?: Array<string>;
+        /**
+         * Look for more besides the given sources
+         */
+        also?: boolean;
+        /**
+         * None of these domains
+         */
+        deny?: Array<string>;
+    };
+    siteId?: string | null;
+    sources?: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format?: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    topic?: string;
+    voice?: string;
+    words?: {
+        max: number;
+        min: number;
+    };
+};
+
 export type TopSpenders = {
     instance: {
         /**
@@ -3450,6 +3542,20 @@ export type TopicChangeInput = {
      */
     status?: 'open' | 'dismissed';
     topic?: string;
+};
+
+export type TopicCounts = {
+    dismissed: number;
+    open: number;
+    proposed: number;
+    used: number;
+};
+
+export type TopicCountsInput = {
+    dismissed: number;
+    open: number;
+    proposed: number;
+    used: number;
 };
 
 export type TopicInput = {
@@ -8553,6 +8659,14 @@ export type ListTopicsData = {
         cursor?: string;
         status?: 'proposed' | 'open' | 'used' | 'dismissed';
         siteId?: string;
+        /**
+         * score: the best first, and what has no score last
+         */
+        order?: 'position' | 'score';
+        /**
+         * In topic, keyword or note
+         */
+        query?: string;
     };
     url: '/api/v1/topics';
 };
@@ -8667,6 +8781,41 @@ export type AddTopicsResponses = {
 };
 
 export type AddTopicsResponse = AddTopicsResponses[keyof AddTopicsResponses];
+
+export type CountTopicsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        siteId?: string;
+    };
+    url: '/api/v1/topics/counts';
+};
+
+export type CountTopicsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CountTopicsError = CountTopicsErrors[keyof CountTopicsErrors];
+
+export type CountTopicsResponses = {
+    /**
+     * Default Response
+     */
+    200: TopicCounts;
+};
+
+export type CountTopicsResponse = CountTopicsResponses[keyof CountTopicsResponses];
 
 export type DismissTopicData = {
     body?: never;
@@ -8784,6 +8933,53 @@ export type UpdateTopicResponses = {
 };
 
 export type UpdateTopicResponse = UpdateTopicResponses[keyof UpdateTopicResponses];
+
+export type StartTopicData = {
+    body: StartTopicRequestInput | null;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/topics/{id}/start';
+};
+
+export type StartTopicErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type StartTopicError = StartTopicErrors[keyof StartTopicErrors];
+
+export type StartTopicResponses = {
+    /**
+     * Default Response
+     */
+    202: Pipeline;
+};
+
+export type StartTopicResponse = StartTopicResponses[keyof StartTopicResponses];
 
 export type GetUsageData = {
     body?: never;
