@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, getTableColumns, ilike, inArray, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, getTableColumns, ilike, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import type { Brief } from '../pipeline/brief.ts';
@@ -25,12 +25,22 @@ export async function lockTopic(tx: Db, userId: string, id: string): Promise<Top
 const sourcesWithoutTexts = sql<Brief['sources']>`(select coalesce(jsonb_agg(
   case when source ? 'text' then source || '{"text":""}' else source end), '[]') from jsonb_array_elements(${topics.sources}) as source)`;
 
+export const topicOrders = ['position', 'score', 'latest'] as const;
+type TopicOrder = (typeof topicOrders)[number];
+
+/** What comes before the position, smallest first. */
+const worths: Record<TopicOrder, SQL> = {
+  position: sql`0::real`,
+  score: sql`-coalesce(${topics.score}, -1)`,
+  latest: sql`-extract(epoch from coalesce(${topics.usedAt}, ${topics.updatedAt}))`,
+};
+
 const ofSite = (siteId: string) => or(eq(topics.siteId, siteId), isNull(topics.siteId));
 
 /**
  * A user's topics in the order in which schedules take them, open ones first; without the texts of their sources, and one
  * more than `limit`, to know whether there is a next page. `siteId` also finds topics for any site; `order: 'score'` puts
- * the best first, and what has no score last; `query` looks into topic, keyword and note.
+ * the best first, and what has no score last, `latest` what was used or changed last; `query` looks into topic, keyword and note.
  */
 export async function listTopics(
   db: Db,
@@ -40,12 +50,12 @@ export async function listTopics(
     cursor?: string | undefined;
     status?: TopicStatus[] | undefined;
     siteId?: string | undefined;
-    order?: 'position' | 'score' | undefined;
+    order?: TopicOrder | undefined;
     query?: string | undefined;
   },
 ): Promise<Topic[]> {
   const rank = sql`case ${topics.status} when 'open' then 0 when 'proposed' then 1 when 'used' then 2 else 3 end`;
-  const worth = query.order === 'score' ? sql`-coalesce(${topics.score}, -1)` : sql`0::real`;
+  const worth = worths[query.order ?? 'position'];
   const after = query.cursor
     ? sql`(${rank}, ${worth}, ${topics.position}, ${topics.id}) >
         (select ${rank}, ${worth}, ${topics.position}, ${topics.id} from ${topics} where ${mine(userId, query.cursor)})`

@@ -5,7 +5,7 @@ import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import { getSite } from '../sites/queries.ts';
 import { presentTopic, topicRequest, topicSchema } from './present.ts';
-import { countTopics, getTopic, listTopics } from './queries.ts';
+import { countTopics, getTopic, listTopics, topicOrders } from './queries.ts';
 import { topicStatuses } from './schema.ts';
 import { addTopic, addTopics, updateTopic } from './topics.ts';
 
@@ -52,9 +52,9 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
           status: z.enum(topicStatuses).optional(),
           siteId: z.uuid().optional(),
           order: z
-            .enum(['position', 'score'])
+            .enum(topicOrders)
             .default('position')
-            .meta({ description: 'score: the best first, and what has no score last' }),
+            .meta({ description: 'score: the best first, and what has no score last; latest: used or changed last' }),
           query: z.string().trim().max(200).optional().meta({ description: 'In topic, keyword or note' }),
         }),
         response: { 200: listOf(topicSchema), ...problems(401, 404, 422) },

@@ -118,6 +118,16 @@ describe('the lists of topics', () => {
     expect(await listed('status=proposed')).toEqual(['None', 'Zero', 'Best', 'Good']);
   });
 
+  it('page by when topics were used or changed, the latest first', async () => {
+    const at = (day: number) => new Date(Date.UTC(2026, 0, day));
+    await give('Used second', { status: 'used', usedAt: at(2), updatedAt: at(9), position: 1 });
+    await give('Used third', { status: 'used', usedAt: at(3), position: 2 });
+    await give('Used first', { status: 'used', usedAt: at(1), position: 3 });
+    const { json } = await call('GET', '/topics?order=latest&limit=2');
+    expect(json.items.map(({ topic }: { topic: string }) => topic)).toEqual(['Used third', 'Used second']);
+    expect(await listed(`order=latest&cursor=${json.nextCursor}`)).toEqual(['Used first']);
+  });
+
   it('find words in topic, keyword and note, also signs that mean something to the database', async () => {
     await give('Bread at 100 %', {});
     await give('Rolls', { keyword: 'BREAD rolls' });

@@ -1,11 +1,12 @@
 import { Link, Outlet } from '@tanstack/react-router';
-import { ChartColumn, FileText, Globe, Images, ListChecks, PenLine, Send } from 'lucide-react';
+import { ChartColumn, FileText, Globe, Images, Lightbulb, ListChecks, PenLine, Send } from 'lucide-react';
 import { t } from '@/strings.ts';
 import { ThemeToggle } from './theme-toggle.tsx';
 import { UserMenu } from './user-menu.tsx';
 
 const places = [
   { to: '/', label: t.shell.newArticle, short: t.shell.newArticleShort, icon: PenLine, exact: true },
+  { to: '/topics', label: t.shell.topics, short: t.shell.topics, icon: Lightbulb, exact: false },
   { to: '/articles', label: t.shell.articles, short: t.shell.articles, icon: FileText, exact: false },
   { to: '/images', label: t.shell.images, short: t.shell.images, icon: Images, exact: false },
   { to: '/runs', label: t.shell.runs, short: t.shell.runs, icon: ListChecks, exact: false },

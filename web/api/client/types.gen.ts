@@ -8660,9 +8660,9 @@ export type ListTopicsData = {
         status?: 'proposed' | 'open' | 'used' | 'dismissed';
         siteId?: string;
         /**
-         * score: the best first, and what has no score last
+         * score: the best first, and what has no score last; latest: used or changed last
          */
-        order?: 'position' | 'score';
+        order?: 'position' | 'score' | 'latest';
         /**
          * In topic, keyword or note
          */

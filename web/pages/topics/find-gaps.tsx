@@ -1,0 +1,1 @@
+export const FindGaps = (_: { siteId: string | undefined }) => null;
