@@ -15,7 +15,6 @@ export const topicWords = {
   anySite: 'Any site',
   unknownSite: 'A site that was removed',
   nothingFoundHint: 'Looked for in topics, keywords and notes.',
-  countsUnknown: 'How many there are is not known right now.',
   list: { open: 'Open topics', proposed: 'Proposed topics', used: 'Used topics', dismissed: 'Dismissed topics' },
   empty: {
     open: {
@@ -41,7 +40,6 @@ export const topicWords = {
   },
   importLink: 'Import a list',
   sourcesLink: 'Watch feeds and sites',
-  scheduleLast: 'At the end of the list.',
 
   add: {
     label: 'Add topics',
@@ -52,19 +50,25 @@ export const topicWords = {
     more: 'Keyword, site, note',
     added: (count: number) => (count === 1 ? 'Added at the end.' : `${topicsOf(count)} added at the end.`),
     known: (count: number) => (count === 1 ? '1 was there already' : `${topicsOf(count)} were there already`),
-    knownHint: 'They stand in your backlog, or twice in your list, and were not added again:',
+    knownHint: 'In your backlog, or twice in your list, and so not added again:',
     refused: (count: number) =>
       count === 1 ? '1 is much like something you have' : `${topicsOf(count)} are much like something you have`,
-    refusedHint: 'They were not added, so that you do not write the same article twice:',
+    refusedHint: 'Not added, so that you do not write the same article twice:',
     anyway: 'Add anyway',
     anywayAll: (count: number) => (count === 1 ? 'Add it anyway' : `Add all ${count.toLocaleString('en-US')} anyway`),
     alike: 'You have something much like it',
-    leave: 'Leave it out',
     tooMany: (count: number) => `${topicsOf(count)} are more than 500 at once`,
     tooManyHint:
       'Import takes lists of up to 5,000 and shows you first what becomes of them. Your list is carried over.',
     toImport: 'Import this list',
     missing: 'Type a topic first.',
+  },
+  duplicateOf: {
+    article: 'Your article:',
+    pipeline: 'Being written:',
+    post: 'A post of your site:',
+    topic: 'In your backlog:',
+    on: (site: string) => `(${site})`,
   },
   form: {
     topic: 'Topic',
@@ -80,13 +84,12 @@ export const topicWords = {
   keyword: (word: string) => `Keyword: ${word}`,
   sources: (count: number) => (count === 1 ? '1 source' : `${count} sources`),
   origins: {
-    manual: 'Added by hand',
-    import: 'Imported',
-    feed: 'From a watched feed',
-    site: 'From a watched site',
-    gap: 'A gap of yours',
+    manual: (date: string) => `Added ${date}`,
+    import: (date: string) => `Imported ${date}`,
+    feed: (date: string) => `From a watched feed, ${date}`,
+    site: (date: string) => `From a watched site, ${date}`,
+    gap: (date: string) => `A gap of yours, ${date}`,
   },
-  addedOn: (date: string) => `added ${date}`,
   write: 'Write now',
   writeOf: (topic: string) => `Write now: ${topic}`,
   edit: 'Change',
@@ -101,7 +104,6 @@ export const topicWords = {
   topShort: 'Move to the top',
   drag: 'Drag to move',
   moved: (topic: string, place: number, all: string) => `“${topic}” is now ${place} of ${all}.`,
-  notMoved: 'It was not moved',
   notDone: 'It was not done',
   dismissed: (topics: string[]) =>
     topics.length === 1 ? `“${shorten(topics[0])}” is dismissed.` : `${topicsOf(topics.length)} dismissed.`,

@@ -32,11 +32,13 @@ export function AddTopics({ siteId }: { siteId: string | undefined }) {
   const user = useUser();
   const { sites } = useSites();
   const refresh = useTopicsRefresh();
-  const { values, change, forget } = useKeptValues('topics:new', { topics: '', keyword: '', siteId: '', note: '' });
+  const { values, change } = useKeptValues('topics:new', { topics: '', keyword: '', siteId: '', note: '' });
   const [open, setOpen] = useState(values.keyword !== '' || values.note !== '' || values.siteId !== '');
   const [missing, setMissing] = useState(false);
   const [outcome, setOutcome] = useState<AddTopicsResponse | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
+  const typedNow = useRef(values);
+  typedNow.current = values;
   const attempt = useRef({ body: '', key: '' });
   const lines = readLines(values.topics);
   const tooMany = lines.length > mostAtOnce;
@@ -115,7 +117,7 @@ export function AddTopics({ siteId }: { siteId: string | undefined }) {
                 forgetProblem();
               }}
               onKeyDown={onKeyDown}
-              className="max-h-72 min-h-10"
+              className="max-h-72 min-h-10 resize-none"
             />
             <FieldError id={`${id}-error`} error={mistake} />
             <p id={`${id}-hint`} className="text-sm text-muted-foreground">

@@ -1,1 +1,42 @@
-export const FindGaps = (_: { siteId: string | undefined }) => null;
+import { useNavigate } from '@tanstack/react-router';
+import { SearchCheck } from 'lucide-react';
+import { useId } from 'react';
+import { findTopicGaps } from '@/api/client/sdk.gen.ts';
+import { toast } from '@/components/toaster.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { t } from '@/strings.ts';
+import { useSend } from './use-send.ts';
+import { useTopicsRefresh } from './use-topic-commands.ts';
+
+const words = t.topics.gaps;
+
+/** Has what is missing between the account's own articles proposed. */
+export function FindGaps({ siteId }: { siteId: string | undefined }) {
+  const id = useId();
+  const refresh = useTopicsRefresh();
+  const navigate = useNavigate();
+  const { send, problem, pending } = useSend(async () => {
+    const { data } = await findTopicGaps({ body: siteId ? { siteId } : {}, throwOnError: true });
+    await refresh();
+    toast(data.added.length > 0 ? words.found(data.added.length) : words.none);
+    if (data.added.length > 0) {
+      await navigate({ to: '/topics', search: { show: 'proposed', ...(siteId ? { site: siteId } : {}) } });
+    }
+  });
+  return (
+    <div className="grid max-w-sm justify-items-start gap-1.5 sm:justify-items-end">
+      <Button aria-disabled={pending} aria-describedby={id} title={words.hint} onClick={() => void send()}>
+        <SearchCheck aria-hidden="true" className={pending ? 'animate-breathe' : ''} />
+        {pending ? words.finding : words.find}
+      </Button>
+      <span id={id} className="sr-only">
+        {words.hint}
+      </span>
+      {problem && (
+        <p role="alert" className="text-sm text-danger">
+          {problem.detail} {problem.hint}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -27,9 +27,7 @@ export function TopicFacts({
         )}
         {sources.length > 0 && <span>{words.sources(sources.length)}</span>}
         {children}
-        <span>
-          {words.origins[origin]}, {formatDate(new Date(createdAt))}
-        </span>
+        <span>{words.origins[origin](formatDate(new Date(createdAt)))}</span>
       </p>
       {note && (
         <p dir="auto" className="text-sm break-words whitespace-pre-line text-muted-foreground">
