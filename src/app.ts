@@ -59,8 +59,11 @@ import { workSitePosts } from './site-posts/worker.ts';
 import { siteConnectionRoutes } from './sites/connection-routes.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { workSites } from './sites/worker.ts';
+import { importRoutes } from './topics/import-routes.ts';
 import { topicRoutes } from './topics/routes.ts';
 import { startTopicRoutes } from './topics/start-routes.ts';
+import { readSourceJob } from './watching/jobs.ts';
+import { watchingRoutes } from './watching/routes.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
 import { webhookJob } from './webhooks/jobs.ts';
@@ -78,7 +81,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob, syncSiteJob];
+const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob, syncSiteJob, readSourceJob];
 const apiRoutes = [
   authRoutes,
   meRoutes,
@@ -89,6 +92,8 @@ const apiRoutes = [
   approvalRoutes,
   topicRoutes,
   startTopicRoutes,
+  importRoutes,
+  watchingRoutes,
   scheduleRoutes,
   siteRoutes,
   sitePostRoutes,

@@ -111,6 +111,11 @@ export const topicWords = {
     topics.length === 1 ? `“${shorten(topics[0])}” is in the backlog.` : `${topicsOf(topics.length)} accepted.`,
   restored: (topics: string[]) =>
     topics.length === 1 ? `“${shorten(topics[0])}” is back.` : `${topicsOf(topics.length)} are back.`,
+  notAccepted: (count: number) =>
+    count === 1 ? '1 topic is much like something you have' : `${topicsOf(count)} are much like something you have`,
+  notAcceptedHint: 'Left where they are, so that you do not write the same article twice:',
+  acceptAnyway: (count: number) =>
+    count === 1 ? 'Accept it anyway' : `Accept all ${count.toLocaleString('en-US')} anyway`,
   undo: 'Undo',
   takeBack: 'Take back',
   takeBackOf: (topic: string) => `Take back: ${topic}`,
@@ -142,9 +147,9 @@ export const topicWords = {
   gaps: {
     find: 'Find gaps',
     finding: 'Looking …',
-    hint: 'Compares your articles and posts with each other, and proposes what is missing between them.',
+    hint: 'Looks for what your sources and others write about and you do not. Costs nothing.',
     found: (count: number) => (count === 1 ? '1 gap is proposed.' : `${topicsOf(count)} are proposed.`),
-    none: 'No gap was found that is not in your list already.',
+    none: 'No gap was found that is not among your topics already.',
   },
 
   fromTopic: 'From your backlog',

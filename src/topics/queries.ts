@@ -7,9 +7,18 @@ import { type Topic, type TopicStatus, topicStatuses, topics } from './schema.ts
 const mine = (userId: string, id: string) => and(eq(topics.id, id), eq(topics.userId, userId));
 const noTopic = () => new AppError('not_found', 'There is no such topic.');
 
+/** A topic with what was written about it; null while there is nothing to read. */
+export type TopicWithArticle = Topic & { articleId: string | null };
+
+const articleId = sql<string | null>`(select article.id from pipelines as pipeline join articles as article
+  on article.id = pipeline.article_id and article.deleted_at is null where pipeline.id = topics.pipeline_id)`;
+
 /** A user's topic. Throws `not_found`, also for another user's. */
-export async function getTopic(db: Db, userId: string, id: string): Promise<Topic> {
-  const [row] = await db.select().from(topics).where(mine(userId, id));
+export async function getTopic(db: Db, userId: string, id: string): Promise<TopicWithArticle> {
+  const [row] = await db
+    .select({ ...getTableColumns(topics), articleId })
+    .from(topics)
+    .where(mine(userId, id));
   if (!row) throw noTopic();
   return row;
 }
@@ -53,7 +62,7 @@ export async function listTopics(
     order?: TopicOrder | undefined;
     query?: string | undefined;
   },
-): Promise<Topic[]> {
+): Promise<TopicWithArticle[]> {
   const rank = sql`case ${topics.status} when 'open' then 0 when 'proposed' then 1 when 'used' then 2 else 3 end`;
   const worth = worths[query.order ?? 'position'];
   const after = query.cursor
@@ -62,7 +71,7 @@ export async function listTopics(
     : undefined;
   const words = query.query ? `%${query.query.replace(/[\\%_]/g, '\\$&')}%` : null;
   return db
-    .select({ ...getTableColumns(topics), sources: sourcesWithoutTexts })
+    .select({ ...getTableColumns(topics), sources: sourcesWithoutTexts, articleId })
     .from(topics)
     .where(
       and(

@@ -4,7 +4,9 @@ import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import { getSite } from '../sites/queries.ts';
-import { presentTopic, topicRequest, topicSchema } from './present.ts';
+import { decideTopics } from './decide.ts';
+import { lookForDuplicates } from './duplicates.ts';
+import { presentRefusal, presentTopic, refusedTopicSchema, topicRequest, topicSchema } from './present.ts';
 import { countTopics, getTopic, listTopics, topicOrders } from './queries.ts';
 import { topicStatuses } from './schema.ts';
 import { addTopic, addTopics, updateTopic } from './topics.ts';
@@ -32,6 +34,9 @@ const addedSchema = z
   .object({
     added: z.array(topicSchema),
     known: z.array(z.string()).meta({ description: 'In the backlog already, or twice in the list' }),
+    refused: z
+      .array(refusedTopicSchema)
+      .meta({ description: 'Like an article, a post, or another topic; send them with duplicates: "allow"' }),
   })
   .meta({ id: 'AddedTopics' });
 
@@ -39,7 +44,7 @@ const countsSchema = z
   .object({ open: z.int(), proposed: z.int(), used: z.int(), dismissed: z.int() })
   .meta({ id: 'TopicCounts' });
 
-/** The backlog: list, add, read, change, dismiss. */
+/** The backlog: list, add, decide about, read, change, dismiss. */
 export const topicRoutes: RegisterRoutes = (server, ctx) => {
   server.get(
     '/topics',
@@ -100,8 +105,14 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
         response: { 201: topicSchema, ...problems(401, 404, 409, 413, 422) },
       },
     },
-    async (request, reply) =>
-      onceByKey(ctx, request, reply, 201, async (tx) => presentTopic(await addTopic(tx, request.userId, request.body))),
+    async (request, reply) => {
+      const { userId, body } = request;
+      // Before the transaction: comparing takes up to seconds. A repeated request gets its first answer all the same.
+      const look = await lookForDuplicates(ctx, userId, [body], { meaning: true });
+      return onceByKey(ctx, request, reply, 201, async (tx) =>
+        presentTopic(await addTopic(tx, userId, body, { look })),
+      );
+    },
   );
 
   server.post(
@@ -115,11 +126,53 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
         response: { 201: addedSchema, ...problems(401, 404, 409, 413, 422) },
       },
     },
-    async (request, reply) =>
-      onceByKey(ctx, request, reply, 201, async (tx) => {
-        const { added, known } = await addTopics(tx, request.userId, request.body.topics);
-        return { added: added.map(presentTopic), known };
-      }),
+    async (request, reply) => {
+      const { userId, body } = request;
+      const look = await lookForDuplicates(ctx, userId, body.topics);
+      return onceByKey(ctx, request, reply, 201, async (tx) => {
+        const { added, known, refused } = await addTopics(tx, userId, body.topics, { look });
+        return {
+          added: added.map(presentTopic),
+          known,
+          refused: refused.map(({ topic, error }) => presentRefusal(topic, error)),
+        };
+      });
+    },
+  );
+
+  server.post(
+    '/topics/decide',
+    {
+      schema: {
+        tags,
+        summary:
+          'Accept or dismiss many topics, or put them back among the proposals; those that are near-duplicates by now are not opened, and listed',
+        operationId: 'decideTopics',
+        body: z
+          .strictObject({
+            ids: z.array(z.uuid()).min(1).max(mostAtOnce),
+            status: z.enum(['open', 'dismissed', 'proposed']),
+          })
+          .meta({ id: 'TopicDecision' }),
+        response: {
+          200: z
+            .object({
+              changed: z.int().meta({ description: 'Those that were used or as wanted already are not among them' }),
+              refused: z.array(refusedTopicSchema.extend({ id: z.uuid() })),
+            })
+            .meta({ id: 'DecidedTopics' }),
+          ...problems(401, 404, 413, 422),
+        },
+      },
+    },
+    async (request) => {
+      const { ids, status } = request.body;
+      const { changed, refused } = await decideTopics(ctx, request.userId, ids, status);
+      return {
+        changed: changed.length,
+        refused: refused.map(({ id, topic, error }) => ({ id, ...presentRefusal(topic, error) })),
+      };
+    },
   );
 
   server.get(

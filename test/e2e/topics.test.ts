@@ -22,7 +22,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const phone = { viewport: { width: 360, height: 780 }, hasTouch: true };
+
 
 async function visit(path: string, work: (page: Page) => Promise<void>, options: Parameters<typeof openPage>[2] = {}) {
   const { page, faults } = await openPage(browser, server, options);

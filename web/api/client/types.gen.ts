@@ -10,6 +10,10 @@ export type AddedTopics = {
      * In the backlog already, or twice in the list
      */
     known: Array<string>;
+    /**
+     * Like an article, a post, or another topic; send them with duplicates: "allow"
+     */
+    refused: Array<RefusedTopic>;
 };
 
 export type AddedTopicsInput = {
@@ -18,6 +22,10 @@ export type AddedTopicsInput = {
      * In the backlog already, or twice in the list
      */
     known: Array<string>;
+    /**
+     * Like an article, a post, or another topic; send them with duplicates: "allow"
+     */
+    refused: Array<RefusedTopicInput>;
 };
 
 export type AdminUser = {
@@ -622,6 +630,62 @@ export type CreatedWebhookInput = {
     url: string;
 };
 
+export type DecidedTopics = {
+    /**
+     * Those that were used or as wanted already are not among them
+     */
+    changed: number;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        id: string;
+        message: string;
+        topic: string;
+    }>;
+};
+
+export type DecidedTopicsInput = {
+    /**
+     * Those that were used or as wanted already are not among them
+     */
+    changed: number;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        id: string;
+        message: string;
+        topic: string;
+    }>;
+};
+
 export type Email = {
     attempts: number;
     createdAt: string;
@@ -752,6 +816,54 @@ export type FeaturedImageInput = {
     id: string;
     url: string;
     width: number;
+};
+
+export type FoundGaps = {
+    added: Array<Topic>;
+    /**
+     * Gaps that are in the backlog already
+     */
+    known: Array<string>;
+    /**
+     * How much was looked through
+     */
+    looked: {
+        deadLinks: number;
+        entries: number;
+        headings: number;
+    };
+    /**
+     * With nothing added: why, and what to do
+     */
+    message: string | null;
+};
+
+export type FoundGapsInput = {
+    added: Array<TopicInput>;
+    /**
+     * Gaps that are in the backlog already
+     */
+    known: Array<string>;
+    /**
+     * How much was looked through
+     */
+    looked: {
+        deadLinks: number;
+        entries: number;
+        headings: number;
+    };
+    /**
+     * With nothing added: why, and what to do
+     */
+    message: string | null;
+};
+
+export type GapRequest = {
+    siteId?: string | null;
+};
+
+export type GapRequestInput = {
+    siteId?: string | null;
 };
 
 export type Health = {
@@ -1354,6 +1466,20 @@ export type Problem = {
      */
     code: string;
     detail: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
     errors?: Array<{
         message: string;
         path: string;
@@ -1378,6 +1504,20 @@ export type ProblemInput = {
      */
     code: string;
     detail: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
     errors?: Array<{
         message: string;
         path: string;
@@ -2144,6 +2284,48 @@ export type ReceiptInput = {
          */
         settledMicroUsd: number;
     };
+};
+
+export type RefusedTopic = {
+    code: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
+    hint: string;
+    message: string;
+    topic: string;
+};
+
+export type RefusedTopicInput = {
+    code: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
+    hint: string;
+    message: string;
+    topic: string;
 };
 
 export type RotatedSecret = {
@@ -3451,7 +3633,15 @@ export type TopSpendersInput = {
 };
 
 export type Topic = {
+    /**
+     * What was written about it; null until there is something to read
+     */
+    articleId: string | null;
     createdAt: string;
+    /**
+     * A person wants it although there is something like it
+     */
+    duplicatesAllowed: boolean;
     evidence: Array<{
         publishedAt: string | null;
         title: string;
@@ -3489,6 +3679,10 @@ export type TopicChange = {
      * Put it before this topic; null puts it at the end
      */
     before?: string | null;
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -3519,6 +3713,10 @@ export type TopicChangeInput = {
      * Put it before this topic; null puts it at the end
      */
     before?: string | null;
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -3558,8 +3756,208 @@ export type TopicCountsInput = {
     used: number;
 };
 
+export type TopicDecision = {
+    ids: Array<string>;
+    status: 'open' | 'dismissed' | 'proposed';
+};
+
+export type TopicDecisionInput = {
+    ids: Array<string>;
+    status: 'open' | 'dismissed' | 'proposed';
+};
+
+export type TopicImport = {
+    /**
+     * With dryRun: as they would be; their ids mean nothing
+     */
+    added: Array<{
+        /**
+         * What was written about it; null until there is something to read
+         */
+        articleId: string | null;
+        createdAt: string;
+        /**
+         * A person wants it although there is something like it
+         */
+        duplicatesAllowed: boolean;
+        evidence: Array<{
+            publishedAt: string | null;
+            title: string;
+            url: string;
+        }>;
+        id: string;
+        keyword: string | null;
+        line: number;
+        note: string | null;
+        origin: 'manual' | 'import' | 'feed' | 'site' | 'gap';
+        pipelineId: string | null;
+        /**
+         * 0 to 100; null where nothing is known to judge it by
+         */
+        score: number | null;
+        siteId: string | null;
+        sources: Array<{
+            url: string;
+        } | {
+            site: string;
+        } | {
+            format: 'markdown' | 'html' | 'text';
+            /**
+             * Empty in lists: read the topic
+             */
+            text: string;
+            title: string;
+        }>;
+        status: 'proposed' | 'open' | 'used' | 'dismissed';
+        topic: string;
+        usedAt: string | null;
+    }>;
+    /**
+     * What the first line names, and what it is taken for; null is not used
+     */
+    columns: Array<{
+        meaning: 'topic' | 'keyword' | 'site' | 'note' | 'sources' | null;
+        name: string;
+    }>;
+    /**
+     * The list was read in this encoding
+     */
+    encoding: string;
+    /**
+     * In the backlog already, or twice in the list
+     */
+    known: Array<{
+        line: number;
+        topic: string;
+    }>;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        line: number;
+        message: string;
+        topic: string;
+    }>;
+    /**
+     * Lines with something in them, without the heading
+     */
+    rows: number;
+};
+
+export type TopicImportInput = {
+    /**
+     * With dryRun: as they would be; their ids mean nothing
+     */
+    added: Array<{
+        /**
+         * What was written about it; null until there is something to read
+         */
+        articleId: string | null;
+        createdAt: string;
+        /**
+         * A person wants it although there is something like it
+         */
+        duplicatesAllowed: boolean;
+        evidence: Array<{
+            publishedAt: string | null;
+            title: string;
+            url: string;
+        }>;
+        id: string;
+        keyword: string | null;
+        line: number;
+        note: string | null;
+        origin: 'manual' | 'import' | 'feed' | 'site' | 'gap';
+        pipelineId: string | null;
+        /**
+         * 0 to 100; null where nothing is known to judge it by
+         */
+        score: number | null;
+        siteId: string | null;
+        sources: Array<{
+            url: string;
+        } | {
+            site: string;
+        } | {
+            format: 'markdown' | 'html' | 'text';
+            /**
+             * Empty in lists: read the topic
+             */
+            text: string;
+            title: string;
+        }>;
+        status: 'proposed' | 'open' | 'used' | 'dismissed';
+        topic: string;
+        usedAt: string | null;
+    }>;
+    /**
+     * What the first line names, and what it is taken for; null is not used
+     */
+    columns: Array<{
+        meaning: 'topic' | 'keyword' | 'site' | 'note' | 'sources' | null;
+        name: string;
+    }>;
+    /**
+     * The list was read in this encoding
+     */
+    encoding: string;
+    /**
+     * In the backlog already, or twice in the list
+     */
+    known: Array<{
+        line: number;
+        topic: string;
+    }>;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        line: number;
+        message: string;
+        topic: string;
+    }>;
+    /**
+     * Lines with something in them, without the heading
+     */
+    rows: number;
+};
+
 export type TopicInput = {
+    /**
+     * What was written about it; null until there is something to read
+     */
+    articleId: string | null;
     createdAt: string;
+    /**
+     * A person wants it although there is something like it
+     */
+    duplicatesAllowed: boolean;
     evidence: Array<{
         publishedAt: string | null;
         title: string;
@@ -3593,6 +3991,10 @@ export type TopicInput = {
 };
 
 export type TopicRequest = {
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -3615,6 +4017,10 @@ export type TopicRequest = {
 };
 
 export type TopicRequestInput = {
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -4012,6 +4418,116 @@ export type UserInput = {
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
+};
+
+export type WatchedSource = {
+    createdAt: string;
+    /**
+     * Posts of it that have been seen
+     */
+    entries: number;
+    id: string;
+    /**
+     * feed, or a site whose feed or sitemap is read
+     */
+    kind: 'feed' | 'site';
+    lastReadAt: string | null;
+    name: string;
+    /**
+     * Null while it is paused
+     */
+    nextReadAt: string | null;
+    /**
+     * Why the last reading failed; it is tried again at nextReadAt
+     */
+    problem: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * Those of them that became proposals, or evidence of one
+     */
+    proposed: number;
+    /**
+     * Whose topics its proposals are; null for any site
+     */
+    siteId: string | null;
+    state: 'active' | 'paused' | 'failing';
+    url: string;
+};
+
+export type WatchedSourceChange = {
+    name?: string;
+    paused?: boolean;
+    siteId?: string | null;
+};
+
+export type WatchedSourceChangeInput = {
+    name?: string;
+    paused?: boolean;
+    siteId?: string | null;
+};
+
+export type WatchedSourceInput = {
+    createdAt: string;
+    /**
+     * Posts of it that have been seen
+     */
+    entries: number;
+    id: string;
+    /**
+     * feed, or a site whose feed or sitemap is read
+     */
+    kind: 'feed' | 'site';
+    lastReadAt: string | null;
+    name: string;
+    /**
+     * Null while it is paused
+     */
+    nextReadAt: string | null;
+    /**
+     * Why the last reading failed; it is tried again at nextReadAt
+     */
+    problem: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * Those of them that became proposals, or evidence of one
+     */
+    proposed: number;
+    /**
+     * Whose topics its proposals are; null for any site
+     */
+    siteId: string | null;
+    state: 'active' | 'paused' | 'failing';
+    url: string;
+};
+
+export type WatchedSourceRequest = {
+    /**
+     * What to call it; its own title otherwise
+     */
+    name?: string;
+    siteId?: string | null;
+    /**
+     * A feed, or a site; https:// may be left out
+     */
+    url: string;
+};
+
+export type WatchedSourceRequestInput = {
+    /**
+     * What to call it; its own title otherwise
+     */
+    name?: string;
+    siteId?: string | null;
+    /**
+     * A feed, or a site; https:// may be left out
+     */
+    url: string;
 };
 
 export type Webhook = {
@@ -8651,6 +9167,243 @@ export type ResumeQueueResponses = {
 
 export type ResumeQueueResponse = ResumeQueueResponses[keyof ResumeQueueResponses];
 
+export type ListSourcesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        siteId?: string;
+    };
+    url: '/api/v1/sources';
+};
+
+export type ListSourcesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListSourcesError = ListSourcesErrors[keyof ListSourcesErrors];
+
+export type ListSourcesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<WatchedSource>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListSourcesResponse = ListSourcesResponses[keyof ListSourcesResponses];
+
+export type AddSourceData = {
+    body: WatchedSourceRequestInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sources';
+};
+
+export type AddSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Bad gateway
+     */
+    502: Problem;
+};
+
+export type AddSourceError = AddSourceErrors[keyof AddSourceErrors];
+
+export type AddSourceResponses = {
+    /**
+     * Default Response
+     */
+    201: WatchedSource;
+};
+
+export type AddSourceResponse = AddSourceResponses[keyof AddSourceResponses];
+
+export type DeleteSourceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}';
+};
+
+export type DeleteSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DeleteSourceError = DeleteSourceErrors[keyof DeleteSourceErrors];
+
+export type DeleteSourceResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteSourceResponse = DeleteSourceResponses[keyof DeleteSourceResponses];
+
+export type GetSourceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}';
+};
+
+export type GetSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetSourceError = GetSourceErrors[keyof GetSourceErrors];
+
+export type GetSourceResponses = {
+    /**
+     * Default Response
+     */
+    200: WatchedSource;
+};
+
+export type GetSourceResponse = GetSourceResponses[keyof GetSourceResponses];
+
+export type UpdateSourceData = {
+    body: WatchedSourceChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}';
+};
+
+export type UpdateSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdateSourceError = UpdateSourceErrors[keyof UpdateSourceErrors];
+
+export type UpdateSourceResponses = {
+    /**
+     * Default Response
+     */
+    200: WatchedSource;
+};
+
+export type UpdateSourceResponse = UpdateSourceResponses[keyof UpdateSourceResponses];
+
+export type CheckSourceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}/check';
+};
+
+export type CheckSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type CheckSourceError = CheckSourceErrors[keyof CheckSourceErrors];
+
+export type CheckSourceResponses = {
+    /**
+     * Default Response
+     */
+    202: WatchedSource;
+};
+
+export type CheckSourceResponse = CheckSourceResponses[keyof CheckSourceResponses];
+
 export type ListTopicsData = {
     body?: never;
     path?: never;
@@ -8816,6 +9569,146 @@ export type CountTopicsResponses = {
 };
 
 export type CountTopicsResponse = CountTopicsResponses[keyof CountTopicsResponses];
+
+export type DecideTopicsData = {
+    body: TopicDecisionInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/topics/decide';
+};
+
+export type DecideTopicsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DecideTopicsError = DecideTopicsErrors[keyof DecideTopicsErrors];
+
+export type DecideTopicsResponses = {
+    /**
+     * Default Response
+     */
+    200: DecidedTopics;
+};
+
+export type DecideTopicsResponse = DecideTopicsResponses[keyof DecideTopicsResponses];
+
+export type FindGapsData = {
+    body: GapRequestInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/topics/gaps';
+};
+
+export type FindGapsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type FindGapsError = FindGapsErrors[keyof FindGapsErrors];
+
+export type FindGapsResponses = {
+    /**
+     * Default Response
+     */
+    201: FoundGaps;
+};
+
+export type FindGapsResponse = FindGapsResponses[keyof FindGapsResponses];
+
+export type ImportTopicsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `true`: only say what would happen
+         */
+        dryRun?: 'true' | 'false';
+        /**
+         * For topics whose line names no site
+         */
+        siteId?: string;
+        /**
+         * For example utf-8 or windows-1252; found out when left out
+         */
+        encoding?: string;
+    };
+    url: '/api/v1/topics/import';
+};
+
+export type ImportTopicsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ImportTopicsError = ImportTopicsErrors[keyof ImportTopicsErrors];
+
+export type ImportTopicsResponses = {
+    /**
+     * Default Response
+     */
+    200: TopicImport;
+    /**
+     * Default Response
+     */
+    201: TopicImport;
+};
+
+export type ImportTopicsResponse = ImportTopicsResponses[keyof ImportTopicsResponses];
 
 export type DismissTopicData = {
     body?: never;

@@ -72,7 +72,11 @@ export function AddTopics({ siteId }: { siteId: string | undefined }) {
       setOutcome(data);
       if (data.added.length > 0) toast(words.added(data.added.length));
     }
-    forget();
+    // What was typed while the answer was awaited stays.
+    const { topics: typed } = typedNow.current;
+    const sent = duplicates === 'stop' || topics.length === lines.length;
+    const rest = sent && typed.startsWith(values.topics) ? typed.slice(values.topics.length).trimStart() : typed;
+    change({ topics: rest, keyword: '', note: '' });
     await refresh();
     box.current?.focus();
   });

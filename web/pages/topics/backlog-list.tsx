@@ -4,7 +4,7 @@ import { toast } from '@/components/toaster.tsx';
 import { formatCount } from '@/format/money.ts';
 import { t } from '@/strings.ts';
 import { type RowCommands, TopicRow } from './topic-row.tsx';
-import type { useTopicCommands } from './use-topic-commands.ts';
+import type { TopicCommands } from './use-topic-commands.ts';
 
 const words = t.topics;
 
@@ -15,7 +15,7 @@ interface BacklogListProps {
   /** Whether there are topics that are not shown yet. */
   more: boolean;
   movable: boolean;
-  commands: ReturnType<typeof useTopicCommands>;
+  commands: TopicCommands;
   nameOf: (siteId: string | null) => string | null;
   editing: string | undefined;
   onEdit: (id: string | null) => void;

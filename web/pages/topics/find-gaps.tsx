@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { SearchCheck } from 'lucide-react';
-import { useId } from 'react';
-import { findTopicGaps } from '@/api/client/sdk.gen.ts';
+import { useId, useState } from 'react';
+import { findGaps } from '@/api/client/sdk.gen.ts';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
@@ -15,11 +15,14 @@ export function FindGaps({ siteId }: { siteId: string | undefined }) {
   const id = useId();
   const refresh = useTopicsRefresh();
   const navigate = useNavigate();
+  const [nothing, setNothing] = useState<string | null>(null);
   const { send, problem, pending } = useSend(async () => {
-    const { data } = await findTopicGaps({ body: siteId ? { siteId } : {}, throwOnError: true });
+    setNothing(null);
+    const { data } = await findGaps({ body: siteId ? { siteId } : {}, throwOnError: true });
     await refresh();
-    toast(data.added.length > 0 ? words.found(data.added.length) : words.none);
-    if (data.added.length > 0) {
+    if (data.added.length === 0) setNothing(data.message ?? words.none);
+    else {
+      toast(words.found(data.added.length));
       await navigate({ to: '/topics', search: { show: 'proposed', ...(siteId ? { site: siteId } : {}) } });
     }
   });
@@ -32,6 +35,11 @@ export function FindGaps({ siteId }: { siteId: string | undefined }) {
       <span id={id} className="sr-only">
         {words.hint}
       </span>
+      {nothing && (
+        <p role="status" className="text-sm text-muted-foreground">
+          {nothing}
+        </p>
+      )}
       {problem && (
         <p role="alert" className="text-sm text-danger">
           {problem.detail} {problem.hint}

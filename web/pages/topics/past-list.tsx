@@ -7,7 +7,7 @@ import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
 import { TopicFacts } from './topic-facts.tsx';
-import type { useTopicCommands } from './use-topic-commands.ts';
+import type { TopicCommands } from './use-topic-commands.ts';
 
 const words = t.topics;
 
@@ -15,7 +15,7 @@ interface PastListProps {
   status: 'used' | 'dismissed';
   topics: Topic[];
   nameOf: (siteId: string | null) => string | null;
-  commands: ReturnType<typeof useTopicCommands>;
+  commands: TopicCommands;
 }
 
 /** Topics that are through: written about, with the way to the article, or dismissed, with the way back. */

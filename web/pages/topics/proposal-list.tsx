@@ -6,14 +6,14 @@ import { t } from '@/strings.ts';
 import { ProposalKeys } from './proposal-keys.tsx';
 import { type ProposalCommands, ProposalRow } from './proposal-row.tsx';
 import { type ProposalKey, useProposalKeys } from './use-proposal-keys.ts';
-import type { useTopicCommands } from './use-topic-commands.ts';
+import type { TopicCommands } from './use-topic-commands.ts';
 
 const words = t.topics;
 
 interface ProposalListProps {
   topics: Topic[];
   nameOf: (siteId: string | null) => string | null;
-  commands: ReturnType<typeof useTopicCommands>;
+  commands: TopicCommands;
 }
 
 /** What was found to write about, the best first: accepted or dismissed, one by one or several at once. */
@@ -32,9 +32,12 @@ export function ProposalList({ topics, nameOf, commands }: ProposalListProps) {
     current.decide(
       { topics: decided, status },
       {
-        onSuccess: () => {
-          const names = decided.map(({ topic }) => topic);
-          const undo = { label: words.undo, run: () => current.decide({ topics: decided, status: 'proposed' }) };
+        onSuccess: (refused) => {
+          const left = new Set(refused.map(({ topic }) => topic));
+          const changed = decided.filter(({ topic }) => !left.has(topic));
+          if (changed.length === 0) return;
+          const names = changed.map(({ topic }) => topic);
+          const undo = { label: words.undo, run: () => current.decide({ topics: changed, status: 'proposed' }) };
           toast(status === 'open' ? words.accepted(names) : words.dismissed(names), undo);
         },
       },

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { listSourcesQueryKey } from '@/api/client/@tanstack/react-query.gen.ts';
-import { createSource } from '@/api/client/sdk.gen.ts';
+import { addSource } from '@/api/client/sdk.gen.ts';
 import type { WatchedSource } from '@/api/client/types.gen.ts';
 import { mistakeAt } from '@/api/problem.ts';
 import { ProblemNotice } from '@/components/notice.tsx';
@@ -38,7 +38,7 @@ export function SourceForm({ onDone, onCancel }: SourceFormProps) {
     };
     const text = JSON.stringify(body);
     if (attempt.current.body !== text) attempt.current = { body: text, key: `${Date.now()}-${Math.random()}` };
-    const { data } = await createSource({
+    const { data } = await addSource({
       body,
       headers: { 'Idempotency-Key': attempt.current.key },
       throwOnError: true,

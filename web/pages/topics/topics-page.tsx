@@ -1,7 +1,6 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { EmptyState } from '@/components/empty-state.tsx';
-import { ProblemNotice } from '@/components/notice.tsx';
 import { SearchBox } from '@/components/search-box.tsx';
 import { SectionPage } from '@/components/sections.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -12,6 +11,7 @@ import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { AddTopics } from './add-topics.tsx';
 import { BacklogList } from './backlog-list.tsx';
+import { CommandProblem } from './command-problem.tsx';
 import { FindGaps } from './find-gaps.tsx';
 import { MoreRows } from './more-rows.tsx';
 import { PastList } from './past-list.tsx';
@@ -68,7 +68,7 @@ export function TopicsPage() {
           </Select>
         </div>
       </div>
-      {commands.problem && <ProblemNotice title={words.notDone} problem={commands.problem} />}
+      <CommandProblem commands={commands} />
       <Card>
         {pages.isPending ? (
           <SkeletonRows rows={6} />

@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { countTopicsQueryKey } from '@/api/client/@tanstack/react-query.gen.ts';
 import { updateTopic } from '@/api/client/sdk.gen.ts';
-import type { Topic } from '@/api/client/types.gen.ts';
+import type { RefusedTopic, Topic } from '@/api/client/types.gen.ts';
 import type { ApiProblem } from '@/api/problem.ts';
-import { type Decision, decideTopics } from './decide-topics.ts';
+import { type Decision, decide as decideAbout } from './decide-topics.ts';
 import { everyTopicList } from './topic-queries.ts';
 import { itemsOf, type TopicFilter, type TopicPages, topicsOptions, withItems } from './use-topics.ts';
 
@@ -13,11 +13,6 @@ interface Move {
   to: number;
   /** The topic that comes after it then; null at the very end. */
   before: string | null;
-}
-
-interface Decided {
-  topics: Topic[];
-  status: Decision;
 }
 
 interface Undo {
@@ -53,35 +48,43 @@ export function useTopicCommands(filter: TopicFilter) {
     onMutate: ({ topic, to }) => show((items) => items.filter(({ id }) => id !== topic.id).toSpliced(to, 0, topic)),
     onError: (_problem, _move, undo) => takeBack(undo),
   });
-  const decide = useMutation<unknown, ApiProblem, Decided, Undo>({
+  const decide = useMutation<RefusedTopic[], ApiProblem, Decision, Undo>({
     scope,
-    mutationFn: ({ topics, status }) =>
-      decideTopics(
-        topics.map(({ id }) => id),
-        status,
-      ),
+    mutationFn: decideAbout,
     onMutate: ({ topics, status }) => {
       const gone = new Set(topics.map(({ id }) => id));
       return show((items) => (status === filter.status ? items : items.filter(({ id }) => !gone.has(id))));
     },
     onError: (_problem, _decided, undo) => takeBack(undo),
-    onSuccess: (_answer, { status }) => {
+    onSuccess: (refused, { status }) => {
       const left = queries.getQueryData<TopicPages>(key);
-      const right = status !== filter.status && left && itemsOf(left).length > 0;
+      const right = refused.length === 0 && status !== filter.status && left && itemsOf(left).length > 0;
       return refresh(right ? { others: key } : {});
     },
   });
-  const all = [move, decide];
+  const last = decide.variables;
+  const refused = decide.data ?? [];
+  const refusedNames = new Set(refused.map(({ topic }) => topic));
   return {
     move: move.mutate,
     decide: decide.mutate,
-    problem: all.find((command) => command.error)?.error ?? null,
+    problem: move.error ?? decide.error,
+    /** Topics that were left where they are, because there is something like them. */
+    refused,
+    /** Does what was refused for that reason all the same. */
+    anyway: () => {
+      if (!last) return;
+      const topics = decide.error ? last.topics : last.topics.filter(({ topic }) => refusedNames.has(topic));
+      decide.mutate({ ...last, topics, anyway: true });
+    },
     /** Forgets an earlier refusal before something else is tried. */
     forget: () => {
-      for (const command of all) if (command.error) command.reset();
+      if (move.error) move.reset();
+      if (decide.error || refused.length > 0) decide.reset();
     },
   };
 }
+export type TopicCommands = ReturnType<typeof useTopicCommands>;
 
 /** Has every list of topics and their counts read anew; `others` names the one that is right as it is. */
 export function useTopicsRefresh() {

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.ts';
-import { addTopic, addTopics, approveArticle, cancelPipeline, cancelPublication, cancelQueue, checkProviderKey, checkSite, confirmTwoFactor, connectSite, continuePipeline, countTopics, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSchedule, createSite, createTitleCard, createWebhook, deleteArticle, deleteImage, deleteMe, deleteProviderKey, deleteSchedule, deleteSite, deleteWebhook, disableTwoFactor, dismissTopic, editArticle, exportMe, finishSiteConnection, forgotPassword, generateImage, getArticle, getHealth, getImage, getImageFile, getImageSettings, getImageStorage, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSchedule, getSession, getSite, getSiteSync, getTopic, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listDeadLinks, listEmails, listImages, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listScheduleRuns, listSchedules, listSearchProviders, listSessions, listSitePosts, listSites, listTopics, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, pauseQueue, prepareTwoFactor, previewRule, previewSchedule, putProviderKey, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, restoreArticleRevision, restoreImage, resumeQueue, retryPipeline, retryPublication, retryQueue, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, siteChoices, startTopic, streamPipelineEvents, syncSitePosts, testWebhook, trashPublication, unpublishPublication, updateImage, updateMe, updatePublication, updatePublishedPost, updateSchedule, updateSite, updateTopic, updateUser, updateWebhook, uploadImage, verifyEmail } from '../sdk.gen.ts';
-import type { AddTopicData, AddTopicError, AddTopicResponse, AddTopicsData, AddTopicsError, AddTopicsResponse, ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ConnectSiteData, ConnectSiteError, ConnectSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CountTopicsData, CountTopicsError, CountTopicsResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateScheduleData, CreateScheduleError, CreateScheduleResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateTitleCardData, CreateTitleCardError, CreateTitleCardResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteScheduleData, DeleteScheduleError, DeleteScheduleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, DismissTopicData, DismissTopicError, DismissTopicResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, FinishSiteConnectionData, FinishSiteConnectionError, ForgotPasswordData, ForgotPasswordError, GenerateImageData, GenerateImageError, GenerateImageResponse, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageResponse, GetImageSettingsData, GetImageSettingsError, GetImageSettingsResponse, GetImageStorageData, GetImageStorageError, GetImageStorageResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetScheduleData, GetScheduleError, GetScheduleResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetSiteSyncData, GetSiteSyncError, GetSiteSyncResponse, GetTopicData, GetTopicError, GetTopicResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListDeadLinksData, ListDeadLinksError, ListDeadLinksResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListScheduleRunsData, ListScheduleRunsError, ListScheduleRunsResponse, ListSchedulesData, ListSchedulesError, ListSchedulesResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitePostsData, ListSitePostsError, ListSitePostsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopicsData, ListTopicsError, ListTopicsResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PreviewRuleData, PreviewRuleError, PreviewRuleResponse, PreviewScheduleData, PreviewScheduleError, PreviewScheduleResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RestoreArticleRevisionData, RestoreArticleRevisionError, RestoreArticleRevisionResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StartTopicData, StartTopicError, StartTopicResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, SyncSitePostsData, SyncSitePostsError, SyncSitePostsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateScheduleData, UpdateScheduleError, UpdateScheduleResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateTopicData, UpdateTopicError, UpdateTopicResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
+import { addSource, addTopic, addTopics, approveArticle, cancelPipeline, cancelPublication, cancelQueue, checkProviderKey, checkSite, checkSource, confirmTwoFactor, connectSite, continuePipeline, countTopics, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSchedule, createSite, createTitleCard, createWebhook, decideTopics, deleteArticle, deleteImage, deleteMe, deleteProviderKey, deleteSchedule, deleteSite, deleteSource, deleteWebhook, disableTwoFactor, dismissTopic, editArticle, exportMe, findGaps, finishSiteConnection, forgotPassword, generateImage, getArticle, getHealth, getImage, getImageFile, getImageSettings, getImageStorage, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSchedule, getSession, getSite, getSiteSync, getSource, getTopic, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, importTopics, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listDeadLinks, listEmails, listImages, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listScheduleRuns, listSchedules, listSearchProviders, listSessions, listSitePosts, listSites, listSources, listTopics, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, pauseQueue, prepareTwoFactor, previewRule, previewSchedule, putProviderKey, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, restoreArticleRevision, restoreImage, resumeQueue, retryPipeline, retryPublication, retryQueue, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, siteChoices, startTopic, streamPipelineEvents, syncSitePosts, testWebhook, trashPublication, unpublishPublication, updateImage, updateMe, updatePublication, updatePublishedPost, updateSchedule, updateSite, updateSource, updateTopic, updateUser, updateWebhook, uploadImage, verifyEmail } from '../sdk.gen.ts';
+import type { AddSourceData, AddSourceError, AddSourceResponse, AddTopicData, AddTopicError, AddTopicResponse, AddTopicsData, AddTopicsError, AddTopicsResponse, ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, CheckSourceData, CheckSourceError, CheckSourceResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ConnectSiteData, ConnectSiteError, ConnectSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CountTopicsData, CountTopicsError, CountTopicsResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateScheduleData, CreateScheduleError, CreateScheduleResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateTitleCardData, CreateTitleCardError, CreateTitleCardResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DecideTopicsData, DecideTopicsError, DecideTopicsResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteScheduleData, DeleteScheduleError, DeleteScheduleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteSourceData, DeleteSourceError, DeleteSourceResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, DismissTopicData, DismissTopicError, DismissTopicResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, FindGapsData, FindGapsError, FindGapsResponse, FinishSiteConnectionData, FinishSiteConnectionError, ForgotPasswordData, ForgotPasswordError, GenerateImageData, GenerateImageError, GenerateImageResponse, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageResponse, GetImageSettingsData, GetImageSettingsError, GetImageSettingsResponse, GetImageStorageData, GetImageStorageError, GetImageStorageResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetScheduleData, GetScheduleError, GetScheduleResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetSiteSyncData, GetSiteSyncError, GetSiteSyncResponse, GetSourceData, GetSourceError, GetSourceResponse, GetTopicData, GetTopicError, GetTopicResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ImportTopicsData, ImportTopicsError, ImportTopicsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListDeadLinksData, ListDeadLinksError, ListDeadLinksResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListScheduleRunsData, ListScheduleRunsError, ListScheduleRunsResponse, ListSchedulesData, ListSchedulesError, ListSchedulesResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitePostsData, ListSitePostsError, ListSitePostsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListSourcesData, ListSourcesError, ListSourcesResponse, ListTopicsData, ListTopicsError, ListTopicsResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PreviewRuleData, PreviewRuleError, PreviewRuleResponse, PreviewScheduleData, PreviewScheduleError, PreviewScheduleResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RestoreArticleRevisionData, RestoreArticleRevisionError, RestoreArticleRevisionResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StartTopicData, StartTopicError, StartTopicResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, SyncSitePostsData, SyncSitePostsError, SyncSitePostsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateScheduleData, UpdateScheduleError, UpdateScheduleResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateSourceData, UpdateSourceError, UpdateSourceResponse, UpdateTopicData, UpdateTopicError, UpdateTopicResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -2482,6 +2482,142 @@ export const resumeQueueMutation = (options?: Partial<Options<ResumeQueueData>>)
     return mutationOptions;
 };
 
+export const listSourcesQueryKey = (options?: Options<ListSourcesData>) => createQueryKey('listSources', options);
+
+/**
+ * Watched feeds and sites of others, newest first
+ */
+export const listSourcesOptions = (options?: Options<ListSourcesData>) => queryOptions<ListSourcesResponse, ListSourcesError, ListSourcesResponse, ReturnType<typeof listSourcesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listSources({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSourcesQueryKey(options)
+});
+
+export const listSourcesInfiniteQueryKey = (options?: Options<ListSourcesData>): QueryKey<Options<ListSourcesData>> => createQueryKey('listSources', options, true);
+
+/**
+ * Watched feeds and sites of others, newest first
+ */
+export const listSourcesInfiniteOptions = (options?: Options<ListSourcesData>) => {
+    const opts = infiniteQueryOptions<ListSourcesResponse, ListSourcesError, InfiniteData<ListSourcesResponse>, QueryKey<Options<ListSourcesData>>, string | Pick<QueryKey<Options<ListSourcesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSourcesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listSources({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listSourcesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Watch a feed or a site: its new posts are compared with yours, and what you lack is proposed
+ *
+ * The address is looked at before it is taken: a feed, or a site whose feed or sitemap is found. The first reading follows at once and takes the newest 20 posts.
+ */
+export const addSourceMutation = (options?: Partial<Options<AddSourceData>>): UseMutationOptions<AddSourceResponse, AddSourceError, Options<AddSourceData>> => {
+    const mutationOptions: UseMutationOptions<AddSourceResponse, AddSourceError, Options<AddSourceData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await addSource({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Stop watching; what was proposed stays in the backlog
+ */
+export const deleteSourceMutation = (options?: Partial<Options<DeleteSourceData>>): UseMutationOptions<DeleteSourceResponse, DeleteSourceError, Options<DeleteSourceData>> => {
+    const mutationOptions: UseMutationOptions<DeleteSourceResponse, DeleteSourceError, Options<DeleteSourceData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteSource({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getSourceQueryKey = (options: Options<GetSourceData>) => createQueryKey('getSource', options);
+
+/**
+ * A watched source, when it is read, and what is wrong with it
+ */
+export const getSourceOptions = (options: Options<GetSourceData>) => queryOptions<GetSourceResponse, GetSourceError, GetSourceResponse, ReturnType<typeof getSourceQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSource({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSourceQueryKey(options)
+});
+
+/**
+ * Change the name or the site of a source, pause it, or let it go on
+ */
+export const updateSourceMutation = (options?: Partial<Options<UpdateSourceData>>): UseMutationOptions<UpdateSourceResponse, UpdateSourceError, Options<UpdateSourceData>> => {
+    const mutationOptions: UseMutationOptions<UpdateSourceResponse, UpdateSourceError, Options<UpdateSourceData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateSource({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Read a source now; at most once a minute
+ */
+export const checkSourceMutation = (options?: Partial<Options<CheckSourceData>>): UseMutationOptions<CheckSourceResponse, CheckSourceError, Options<CheckSourceData>> => {
+    const mutationOptions: UseMutationOptions<CheckSourceResponse, CheckSourceError, Options<CheckSourceData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await checkSource({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
 export const listTopicsQueryKey = (options?: Options<ListTopicsData>) => createQueryKey('listTopics', options);
 
 /**
@@ -2581,6 +2717,61 @@ export const countTopicsOptions = (options?: Options<CountTopicsData>) => queryO
     },
     queryKey: countTopicsQueryKey(options)
 });
+
+/**
+ * Accept or dismiss many topics, or put them back among the proposals; those that are near-duplicates by now are not opened, and listed
+ */
+export const decideTopicsMutation = (options?: Partial<Options<DecideTopicsData>>): UseMutationOptions<DecideTopicsResponse, DecideTopicsError, Options<DecideTopicsData>> => {
+    const mutationOptions: UseMutationOptions<DecideTopicsResponse, DecideTopicsError, Options<DecideTopicsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await decideTopics({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Propose topics that your sources and others treat and you do not, at no cost
+ *
+ * Looks at what several watched sources have written, at headings that several of your sources have, and at your links to posts that are gone. Proposals say why in their evidence.
+ */
+export const findGapsMutation = (options?: Partial<Options<FindGapsData>>): UseMutationOptions<FindGapsResponse, FindGapsError, Options<FindGapsData>> => {
+    const mutationOptions: UseMutationOptions<FindGapsResponse, FindGapsError, Options<FindGapsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await findGaps({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Add topics from a CSV file or a plain list (text/plain: one a line), up to 5,000 and 5 MB
+ *
+ * The body is the file. Columns are found by their names in the first line (topic, keyword, site, note, sources, in several languages); without such a line the first column holds the topics. Lines that cannot be used are listed, the others are added.
+ */
+export const importTopicsMutation = (options?: Partial<Options<ImportTopicsData>>): UseMutationOptions<ImportTopicsResponse, ImportTopicsError, Options<ImportTopicsData>> => {
+    const mutationOptions: UseMutationOptions<ImportTopicsResponse, ImportTopicsError, Options<ImportTopicsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await importTopics({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
 
 /**
  * Dismiss a topic: it is kept, so that it is not proposed again, and can be taken back
