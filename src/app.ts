@@ -64,6 +64,7 @@ import { topicRoutes } from './topics/routes.ts';
 import { startTopicRoutes } from './topics/start-routes.ts';
 import { readSourceJob } from './watching/jobs.ts';
 import { watchingRoutes } from './watching/routes.ts';
+import { workWatching } from './watching/worker.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
 import { webhookJob } from './webhooks/jobs.ts';
@@ -208,6 +209,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workPipelines(ctx),
         await workPublications(ctx),
         await workSchedules(ctx),
+        await workWatching(ctx),
         await workArticles(ctx),
         await workImages(ctx),
         await workSites(ctx),

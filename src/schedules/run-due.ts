@@ -13,8 +13,9 @@ import { lockSchedule, spentInMonth } from './queries.ts';
 import { slotsAfter } from './rule.ts';
 import { nextFor } from './schedules.ts';
 import { type Schedule, type ScheduleRun, scheduleRuns, schedules } from './schema.ts';
+import { setAsideDuplicates } from './set-aside-duplicates.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets'>;
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets' | 'embedder'>;
 
 /** Times are counted back as far as this, in milliseconds: after a longer downtime, how many were missed is "at least". */
 const countedMs = 31 * 86_400_000;
@@ -35,6 +36,8 @@ export async function runDueSchedules(ctx: Ctx, clock?: Date): Promise<ScheduleR
         and ${mayWork(schedules.userId)} order by next_slot_at limit ${mostAtOnce}`,
   );
   for (const { id, user_id: userId } of due) {
+    // Before the transaction: comparing takes up to seconds, and nothing is to be locked over it.
+    await setAsideDuplicates(ctx, userId, id);
     const run = await ctx.db.transaction((tx) => runIfDue(ctx, tx, userId, id, now));
     if (run) runs.push(run);
   }

@@ -118,6 +118,17 @@ export async function lockNextTopic(tx: Db, userId: string, siteId: string | nul
   return row ?? null;
 }
 
+/** The same without a lock: it may be taken by another one meanwhile. */
+export async function peekNextTopic(db: Db, userId: string, siteId: string | null): Promise<Topic | null> {
+  const [row] = await db
+    .select()
+    .from(topics)
+    .where(openFor(userId, siteId))
+    .orderBy(asc(topics.position), asc(topics.id))
+    .limit(1);
+  return row ?? null;
+}
+
 /** The topic that comes last; null when there is none. */
 export async function lastPosition(db: Db, userId: string): Promise<number | null> {
   const [row] = await db

@@ -73,7 +73,7 @@ async function feedAt(ctx: GatherContext, url: string, signal: AbortSignal) {
 }
 
 /** A home page need not hold a text of its own to name a feed. */
-async function readOrNull(read: () => Promise<Reading>): Promise<Reading | null> {
+export async function readOrNull(read: () => Promise<Reading>): Promise<Reading | null> {
   try {
     return await read();
   } catch (error) {
