@@ -109,5 +109,5 @@ export const watchingWords = {
   removeTitle: (name: string) => `Stop watching ${name}?`,
   removeText: 'What was read of it is forgotten. Its proposals, and the topics that you accepted, stay.',
   removed: (name: string) => `“${name}” is not watched any more.`,
-  seeProposals: 'See the proposals',
+  seeProposals: (count: string) => `${count}, see the proposals`,
 };

@@ -69,6 +69,7 @@ export const topicWords = {
     post: 'A post of your site:',
     topic: 'In your backlog:',
     on: (site: string) => `(${site})`,
+    why: (reason: string) => `${reason.slice(0, 1).toUpperCase()}${reason.slice(1).replace(/[.\s]+$/, '')}.`,
   },
   form: {
     topic: 'Topic',

@@ -366,9 +366,9 @@ describe('watched sources', () => {
       await address.press('Enter');
       const source = page.getByRole('region', { name: 'The Smallholder' });
       await source.getByText('Active', { exact: true }).waitFor({ timeout: 60_000 });
-      await source.getByRole('link', { name: '4: See the proposals' }).waitFor({ timeout: 60_000 });
+      await source.getByRole('link', { name: '4, see the proposals' }).waitFor({ timeout: 60_000 });
       expect(await faultsInBothThemes(page, 'sources')).toEqual([]);
-      await source.getByRole('link', { name: '4: See the proposals' }).click();
+      await source.getByRole('link', { name: '4, see the proposals' }).click();
 
       const list = page.getByRole('list', { name: 'Proposed topics' });
       await list.getByRole('link', { name: 'Digging a garden pond' }).waitFor();

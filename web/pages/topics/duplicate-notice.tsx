@@ -16,7 +16,7 @@ export function DuplicateNotice({ problem, onAnyway }: { problem: ApiProblem; on
   return (
     <Notice ref={notice} tone="warning" alert title={t.topics.add.alike}>
       {duplicateOf ? <DuplicateOf duplicate={duplicateOf} /> : <p className="break-words">{detail}</p>}
-      {duplicateOf?.reason && <p className="break-words">{duplicateOf.reason}</p>}
+      {duplicateOf && <p className="break-words">{t.topics.duplicateOf.why(duplicateOf.reason)}</p>}
       {!duplicateOf && <p>{hint}</p>}
       <div>
         <Button size="small" onClick={onAnyway}>

@@ -76,7 +76,7 @@ export function ImportForm({ job }: { job: Import }) {
             }}
           />
         </div>
-        <div className="grid grid-cols-1 gap-4 sm:grid-cols-2">
+        <div className={file || sites.length > 0 ? 'grid grid-cols-1 gap-4 sm:grid-cols-2' : 'hidden'}>
           {file && (
             <Field label={words.encoding} hint={words.encodingHint}>
               {(control) => (

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import type { TopicImport } from '@/api/client/types.gen.ts';
+import { cn } from '@/components/class-names.ts';
 import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
@@ -96,7 +97,10 @@ function Part<Item extends { line: number }>({ title, hint, items, children }: P
         {items.slice(0, all ? undefined : few).map((item) => (
           <li
             key={item.line}
-            className="grid grid-cols-1 gap-x-4 gap-y-0.5 px-3.5 py-2.5 [contain-intrinsic-size:auto_2.75rem] [content-visibility:auto] sm:grid-cols-[5.5rem_minmax(0,1fr)]"
+            className={cn(
+              'grid grid-cols-1 gap-x-4 gap-y-0.5 px-3.5 py-2.5 sm:grid-cols-[5.5rem_minmax(0,1fr)]',
+              all && '[contain-intrinsic-height:auto_2.75rem] [content-visibility:auto]',
+            )}
           >
             <span className="text-muted-foreground tabular-nums">{words.line(item.line)}</span>
             <div className="min-w-0 break-words">{children(item)}</div>

@@ -46,7 +46,7 @@ interface PastRowProps {
 
 const PastRow = memo(function PastRow({ topic, siteName, onTakeBack }: PastRowProps) {
   return (
-    <li className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 py-3.5 [contain-intrinsic-size:auto_4.5rem] [content-visibility:auto] sm:px-5">
+    <li className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 py-3.5 [contain-intrinsic-height:auto_4.5rem] [content-visibility:auto] sm:px-5">
       <div className="grid min-w-0 flex-1 basis-60 grid-cols-1 gap-0.5">
         <p dir="auto" className="font-medium break-words">
           {topic.topic}

@@ -33,7 +33,7 @@ export const ProposalRow = memo(function ProposalRow({ topic, siteName, selected
       data-proposal={topic.id}
       tabIndex={-1}
       className={cn(
-        'flex items-start gap-3 px-4 py-4 [contain-intrinsic-size:auto_8rem] [content-visibility:auto] focus:outline-2 focus:-outline-offset-2 focus:outline-accent sm:px-5',
+        'flex items-start gap-3 px-4 py-4 [contain-intrinsic-height:auto_8rem] [content-visibility:auto] focus:outline-2 focus:-outline-offset-2 focus:outline-accent sm:px-5',
         selected && 'bg-accent-soft/50',
       )}
     >

@@ -68,7 +68,7 @@ export function SourceRow({ source }: { source: WatchedSource }) {
             {siteName && ` · ${siteName}`}
           </p>
         </div>
-        <div className="flex flex-wrap gap-1 max-sm:-ml-2">
+        <div className="flex flex-wrap sm:gap-1 max-sm:-ml-2 max-sm:[&>button]:px-2">
           <Button
             size="small"
             variant="ghost"
@@ -122,9 +122,13 @@ export function SourceRow({ source }: { source: WatchedSource }) {
         <Figure label={words.entries}>{formatCount(entries)}</Figure>
         <Figure label={words.proposed}>
           {proposed > 0 ? (
-            <Link to="/topics" search={{ show: 'proposed' }} className="text-accent underline underline-offset-4">
+            <Link
+              to="/topics"
+              search={{ show: 'proposed' }}
+              aria-label={words.seeProposals(formatCount(proposed))}
+              className="text-accent underline underline-offset-4"
+            >
               {formatCount(proposed)}
-              <span className="sr-only">: {words.seeProposals}</span>
             </Link>
           ) : (
             formatCount(proposed)

@@ -80,7 +80,10 @@ export function TopicForm({ topic, onClose }: { topic: Topic; onClose: () => voi
             dir="auto"
             maxLength={500}
             value={values.topic}
-            onChange={(event) => change({ topic: event.target.value })}
+            onChange={(event) => {
+              setMissing(false);
+              change({ topic: event.target.value });
+            }}
           />
         )}
       </Field>

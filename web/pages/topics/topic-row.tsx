@@ -40,7 +40,7 @@ export const TopicRow = memo(function TopicRow(props: TopicRowProps) {
     <li
       data-topic={topic.id}
       className={cn(
-        'relative px-4 py-3 [contain-intrinsic-size:auto_5rem] [content-visibility:auto] sm:pl-2.5 sm:pr-4',
+        'relative px-4 py-3 [contain-intrinsic-height:auto_5rem] [content-visibility:auto] sm:pl-2.5 sm:pr-4',
         drop && 'before:absolute before:inset-x-0 before:z-10 before:h-0.5 before:bg-accent',
         drop === 'before' && 'before:top-0',
         drop === 'after' && 'before:bottom-0',
