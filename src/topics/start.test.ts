@@ -1,3 +1,4 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { givenSite } from '../../test/factories.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
@@ -92,6 +93,33 @@ describe('starting an article about a topic', () => {
     expect((await call('GET', `/topics/${id}`)).json).toMatchObject({ status: 'open', pipelineId: null });
     expect(await started()).toBe(0);
     expect((await call('POST', `/topics/${newId()}/start`)).status).toBe(404);
+  });
+});
+
+describe('what became of a topic', () => {
+  it('names the article for as long as it can be read', async () => {
+    const { id } = await add('Rye bread');
+    const { json: run } = await call('POST', `/topics/${id}/start`);
+    expect((await call('GET', `/topics/${id}`)).json.articleId).toBeNull();
+    const { json: article } = await call('POST', '/articles', { title: 'Rye', markdown: 'It rises.' });
+    await app.ctx.db.update(pipelines).set({ articleId: article.id }).where(eq(pipelines.id, run.id));
+    expect((await call('GET', `/topics/${id}`)).json.articleId).toBe(article.id);
+    expect((await call('GET', '/topics?status=used')).json.items[0].articleId).toBe(article.id);
+    await call('DELETE', `/articles/${article.id}`);
+    expect((await call('GET', `/topics/${id}`)).json).toMatchObject({ articleId: null, pipelineId: run.id });
+  });
+
+  it('can be undone: what was accepted or dismissed is a proposal again', async () => {
+    const first = await add('Rye bread');
+    const second = await add('Wheat rolls');
+    await call('DELETE', `/topics/${second.id}`);
+    const ids = [first.id, second.id];
+    expect((await call('POST', '/topics/decide', { ids, status: 'proposed' })).json).toEqual({
+      changed: 2,
+      refused: [],
+    });
+    const { json } = await call('GET', '/topics?status=proposed');
+    expect(json.items.map(({ topic }: { topic: string }) => topic)).toEqual(['Rye bread', 'Wheat rolls']);
   });
 });
 
