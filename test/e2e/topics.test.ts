@@ -373,7 +373,7 @@ describe('watched sources', () => {
       const list = page.getByRole('list', { name: 'Proposed topics' });
       await list.getByRole('link', { name: 'Digging a garden pond' }).waitFor();
       expect(await faultsInBothThemes(page, 'proposals', { fullPage: true })).toEqual([]);
-      const rows = () => list.getByRole('listitem').locator('span.font-medium').allTextContents();
+      const rows = () => list.locator('li > div p > span[dir=auto]').allTextContents();
       const [first = '', second = '', third = '', fourth = ''] = await rows();
       await page.keyboard.press('j');
       await page.keyboard.press('j');
