@@ -67,8 +67,9 @@ const bodies: Record<string, object> = {
 };
 
 /** What asks a site before it answers: none is to be had from here, and to be told so is to be let through. */
-const asksTheSite = ['connectSite', 'siteChoices'];
-const toldOfSite = ({ id }: Operation, code: unknown) => asksTheSite.includes(id) && code === 'site_rejected';
+const asksTheSite = ['connectSite', 'siteChoices', 'addSource'];
+const toldOfSite = ({ id }: Operation, code: unknown) =>
+  asksTheSite.includes(id) && ['site_rejected', 'fetch_blocked'].includes(String(code));
 
 /** What stands in a path for a word that is the same for everyone. */
 const wordsInPaths: Record<string, string> = { provider: 'google', revision: '1' };

@@ -29,6 +29,8 @@ import { presentSite } from '../sites/present.ts';
 import { sites } from '../sites/schema.ts';
 import { presentTopic } from '../topics/present.ts';
 import { topics } from '../topics/schema.ts';
+import { presentSource } from '../watching/present.ts';
+import { watchedEntries, watchedSources } from '../watching/schema.ts';
 import { presentDeliveryWithPayload, presentWebhook } from '../webhooks/present.ts';
 import { webhookDeliveries, webhooks } from '../webhooks/schema.ts';
 import type { ExportFile } from './zip.ts';
@@ -42,7 +44,7 @@ sources/      each source with its passages, which quotes can be looked up in
 site-posts/   what was read of each site's posts, 1,000 a file; nothing for a site without any
 webhooks/     each webhook with its deliveries of the last 30 days
 schedules/    each schedule with what its times have led to
-account.json sites.json topics.json publications.json api-keys.json provider-keys.json usage.json access-log.json
+account.json sites.json topics.json watched-sources.json publications.json api-keys.json provider-keys.json usage.json access-log.json
 
 Passwords, keys and tokens are not in it: they are stored in a form that cannot be read, or only to be used.
 `;
@@ -92,6 +94,7 @@ export async function* exportFiles(
   yield { name: 'sites.json', text: json((await collect(all(db, sites, userId))).map(presentSite)) };
   yield* postFiles(db, userId);
   yield { name: 'topics.json', text: json((await collect(all(db, topics, userId))).map(presentTopic)) };
+  yield { name: 'watched-sources.json', text: json(await exportedSources(db, userId)) };
   for await (const schedule of all(db, schedules, userId)) {
     const [shown] = await presentSchedules(db, [schedule]);
     const runs = await collect(all(db, scheduleRuns, userId, eq(scheduleRuns.scheduleId, schedule.id)));
@@ -113,6 +116,22 @@ export async function* exportFiles(
   }
   yield { name: 'usage.json', text: json(await usage(db, userId)) };
   yield { name: 'access-log.json', text: json((await collect(all(db, auditEvents, userId))).map(presentAuditEvent)) };
+}
+
+/** Each watched source with what was seen in it. */
+async function exportedSources(db: Db, userId: string) {
+  const entries = Map.groupBy(await collect(all(db, watchedEntries, userId)), ({ sourceId }) => sourceId);
+  const rows = await collect(all(db, watchedSources, userId));
+  return rows.map((row) => {
+    const seen = entries.get(row.id) ?? [];
+    const proposed = seen.filter(({ outcome }) => outcome === 'proposed').length;
+    return {
+      ...presentSource({ ...row, entries: seen.length, proposed }),
+      seen: seen.map(({ title, url, publishedAt, outcome, topicId, seenAt }) => ({
+        ...{ title, url, publishedAt, outcome, topicId, seenAt },
+      })),
+    };
+  });
 }
 
 /** The posts of sites, a thousand a file: there may be more than memory should hold. */
@@ -140,6 +159,8 @@ type OwnedTable =
   | typeof images
   | typeof sites
   | typeof topics
+  | typeof watchedSources
+  | typeof watchedEntries
   | typeof schedules
   | typeof scheduleRuns
   | typeof publications

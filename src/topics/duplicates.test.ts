@@ -215,28 +215,31 @@ describe('a schedule', () => {
   });
 });
 
-it('5,000 topics against 2,000 articles and 20,000 posts leave the thread to others', async () => {
-  const subjects = ['sourdough', 'rye', 'spelt', 'oven', 'crust', 'flour', 'yeast', 'salt', 'dough', 'crumb'];
-  const word = (at: number) => `${subjects[at % 10]} ${subjects[Math.floor(at / 10) % 10]} of bakery ${at}`;
-  await ctx.db.execute(sql`insert into articles (id, user_id, title, slug, markdown, word_count, status, language)
-    select gen_random_uuid(), ${ctx.ownerId}, 'Article ' || (array['crust','flour','yeast'])[1 + n % 3] || ' of bakery ' || n, 'a' || n, 'x', 1, 'ready', 'en'
-    from generate_series(1, 2000) as n`);
-  await ctx.db.execute(sql`insert into site_posts (site_id, remote_id, user_id, url, slug, title, status, language)
-    select ${siteId}, n, ${ctx.ownerId}, 'https://blog.example/' || n, 'p' || n, 'Post ' || (array['crust','flour','yeast'])[1 + n % 3] || ' of bakery ' || n, 'publish', 'en'
-    from generate_series(1, 20000) as n`);
-  const inputs = Array.from({ length: 5000 }, (_, at) => ({ topic: word(at) }));
-  let longest = 0;
+it('a long list against thousands of titles leaves the thread to others', async () => {
+  const parts = ['sourdough', 'rye', 'spelt', 'oven', 'crust', 'flour', 'yeast', 'salt', 'dough', 'crumb'];
+  const rows = Array.from({ length: 3000 }, (_, at) => `Post of ${parts[at % 10]} and bakery ${at}`);
+  for (let at = 0; at < rows.length; at += 1000) {
+    await ctx.db.insert(sitePosts).values(
+      rows.slice(at, at + 1000).map((title, offset) => ({
+        ...{ siteId, remoteId: at + offset, userId: ctx.ownerId, url: `https://blog.example/${at + offset}` },
+        ...{ slug: 'p', title, status: 'publish', language: 'en' },
+      })),
+    );
+  }
+  const inputs = Array.from({ length: 500 }, (_, at) => ({
+    topic: `The ${parts[at % 10]} ${parts[Math.floor(at / 10) % 10]} of ${at}`,
+  }));
   let turns = 0;
-  let last = performance.now();
-  const clock = setInterval(() => {
+  let done = false;
+  const others = () => {
     turns += 1;
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-  }, 1);
-  const look = await lookForDuplicates(ctx, ctx.ownerId, inputs);
-  clearInterval(clock);
-  expect(look.duplicates).toHaveLength(5000);
-  // Not a time but a share: whoever else wants the thread gets it a hundred times and more in the meantime.
-  expect(turns).toBeGreaterThan(100);
-  console.log({ longest, turns });
-}, 300_000);
+    if (!done) setImmediate(others);
+  };
+  setImmediate(others);
+  const look = await lookForDuplicates(ctx, ctx.ownerId, [...inputs, { topic: 'A post of rye and bakery 1' }]);
+  done = true;
+  expect(look.duplicates.slice(0, -1).every((one) => one === null)).toBe(true);
+  expect(look.duplicates.at(-1)).toMatchObject({ title: 'Post of rye and bakery 1' });
+  // Others had the thread between batches, not only at the end.
+  expect(turns).toBeGreaterThan(5);
+}, 120_000);

@@ -72,12 +72,15 @@ async function feedAt(ctx: GatherContext, url: string, signal: AbortSignal) {
   }
 }
 
-/** A home page need not hold a text of its own to name a feed. */
+/** Why a home page may have no text that can be read, and still name a feed. */
+const withoutText = ['no_text', 'script_only', 'forwards', 'too_deep', 'too_complex'];
+
+/** What a page is; null for one without a text of its own. */
 export async function readOrNull(read: () => Promise<Reading>): Promise<Reading | null> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof AppError && error.code === 'extraction_failed') return null;
+    if (error instanceof AppError && withoutText.includes(String(error.details?.cause))) return null;
     throw error;
   }
 }

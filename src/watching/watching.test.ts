@@ -26,6 +26,8 @@ beforeAll(async () => {
   web = await startPageServer(4);
   app = await startTestApp({ env: { ALLOW_PRIVATE_HOSTS: '127.0.0.0/8' } });
   ctx = app.ctx;
+  // The process that takes pages apart takes its time to start on a busy machine.
+  await ctx.extractor.extract({ content: 'Warm.', contentType: 'text/plain', url: null }).catch(() => undefined);
 });
 afterAll(async () => {
   await app.close();
@@ -122,7 +124,7 @@ describe('what is watched', () => {
   it('is watched once, up to so many, and not what cannot be read', async () => {
     const { url } = feedOn(0, [entry('Rye bread')]);
     await watch(url);
-    const again = await call('POST', '/sources', { url: `${url}?utm_source=x` });
+    const again = await call('POST', '/sources', { url: `${url}#again` });
     expect(again).toMatchObject({ status: 409, json: { detail: expect.stringContaining('"Blog 0"') } });
     web.pages.set('/text', htmlPage('A page', ['It names no feed.']));
     web.pages.set('/picture', (_request, response) => response.end(Buffer.from('\x89PNG\r\n\x1a\n123', 'latin1')));
@@ -268,7 +270,7 @@ describe('a reading', () => {
   });
 
   it('reads the titles of a site that has only a sitemap from its pages, a few at a time', async () => {
-    const pages = Array.from({ length: 12 }, (_, at) => `/recipe-number-${at}/`);
+    const pages = Array.from({ length: 12 }, (_, at) => `/recipe-number-${at}-of-ours/`);
     web.pages.set('/', htmlPage('Kitchen', ['Welcome.']));
     web.pages.set(
       '/sitemap.xml',
@@ -300,7 +302,7 @@ describe('a reading', () => {
     expect((await entries()).filter(({ outcome }) => outcome === 'waiting')).toHaveLength(2);
     await read(id);
     // The last page is not there: its address says what it is about.
-    expect((await titles()).slice(10)).toEqual(['Pierogi for a crowd', 'recipe number']);
+    expect((await titles()).slice(10)).toEqual(['Pierogi for a crowd', 'recipe number of ours']);
     expect((await proposals())[0]?.origin).toBe('site');
   });
 

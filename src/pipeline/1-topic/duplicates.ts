@@ -111,16 +111,18 @@ export async function findDuplicates(
   const sites = new Set(subjects.map(({ siteId }) => siteId));
   const onlySite = sites.size === 1 ? (subjects[0]?.siteId ?? null) : null;
   for await (const batch of postCandidates(ctx, search, onlySite)) await look(batch, byTopic);
+  // What only waits to be written about says nothing of what the account writes.
+  const shares = [byTopic.familiarities(), byKeyword.familiarities()];
+  const written = titles;
   await look(others, byTopic);
 
   for (const [number, entry] of found.entries()) {
     const subject = subjects[number];
     if (subject && entry.best === null && entry.open.length > 0) await compareMeanings(ctx, subject, entry);
   }
-  const shares = [byTopic.familiarities(), byKeyword.familiarities()];
   return found.map(({ best }, number) => ({
     duplicate: best && named(best),
-    familiarity: titles === 0 ? null : Math.max(...shares.map((share) => share[number] ?? 0)),
+    familiarity: written === 0 ? null : Math.max(...shares.map((share) => share[number] ?? 0)),
   }));
 }
 

@@ -47,6 +47,8 @@ export function compareTopics(a: TopicSignature, b: TopicSignature): TopicCompar
 export interface ReadTopic {
   /** Its letters and digits in lower case. */
   plain: string;
+  /** Its numbers in one order. */
+  numbers: string;
   terms: TopicTerms;
 }
 
@@ -57,7 +59,8 @@ export function readTopic(text: string, language: string | null): ReadTopic {
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
-  return { plain, terms: topicTerms(text, language) };
+  const terms = topicTerms(text, language);
+  return { plain, numbers: [...terms.numbers].sort().join(', '), terms };
 }
 
 /** What words say of two titles; with `undecided`, what lies near in meaning would be judged otherwise than what does not. */
@@ -74,7 +77,7 @@ export function compareRead(a: ReadTopic, b: ReadTopic, closeness: number | null
   const overlap = matched / Math.max(1, matched + onlyA.length + onlyB.length);
   const score = closeness === null ? overlap : (overlap + Math.max(0, closeness)) / 2;
 
-  const contrast = contrastOf(left, right);
+  const contrast = contrastOf(a, b);
   if (contrast !== null) return different(score, contrast);
   if (matched === 0) return different(score, 'they share no term');
   if (onlyA.length === 0 && onlyB.length === 0) return same(score, 'both say the same in nearly the same words');
@@ -132,9 +135,9 @@ function narrows(own: TopicTerms, extra: TopicTerm[]): boolean {
 }
 
 /** What sets two topics apart whatever else they share. */
-function contrastOf(left: TopicTerms, right: TopicTerms): string | null {
-  const [numbersA, numbersB] = [[...left.numbers].sort().join(', '), [...right.numbers].sort().join(', ')];
-  if (numbersA !== numbersB) return `the numbers differ (${numbersA || 'none'} and ${numbersB || 'none'})`;
+function contrastOf(a: ReadTopic, b: ReadTopic): string | null {
+  const [left, right] = [a.terms, b.terms];
+  if (a.numbers !== b.numbers) return `the numbers differ (${a.numbers || 'none'} and ${b.numbers || 'none'})`;
   // A year that only one names is an edition of the same article.
   if (left.years.size > 0 && right.years.size > 0 && ![...left.years].some((year) => right.years.has(year))) {
     return `the years differ (${[...left.years].join(', ')} and ${[...right.years].join(', ')})`;

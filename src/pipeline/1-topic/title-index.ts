@@ -7,17 +7,14 @@ export interface Title {
   language: string | null;
 }
 
-/** Where a term of a title stands: in which title, and which of its terms; -1 for two words that may be one. */
-type Posting = [title: number, term: number];
-
 /**
  * Titles of one language by what they are made of. Comparing every pair of 5,000 topics and 20,000 posts takes minutes:
- * here only those are compared that share enough terms to be near-duplicates by the rules of {@link compareRead}, all of
- * which ask for at least half of the terms of the shorter title.
+ * here only those are compared that can be near-duplicates by the rules of {@link compareRead}.
  */
 class ReadIndex {
   readonly #titles: ReadTopic[] = [];
-  readonly #postings = new Map<string, Posting[]>();
+  /** Where each token stands, in pairs: the title, and which of its terms; -1 for two words that may be one. */
+  readonly #postings = new Map<string, number[]>();
   #counts = new Uint16Array(64);
   /** Which terms of each title any other one has named, as bits. */
   readonly known: number[] = [];
@@ -32,8 +29,8 @@ class ReadIndex {
     }
     const post = (token: string, term: number) => {
       const list = this.#postings.get(token);
-      if (list) list.push([title, term]);
-      else this.#postings.set(token, [[title, term]]);
+      if (list) list.push(title, term);
+      else this.#postings.set(token, [title, term]);
     };
     post(`= ${read.plain}`, -1);
     if (read.terms.terms.length === 0) post('none', -1);
@@ -47,22 +44,27 @@ class ReadIndex {
   /** Compares every title that may be a near-duplicate of `other`. */
   compare(other: ReadTopic, visit: (title: number, comparison: ReadComparison) => void): void {
     const touched: number[] = [];
+    const counts = this.#counts;
     const count = (token: string, weight: number) => {
-      for (const [title, term] of this.#postings.get(token) ?? []) {
-        if (this.#counts[title] === 0) touched.push(title);
-        this.#counts[title] = (this.#counts[title] ?? 0) + weight;
+      const list = this.#postings.get(token) ?? [];
+      for (let at = 0; at < list.length; at += 2) {
+        const title = list[at] ?? 0;
+        const term = list[at + 1] ?? -1;
+        const before = counts[title] ?? 0;
+        if (before === 0) touched.push(title);
+        counts[title] = before + weight;
         if (term >= 0 && term < 31) this.known[title] = (this.known[title] ?? 0) | (1 << term);
       }
     };
     // What is the same word for word is compared whatever it consists of.
-    count(`= ${other.plain}`, 1_000);
-    if (other.terms.terms.length === 0) count('none', 1_000);
+    count(`= ${other.plain}`, certain);
+    if (other.terms.terms.length === 0) count('none', certain);
     for (const token of new Set(tokensOf(other.terms))) count(token, token.startsWith('pair ') ? 2 : 1);
     for (const title of touched) {
       const mine = this.#titles[title];
-      const enough = Math.ceil((Math.min(mine?.terms.terms.length ?? 0, other.terms.terms.length) - 1) / 2);
-      if (mine && (this.#counts[title] ?? 0) >= enough) visit(title, compareRead(mine, other, null));
-      this.#counts[title] = 0;
+      const shared = counts[title] ?? 0;
+      counts[title] = 0;
+      if (mine && mayBeSame(mine, other, shared)) visit(title, compareRead(mine, other, null));
     }
   }
 
@@ -72,6 +74,22 @@ class ReadIndex {
     const bits = (this.known[title] ?? 0).toString(2).replaceAll('0', '').length;
     return terms === 0 ? 0 : bits / terms;
   }
+}
+
+/** More than all terms of a title together. */
+const certain = 1_000;
+
+/**
+ * Whether `shared` terms of a title are enough for it to be a near-duplicate of the other: all of it, or two at least and
+ * half of it; a subtitle does not count for that. Numbers and levels that differ settle it as they do in the comparison.
+ */
+function mayBeSame(mine: ReadTopic, other: ReadTopic, shared: number): boolean {
+  if (shared >= certain) return true;
+  if (mine.numbers !== other.numbers || mine.terms.advanced !== other.terms.advanced) return false;
+  const { terms } = mine.terms;
+  const level = mine.terms.beginner && other.terms.beginner ? 1 : 0;
+  const half = terms.some(({ aside }) => aside) ? 0 : Math.ceil((terms.length - level) / 2);
+  return shared >= Math.min(terms.length, Math.max(2 - level, half));
 }
 
 function tokensOf({ terms, joined }: TopicTerms): string[] {
