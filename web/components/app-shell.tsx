@@ -105,7 +105,7 @@ function BottomBar() {
           key={to}
           to={to}
           activeOptions={{ exact, includeSearch: false }}
-          className="flex h-14 min-w-11 flex-1 flex-col items-center justify-center gap-1 text-[0.6875rem] font-medium min-[26rem]:text-xs text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
+          className="flex h-14 min-w-10 flex-1 flex-col items-center justify-center gap-1 text-[0.6875rem] font-medium min-[26rem]:text-xs text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
         >
           <Icon aria-hidden="true" className="size-5" />
           {short}
