@@ -65,6 +65,7 @@ import { siteRoutes } from './sites/routes.ts';
 import { workSites } from './sites/worker.ts';
 import { importRoutes } from './topics/import-routes.ts';
 import { topicRoutes } from './topics/routes.ts';
+import { startTopicRoutes } from './topics/start-routes.ts';
 import { readSourceJob } from './watching/jobs.ts';
 import { watchingRoutes } from './watching/routes.ts';
 import { workWatching } from './watching/worker.ts';
@@ -95,6 +96,7 @@ const apiRoutes = [
   articleRoutes,
   approvalRoutes,
   topicRoutes,
+  startTopicRoutes,
   importRoutes,
   watchingRoutes,
   scheduleRoutes,

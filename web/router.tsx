@@ -25,7 +25,38 @@ const signedIn = createRoute({
   component: AppShell,
 });
 
-const newArticle = createRoute({ getParentRoute: () => signedIn, path: '/', component: NewArticlePage });
+const newArticle = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  validateSearch: (search: Record<string, unknown>): { topic?: string } => textOf(search, 'topic'),
+  component: NewArticlePage,
+});
+
+const topicPages = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/topics',
+  component: lazyRouteComponent(() => import('@/pages/topics/topics-layout.tsx'), 'TopicsLayout'),
+});
+
+const topics = createRoute({
+  getParentRoute: () => topicPages,
+  path: '/',
+  validateSearch: (search: Record<string, unknown>): { show?: string; site?: string; query?: string; edit?: string } =>
+    textOf(search, 'show', 'site', 'query', 'edit'),
+  component: lazyRouteComponent(() => import('@/pages/topics/topics-page.tsx'), 'TopicsPage'),
+});
+
+const importTopics = createRoute({
+  getParentRoute: () => topicPages,
+  path: '/import',
+  component: lazyRouteComponent(() => import('@/pages/topics/import-page.tsx'), 'ImportPage'),
+});
+
+const watchedSources = createRoute({
+  getParentRoute: () => topicPages,
+  path: '/sources',
+  component: lazyRouteComponent(() => import('@/pages/topics/sources-page.tsx'), 'SourcesPage'),
+});
 
 const runs = createRoute({
   getParentRoute: () => signedIn,
@@ -286,6 +317,7 @@ export const createAppRouter = (queries: QueryClient) =>
     routeTree: root.addChildren([
       signedIn.addChildren([
         newArticle,
+        topicPages.addChildren([topics, importTopics, watchedSources]),
         runs,
         run,
         articles,

@@ -6,6 +6,8 @@ import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
 import { deadLinkWords, sitePostWords } from './strings-site-posts.ts';
 import { postDefaultWords } from './strings-sites.ts';
+import { topicImportWords, watchingWords } from './strings-topic-intake.ts';
+import { topicWords } from './strings-topics.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
 
 /** Every word the web app says, in English. Another language is one more object of the same shape. */
@@ -16,6 +18,7 @@ const english = {
     navigation: 'Main',
     newArticle: 'New article',
     newArticleShort: 'New',
+    topics: 'Topics',
     articles: 'Articles',
     images: 'Images',
     runs: 'Runs',
@@ -53,6 +56,9 @@ const english = {
   deadLinks: deadLinkWords,
   failures: failureWords,
   priority: priorityWords,
+  topics: topicWords,
+  topicImport: topicImportWords,
+  watching: watchingWords,
   usage: usageWords,
   publication: publicationWords,
   spending: spendingWords,

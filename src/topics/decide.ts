@@ -16,15 +16,15 @@ export interface Decided {
 }
 
 /**
- * Accepts proposals and takes dismissed topics back (`open`), or takes topics out (`dismissed`), in the order of `ids`.
- * What is opened comes last in the backlog. What has been used, or is as wanted already, stays as it is. Throws
+ * Accepts proposals and takes dismissed topics back (`open`), takes topics out (`dismissed`), or puts them back among the
+ * proposals (`proposed`), in the order of `ids`. What is opened comes last in the backlog. What has been used, or is as wanted already, stays as it is. Throws
  * `not_found` when one of them is not the user's; nothing is changed then.
  */
 export async function decideTopics(
   ctx: Pick<AppContext, 'db' | 'embedder'>,
   userId: string,
   ids: string[],
-  status: Extract<TopicStatus, 'open' | 'dismissed'>,
+  status: Exclude<TopicStatus, 'used'>,
 ): Promise<Decided> {
   const duplicates = await duplicatesAmong(ctx, userId, status === 'open' ? ids : []);
   return ctx.db.transaction(async (tx) => {

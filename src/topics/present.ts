@@ -45,13 +45,17 @@ export const topicSchema = z
     score: z.number().nullable().meta({ description: '0 to 100; null where nothing is known to judge it by' }),
     duplicatesAllowed: z.boolean().meta({ description: 'A person wants it although there is something like it' }),
     pipelineId: z.uuid().nullable(),
+    articleId: z
+      .uuid()
+      .nullable()
+      .meta({ description: 'What was written about it; null until there is something to read' }),
     usedAt: z.string().nullable(),
     createdAt: z.string(),
   })
   .meta({ id: 'Topic' });
 
 /** A topic as the API shows it. */
-export function presentTopic(row: Topic): z.infer<typeof topicSchema> {
+export function presentTopic(row: Topic & { articleId?: string | null }): z.infer<typeof topicSchema> {
   const { id, keyword: word, siteId, note, status, origin, evidence, score, duplicatesAllowed, pipelineId } = row;
   return {
     id,
@@ -66,6 +70,7 @@ export function presentTopic(row: Topic): z.infer<typeof topicSchema> {
     score,
     duplicatesAllowed,
     pipelineId,
+    articleId: row.articleId ?? null,
     usedAt: row.usedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
   };

@@ -7,7 +7,7 @@ import { getSite } from '../sites/queries.ts';
 import { decideTopics } from './decide.ts';
 import { lookForDuplicates } from './duplicates.ts';
 import { presentRefusal, presentTopic, refusedTopicSchema, topicRequest, topicSchema } from './present.ts';
-import { getTopic, listTopics } from './queries.ts';
+import { countTopics, getTopic, listTopics, topicOrders } from './queries.ts';
 import { topicStatuses } from './schema.ts';
 import { addTopic, addTopics, updateTopic } from './topics.ts';
 
@@ -40,6 +40,10 @@ const addedSchema = z
   })
   .meta({ id: 'AddedTopics' });
 
+const countsSchema = z
+  .object({ open: z.int(), proposed: z.int(), used: z.int(), dismissed: z.int() })
+  .meta({ id: 'TopicCounts' });
+
 /** The backlog: list, add, decide about, read, change, dismiss. */
 export const topicRoutes: RegisterRoutes = (server, ctx) => {
   server.get(
@@ -49,7 +53,15 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
         tags,
         summary: 'Topics in the order in which schedules take them; used and dismissed ones last',
         operationId: 'listTopics',
-        querystring: listQuery.extend({ status: z.enum(topicStatuses).optional(), siteId: z.uuid().optional() }),
+        querystring: listQuery.extend({
+          status: z.enum(topicStatuses).optional(),
+          siteId: z.uuid().optional(),
+          order: z
+            .enum(topicOrders)
+            .default('position')
+            .meta({ description: 'score: the best first, and what has no score last; latest: used or changed last' }),
+          query: z.string().trim().max(200).optional().meta({ description: 'In topic, keyword or note' }),
+        }),
         response: { 200: listOf(topicSchema), ...problems(401, 404, 422) },
       },
     },
@@ -61,6 +73,24 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
         query.limit,
       );
       return { items: rows.items.map(presentTopic), nextCursor: rows.nextCursor };
+    },
+  );
+
+  server.get(
+    '/topics/counts',
+    {
+      schema: {
+        tags,
+        summary: 'How many topics there are of each status',
+        operationId: 'countTopics',
+        querystring: z.object({ siteId: z.uuid().optional() }),
+        response: { 200: countsSchema, ...problems(401, 404, 422) },
+      },
+    },
+    async (request) => {
+      const { siteId } = request.query;
+      if (siteId) await getSite(ctx.db, request.userId, siteId);
+      return countTopics(ctx.db, request.userId, siteId);
     },
   );
 
@@ -115,10 +145,14 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
     {
       schema: {
         tags,
-        summary: 'Accept or dismiss many topics; those that are near-duplicates by now are not opened, and listed',
+        summary:
+          'Accept or dismiss many topics, or put them back among the proposals; those that are near-duplicates by now are not opened, and listed',
         operationId: 'decideTopics',
         body: z
-          .strictObject({ ids: z.array(z.uuid()).min(1).max(mostAtOnce), status: z.enum(['open', 'dismissed']) })
+          .strictObject({
+            ids: z.array(z.uuid()).min(1).max(mostAtOnce),
+            status: z.enum(['open', 'dismissed', 'proposed']),
+          })
           .meta({ id: 'TopicDecision' }),
         response: {
           200: z

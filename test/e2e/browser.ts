@@ -144,7 +144,8 @@ export async function openPage(
   });
   page.on('response', (answer) => {
     // The form knows its own mistakes: it has no reason to ask what a mistaken brief would cost.
-    if (answer.status() >= 400 && answer.url().includes('dryRun=true')) faults.push(`estimate ${answer.status()}`);
+    if (answer.status() >= 400 && answer.url().includes('/pipelines?dryRun=true'))
+      faults.push(`estimate ${answer.status()}`);
   });
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('request', (request) => {

@@ -1,5 +1,6 @@
-import { Link, Outlet } from '@tanstack/react-router';
-import { CalendarDays, ChartColumn, FileText, Globe, Images, ListChecks, PenLine, Send } from 'lucide-react';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { CalendarDays, ChartColumn, FileText, Globe, Images, Lightbulb, ListChecks, PenLine, Send } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { t } from '@/strings.ts';
 import { AttentionLink } from './attention-link.tsx';
 import { ThemeToggle } from './theme-toggle.tsx';
@@ -7,6 +8,7 @@ import { UserMenu } from './user-menu.tsx';
 
 const places = [
   { to: '/', label: t.shell.newArticle, short: t.shell.newArticleShort, icon: PenLine, exact: true },
+  { to: '/topics', label: t.shell.topics, short: t.shell.topics, icon: Lightbulb, exact: false },
   { to: '/articles', label: t.shell.articles, short: t.shell.articles, icon: FileText, exact: false },
   { to: '/images', label: t.shell.images, short: t.shell.images, icon: Images, exact: false },
   { to: '/runs', label: t.shell.runs, short: t.shell.runs, icon: ListChecks, exact: false },
@@ -89,17 +91,25 @@ function SideBar() {
 }
 
 function BottomBar() {
+  const nav = useRef<HTMLElement>(null);
+  const path = useLocation({ select: (location) => location.pathname });
+  // On a small phone not all of them may fit: the present one is brought into view.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another path is another present one
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path]);
   return (
     <nav
+      ref={nav}
       aria-label={t.shell.navigation}
-      className="fixed inset-x-0 bottom-0 z-30 flex overflow-x-auto border-t border-border bg-background/95 pb-[env(safe-area-inset-bottom)] backdrop-blur lg:hidden"
+      className="fixed inset-x-0 bottom-0 z-30 flex overflow-x-auto [scrollbar-width:none] border-t border-border bg-background/95 pb-[env(safe-area-inset-bottom)] backdrop-blur lg:hidden"
     >
       {places.map(({ to, short, icon: Icon, exact }) => (
         <Link
           key={to}
           to={to}
           activeOptions={{ exact, includeSearch: false }}
-          className="flex h-14 min-w-13 flex-1 flex-col items-center justify-center gap-1 text-[0.6875rem] font-medium min-[26rem]:text-xs text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
+          className="flex h-14 min-w-10 flex-1 flex-col items-center justify-center gap-1 text-[0.6875rem] font-medium min-[26rem]:text-xs text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
         >
           <Icon aria-hidden="true" className="size-5" />
           {short}
