@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { version } from '../config.ts';
 import { publicationStatuses } from '../publishing/publication-status.ts';
 import { type Io, printFailure } from './io.ts';
+import { addScheduleCommands } from './schedule-program.ts';
 
 /** A command's work; resolves to its exit status. */
 type Run = () => Promise<number>;
@@ -211,6 +212,8 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .action((id, choice, options) =>
       choose(async () => (await publicationCommands()).resolvePublication(io, id, choice, options), options.json),
     );
+
+  addScheduleCommands(program, io, addForAccount, choose);
 
   const image = program.command('image').description('images for articles');
   const imageCommands = () => import('./image.ts');

@@ -158,6 +158,60 @@ export type ApiKeyInput = {
     status: 'active' | 'expired' | 'revoked';
 };
 
+export type Approval = {
+    articleId: string | null;
+    at: string;
+    /**
+     * Who, as they were called at that time; or which rule
+     */
+    by: string;
+    /**
+     * `released`: let out by a person after it was held
+     */
+    decision: 'approved' | 'held' | 'released' | 'approved_by_rule';
+    /**
+     * What the rule looked at
+     */
+    gates: GateFigures | null;
+    id: string;
+    /**
+     * null where publishing was asked for by hand
+     */
+    pipelineId: string | null;
+    /**
+     * Of the article that was meant
+     */
+    revision: number | null;
+    via: 'web' | 'api' | 'api_key' | 'command_line' | 'mail_link' | 'rule' | 'unknown';
+};
+
+export type ApprovalInput = {
+    articleId: string | null;
+    at: string;
+    /**
+     * Who, as they were called at that time; or which rule
+     */
+    by: string;
+    /**
+     * `released`: let out by a person after it was held
+     */
+    decision: 'approved' | 'held' | 'released' | 'approved_by_rule';
+    /**
+     * What the rule looked at
+     */
+    gates: GateFiguresInput | null;
+    id: string;
+    /**
+     * null where publishing was asked for by hand
+     */
+    pipelineId: string | null;
+    /**
+     * Of the article that was meant
+     */
+    revision: number | null;
+    via: 'web' | 'api' | 'api_key' | 'command_line' | 'mail_link' | 'rule' | 'unknown';
+};
+
 export type Article = {
     createdAt: string;
     /**
@@ -408,6 +462,332 @@ export type AuditEventInput = {
     via: 'nobody' | 'session' | 'access-token' | 'api-key' | 'command-line' | 'system';
 };
 
+export type Autopilot = {
+    approval: {
+        holdHours: number;
+        minSeoScore: number;
+        mode: 'manual' | 'auto' | 'draft' | 'mixed';
+    } | null;
+    budget: {
+        accountLimitMicroUsd: number;
+        accountSpentMicroUsd: number;
+        /**
+         * Their monthly budgets together; null for no limit
+         */
+        limitMicroUsd: number | null;
+        month: string;
+        /**
+         * By articles that these schedules have begun this month
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * Articles that wait for an approval before they go there
+     */
+    held: Array<{
+        articleId: string;
+        /**
+         * When it goes public by itself; null: never
+         */
+        endsAt: string | null;
+        message: string;
+        pipelineId: string;
+        title: string;
+    }>;
+    /**
+     * The next ten times of all
+     */
+    next: Array<{
+        at: string;
+        /**
+         * What the rule says, on the clocks of the zone
+         */
+        clock: string;
+        /**
+         * What a change of the clocks does to it
+         */
+        note: string | null;
+        scheduleId: string;
+    }>;
+    /**
+     * The last ten
+     */
+    runs: Array<{
+        articleId: string | null;
+        createdAt: string;
+        id: string;
+        /**
+         * Times before it that went by while nothing ran; they are not made up for
+         */
+        missed: number;
+        outcome: 'started' | 'skipped';
+        pipelineId: string | null;
+        pipelineStatus: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | null;
+        /**
+         * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+         */
+        proposalScore: number | null;
+        /**
+         * Why nothing was started, and what to do
+         */
+        reason: {
+            code: string;
+            hint: string;
+            message: string;
+        } | null;
+        scheduleId: string;
+        slotAt: string;
+        topic: string | null;
+        topicId: string | null;
+    }>;
+    /**
+     * Those that publish there, oldest first
+     */
+    schedules: Array<Schedule>;
+    siteId: string;
+    siteName: string;
+    /**
+     * `off`: no schedule publishes there; `paused`: there are some, and none of them runs
+     */
+    state: 'off' | 'on' | 'paused';
+    style: {
+        /**
+         * null: that of the sources
+         */
+        language: string | null;
+        voice: string | null;
+        words: {
+            max: number;
+            min: number;
+        } | null;
+    };
+    /**
+     * Of the site
+     */
+    timeZone: string;
+    topics: {
+        /**
+         * For how many days open topics and those proposals last; null while nothing runs
+         */
+        lastDays: number | null;
+        open: number;
+        /**
+         * Proposals that a person could accept
+         */
+        proposed: number;
+        /**
+         * Of them, those good enough to be taken without one
+         */
+        proposedTaken: number;
+    };
+};
+
+export type AutopilotInput = {
+    approval: {
+        holdHours: number;
+        minSeoScore: number;
+        mode: 'manual' | 'auto' | 'draft' | 'mixed';
+    } | null;
+    budget: {
+        accountLimitMicroUsd: number;
+        accountSpentMicroUsd: number;
+        /**
+         * Their monthly budgets together; null for no limit
+         */
+        limitMicroUsd: number | null;
+        month: string;
+        /**
+         * By articles that these schedules have begun this month
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * Articles that wait for an approval before they go there
+     */
+    held: Array<{
+        articleId: string;
+        /**
+         * When it goes public by itself; null: never
+         */
+        endsAt: string | null;
+        message: string;
+        pipelineId: string;
+        title: string;
+    }>;
+    /**
+     * The next ten times of all
+     */
+    next: Array<{
+        at: string;
+        /**
+         * What the rule says, on the clocks of the zone
+         */
+        clock: string;
+        /**
+         * What a change of the clocks does to it
+         */
+        note: string | null;
+        scheduleId: string;
+    }>;
+    /**
+     * The last ten
+     */
+    runs: Array<{
+        articleId: string | null;
+        createdAt: string;
+        id: string;
+        /**
+         * Times before it that went by while nothing ran; they are not made up for
+         */
+        missed: number;
+        outcome: 'started' | 'skipped';
+        pipelineId: string | null;
+        pipelineStatus: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | null;
+        /**
+         * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+         */
+        proposalScore: number | null;
+        /**
+         * Why nothing was started, and what to do
+         */
+        reason: {
+            code: string;
+            hint: string;
+            message: string;
+        } | null;
+        scheduleId: string;
+        slotAt: string;
+        topic: string | null;
+        topicId: string | null;
+    }>;
+    /**
+     * Those that publish there, oldest first
+     */
+    schedules: Array<ScheduleInput>;
+    siteId: string;
+    siteName: string;
+    /**
+     * `off`: no schedule publishes there; `paused`: there are some, and none of them runs
+     */
+    state: 'off' | 'on' | 'paused';
+    style: {
+        /**
+         * null: that of the sources
+         */
+        language: string | null;
+        voice: string | null;
+        words: {
+            max: number;
+            min: number;
+        } | null;
+    };
+    /**
+     * Of the site
+     */
+    timeZone: string;
+    topics: {
+        /**
+         * For how many days open topics and those proposals last; null while nothing runs
+         */
+        lastDays: number | null;
+        open: number;
+        /**
+         * Proposals that a person could accept
+         */
+        proposed: number;
+        /**
+         * Of them, those good enough to be taken without one
+         */
+        proposedTaken: number;
+    };
+};
+
+export type AutopilotRequest = {
+    approval?: 'manual' | 'auto';
+    budgetMicroUsd?: number;
+    holdHours?: number;
+    language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
+    model?: string;
+    monthlyBudgetMicroUsd?: number | null;
+    /**
+     * Pause all of it, or let all of it go on
+     */
+    paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
+    publish?: 'draft' | 'publish';
+    rule?: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    /**
+     * The one of the site where it is left out, else UTC
+     */
+    timeZone?: string;
+    voice?: string;
+    words?: {
+        max: number;
+        min: number;
+    };
+};
+
+export type AutopilotRequestInput = {
+    approval?: 'manual' | 'auto';
+    budgetMicroUsd?: number;
+    holdHours?: number;
+    language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
+    model?: string;
+    monthlyBudgetMicroUsd?: number | null;
+    /**
+     * Pause all of it, or let all of it go on
+     */
+    paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
+    publish?: 'draft' | 'publish';
+    rule?: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    /**
+     * The one of the site where it is left out, else UTC
+     */
+    timeZone?: string;
+    voice?: string;
+    words?: {
+        max: number;
+        min: number;
+    };
+};
+
 export type Claim = {
     id: string;
     judgedBy: string | null;
@@ -570,7 +950,7 @@ export type CreatedWebhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -603,7 +983,7 @@ export type CreatedWebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -631,7 +1011,7 @@ export type Email = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links' | 'hold' | 'needs-approval' | 'schedule-stopped';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -656,7 +1036,7 @@ export type EmailInput = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links' | 'hold' | 'needs-approval' | 'schedule-stopped';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -754,6 +1134,110 @@ export type FeaturedImageInput = {
     width: number;
 };
 
+export type GateFigures = {
+    /**
+     * Claims in the text that are unsupported or contradicted
+     */
+    doubtfulClaims: number;
+    holdHours: number;
+    /**
+     * The floor
+     */
+    minSeoScore: number;
+    /**
+     * The user's month, of what the instance pays
+     */
+    month: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * The user's month, of what their own keys pay
+     */
+    ownMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    /**
+     * The month of the schedule that began the article
+     */
+    scheduleMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    seoScore: number | null;
+};
+
+export type GateFiguresInput = {
+    /**
+     * Claims in the text that are unsupported or contradicted
+     */
+    doubtfulClaims: number;
+    holdHours: number;
+    /**
+     * The floor
+     */
+    minSeoScore: number;
+    /**
+     * The user's month, of what the instance pays
+     */
+    month: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * The user's month, of what their own keys pay
+     */
+    ownMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    /**
+     * The month of the schedule that began the article
+     */
+    scheduleMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    seoScore: number | null;
+};
+
 export type Health = {
     database: 'up' | 'down' | 'not configured';
     /**
@@ -782,6 +1266,42 @@ export type HealthInput = {
     storage: 'up' | 'down' | 'not configured';
     timestamp: string;
     version: string;
+};
+
+export type Hold = {
+    articleId: string;
+    endsAt: string | null;
+    /**
+     * The same on the clocks of the site
+     */
+    endsAtLocal: {
+        time: string;
+        timeZone: string;
+    } | null;
+    siteName: string | null;
+    /**
+     * `running`: it goes public at endsAt unless it is held; `held`: it waits for an approval; `released`: it was approved or has gone out; `over`: it is written anew or was stopped
+     */
+    state: 'running' | 'held' | 'released' | 'over';
+    title: string;
+};
+
+export type HoldInput = {
+    articleId: string;
+    endsAt: string | null;
+    /**
+     * The same on the clocks of the site
+     */
+    endsAtLocal: {
+        time: string;
+        timeZone: string;
+    } | null;
+    siteName: string | null;
+    /**
+     * `running`: it goes public at endsAt unless it is held; `held`: it waits for an approval; `released`: it was approved or has gone out; `over`: it is written anew or was stopped
+     */
+    state: 'running' | 'held' | 'released' | 'over';
+    title: string;
 };
 
 export type Image = {
@@ -1146,6 +1666,10 @@ export type PipelineRequest = {
     holdHours: number;
     keyword?: string;
     language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
     model?: string;
     publish: 'none' | 'draft' | 'publish';
     /**
@@ -1192,6 +1716,10 @@ export type PipelineRequestInput = {
     holdHours?: number;
     keyword?: string;
     language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
     model?: string;
     publish?: 'none' | 'draft' | 'publish';
     /**
@@ -1977,6 +2505,10 @@ export type Receipt = {
         at: string;
         by: string;
     } | null;
+    /**
+     * Every decision about whether its article goes public, oldest first
+     */
+    approvals: Array<Approval>;
     articleId: string | null;
     budgetMicroUsd: number;
     calls: Array<{
@@ -2064,6 +2596,10 @@ export type ReceiptInput = {
         at: string;
         by: string;
     } | null;
+    /**
+     * Every decision about whether its article goes public, oldest first
+     */
+    approvals: Array<ApprovalInput>;
     articleId: string | null;
     budgetMicroUsd: number;
     calls: Array<{
@@ -2170,6 +2706,10 @@ export type Schedule = {
         duplicates: 'stop' | 'allow';
         holdHours: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish: 'none' | 'draft' | 'publish';
         search?: {
@@ -2203,6 +2743,7 @@ export type Schedule = {
      * Topics in the backlog that it can take
      */
     openTopics: number;
+    proposalsFromScore: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2234,6 +2775,10 @@ export type ScheduleChange = {
         duplicates: 'stop' | 'allow';
         holdHours: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish: 'none' | 'draft' | 'publish';
         search?: {
@@ -2260,6 +2805,10 @@ export type ScheduleChange = {
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
     paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule?: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2288,6 +2837,10 @@ export type ScheduleChangeInput = {
         duplicates?: 'stop' | 'allow';
         holdHours?: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish?: 'none' | 'draft' | 'publish';
         search?: {
@@ -2314,6 +2867,10 @@ export type ScheduleChangeInput = {
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
     paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule?: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2342,6 +2899,10 @@ export type ScheduleInput = {
         duplicates?: 'stop' | 'allow';
         holdHours?: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish?: 'none' | 'draft' | 'publish';
         search?: {
@@ -2375,6 +2936,7 @@ export type ScheduleInput = {
      * Topics in the backlog that it can take
      */
     openTopics: number;
+    proposalsFromScore: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2409,6 +2971,10 @@ export type ScheduleRequest = {
         duplicates: 'stop' | 'allow';
         holdHours: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish: 'none' | 'draft' | 'publish';
         search?: {
@@ -2434,6 +3000,10 @@ export type ScheduleRequest = {
     endsAt?: string | null;
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2465,6 +3035,10 @@ export type ScheduleRequestInput = {
         duplicates?: 'stop' | 'allow';
         holdHours?: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish?: 'none' | 'draft' | 'publish';
         search?: {
@@ -2490,6 +3064,10 @@ export type ScheduleRequestInput = {
     endsAt?: string | null;
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2520,6 +3098,10 @@ export type ScheduleRun = {
     outcome: 'started' | 'skipped';
     pipelineId: string | null;
     /**
+     * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+     */
+    proposalScore: number | null;
+    /**
      * Why nothing was started, and what to do
      */
     reason: {
@@ -2540,6 +3122,10 @@ export type ScheduleRunInput = {
     missed: number;
     outcome: 'started' | 'skipped';
     pipelineId: string | null;
+    /**
+     * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+     */
+    proposalScore: number | null;
     /**
      * Why nothing was started, and what to do
      */
@@ -3922,7 +4508,7 @@ export type Webhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -3939,7 +4525,7 @@ export type Webhook = {
 
 export type WebhookChange = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * active switches a disabled one on again
      */
@@ -3952,7 +4538,7 @@ export type WebhookChange = {
 
 export type WebhookChangeInput = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * active switches a disabled one on again
      */
@@ -4103,12 +4689,12 @@ export type WebhookDeliveryWithPayloadInput = {
 
 export type WebhookEventType = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead';
 };
 
 export type WebhookEventTypeInput = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead';
 };
 
 export type WebhookInput = {
@@ -4125,7 +4711,7 @@ export type WebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -4142,7 +4728,7 @@ export type WebhookInput = {
 
 export type WebhookRequest = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * http or https address that takes POST requests
      */
@@ -4151,7 +4737,7 @@ export type WebhookRequest = {
 
 export type WebhookRequestInput = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * http or https address that takes POST requests
      */
@@ -5065,6 +5651,44 @@ export type EditArticleResponses = {
 
 export type EditArticleResponse = EditArticleResponses[keyof EditArticleResponses];
 
+export type ListArticleApprovalsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}/approvals';
+};
+
+export type ListArticleApprovalsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListArticleApprovalsError = ListArticleApprovalsErrors[keyof ListArticleApprovalsErrors];
+
+export type ListArticleApprovalsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Approval>;
+        nextCursor: null;
+    };
+};
+
+export type ListArticleApprovalsResponse = ListArticleApprovalsResponses[keyof ListArticleApprovalsResponses];
+
 export type ApproveArticleData = {
     body?: never;
     path: {
@@ -5762,6 +6386,80 @@ export type ListDeadLinksResponses = {
 };
 
 export type ListDeadLinksResponse = ListDeadLinksResponses[keyof ListDeadLinksResponses];
+
+export type LookAtHoldData = {
+    body: {
+        token: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/holds/look';
+};
+
+export type LookAtHoldErrors = {
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type LookAtHoldError = LookAtHoldErrors[keyof LookAtHoldErrors];
+
+export type LookAtHoldResponses = {
+    /**
+     * Default Response
+     */
+    200: Hold;
+};
+
+export type LookAtHoldResponse = LookAtHoldResponses[keyof LookAtHoldResponses];
+
+export type HoldByMailData = {
+    body?: never;
+    path: {
+        token: string;
+    };
+    query?: never;
+    url: '/api/v1/holds/{token}';
+};
+
+export type HoldByMailErrors = {
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type HoldByMailError = HoldByMailErrors[keyof HoldByMailErrors];
+
+export type HoldByMailResponses = {
+    /**
+     * Default Response
+     */
+    200: Hold;
+};
+
+export type HoldByMailResponse = HoldByMailResponses[keyof HoldByMailResponses];
 
 export type ListImagesData = {
     body?: never;
@@ -8158,6 +8856,88 @@ export type UpdateSiteResponses = {
 };
 
 export type UpdateSiteResponse = UpdateSiteResponses[keyof UpdateSiteResponses];
+
+export type GetAutopilotData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/autopilot';
+};
+
+export type GetAutopilotErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetAutopilotError = GetAutopilotErrors[keyof GetAutopilotErrors];
+
+export type GetAutopilotResponses = {
+    /**
+     * Default Response
+     */
+    200: Autopilot;
+};
+
+export type GetAutopilotResponse = GetAutopilotResponses[keyof GetAutopilotResponses];
+
+export type SetAutopilotData = {
+    body: AutopilotRequestInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/autopilot';
+};
+
+export type SetAutopilotErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type SetAutopilotError = SetAutopilotErrors[keyof SetAutopilotErrors];
+
+export type SetAutopilotResponses = {
+    /**
+     * Default Response
+     */
+    200: Autopilot;
+};
+
+export type SetAutopilotResponse = SetAutopilotResponses[keyof SetAutopilotResponses];
 
 export type CheckSiteData = {
     body: SiteCheckRequestInput | null;
