@@ -36,7 +36,8 @@ export async function post(ctx: Ctx, tx: Db, to: Recipient, letter: Letter): Pro
 }
 
 /** The token stands behind the #, which browsers do not send: it appears in no log of a proxy and in no Referer. */
-export const mailedLink = (ctx: Pick<AppContext, 'config'>, page: string, token: string) => `${ctx.config.http.appUrl}/${page}#token=${token}`;
+export const mailedLink = (ctx: Pick<AppContext, 'config'>, page: string, token: string) =>
+  `${ctx.config.http.appUrl}/${page}#token=${token}`;
 
 export const mailVerification = (
   ctx: Ctx,

@@ -42,7 +42,9 @@ export function addScheduleCommands(program: Command, io: Io, addForAccount: Add
     addForAccount(schedule, name, description).argument('<schedule>', 'its name or id');
   named('show', 'show a schedule, its next times, and what stands in its way')
     .addOption(new Option('--count <number>', 'how many next times').argParser(count).default(5))
-    .action((wanted, options) => choose(async () => (await commands()).showSchedule(io, wanted, options), options.json));
+    .action((wanted, options) =>
+      choose(async () => (await commands()).showSchedule(io, wanted, options), options.json),
+    );
   named('pause', 'begin nothing until it is resumed').action((wanted, options) =>
     choose(async () => (await commands()).pauseSchedule(io, wanted, true, options), options.json),
   );
@@ -64,7 +66,8 @@ const list = (value: string) =>
     .filter(Boolean);
 
 function count(value: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(value) || Number(value) > 168) throw new InvalidArgumentError('Give a number from 1 to 168.');
+  if (!/^[1-9]\d{0,2}$/.test(value) || Number(value) > 168)
+    throw new InvalidArgumentError('Give a number from 1 to 168.');
   return Number(value);
 }
 

@@ -59,7 +59,9 @@ it('adds, lists, shows, pauses, resumes and deletes a schedule, by its name', as
     monthlyBudgetMicroUsd: 2_500_000,
   });
   expect(document.next).toHaveLength(3);
-  expect((await bp('schedule', 'list', '--site', 'Garden')).out).toMatch(/ID +STATE +NEXT TIME +TOPICS +NAME\n.*active.*Mornings/);
+  expect((await bp('schedule', 'list', '--site', 'Garden')).out).toMatch(
+    /ID +STATE +NEXT TIME +TOPICS +NAME\n.*active.*Mornings/,
+  );
   expect((await bp('schedule', 'pause', 'Mornings')).out).toBe('Paused Mornings.\n');
   expect((await json('schedule', 'show', 'Mornings')).document.state).toBe('paused');
   expect((await bp('schedule', 'resume', document.id)).out).toMatch(/^Resumed Mornings\.\n {2}active, next time/);
@@ -73,7 +75,9 @@ it('shows what its times have led to', async () => {
   const { document } = await json('schedule', 'show', 'Cron');
   await runDueSchedules(app.ctx, new Date(document.nextSlotAt));
   const { out } = await bp('schedule', 'runs', 'Cron');
-  expect(out).toMatch(/TIME +OUTCOME +RUN OR REASON\n\d{4}-\d\d-\d\d 09:00 +skipped +There was no topic to write about\. Add topics/);
+  expect(out).toMatch(
+    /TIME +OUTCOME +RUN OR REASON\n\d{4}-\d\d-\d\d 09:00 +skipped +There was no topic to write about\. Add topics/,
+  );
   expect((await json('schedule', 'runs', 'Cron', '--limit', '1')).document.items).toHaveLength(1);
 });
 

@@ -111,7 +111,9 @@ export async function deleteSchedule(io: Io, wanted: string, options: Options): 
   return withApi(io, options, async (api) => {
     const schedule = await findSchedule(api, wanted);
     await api.request('DELETE', `/schedules/${schedule.id}`, z.null());
-    print(io, options.json, { deleted: schedule.id }, () => [`Deleted ${schedule.name}. Its articles and topics stay.`]);
+    print(io, options.json, { deleted: schedule.id }, () => [
+      `Deleted ${schedule.name}. Its articles and topics stay.`,
+    ]);
   });
 }
 

@@ -196,7 +196,11 @@ async function enqueueIfNext(ctx: Ctx, tx: Db, { id, userId }: Pipeline): Promis
 }
 
 /** Every change from outside raises the lease number: a worker that still holds the pipeline finds out at its next write. */
-export async function change(tx: Db, pipeline: Pipeline, columns: Partial<typeof pipelines.$inferInsert>): Promise<Pipeline> {
+export async function change(
+  tx: Db,
+  pipeline: Pipeline,
+  columns: Partial<typeof pipelines.$inferInsert>,
+): Promise<Pipeline> {
   const [row] = await tx
     .update(pipelines)
     .set({ ...columns, lease: sql`${pipelines.lease} + 1` })

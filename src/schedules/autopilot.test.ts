@@ -19,7 +19,9 @@ beforeAll(async () => {
   app = await startTestApp({ overrides: { now: () => now } });
   ann = await givenAccount(app, 'ann@example.com');
   siteId = await givenSite(app.ctx, 'Garden', ann.id);
-  await app.ctx.db.execute(sql`update sites set timezone = 'Europe/Berlin', settings = '{"voice":"dry"}' where id = ${siteId}`);
+  await app.ctx.db.execute(
+    sql`update sites set timezone = 'Europe/Berlin', settings = '{"voice":"dry"}' where id = ${siteId}`,
+  );
 });
 afterAll(() => app.close());
 beforeEach(async () => {
@@ -33,7 +35,11 @@ const get = async () => (await ann.api.ask<Autopilot>('GET', path())).json;
 const put = (body: object) => ann.api.ask<Autopilot & { code: string }>('PUT', path(), body);
 const backlog = (number: number) =>
   app.ctx.db.transaction((tx) =>
-    addTopics(tx, ann.id, Array.from({ length: number }, () => ({ topic: `Rye ${crypto.randomUUID()}` }))),
+    addTopics(
+      tx,
+      ann.id,
+      Array.from({ length: number }, () => ({ topic: `Rye ${crypto.randomUUID()}` })),
+    ),
   );
 
 describe('the autopilot of a site', () => {
@@ -86,7 +92,10 @@ describe('the autopilot of a site', () => {
   });
 
   it('says for how many days the topics last', async () => {
-    await put({ rule: { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], times: ['09:00'] }, proposalsFromScore: 50 });
+    await put({
+      rule: { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], times: ['09:00'] },
+      proposalsFromScore: 50,
+    });
     await backlog(3);
     await app.ctx.db.execute(sql`insert into topics (id, user_id, topic, status, origin, score, sameness)
       select gen_random_uuid(), ${ann.id}, 'P' || s, 'proposed', 'gap', s, 'p' || s from generate_series(49, 51) s`);
@@ -103,7 +112,12 @@ describe('the autopilot of a site', () => {
     await runDueSchedules(app.ctx, now);
     const runs = (await get()).runs;
     expect(runs).toMatchObject([
-      { slotAt: '2026-12-02T08:00:00.000Z', outcome: 'started', pipelineStatus: 'queued', topic: expect.stringContaining('Rye') },
+      {
+        slotAt: '2026-12-02T08:00:00.000Z',
+        outcome: 'started',
+        pipelineStatus: 'queued',
+        topic: expect.stringContaining('Rye'),
+      },
       { slotAt: '2026-12-01T08:00:00.000Z' },
     ]);
     for (const [index, run] of runs.entries()) {
@@ -116,7 +130,10 @@ describe('the autopilot of a site', () => {
       const until = index === 0 ? {} : { until: '2026-12-03T08:00:00.000Z' };
       const waiting = { reason: 'approval' as const, message: 'Why', articleId: article.id, ...until };
       const row = { status: 'waiting' as const, articleId: article.id, waiting };
-      await app.ctx.db.update(pipelines).set(row).where(eq(pipelines.id, run.pipelineId ?? ''));
+      await app.ctx.db
+        .update(pipelines)
+        .set(row)
+        .where(eq(pipelines.id, run.pipelineId ?? ''));
     }
     expect((await get()).held).toMatchObject([
       { title: 'Article 1', endsAt: '2026-12-03T08:00:00.000Z' },

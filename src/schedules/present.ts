@@ -40,7 +40,8 @@ export const scheduleRunSchema = z
     topicId: z.uuid().nullable(),
     pipelineId: z.uuid().nullable(),
     proposalScore: z.number().nullable().meta({
-      description: 'Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted',
+      description:
+        'Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted',
     }),
     createdAt: z.string(),
   })

@@ -77,8 +77,7 @@ type Outcome = Pick<ScheduleRun, 'outcome' | 'reason' | 'topicId' | 'pipelineId'
 
 /** Takes the next topic and starts its article; words with what to do where that is not possible now. */
 async function start(ctx: Ctx, tx: Db, schedule: Schedule, now: Date): Promise<Outcome> {
-  const topic =
-    (await lockNextTopic(tx, schedule.userId, schedule.siteId)) ?? (await lockBestProposal(tx, schedule));
+  const topic = (await lockNextTopic(tx, schedule.userId, schedule.siteId)) ?? (await lockBestProposal(tx, schedule));
   if (!topic) return skipped(toStoredError(new AppError('no_topic', 'There was no topic to write about.')));
   try {
     // A savepoint: a pipeline that is refused leaves nothing behind, and the topic stays for the next time.

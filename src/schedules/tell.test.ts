@@ -41,9 +41,18 @@ async function create(more: object = {}): Promise<{ id: string }> {
   return json;
 }
 let count = 0;
+/** Another number with each call, so that names differ. */
+const next = () => {
+  count += 1;
+  return count;
+};
 const backlog = (number: number) =>
   app.ctx.db.transaction((tx) =>
-    addTopics(tx, ann.id, Array.from({ length: number }, () => ({ topic: `Sourdough question ${(count += 1)}` }))),
+    addTopics(
+      tx,
+      ann.id,
+      Array.from({ length: number }, () => ({ topic: `Sourdough question ${next()}` })),
+    ),
   );
 const propose = (topic: string, score: number, siteId: string | null = null) =>
   app.ctx.db.execute(sql`insert into topics (id, user_id, site_id, topic, status, origin, score, sameness)
@@ -51,7 +60,9 @@ const propose = (topic: string, score: number, siteId: string | null = null) =>
 const runOn = async (day: string) => {
   now = new Date(`2026-12-${day}T08:00:00Z`);
   const runs = await runDueSchedules(app.ctx, now);
-  await app.ctx.db.execute(sql`update schedule_runs set created_at = ${now.toISOString()}::timestamptz where created_at > now() - interval '1 day'`);
+  await app.ctx.db.execute(
+    sql`update schedule_runs set created_at = ${now.toISOString()}::timestamptz where created_at > now() - interval '1 day'`,
+  );
   return runs;
 };
 const mails = () => app.ctx.db.$count(emails, eq(emails.kind, 'schedule-stopped'));
@@ -70,7 +81,14 @@ describe('a schedule tells', () => {
     expect(await told()).toMatchObject([
       {
         type: 'schedule.started',
-        data: { id, name: 'Mornings', siteId: null, slotAt: '2026-12-01T08:00:00.000Z', pipelineId: run?.pipelineId, reason: null },
+        data: {
+          id,
+          name: 'Mornings',
+          siteId: null,
+          slotAt: '2026-12-01T08:00:00.000Z',
+          pipelineId: run?.pipelineId,
+          reason: null,
+        },
       },
       { type: 'schedule.skipped', data: { id, reason: { code: 'no_topic' }, pipelineId: null } },
     ]);
@@ -122,7 +140,7 @@ describe('a schedule tells', () => {
 
   it('that it was paused because its site is gone, once', async () => {
     await backlog(1);
-    const siteId = await givenSite(app.ctx, `Gone ${(count += 1)}`, ann.id);
+    const siteId = await givenSite(app.ctx, `Gone ${next()}`, ann.id);
     await create({ siteId, brief: { publish: 'draft' } });
     await deleteSite(app.ctx, ann.id, siteId);
     await runOn('01');
@@ -156,8 +174,8 @@ describe('a schedule tells', () => {
 
 describe('proposals', () => {
   it('are taken from an empty backlog, the best first, down to the score of the schedule, and marked', async () => {
-    const siteId = await givenSite(app.ctx, `Proposals ${(count += 1)}`, ann.id);
-    const other = await givenSite(app.ctx, `Other ${(count += 1)}`, ann.id);
+    const siteId = await givenSite(app.ctx, `Proposals ${next()}`, ann.id);
+    const other = await givenSite(app.ctx, `Other ${next()}`, ann.id);
     await propose('Good enough', 70);
     await propose('Best', 90.5, siteId);
     await propose('Too weak', 69.9);
@@ -202,7 +220,10 @@ it('counts what its articles have cost, and not what was set aside for them besi
   await backlog(2);
   await create({ monthlyBudgetMicroUsd: 2_000_000 });
   const [first] = await runOn('01');
-  await app.ctx.db.update(pipelines).set({ status: 'succeeded' }).where(eq(pipelines.id, first?.pipelineId ?? ''));
+  await app.ctx.db
+    .update(pipelines)
+    .set({ status: 'succeeded' })
+    .where(eq(pipelines.id, first?.pipelineId ?? ''));
   await givenCall(app.ctx.db, {
     userId: ann.id,
     pipelineId: first?.pipelineId ?? '',

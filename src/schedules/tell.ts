@@ -5,13 +5,7 @@ import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { AppError, type StoredError, toStoredError } from '../errors.ts';
 import { emitEvent } from '../webhooks/events.ts';
-import {
-  type Schedule,
-  type ScheduleRun,
-  type ScheduleWarningKind,
-  scheduleRuns,
-  scheduleWarnings,
-} from './schema.ts';
+import { type Schedule, type ScheduleRun, type ScheduleWarningKind, scheduleRuns, scheduleWarnings } from './schema.ts';
 
 type Ctx = Pick<AppContext, 'config' | 'secrets' | 'queue' | 'log'>;
 

@@ -1,5 +1,5 @@
 import { Link, Outlet } from '@tanstack/react-router';
-import { ChartColumn, FileText, Globe, Images, ListChecks, PenLine, Send } from 'lucide-react';
+import { CalendarClock, ChartColumn, FileText, Globe, Images, ListChecks, PenLine, Send } from 'lucide-react';
 import { t } from '@/strings.ts';
 import { ThemeToggle } from './theme-toggle.tsx';
 import { UserMenu } from './user-menu.tsx';
@@ -8,6 +8,7 @@ const places = [
   { to: '/', label: t.shell.newArticle, short: t.shell.newArticleShort, icon: PenLine, exact: true },
   { to: '/articles', label: t.shell.articles, short: t.shell.articles, icon: FileText, exact: false },
   { to: '/images', label: t.shell.images, short: t.shell.images, icon: Images, exact: false },
+  { to: '/schedules', label: t.shell.schedules, short: t.shell.schedulesShort, icon: CalendarClock, exact: false },
   { to: '/runs', label: t.shell.runs, short: t.shell.runs, icon: ListChecks, exact: false },
   { to: '/queue', label: t.shell.queue, short: t.shell.queueShort, icon: Send, exact: false },
   { to: '/sites', label: t.shell.sites, short: t.shell.sites, icon: Globe, exact: false },
@@ -88,14 +89,14 @@ function BottomBar() {
   return (
     <nav
       aria-label={t.shell.navigation}
-      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-7 border-t border-border bg-background/95 pb-[env(safe-area-inset-bottom)] backdrop-blur lg:hidden"
+      className="fixed inset-x-0 bottom-0 z-30 flex overflow-x-auto border-t border-border bg-background/95 pb-[env(safe-area-inset-bottom)] backdrop-blur lg:hidden"
     >
       {places.map(({ to, short, icon: Icon, exact }) => (
         <Link
           key={to}
           to={to}
           activeOptions={{ exact, includeSearch: false }}
-          className="flex h-14 flex-col items-center justify-center gap-1 text-[0.6875rem] font-medium min-[26rem]:text-xs text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
+          className="flex h-14 min-w-13 flex-1 shrink-0 flex-col items-center justify-center gap-1 text-[0.6875rem] font-medium min-[26rem]:text-xs text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
         >
           <Icon aria-hidden="true" className="size-5" />
           {short}

@@ -241,14 +241,21 @@ describe('the publish step', () => {
   ])('asks for a person or does not when %s', async (_what, limit, why) => {
     const { pipeline } = await given({ publish: 'publish', approval: 'auto', holdHours: 0 });
     const { ctx } = app;
-    await givenCall(ctx.db, { userId: ctx.ownerId, pipelineId: pipeline.id, startedAt: new Date(), costMicroUsd: 1_000 });
+    await givenCall(ctx.db, {
+      userId: ctx.ownerId,
+      pipelineId: pipeline.id,
+      startedAt: new Date(),
+      costMicroUsd: 1_000,
+    });
     await limit();
     now = hours(1);
     const result = await run(pipeline);
     await limitMonth(null);
     await ctx.db.execute(sql`delete from paid_calls`);
     await ctx.db.execute(sql`delete from spending`);
-    expect('waiting' in result ? result.waiting.message : null).toEqual(why === null ? null : expect.stringMatching(why));
+    expect('waiting' in result ? result.waiting.message : null).toEqual(
+      why === null ? null : expect.stringMatching(why),
+    );
   });
 
   it.each([

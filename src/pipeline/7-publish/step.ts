@@ -14,8 +14,8 @@ import type { Brief } from '../brief.ts';
 import { defineStep, PipelineWaiting, type StepContext } from '../define-step.ts';
 import { type Pipeline, pipelines } from '../schema.ts';
 import { checkGates, explainGates } from './gates.ts';
-import { endHolds } from './holds.ts';
 import { holdingSince, lastWritten, onHold } from './hold-window.ts';
+import { endHolds } from './holds.ts';
 
 const output = z.object({
   /** The publication that was asked for; null when none was. */
