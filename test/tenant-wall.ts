@@ -77,8 +77,12 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
     duplicates: 'allow',
   });
   const draft = await post('/pipelines', { ...brief(), publish: 'draft' });
-  const waiting = await post('/pipelines', { ...brief(), publish: 'publish' });
-  for (const { id } of [draft, waiting]) await runPipeline(ctx, id, new AbortController().signal);
+  // One that goes public by itself, of which its user is told, and which they have put on hold.
+  const automatic = { publish: 'publish', approval: 'auto', minSeoScore: 0 };
+  const held = await post('/pipelines', { ...brief(), ...automatic });
+  for (const { id } of [draft, held]) await runPipeline(ctx, id, new AbortController().signal);
+  const { articleId } = (await account.api.ask<{ articleId: string }>('GET', `/pipelines/${held.id}`)).json;
+  await post(`/articles/${articleId}/hold`);
   await post('/pipelines', brief());
   // The offline writer costs nothing: what was paid has to be made. It is so much that its user is told.
   const costMicroUsd = ctx.config.budget.userLimitMicroUsd / 2;
@@ -127,6 +131,10 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   await post('/topics', { topic: `Bread ${mark('backlog')}`, note: mark('note'), siteId: site.id });
   const schedule = await post('/schedules', { name: mark('schedule'), siteId: site.id, rule: { cron: '0 9 * * 1' } });
   await ctx.db.execute(sql`update schedules set next_slot_at = now() where id = ${schedule.id}`);
+  await runDueSchedules(ctx);
+  // It comes to a time without a topic, of which its owner is told.
+  const second = await post('/schedules', { name: mark('schedule'), siteId: site.id, rule: { cron: '0 9 * * 1' } });
+  await ctx.db.execute(sql`update schedules set next_slot_at = now() where id = ${second.id}`);
   await runDueSchedules(ctx);
   await post('/topics', { topic: `Rolls ${mark('backlog')}`, keyword: mark('topicword') });
 

@@ -79,7 +79,7 @@ export const scheduleFormWords = {
   publish: 'What happens with the articles',
   publishChoices: { none: 'Only write', draft: 'Save as draft', publish: 'Make public' },
   approval: 'Before one goes public',
-  approvalChoices: { manual: 'I approve it', auto: 'By itself after a while' },
+  approvalChoices: { manual: 'I approve it', auto: 'By itself' },
   autoHint:
     'When an article is ready you get a mail with a button to hold it. It goes out only with no unsupported claim, an SEO score over the floor, and budget left; else it waits for you.',
   holdHours: 'Hours in which you can hold it',
@@ -136,6 +136,7 @@ export const autopilotWords = {
   budget: 'This month',
   budgetOf: (spent: string, limit: string) => `${spent} of ${limit}`,
   noBudget: 'no limit of its own',
+  account: (spent: string, limit: string) => `your account: ${spent} of ${limit}`,
   approval: 'Going public',
   approvals: {
     manual: 'when you approve',

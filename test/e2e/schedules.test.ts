@@ -14,6 +14,9 @@ import {
   type TestServer,
 } from './browser.ts';
 
+// An article is written in each of the last two.
+vi.setConfig({ testTimeout: 300_000 });
+
 let server: TestServer;
 let browser: Browser;
 let wordpress: HostileSite;
@@ -89,7 +92,7 @@ async function holding(page: Page): Promise<{ id: string; articleId: string; tit
       expect(found.waiting?.until).toBeDefined();
       return found;
     },
-    { timeout: 90_000, interval: 500 },
+    { timeout: 150_000, interval: 500 },
   );
   const { title } = await api<{ title: string }>(page, 'GET', `/articles/${run.articleId}`);
   return { id, articleId: run.articleId, title };
@@ -123,8 +126,14 @@ describe('schedules', () => {
         await page.getByLabel('Times of day').fill('9:00, 15:30');
         await page.getByLabel('Time zone').selectOption('Asia/Tokyo');
         const preview = page.getByRole('region', { name: 'Next times' });
-        await preview.getByText(/Tue.*9:00.AM \(Asia\/Tokyo\)/).first().waitFor();
-        await preview.getByText(/^where you are: /).first().waitFor();
+        await preview
+          .getByText(/Tue.*9:00.AM \(Asia\/Tokyo\)/)
+          .first()
+          .waitFor();
+        await preview
+          .getByText(/^where you are: /)
+          .first()
+          .waitFor();
         expect(await faultsInBothThemes(page, 'schedule-form', { fullPage: true })).toEqual([]);
         await button(page, 'Create the schedule').click();
 
@@ -175,7 +184,7 @@ describe('schedules', () => {
         await button(page, 'New schedule').click();
         await page.getByLabel('Site', { exact: true }).selectOption('Garden');
         await page.getByText('Make public', { exact: true }).click();
-        await page.getByText('By itself after a while', { exact: true }).click();
+        await page.getByText('By itself', { exact: true }).click();
         await page.getByText('Style, length and budget').click();
         await page.getByLabel('Most that a month may cost ($)').fill('much');
         await page.getByLabel('Hours in which you can hold it').fill('1000');
@@ -203,6 +212,10 @@ describe('the autopilot of a site', () => {
         await page.getByText('3 a week at 09:00').waitFor();
         await page.getByText('the next time finds none').waitFor();
         await page.getByText('when you approve').waitFor();
+        await button(page, 'Edit Garden').click();
+        await page.getByLabel('Articles a week').fill('5');
+        await button(page, 'Save').click();
+        await page.getByText('5 a week at 09:00').waitFor();
         await button(page, 'Pause all of it').click();
         await page.getByText('None while it is paused.').waitFor();
         await button(page, 'Let it go on').click();
@@ -222,9 +235,12 @@ describe('the autopilot of a site', () => {
         await page.setViewportSize(sizes.desktop);
         await button(page, `Approve and publish ${title}`).press('Enter');
         await page.getByText('Nothing waits to go public.').waitFor();
-        await vi.waitFor(() => expect([...wordpress.double.posts.values()].map((post) => post.title)).toContain(title), {
-          timeout: 30_000,
-        });
+        await vi.waitFor(
+          () => expect([...wordpress.double.posts.values()].map((post) => post.title)).toContain(title),
+          {
+            timeout: 30_000,
+          },
+        );
 
         await page.goto(`/articles/${articleId}?tab=publish`);
         const decisions = page.getByRole('region', { name: 'Decisions' });

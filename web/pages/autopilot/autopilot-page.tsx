@@ -12,7 +12,7 @@ import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { keptForm } from '@/session/kept-forms.ts';
-import { autopilotWords as words } from '@/strings-schedules.ts';
+import { scheduleWords, autopilotWords as words } from '@/strings-schedules.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { keptScheduleForm, ScheduleForm } from '../schedules/schedule-form.tsx';
 import { AutopilotSummary } from './autopilot-summary.tsx';
@@ -44,6 +44,10 @@ export function AutopilotPage() {
 function Loaded({ autopilot }: { autopilot: Autopilot }) {
   const { siteId, siteName, state } = autopilot;
   const [choosing, setChoosing] = useState(() => keptForm(keptScheduleForm(undefined, siteId)) !== undefined);
+  const [editing, setEditing] = useState<string | null>(
+    () => autopilot.schedules.find(({ id }) => keptForm(keptScheduleForm(id)))?.id ?? null,
+  );
+  const edited = autopilot.schedules.find(({ id }) => id === editing);
   const queries = useQueryClient();
   const set = useMutation({
     ...setAutopilotMutation(),
@@ -109,8 +113,19 @@ function Loaded({ autopilot }: { autopilot: Autopilot }) {
             </EmptyState>
           </Card>
         )}
-        {state !== 'off' && <AutopilotSummary autopilot={autopilot} />}
+        {edited && (
+          <ScheduleForm
+            key={edited.id}
+            schedule={edited}
+            onDone={() => {
+              setEditing(null);
+              toast(scheduleWords.saved);
+            }}
+            onCancel={() => setEditing(null)}
+          />
+        )}
         {(state !== 'off' || autopilot.held.length > 0) && <HeldList held={autopilot.held} />}
+        {state !== 'off' && <AutopilotSummary autopilot={autopilot} onEdit={setEditing} />}
       </div>
     </Page>
   );

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { Autopilot } from '@/api/client/types.gen.ts';
 import { Figure } from '@/components/figure.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { formatCount, formatMoney } from '@/format/money.ts';
 import { ruleWords } from '@/format/schedule-rule.ts';
@@ -11,7 +12,13 @@ import { scheduleWords, autopilotWords as words } from '@/strings-schedules.ts';
 import { RunLine } from '../schedules/schedule-runs.tsx';
 
 /** The figures of an autopilot, its schedules with their next times, and what its last times have led to. */
-export function AutopilotSummary({ autopilot }: { autopilot: Autopilot }) {
+export function AutopilotSummary({
+  autopilot,
+  onEdit,
+}: {
+  autopilot: Autopilot;
+  onEdit: (scheduleId: string) => void;
+}) {
   const { topics, budget, style, schedules, next, runs } = autopilot;
   const zoneOf = (scheduleId: string) => schedules.find(({ id }) => id === scheduleId)?.timeZone ?? autopilot.timeZone;
   return (
@@ -29,7 +36,17 @@ export function AutopilotSummary({ autopilot }: { autopilot: Autopilot }) {
           >
             {words.topicsLeft(topics.open + topics.proposedTaken)}
           </Figure>
-          <Figure label={words.budget} hint={budget.limitMicroUsd === null ? words.noBudget : undefined}>
+          <Figure
+            label={words.budget}
+            hint={
+              <>
+                {budget.limitMicroUsd === null && words.noBudget}
+                <span className="block">
+                  {words.account(formatMoney(budget.accountSpentMicroUsd), formatMoney(budget.accountLimitMicroUsd))}
+                </span>
+              </>
+            }
+          >
             {budget.limitMicroUsd === null
               ? formatMoney(budget.spentMicroUsd)
               : words.budgetOf(formatMoney(budget.spentMicroUsd), formatMoney(budget.limitMicroUsd))}
@@ -53,12 +70,22 @@ export function AutopilotSummary({ autopilot }: { autopilot: Autopilot }) {
                   {schedule.name}
                   <span className="font-normal text-muted-foreground"> · {scheduleWords.states[schedule.state]}</span>
                 </p>
-                <p className="text-muted-foreground">{ruleWords(schedule.rule)}</p>
+                <p className="text-muted-foreground">
+                  {ruleWords(schedule.rule)} ({schedule.timeZone.replaceAll('_', ' ')})
+                </p>
                 {schedule.warnings.map((warning) => (
                   <p key={warning} className="text-warning">
                     {warning}
                   </p>
                 ))}
+                <Button
+                  size="small"
+                  className="mt-2"
+                  aria-label={scheduleWords.editOf(schedule.name)}
+                  onClick={() => onEdit(schedule.id)}
+                >
+                  {scheduleWords.edit}
+                </Button>
               </li>
             ))}
           </ul>

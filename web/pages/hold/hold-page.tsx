@@ -82,7 +82,7 @@ function Found({ token, found, onLook }: { token: string; found: Hold; onLook: (
           {endsAt && (
             <>
               <RelativeTime at={endsAt} />
-              {endsAtLocal && <> ({formatSiteTime(endsAtLocal)})</>}
+              {endsAtLocal && <>, {formatSiteTime(endsAtLocal)},</>}
             </>
           )}{' '}
           {words.unless}
