@@ -107,6 +107,14 @@ describe('a schedule tells', () => {
     await runOn('05');
     await runOn('06');
     expect(await mails()).toBe(2);
+    // One that it could not take for another reason was there as well.
+    await backlog(1);
+    await app.ctx.db.update(users).set({ articlesPerMonth: 0 }).where(eq(users.id, ann.id));
+    expect(await runOn('07')).toMatchObject([{ reason: { code: 'articles_limit_reached' } }]);
+    await app.ctx.db.update(users).set({ articlesPerMonth: null }).where(eq(users.id, ann.id));
+    await app.ctx.db.delete(topics);
+    await runOn('08');
+    expect(await mails()).toBe(3);
   });
 
   it('that three times in a row came to nothing for a limit, once, until one has begun', async () => {
