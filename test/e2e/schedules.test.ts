@@ -230,7 +230,7 @@ describe('the autopilot of a site', () => {
         expect(await faultsInBothThemes(page, 'autopilot', { fullPage: true })).toEqual([]);
         await button(page, `Hold ${title}`).press('Enter');
         await held.getByText('On hold: it goes out only when it is approved.').waitFor();
-        expect(await focused(page)).toBe('H2');
+        await vi.waitFor(async () => expect(await focused(page)).toBe('H2'));
         await page.setViewportSize(sizes.phone);
         expect(await faultsInBothThemes(page, 'autopilot-phone', { fullPage: true })).toEqual([]);
         await page.setViewportSize(sizes.desktop);
@@ -264,7 +264,10 @@ describe('the page of a hold mail', () => {
       async (page) => {
         const { id, title } = await holding(page);
         [runId, heading] = [id, title];
-        const mail = server.output().split('\n').findLast((line) => line.includes('mail to') && line.includes(title));
+        const mail = server
+          .output()
+          .split('\n')
+          .findLast((line) => line.includes('mail to') && line.includes(title));
         path = /\/hold#token=[\w-]+/.exec(mail ?? '')?.[0] ?? '';
         expect(path).not.toBe('');
       },

@@ -52,7 +52,7 @@ function Loaded({ autopilot }: { autopilot: Autopilot }) {
   const set = useMutation({
     ...setAutopilotMutation(),
     onSuccess: (answer) => queries.setQueryData(getAutopilotOptions({ path: { id: siteId } }).queryKey, answer),
-    onSettled: () => queries.invalidateQueries(),
+    onSettled: () => void queries.invalidateQueries(),
   });
   const put = (body: { paused?: boolean }, said: string) =>
     set.mutate({ path: { id: siteId }, body }, { onSuccess: () => toast(said) });

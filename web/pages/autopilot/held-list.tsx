@@ -14,7 +14,8 @@ import { autopilotWords as words } from '@/strings-schedules.ts';
 export function HeldList({ held }: { held: Autopilot['held'] }) {
   const queries = useQueryClient();
   const heading = useRef<HTMLHeadingElement>(null);
-  const onSettled = () => queries.invalidateQueries();
+  // Not waited for: the decision is made, and the next one can be.
+  const onSettled = () => void queries.invalidateQueries();
   const approve = useMutation({ ...approveArticleMutation(), onSettled });
   const hold = useMutation({ ...holdArticleMutation(), onSettled });
   const busy = approve.isPending || hold.isPending;

@@ -34,7 +34,8 @@ export function ScheduleCard({ schedule, site }: { schedule: Schedule; site: Sit
   const [history, setHistory] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
   const queries = useQueryClient();
-  const onSettled = () => queries.invalidateQueries();
+  // Not waited for: the command is done, and its button can be used again.
+  const onSettled = () => void queries.invalidateQueries();
   const update = useMutation({ ...updateScheduleMutation(), onSettled });
   const remove = useMutation({
     ...deleteScheduleMutation(),
@@ -89,18 +90,13 @@ export function ScheduleCard({ schedule, site }: { schedule: Schedule; site: Sit
             <Button
               size="small"
               aria-label={words.resumeOf(name)}
-              disabled={update.isPending || state === 'site_deleted'}
+              disabled={state === 'site_deleted'}
               onClick={() => pause(false)}
             >
               {words.resume}
             </Button>
           ) : (
-            <Button
-              size="small"
-              aria-label={words.pauseOf(name)}
-              disabled={update.isPending}
-              onClick={() => pause(true)}
-            >
+            <Button size="small" aria-label={words.pauseOf(name)} onClick={() => pause(true)}>
               {words.pause}
             </Button>
           )}
