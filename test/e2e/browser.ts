@@ -33,7 +33,7 @@ export interface TestServer {
 /** The cookies of someone who is signed in. */
 export type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
 
-/** Starts `node src/main.ts` on a free port, with `env` on top. Throws with what it printed when it does not serve within a minute. */
+/** Starts `node src/main.ts` on a free port, with `env` on top. Throws with what it printed when it does not serve within 100 seconds. */
 export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'bp-e2e-'));
   let printed = '';
@@ -95,7 +95,7 @@ function servedAt(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = '';
     const give = (reason: string) => reject(new Error(`${reason}\n${printed}`));
-    const timer = setTimeout(() => give('The server did not start within 60 s.'), 60_000);
+    const timer = setTimeout(() => give('The server did not start within 100 s.'), 100_000);
     const read = (chunk: Buffer) => {
       printed += chunk;
       const url = /serves on (http:\/\/localhost:\d+)/.exec(printed)?.[1];
