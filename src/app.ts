@@ -10,6 +10,7 @@ import { meRoutes } from './accounts/me-routes.ts';
 import { ensureLocalOwner, operatorTokenPrefix } from './accounts/operator.ts';
 import { newToken } from './accounts/tokens.ts';
 import { tellWebhookDisabled } from './accounts/webhook-disabled.ts';
+import { approvalRecordRoutes } from './approvals/routes.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
 import { spendingRoutes } from './budget/admin-routes.ts';
@@ -44,6 +45,7 @@ import { emailRoutes } from './notify/routes.ts';
 import { workEmails } from './notify/worker.ts';
 import { approvalRoutes } from './pipeline/approval-routes.ts';
 import { createEventBus } from './pipeline/event-bus.ts';
+import { holdRoutes } from './pipeline/hold-routes.ts';
 import { runPipelineJob } from './pipeline/jobs.ts';
 import { pipelineRoutes } from './pipeline/routes.ts';
 import { workPipelines } from './pipeline/worker.ts';
@@ -54,6 +56,7 @@ import { queueRoutes } from './publishing/queue-routes.ts';
 import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
 import { migrateQueue, openQueue } from './queue/queue.ts';
+import { autopilotRoutes } from './schedules/autopilot-routes.ts';
 import { scheduleRoutes } from './schedules/routes.ts';
 import { slotRoutes } from './schedules/slot-routes.ts';
 import { workSchedules } from './schedules/worker.ts';
@@ -95,6 +98,8 @@ const apiRoutes = [
   pipelineRoutes,
   articleRoutes,
   approvalRoutes,
+  approvalRecordRoutes,
+  holdRoutes,
   topicRoutes,
   startTopicRoutes,
   importRoutes,
@@ -102,6 +107,7 @@ const apiRoutes = [
   scheduleRoutes,
   slotRoutes,
   calendarRoutes,
+  autopilotRoutes,
   siteRoutes,
   sitePostRoutes,
   siteConnectionRoutes,

@@ -78,8 +78,12 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
     duplicates: 'allow',
   });
   const draft = await post('/pipelines', { ...brief(), publish: 'draft' });
-  const waiting = await post('/pipelines', { ...brief(), publish: 'publish' });
-  for (const { id } of [draft, waiting]) await runPipeline(ctx, id, new AbortController().signal);
+  // One that goes public by itself, of which its user is told, and which they have put on hold.
+  const automatic = { publish: 'publish', approval: 'auto', minSeoScore: 0 };
+  const held = await post('/pipelines', { ...brief(), ...automatic });
+  for (const { id } of [draft, held]) await runPipeline(ctx, id, new AbortController().signal);
+  const { articleId } = (await account.api.ask<{ articleId: string }>('GET', `/pipelines/${held.id}`)).json;
+  await post(`/articles/${articleId}/hold`);
   await post('/pipelines', brief());
   // What ended failed, of two kinds.
   const broken = await post('/pipelines', brief());
@@ -159,6 +163,10 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   // A Monday.
   await post(`/schedules/${schedule.id}/slots`, { slotAt: '2099-01-05T09:00:00Z', moveTo: '2099-01-06T10:00:00Z' });
   await ctx.db.execute(sql`update schedules set next_slot_at = now() where id = ${schedule.id}`);
+  await runDueSchedules(ctx);
+  // It comes to a time without a topic, of which its owner is told.
+  const second = await post('/schedules', { name: mark('schedule'), siteId: site.id, rule: { cron: '0 9 * * 1' } });
+  await ctx.db.execute(sql`update schedules set next_slot_at = now() where id = ${second.id}`);
   await runDueSchedules(ctx);
   await post('/topics', { topic: `Rolls ${mark('backlog')}`, duplicates: 'allow', keyword: mark('topicword') });
 

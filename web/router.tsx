@@ -147,6 +147,18 @@ const sitePosts = createRoute({
   component: lazyRouteComponent(() => import('@/pages/sites/site-posts-page.tsx'), 'SitePostsPage'),
 });
 
+const autopilot = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/sites/$siteId/autopilot',
+  component: lazyRouteComponent(() => import('@/pages/autopilot/autopilot-page.tsx'), 'AutopilotPage'),
+});
+
+const schedules = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/schedules',
+  component: lazyRouteComponent(() => import('@/pages/schedules/schedules-page.tsx'), 'SchedulesPage'),
+});
+
 const usage = createRoute({
   getParentRoute: () => signedIn,
   path: '/usage',
@@ -299,6 +311,13 @@ const verifyEmail = createRoute({
   component: lazyRouteComponent(() => import('@/pages/door/verify-email-page.tsx'), 'VerifyEmailPage'),
 });
 
+const hold = createRoute({
+  getParentRoute: () => root,
+  path: '/hold',
+  beforeLoad: knowSession,
+  component: lazyRouteComponent(() => import('@/pages/hold/hold-page.tsx'), 'HoldPage'),
+});
+
 /** Keeps the named parts of an address's query that are text, and drops everything else. */
 function textOf<Name extends string>(search: Record<string, unknown>, ...names: Name[]): Partial<Record<Name, string>> {
   const found: Partial<Record<Name, string>> = {};
@@ -330,6 +349,8 @@ export const createAppRouter = (queries: QueryClient) =>
         publication,
         sites,
         sitePosts,
+        autopilot,
+        schedules,
         usage,
         account.addChildren([profile, security, sessions, apiKeys, ownKeys, webhooks, accessLog]),
         admin.addChildren([adminHome, users, spending, invitations, emails, prices, adminLog]),
@@ -340,6 +361,7 @@ export const createAppRouter = (queries: QueryClient) =>
       forgotPassword,
       resetPassword,
       verifyEmail,
+      hold,
     ]),
     context: { queries },
     defaultPreload: 'intent',

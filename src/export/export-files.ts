@@ -4,6 +4,8 @@ import { presentApiKey } from '../accounts/api-keys.ts';
 import { presentAuditEvent } from '../accounts/me-routes.ts';
 import { presentUser } from '../accounts/present.ts';
 import { apiKeys, auditEvents } from '../accounts/schema.ts';
+import { listDecisions } from '../approvals/approvals.ts';
+import { presentApproval } from '../approvals/present.ts';
 import { presentArticle, presentClaim } from '../articles/present.ts';
 import { listClaims, listRevisions } from '../articles/queries.ts';
 import { articles } from '../articles/schema.ts';
@@ -37,7 +39,7 @@ import type { ExportFile } from './zip.ts';
 
 const readme = `This is everything of an account of blog-poster, as its API answers it (times in UTC, money in micro-dollars).
 
-articles/     each article as Markdown, and as JSON with its claims, sources and revisions; those in the bin as well
+articles/     each article as Markdown, and as JSON with its claims, sources, revisions and approvals; those in the bin as well
 pipelines/    each pipeline with its receipt
 images/       each image with its name and texts; those in the bin as well
 sources/      each source with its passages, which quotes can be looked up in
@@ -73,7 +75,8 @@ export async function* exportFiles(
     const revisions = await listRevisions(db, userId, article.id);
     const deletedAt = article.deletedAt?.toISOString() ?? null;
     yield { name: `${name}.md`, text: article.markdown };
-    yield { name: `${name}.json`, text: json({ ...presented, deletedAt, claims, revisions }) };
+    const decisions = (await listDecisions(db, userId, { articleId: article.id })).map(presentApproval);
+    yield { name: `${name}.json`, text: json({ ...presented, deletedAt, claims, revisions, approvals: decisions }) };
   }
   for await (const pipeline of all(db, pipelines, userId)) {
     const presented = await presentPipeline(db, pipeline);

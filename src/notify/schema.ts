@@ -21,6 +21,9 @@ export const emailKinds = [
   'instance-budget-warning',
   'site-failing',
   'dead-links',
+  'hold',
+  'needs-approval',
+  'schedule-stopped',
 ] as const;
 export type EmailKind = (typeof emailKinds)[number];
 

@@ -76,6 +76,10 @@ export const briefSchema = z.strictObject({
     .meta({ description: 'Without a zone it is meant on the clocks of the site' }),
   approval: z.enum(['manual', 'auto']).default('manual'),
   holdHours: z.number().min(0).max(720).default(24),
+  // Optional, without a default: the briefs that are stored keep their digests.
+  minSeoScore: z.number().min(0).max(100).optional().meta({
+    description: 'The SEO score below which an article does not go public by itself; 60 where it is left out',
+  }),
   duplicates: z.enum(['stop', 'allow']).default('stop'),
   model: z
     .string()

@@ -237,26 +237,8 @@ export async function continuePipeline(
   });
 }
 
-/** Lets the pipeline of an article go public. Does nothing for one that does not wait for approval. */
-export async function approvePipeline(ctx: Ctx, tx: Db, userId: string, id: string, by: string): Promise<void> {
-  await lockWorkLimits(tx, ctx.config, userId);
-  const pipeline = await lockPipeline(tx, userId, id);
-  if (pipeline.status !== 'waiting' || pipeline.waiting?.reason !== 'approval') return;
-  await requeue(ctx, tx, pipeline, { approvedAt: sql`now()` as never, approvedBy: by });
-}
-
-/** Takes the clock away from a pipeline whose article would go out by itself: from now on it needs an approval. */
-export async function holdPipeline(tx: Db, userId: string, id: string): Promise<void> {
-  const pipeline = await lockPipeline(tx, userId, id);
-  if (pipeline.status !== 'waiting' || pipeline.waiting?.reason !== 'approval') return;
-  await change(tx, pipeline, { waiting: { reason: 'approval' } });
-  await recordEvent(tx, pipeline, 'log', {
-    step: 'publish',
-    message: 'On hold: it goes out only when it is approved.',
-  });
-}
-
-async function requeue(
+/** Queues a pipeline again, from outside, with a change of its columns. The user's row has to be locked. */
+export async function requeue(
   ctx: Ctx,
   tx: Db,
   pipeline: Pipeline,
@@ -283,7 +265,11 @@ async function enqueueIfNext(ctx: Ctx, tx: Db, { id, userId }: Pipeline): Promis
 }
 
 /** Every change from outside raises the lease number: a worker that still holds the pipeline finds out at its next write. */
-async function change(tx: Db, pipeline: Pipeline, columns: Partial<typeof pipelines.$inferInsert>): Promise<Pipeline> {
+export async function change(
+  tx: Db,
+  pipeline: Pipeline,
+  columns: Partial<typeof pipelines.$inferInsert>,
+): Promise<Pipeline> {
   const [row] = await tx
     .update(pipelines)
     .set({ ...columns, lease: sql`${pipelines.lease} + 1` })

@@ -10,6 +10,7 @@ import { AppError, toStoredError } from '../errors.ts';
 import { ask, type CallOwner } from '../llm/ask.ts';
 import { allPrintable } from '../storable.ts';
 import { askSearch } from '../web-search/ask-search.ts';
+import { beginHold } from './7-publish/holds.ts';
 import { announcePipeline } from './announce.ts';
 import { type AnyStep, PipelineWaiting, type StepContext } from './define-step.ts';
 import { recordEvent, recordEvents, recordUnderLease } from './events.ts';
@@ -392,6 +393,7 @@ async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): 
     if (passes) await recordEvent(tx, pipeline, 'log', { waiting });
     else if (status !== 'queued') await recordEvent(tx, pipeline, 'done', { status, waiting, error: cause });
     await announcePipeline(ctx, tx, { ...pipeline, status, waiting });
+    await beginHold(ctx, tx, pipeline, waiting);
   });
   ctx.log.info({ pipelineId: pipeline.id, status, waiting, error: cause }, 'pipeline stopped');
 }

@@ -87,3 +87,19 @@ export const pipelineEvents = pgTable('pipeline_events', {
   createdAt: time('created_at').notNull().defaultNow(),
 });
 export type PipelineEvent = typeof pipelineEvents.$inferSelect;
+
+/**
+ * An article of automatic approval at its end: it goes public by itself at `endsAt`, or (null) waits for a person because
+ * a gate has not passed.
+ */
+export const holds = pgTable('holds', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  pipelineId: uuid('pipeline_id').notNull(),
+  articleId: uuid('article_id').notNull(),
+  beganAt: time('began_at').notNull(),
+  endsAt: time('ends_at'),
+  tokenDigest: text('token_digest'),
+  endedAt: time('ended_at'),
+  createdAt: time('created_at').notNull().defaultNow(),
+});

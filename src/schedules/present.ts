@@ -5,10 +5,12 @@ import type { Db } from '../db/open.ts';
 import { oneLine } from '../storable.ts';
 import { countOpen } from '../topics/queries.ts';
 import { scheduleBriefSchema } from './brief.ts';
+import { countProposals } from './proposals.ts';
 import { latestRuns } from './queries.ts';
 import { scheduleRuleSchema } from './rule.ts';
 import type { Schedule, ScheduleRun } from './schema.ts';
 import type { PlannedSlot } from './slots.ts';
+import { skippingWarnings } from './tell.ts';
 
 const storedError = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 const moment = z.iso.datetime({ offset: true });
@@ -22,6 +24,9 @@ export const scheduleRequest = z
     timeZone: timeZoneSchema.optional().meta({ description: 'The one of the site where it is left out, else UTC' }),
     brief: scheduleBriefSchema.prefault({}).meta({ description: 'What each article is asked for besides its topic' }),
     monthlyBudgetMicroUsd: z.int().min(0).max(1_000_000_000_000).nullish(),
+    proposalsFromScore: z.number().min(0).max(100).nullish().meta({
+      description: 'With an empty backlog the best proposal with at least this score is taken; null: none is',
+    }),
     startsAt: moment.nullish(),
     endsAt: moment.nullish(),
   })
@@ -37,6 +42,10 @@ export const scheduleRunSchema = z
     missed: z.int().meta({ description: 'Times before it that went by while nothing ran; they are not made up for' }),
     topicId: z.uuid().nullable(),
     pipelineId: z.uuid().nullable(),
+    proposalScore: z.number().nullable().meta({
+      description:
+        'Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted',
+    }),
     createdAt: z.string(),
   })
   .meta({ id: 'ScheduleRun' });
@@ -52,6 +61,7 @@ export const scheduleSchema = z
     timeZone: z.string(),
     brief: scheduleBriefSchema,
     monthlyBudgetMicroUsd: z.int().nullable(),
+    proposalsFromScore: z.number().nullable(),
     startsAt: z.string().nullable(),
     endsAt: z.string().nullable(),
     state: z.enum(scheduleStates),
@@ -100,7 +110,7 @@ export function presentSlot(slot: PlannedSlot, timeZone: string): z.infer<typeof
 
 /** What one time of a schedule has led to, as the API shows it. */
 export function presentRun(row: ScheduleRun): z.infer<typeof scheduleRunSchema> {
-  const { id, slotAt, movedTo, outcome, reason, missed, topicId, pipelineId, createdAt } = row;
+  const { id, slotAt, movedTo, outcome, reason, missed, topicId, pipelineId, proposalScore, createdAt } = row;
   return {
     id,
     slotAt: slotAt.toISOString(),
@@ -110,6 +120,7 @@ export function presentRun(row: ScheduleRun): z.infer<typeof scheduleRunSchema> 
     missed,
     topicId,
     pipelineId,
+    proposalScore,
     createdAt: createdAt.toISOString(),
   };
 }
@@ -123,6 +134,7 @@ export async function presentSchedules(db: Db, rows: Schedule[]): Promise<z.infe
   const shown: z.infer<typeof scheduleSchema>[] = [];
   for (const row of rows) {
     const openTopics = await countOpen(db, row.userId, row.siteId);
+    const usable = openTopics === 0 ? await countProposals(db, row) : 0;
     const run = runs.get(row.id);
     const state = stateOf(row);
     shown.push({
@@ -133,13 +145,14 @@ export async function presentSchedules(db: Db, rows: Schedule[]): Promise<z.infe
       timeZone: row.timeZone,
       brief: row.brief,
       monthlyBudgetMicroUsd: row.monthlyBudgetMicroUsd,
+      proposalsFromScore: row.proposalsFromScore,
       startsAt: row.startsAt?.toISOString() ?? null,
       endsAt: row.endsAt?.toISOString() ?? null,
       state,
       nextSlotAt: row.nextSlotAt?.toISOString() ?? null,
       openTopics,
       lastRun: run ? presentRun(run) : null,
-      warnings: warningsOf(state, openTopics),
+      warnings: [...warningsOf(state, openTopics + usable), ...(await skippingWarnings(db, row))],
       createdAt: row.createdAt.toISOString(),
       updatedAt: row.updatedAt.toISOString(),
     });

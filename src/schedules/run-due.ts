@@ -6,16 +6,19 @@ import { newId } from '../db/id.ts';
 import { type Db, queryRows } from '../db/open.ts';
 import { AppError, type StoredError, toStoredError } from '../errors.ts';
 import { createPipeline } from '../pipeline/commands.ts';
+import { spentInMonth } from '../pipeline/schedule-spending.ts';
 import { lockNextTopic } from '../topics/queries.ts';
 import { markUsed } from '../topics/topics.ts';
 import { briefOf } from './brief.ts';
 import { exceptionsOf } from './exceptions.ts';
-import { lockSchedule, spentInMonth } from './queries.ts';
+import { lockBestProposal, takenByRule } from './proposals.ts';
+import { lockSchedule } from './queries.ts';
 import { type Schedule, type ScheduleRun, scheduleRuns, schedules } from './schema.ts';
 import { setAsideDuplicates } from './set-aside-duplicates.ts';
 import { latestSlot, nextFor } from './slots.ts';
+import { tellOfRun, tellSiteGone } from './tell.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets' | 'embedder'>;
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets' | 'embedder' | 'log'>;
 
 /** Times are counted back as far as this, in milliseconds: after a longer downtime, how many were missed is "at least". */
 const countedMs = 31 * 86_400_000;
@@ -53,6 +56,7 @@ async function runIfDue(ctx: Ctx, tx: Db, userId: string, id: string, now: Date)
   if (!schedule?.nextSlotAt || schedule.nextSlotAt > now) return null;
   if (schedule.siteId === null && schedule.brief.publish !== 'none') {
     await tx.update(schedules).set({ pausedAt: now, pausedBy: 'site', nextSlotAt: null }).where(eq(schedules.id, id));
+    await tellSiteGone(ctx, tx, schedule);
     return null;
   }
   const first = schedule.nextSlotAt;
@@ -73,14 +77,15 @@ async function runIfDue(ctx: Ctx, tx: Db, userId: string, id: string, now: Date)
     .update(schedules)
     .set({ lastSlotAt: at, nextSlotAt: nextFor({ ...schedule, lastSlotAt: at }, now, exceptions) })
     .where(eq(schedules.id, id));
+  await tellOfRun(ctx, tx, schedule, run);
   return run;
 }
 
-type Outcome = Pick<ScheduleRun, 'outcome' | 'reason' | 'topicId' | 'pipelineId'>;
+type Outcome = Pick<ScheduleRun, 'outcome' | 'reason' | 'topicId' | 'pipelineId' | 'proposalScore'>;
 
 /** Takes the next topic and starts its article; words with what to do where that is not possible now. */
 async function start(ctx: Ctx, tx: Db, schedule: Schedule, now: Date): Promise<Outcome> {
-  const topic = await lockNextTopic(tx, schedule.userId, schedule.siteId);
+  const topic = (await lockNextTopic(tx, schedule.userId, schedule.siteId)) ?? (await lockBestProposal(tx, schedule));
   if (!topic) return skipped(toStoredError(new AppError('no_topic', 'There was no topic to write about.')));
   try {
     // A savepoint: a pipeline that is refused leaves nothing behind, and the topic stays for the next time.
@@ -89,7 +94,7 @@ async function start(ctx: Ctx, tx: Db, schedule: Schedule, now: Date): Promise<O
       const pipeline = await createPipeline(ctx, inner, schedule.userId, brief);
       await checkBudget(inner, schedule, pipeline.expectedMicroUsd, now);
       await markUsed(inner, topic, pipeline.id);
-      return { outcome: 'started', reason: null, topicId: topic.id, pipelineId: pipeline.id };
+      return { outcome: 'started', reason: null, topicId: topic.id, pipelineId: pipeline.id, ...takenByRule(topic) };
     });
   } catch (error) {
     // What is not ours to explain is tried again with the next look: the time is still due then.
@@ -98,7 +103,13 @@ async function start(ctx: Ctx, tx: Db, schedule: Schedule, now: Date): Promise<O
   }
 }
 
-const skipped = (reason: StoredError): Outcome => ({ outcome: 'skipped', reason, topicId: null, pipelineId: null });
+const skipped = (reason: StoredError): Outcome => ({
+  outcome: 'skipped',
+  reason,
+  topicId: null,
+  pipelineId: null,
+  proposalScore: null,
+});
 
 async function checkBudget(tx: Db, schedule: Schedule, expectedMicroUsd: number, now: Date): Promise<void> {
   const budget = schedule.monthlyBudgetMicroUsd;

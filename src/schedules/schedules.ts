@@ -24,6 +24,8 @@ export interface ScheduleInput {
   timeZone?: string | undefined;
   brief: ScheduleBrief;
   monthlyBudgetMicroUsd?: number | null | undefined;
+  /** 0 to 100: with an empty backlog the best proposal with at least this score is taken. */
+  proposalsFromScore?: number | null | undefined;
   startsAt?: Date | null | undefined;
   endsAt?: Date | null | undefined;
 }
@@ -63,6 +65,7 @@ export async function createSchedule(ctx: Ctx, tx: Db, userId: string, input: Sc
       timeZone,
       brief: input.brief,
       monthlyBudgetMicroUsd: input.monthlyBudgetMicroUsd ?? null,
+      proposalsFromScore: input.proposalsFromScore ?? null,
       startsAt,
       endsAt,
       nextSlotAt: nextFor({ rule: input.rule, timeZone, startsAt, endsAt, lastSlotAt: null }, now, []),

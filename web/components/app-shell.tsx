@@ -1,5 +1,5 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { CalendarDays, ChartColumn, FileText, Globe, Images, Lightbulb, ListChecks, PenLine, Send } from 'lucide-react';
+import { CalendarClock, CalendarDays, ChartColumn, FileText, Globe, Images, Lightbulb, ListChecks, PenLine, Send } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { t } from '@/strings.ts';
 import { AttentionLink } from './attention-link.tsx';
@@ -11,6 +11,7 @@ const places = [
   { to: '/topics', label: t.shell.topics, short: t.shell.topics, icon: Lightbulb, exact: false },
   { to: '/articles', label: t.shell.articles, short: t.shell.articles, icon: FileText, exact: false },
   { to: '/images', label: t.shell.images, short: t.shell.images, icon: Images, exact: false },
+  { to: '/schedules', label: t.shell.schedules, short: t.shell.schedulesShort, icon: CalendarClock, exact: false },
   { to: '/runs', label: t.shell.runs, short: t.shell.runs, icon: ListChecks, exact: false },
   { to: '/calendar', label: t.shell.calendar, short: t.shell.calendar, icon: CalendarDays, exact: false },
   { to: '/queue', label: t.shell.queue, short: t.shell.queueShort, icon: Send, exact: false },
