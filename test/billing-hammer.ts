@@ -43,6 +43,7 @@ async function put({ name, userId, pipelineId, lease }: Question): Promise<Ended
     generation: 0,
     failedAt: null,
     signal: new AbortController().signal,
+    assureLease: async () => undefined,
     log: async () => undefined,
     show: () => undefined,
   };

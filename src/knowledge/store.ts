@@ -37,12 +37,14 @@ function lead(text: string): string {
  * Stores a document with its passages and their embeddings, all or nothing. The same content of the same user is stored
  * once: its source and its passage ids stay what they were, so that earlier citations keep pointing at what they cited.
  * Null when it holds no passage worth the name.
+ * @param fence runs first in the transaction that writes; what it throws leaves nothing behind
  */
 export async function storeDocument(
   db: Db,
   embedder: Embedder,
   userId: string,
   original: ReadDocument,
+  fence?: (tx: Db) => Promise<void>,
 ): Promise<Source | null> {
   // Pages hold control characters and, where something was cut, half characters; no table keeps those.
   const read = allPrintable(original);
@@ -55,6 +57,7 @@ export async function storeDocument(
   const texts = parts.map((part) => lead(part.heading ? `${part.heading}. ${part.text}` : part.text));
   const vectors = read.language && embedder.supports(read.language) ? await embedder.embed(texts) : null;
   return db.transaction(async (tx) => {
+    await fence?.(tx);
     const [source] = await tx
       .insert(sources)
       .values({

@@ -29,6 +29,8 @@ export interface CallOwner {
   /** When the step last failed: what could not be used by then is asked anew. Null if it never has. */
   failedAt: Date | null;
   signal: AbortSignal;
+  /** Makes sure, right before a call, that the lease is still the owner's. Throws `lease_lost`. */
+  assureLease(): Promise<void>;
   /** Tells the watching user what happens. */
   log(message: string): Promise<void>;
   /** Shows the watching user what is being written; `text` is only worked out when it is shown. */
@@ -205,6 +207,13 @@ async function attempt<N extends TaskName>(
     );
     await release(ctx.db, callId, error);
     throw new KeyGone();
+  }
+  try {
+    await owner.assureLease();
+  } catch (error) {
+    // Nothing was sent; whoever has the pipeline now may have taken it for paid.
+    await release(ctx.db, callId, toStoredError(error));
+    throw error;
   }
   const reply = await callModel(model, request);
   if (model.ownKey && reply.failure === null) await noteUse(ctx.db, model.ownKey);

@@ -71,6 +71,7 @@ describe.each(clients)('%s', (_name, model, dearer, env) => {
       generation,
       failedAt: null,
       signal: new AbortController().signal,
+      assureLease: async () => undefined,
       log: async () => undefined,
       show: () => undefined,
     };

@@ -23,8 +23,10 @@ export interface StepContext {
   log(message: string): Promise<void>;
   /** How far this step is, 0..1. */
   progress(fraction: number): Promise<void>;
-  /** Throws `lease_lost` when another worker has taken over: call it before a write outside {@link Step.save}. */
+  /** Throws `lease_lost` when another worker has taken over: call it before work for a write outside {@link Step.save}. */
   assertLease(): Promise<void>;
+  /** The same at the beginning of that write's transaction: nobody takes over before it has ended. */
+  lockLease(tx: Db): Promise<void>;
 }
 
 /** One step of the pipeline. `run` may take long and may be repeated; `save` writes its result, once, with the step's row. */

@@ -8,6 +8,7 @@ import { queryRows } from '../db/open.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
 import { ask, type CallOwner } from '../llm/ask.ts';
+import { startStopwatch } from '../stopwatch.ts';
 import { allPrintable } from '../storable.ts';
 import { askSearch } from '../web-search/ask-search.ts';
 import { beginHold } from './7-publish/holds.ts';
@@ -19,6 +20,7 @@ import {
   changeUnderLease,
   holdsLease,
   leaseLost,
+  leaseMs,
   leaseRenewMs,
   leaseStanding,
   lockLease,
@@ -69,13 +71,14 @@ async function takeFirst(ctx: AppContext, ids: string[], ticketId: string, shutd
   // work on it must not take from itself: the call under way would be paid for a second time.
   const own = inHand.get(ctx.database) ?? new Set();
   inHand.set(ctx.database, own);
+  const age = startStopwatch();
   const pipeline = await claimFirst(ctx, ids, ticketId, own);
   if (!pipeline) {
     if (!own.has(ticketId)) await lookAgainLater(ctx, ticketId);
     return;
   }
   try {
-    await walkUnderLease(ctx, pipeline, shutdown);
+    await walkUnderLease(ctx, pipeline, age, shutdown);
   } finally {
     own.delete(pipeline.id);
   }
@@ -84,13 +87,19 @@ async function takeFirst(ctx: AppContext, ids: string[], ticketId: string, shutd
 /** The pipelines that this process is at work on, by database: tests run several workers over one. */
 const inHand = new WeakMap<AppContext['database'], Set<string>>();
 
-async function walkUnderLease(ctx: AppContext, pipeline: Pipeline, shutdown: AbortSignal): Promise<void> {
+async function walkUnderLease(
+  ctx: AppContext,
+  pipeline: Pipeline,
+  age: () => number,
+  shutdown: AbortSignal,
+): Promise<void> {
   const pipelineId = pipeline.id;
   const lost = new AbortController();
   // To a worker, its user being disabled is what a shutdown is: it hands over, and nobody takes it.
   const disabled = new AbortController();
   const signal = AbortSignal.any([shutdown, lost.signal, disabled.signal]);
-  const watch = keepLease(ctx, pipeline, lost, disabled);
+  const watch = keepLease(ctx, pipeline, age, lost, disabled);
+  const tenure: Tenure = { signal, assureLease: watch.assure };
   try {
     if (pipeline.takeovers > maxTakeovers) {
       const error = new AppError('internal', `Its workers ended unexpectedly ${maxTakeovers} times.`);
@@ -99,7 +108,7 @@ async function walkUnderLease(ctx: AppContext, pipeline: Pipeline, shutdown: Abo
     }
     // Whoever had the pipeline before holds no lease any more: what they left reserved will not be settled by them.
     await settleAbandoned(ctx.db, pipelineId);
-    const stopped = await walk(ctx, pipeline, signal);
+    const stopped = await walk(ctx, pipeline, tenure);
     await stop(ctx, pipeline, stopped ?? null);
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'lease_lost')) throw error;
@@ -130,27 +139,41 @@ async function lookAgainLater(ctx: AppContext, pipelineId: string): Promise<void
   await ctx.queue.enqueue(ctx.db, runPipelineJob, { pipelineId }, { startAfter });
 }
 
+/** While a worker holds its lease: what aborts when it has to stop, and how it makes sure before it spends money. */
+interface Tenure {
+  signal: AbortSignal;
+  assureLease(): Promise<void>;
+}
+
 /**
  * Renews the lease while the work goes on. Aborts `lost` as soon as it is no longer ours, and `disabled` as soon as its
  * user may have no work done.
+ * @param age of the last answer that the lease is ours: milliseconds since it was asked for
  */
 function keepLease(
   ctx: AppContext,
   pipeline: Pipeline,
+  age: () => number,
   lost: AbortController,
   disabled: AbortController,
-): { end(): void } {
-  const heed = (answer: Promise<Standing>) => {
-    answer.then(
-      (standing) => {
-        if (standing === 'lost') lost.abort(new AppError('lease_lost', 'The pipeline was cancelled or taken over.'));
-        if (standing === 'disabled') disabled.abort(new Error('the user was disabled'));
-      },
-      // The database did not answer: the lease may run out, and every write checks it again, so going on is safe.
-      (error) => ctx.log.warn({ err: error, pipelineId: pipeline.id }, 'lease not looked after'),
-    );
+): { assure(): Promise<void>; end(): void } {
+  const heed = (standing: Standing) => {
+    if (standing === 'lost') lost.abort(new AppError('lease_lost', 'The pipeline was cancelled or taken over.'));
+    if (standing === 'disabled') disabled.abort(new Error('the user was disabled'));
   };
-  const renewal = setInterval(() => heed(renewLease(ctx, pipeline)), leaseRenewMs);
+  const hear = (answer: Promise<Standing>) => {
+    answer.then(heed, (error) => {
+      // The database did not answer: the lease may run out, and every write checks it again, so going on is safe.
+      ctx.log.warn({ err: error, pipelineId: pipeline.id }, 'lease not looked after');
+    });
+  };
+  const renew = async () => {
+    const since = startStopwatch();
+    const standing = await renewLease(ctx, pipeline);
+    if (standing === 'held') age = since;
+    return standing;
+  };
+  const renewal = setInterval(() => hear(renew()), leaseRenewMs);
   // A cancel is announced like every change, and most changes are this worker's own: one look serves all that come
   // while it rests.
   let rest: NodeJS.Timeout | null = null;
@@ -160,7 +183,7 @@ function keepLease(
       again = true;
       return;
     }
-    heed(leaseStanding(ctx.db, pipeline));
+    hear(leaseStanding(ctx.db, pipeline));
     rest = setTimeout(() => {
       rest = null;
       if (again) look();
@@ -168,8 +191,20 @@ function keepLease(
     }, restMs);
   };
   const unsubscribe = ctx.bus.subscribe(pipeline.id, look);
-  const unsubscribeUser = ctx.bus.onDisabled(pipeline.userId, () => heed(leaseStanding(ctx.db, pipeline)));
+  const unsubscribeUser = ctx.bus.onDisabled(pipeline.userId, () => hear(leaseStanding(ctx.db, pipeline)));
   return {
+    /**
+     * Makes sure that the lease is ours for at least a quarter of its length. An answer that is older was given before
+     * this process stood still, or while its database was away: it is asked for again, and so is one that was slow itself.
+     */
+    async assure() {
+      while (age() > 0.75 * leaseMs) {
+        const standing = await renew();
+        heed(standing);
+        lost.signal.throwIfAborted();
+        disabled.signal.throwIfAborted();
+      }
+    },
     end() {
       unsubscribe();
       unsubscribeUser();
@@ -179,7 +214,7 @@ function keepLease(
   };
 }
 
-async function walk(ctx: AppContext, pipeline: Pipeline, signal: AbortSignal): Promise<Stop | undefined> {
+async function walk(ctx: AppContext, pipeline: Pipeline, tenure: Tenure): Promise<Stop | undefined> {
   const outputs: Record<string, unknown> = {};
   const { finished, redone, unusable } = await readRecorded(ctx.db, pipeline.id);
   const total = steps.reduce((sum, step) => sum + step.weight, 0);
@@ -201,7 +236,7 @@ async function walk(ctx: AppContext, pipeline: Pipeline, signal: AbortSignal): P
     } else {
       const share = { from: thousandths(before / total), width: step.weight / total };
       const asked = { generation: redone.get(step.name) ?? 0, failedAt: unusable.get(step.name) ?? null };
-      const result = await runStep(ctx, pipeline, step, needs, inputDigest, asked, share, signal);
+      const result = await runStep(ctx, pipeline, step, needs, inputDigest, asked, share, tenure);
       if ('stop' in result) return result.stop;
       outputs[step.name] = result.output;
     }
@@ -221,8 +256,9 @@ async function runStep(
   inputDigest: string,
   asked: Pick<CallOwner, 'generation' | 'failedAt'>,
   share: { from: number; width: number },
-  signal: AbortSignal,
+  tenure: Tenure,
 ): Promise<{ output: unknown } | { stop: Stop }> {
+  const { signal } = tenure;
   const attempt = await ctx.db.transaction(async (tx) => {
     await changeUnderLease(tx, pipeline, { currentStep: step.name, progress: share.from });
     const row = await startStep(tx, pipeline, step, inputDigest);
@@ -232,7 +268,7 @@ async function runStep(
     ]);
     return row;
   });
-  const context = stepContext(ctx, pipeline, step, asked, share, signal);
+  const context = stepContext(ctx, pipeline, step, asked, share, tenure);
   let output: unknown;
   try {
     signal.throwIfAborted();
@@ -321,7 +357,7 @@ function stepContext(
   step: AnyStep,
   asked: Pick<CallOwner, 'generation' | 'failedAt'>,
   share: { from: number; width: number },
-  signal: AbortSignal,
+  { signal, assureLease }: Tenure,
 ): StepContext {
   const log = (message: string) =>
     recordUnderLease(ctx.db, pipeline, { type: 'log', data: { step: step.name, message } });
@@ -330,6 +366,7 @@ function stepContext(
     pipeline,
     step: step.name,
     signal,
+    assureLease,
     log,
     show: createShow(ctx, pipeline.id, step.name),
   };
@@ -348,6 +385,7 @@ function stepContext(
     assertLease: async () => {
       if (!(await holdsLease(ctx.db, pipeline))) throw leaseLost();
     },
+    lockLease: (tx) => lockLease(tx, pipeline),
   };
 }
 

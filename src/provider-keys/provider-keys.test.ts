@@ -534,7 +534,8 @@ describe('a search', () => {
     const running = { status: 'running', lease: 1, leaseExpiresAt: sql`now() + interval '1 hour'` } as never;
     await app.ctx.db.update(pipelines).set(running).where(eq(pipelines.id, id));
     const pipeline = await getPipeline(app.ctx.db, user.id, id);
-    const owner = { pipeline, step: 'research', generation: 0, signal: never, log: async () => undefined };
+    const nothing = async () => undefined;
+    const owner = { pipeline, step: 'research', generation: 0, signal: never, assureLease: nothing, log: nothing };
     const answer = await askSearch(app.ctx, owner, question, new Set()).catch((error: Error) => error);
     return { answer, calls: await listCalls(app.ctx.db, [id]), pipeline };
   }

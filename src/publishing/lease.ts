@@ -3,6 +3,7 @@ import { mayWork } from '../accounts/work-limits.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { sites } from '../sites/schema.ts';
+import { startStopwatch } from '../stopwatch.ts';
 import { type Publication, publications } from './schema.ts';
 
 /** What a worker holds while it delivers: the row with the lease number that only it has, and for how long at a time. */
@@ -136,16 +137,10 @@ export async function renewLease(db: Db, lease: Lease): Promise<boolean> {
  */
 export async function assertLease(db: Db, lease: Lease): Promise<void> {
   for (let passed = Infinity; passed > 0.75 * lease.leaseMs; ) {
-    const since = timer();
+    const since = startStopwatch();
     if (!(await renewLease(db, lease))) throw lost();
     passed = since();
   }
-}
-
-/** Milliseconds since the call, also those in which the process (one clock knows of it) or the machine (the other) stood still. */
-function timer(): () => number {
-  const [steady, wall] = [performance.now(), Date.now()];
-  return () => Math.max(performance.now() - steady, Date.now() - wall);
 }
 
 /** Changes a publication under its lease and keeps the lease. Throws `lease_lost`. */

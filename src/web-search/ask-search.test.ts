@@ -39,6 +39,7 @@ async function given(part: Partial<SearchOwner> = {}) {
     step: 'research',
     generation: 0,
     signal: new AbortController().signal,
+    assureLease: async () => undefined,
     log: async () => undefined,
     ...part,
   };

@@ -17,6 +17,8 @@ export interface SearchOwner {
   /** Grows when the step is redone on purpose, so that it is then searched anew. */
   generation: number;
   signal: AbortSignal;
+  /** Makes sure, right before a request, that the lease is still the owner's. Throws `lease_lost`. */
+  assureLease(): Promise<void>;
   /** Tells the watching user what happens. */
   log(message: string): Promise<void>;
 }
@@ -119,12 +121,21 @@ async function attempt(
     throw error;
   }
   let results: SearchResult[];
+  let sent = false;
+  const ready = async () => {
+    // A provider that is asked once more has billed nothing before.
+    sent = false;
+    await owner.assureLease();
+    sent = true;
+  };
   try {
     const { language, domains } = question;
-    results = allPrintable(await provider.search(question.query, { language, domains, count, signal: owner.signal }));
+    results = allPrintable(
+      await provider.search(question.query, { language, domains, count, signal: owner.signal, ready }),
+    );
   } catch (thrown) {
     const error = await ofOwnKey(ctx, provider, thrown);
-    const certainlyFree = error instanceof SearchError && !error.billed;
+    const certainlyFree = !sent || (error instanceof SearchError && !error.billed);
     if (certainlyFree) await release(ctx.db, callId, toStoredError(error));
     else await settleCall(ctx, callId, { usage: null, costMicroUsd: null, error: toStoredError(error) });
     owner.signal.throwIfAborted();

@@ -71,12 +71,13 @@ export function createBrave(args: {
     return mine;
   };
 
-  async function ask(url: URL, signal: AbortSignal): Promise<ProviderAnswer> {
+  async function ask(url: URL, { signal, ready }: SearchOptions): Promise<ProviderAnswer> {
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
       // The clock may have been set back meanwhile: no wait is longer than the longest that was meant.
       const early = Math.min(pace.opensAt - args.now().getTime(), shortWaitMs);
       if (early > 0) await args.wait(early, signal);
+      await ready();
       const answer = await send(endpoint, { url, headers, signal });
       const closedMs = closedFor(answer.headers);
       pace.opensAt = closedMs > 0 && closedMs <= shortWaitMs ? args.now().getTime() + closedMs : 0;
@@ -91,7 +92,7 @@ export function createBrave(args: {
     triesKey: false,
     async search(query, options) {
       const url = address(args.baseUrl, query, options);
-      const answer = await inTurn(() => ask(url, options.signal));
+      const answer = await inTurn(() => ask(url, options));
       const failed = explain(endpoint, answer, args.now());
       if (failed) throw failed;
       const read = answerSchema.safeParse(answer.json);

@@ -21,6 +21,8 @@ export interface SearchOptions {
   /** Only pages of these domains are wanted; empty for all. A wish: results are checked again. */
   domains: readonly string[];
   signal: AbortSignal;
+  /** Called right before the request goes out, after any wait for its turn; what it throws gives the search up. */
+  ready(): Promise<void>;
 }
 
 /** A search engine that can be asked. */

@@ -49,7 +49,8 @@ function providerFor(name: SearchProviderName, env: Record<string, string> = {},
   return provider;
 }
 
-const options = { language: 'en', count: 10, domains: [], signal: new AbortController().signal };
+const ready = async () => undefined;
+const options = { language: 'en', count: 10, domains: [], signal: new AbortController().signal, ready };
 
 async function failureOf(
   name: SearchProviderName,
@@ -306,6 +307,17 @@ describe('Brave', () => {
     await Promise.all(['a', 'b', 'c'].map((query) => provider.search(query, options)));
     expect(waits).toEqual([1000, 1000]);
     expect(server.calls.map((call) => call.query)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('that waited for their turn are given up when whoever asks may not any more', async () => {
+    server.rate = ['1, 0', '0, 0', '1, 0'];
+    const provider = providerFor('brave', {}, { wait: async () => void (mayAsk = false) });
+    let mayAsk = true;
+    const gone = new Error('another has it by now');
+    const asking = { ...options, ready: async () => (mayAsk ? undefined : Promise.reject(gone)) };
+    await provider.search('a', asking);
+    await expect(provider.search('b', asking)).rejects.toBe(gone);
+    expect(server.calls.map((call) => call.query)).toEqual(['a']);
   });
 
   test('that was asked by someone else in the same second is asked once more', async () => {

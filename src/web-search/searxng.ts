@@ -46,6 +46,7 @@ export function createSearxng(args: {
         format: 'json',
         language: options.language ?? 'all',
       });
+      await options.ready();
       const answer = await send(endpoint, { url, signal: options.signal });
       const failed = explain(endpoint, answer);
       if (failed) throw failed;

@@ -30,6 +30,7 @@ export function createTavily(args: {
     priceMicroUsd: args.priceMicroUsd,
     triesKey: true,
     async search(query, options) {
+      await options.ready();
       const answer = await send(endpoint, {
         url: new URL(`${args.baseUrl}/search`),
         method: 'POST',

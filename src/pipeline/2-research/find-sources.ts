@@ -101,7 +101,7 @@ export async function findSources(
         continue;
       }
       await context.assertLease();
-      const source = await storeDocument(app.db, app.embedder, pipeline.userId, read);
+      const source = await storeDocument(app.db, app.embedder, pipeline.userId, read, context.lockLease);
       if (!source || known.has(source.id)) {
         const message = source
           ? 'It says the same as a source that is there already.'

@@ -72,7 +72,7 @@ export const researchStep = defineStep<'research', { topic: TopicOutput }, Resea
       problems.push(...gathered.problems);
       for (const found of gathered.documents) {
         await context.assertLease();
-        const source = await storeDocument(app.db, app.embedder, pipeline.userId, found);
+        const source = await storeDocument(app.db, app.embedder, pipeline.userId, found, context.lockLease);
         if (source) stored.set(source.id, source);
         else {
           const name = found.url ?? found.document.title;

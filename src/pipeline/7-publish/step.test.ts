@@ -73,6 +73,7 @@ async function run(
     log: async () => undefined,
     progress: async () => undefined,
     assertLease: async () => undefined,
+    lockLease: async () => undefined,
   };
   try {
     const output = publishStep.output.parse(await publishStep.run(context, {}));
