@@ -111,7 +111,7 @@ function ofAccount({ embedder }: AppContext, who: string, userId: string, at: Pl
     ['limits of a month', (tx) => usageLimitsOf(tx, userId)],
     ['reserve + settle', (tx) => reserveAndSettle(tx, at.pipeline)],
     ['an article is begun', ({ ...tx }) => createPipeline(tx, tx.db, userId, brief)],
-    ['near-duplicates of a topic', (tx) => findDuplicate(tx, { ...at.pipeline, brief, topic: brief.topic }, 'en')],
+    ['near-duplicates of a topic', (tx) => nearDuplicate(tx, at.pipeline, brief.topic)],
     [
       'links to other articles',
       ({ db }) =>
@@ -121,6 +121,9 @@ function ofAccount({ embedder }: AppContext, who: string, userId: string, at: Pl
   ];
   return list.map(([name, run]) => ({ name: `${name}, ${who}`, run }));
 }
+
+const nearDuplicate = (tx: AppContext, { id, userId }: Pipeline, topic: string) =>
+  findDuplicate(tx, { userId, pipelineId: id }, { topic, keyword: null, siteId: null, language: 'en' });
 
 async function reserveAndSettle(tx: AppContext, pipeline: Pipeline): Promise<void> {
   const plan = callPlan(pipeline.userId, pipeline.id, 10, { model: 'openai:model-1' });

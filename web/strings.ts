@@ -1,6 +1,6 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
-import { failureWords, priorityWords } from './strings-failures.ts';
 import { calendarWords } from './strings-calendar.ts';
+import { failureWords, priorityWords } from './strings-failures.ts';
 import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';

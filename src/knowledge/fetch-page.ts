@@ -1,6 +1,6 @@
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
-import { retryAfterMs } from '../net/retry-after.ts';
+import { believableRetryAfter } from '../net/retry-after.ts';
 import type { SafeFetchResponse } from '../net/safe-fetch.ts';
 
 /** Bytes from an address. */
@@ -97,9 +97,9 @@ function isLogin(url: string): boolean {
 }
 
 function refusedBy(status: number, headers: Headers): AppError {
-  const now = new Date();
-  const wait = status === 429 || status >= 500 ? retryAfterMs(headers, now) : null;
-  const retry = wait === null ? {} : { retryAt: new Date(now.getTime() + wait) };
+  const asked = status === 429 || status >= 500;
+  const retryAt = asked ? believableRetryAfter(headers.get('retry-after'), new Date()) : null;
+  const retry = retryAt === null ? {} : { retryAt };
   const failed = (message: string, hint: string, cause: string) =>
     new AppError('fetch_failed', message, { hint, details: { cause, status }, ...retry });
   const paste = 'Open the page in a browser and paste its text as a source, if you may use it.';

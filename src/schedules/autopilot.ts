@@ -13,9 +13,10 @@ import { settingsOf } from '../sites/settings.ts';
 import { countOpen } from '../topics/queries.ts';
 import { topics } from '../topics/schema.ts';
 import type { Autopilot } from './autopilot-present.ts';
+import { exceptionsSince } from './exceptions.ts';
 import { presentRun, presentSchedules, presentSlot } from './present.ts';
-import { type Slot, slotsAfter } from './rule.ts';
 import { type Schedule, scheduleRuns, schedules } from './schema.ts';
+import { type PlannedSlot, plannedSlots } from './slots.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'config' | 'now'>;
 
@@ -49,14 +50,16 @@ export async function describeAutopilot(ctx: Ctx, site: Site): Promise<Autopilot
   const now = ctx.now();
   const rows = await publishingSchedules(db, site.userId, site.id);
   const going = rows.filter(({ nextSlotAt }) => nextSlotAt !== null);
-  const coming = comingTimes(going, now);
+  const coming = await comingTimes(db, going, now);
   return {
     siteId: site.id,
     siteName: site.name,
     timeZone: site.timezone,
     state: rows.length === 0 ? 'off' : going.length === 0 ? 'paused' : 'on',
     schedules: await presentSchedules(db, rows),
-    next: coming.slice(0, timesShown).map(({ scheduleId, slot }) => ({ scheduleId, ...presentSlot(slot) })),
+    next: coming
+      .slice(0, timesShown)
+      .map(({ scheduleId, timeZone, slot }) => ({ scheduleId, ...presentSlot(slot, timeZone) })),
     topics: await backlogOf(db, site, rows, coming, now),
     style: styleOf(site, rows),
     budget: await budgetOf(ctx, site.userId, rows, now),
@@ -66,15 +69,28 @@ export async function describeAutopilot(ctx: Ctx, site: Site): Promise<Autopilot
   };
 }
 
+interface ComingTime {
+  scheduleId: string;
+  timeZone: string;
+  slot: PlannedSlot;
+}
+
 /** The next times of all of them together, in order. */
-function comingTimes(rows: Schedule[], now: Date): { scheduleId: string; slot: Slot }[] {
+async function comingTimes(db: Db, rows: Schedule[], now: Date): Promise<ComingTime[]> {
+  // One that is due and not run yet comes first.
+  const since = new Date(Math.min(now.getTime(), ...rows.map(({ nextSlotAt }) => (nextSlotAt ?? now).getTime() - 1)));
+  const exceptions = await exceptionsSince(
+    db,
+    rows.map(({ id }) => id),
+    since,
+  );
   const times = rows.flatMap((row) => {
-    const { id, rule, timeZone, nextSlotAt, endsAt } = row;
-    const found: { scheduleId: string; slot: Slot }[] = [];
+    const { id, timeZone, nextSlotAt } = row;
+    const found: ComingTime[] = [];
     const after = new Date((nextSlotAt ?? now).getTime() - 1);
-    for (const slot of slotsAfter(rule, timeZone, after)) {
-      if (found.length === timesCounted || (endsAt && slot.at > endsAt)) break;
-      found.push({ scheduleId: id, slot });
+    for (const slot of plannedSlots(row, exceptions.get(id) ?? [], after)) {
+      if (found.length === timesCounted) break;
+      found.push({ scheduleId: id, timeZone, slot });
     }
     return found;
   });
@@ -85,7 +101,7 @@ async function backlogOf(
   db: Db,
   { id, userId }: Site,
   rows: Schedule[],
-  coming: { slot: Slot }[],
+  coming: ComingTime[],
   now: Date,
 ): Promise<Autopilot['topics']> {
   const open = await countOpen(db, userId, id);

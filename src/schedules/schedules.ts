@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { eq, sql } from 'drizzle-orm';
 import { isTimeZone } from '../accounts/calendar.ts';
 import type { AppContext } from '../context.ts';
@@ -10,7 +11,7 @@ import type { ScheduleBrief } from './brief.ts';
 import { lockSchedule } from './queries.ts';
 import { checkRule, type ScheduleRule } from './rule.ts';
 import { type Schedule, schedules } from './schema.ts';
-import { nextFor } from './slots.ts';
+import { nextFor, type Timing } from './slots.ts';
 import { dropVoid } from './void-exceptions.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'now' | 'secrets' | 'models'>;
@@ -98,14 +99,22 @@ export async function updateSchedule(
     if (paused === true && schedule.pausedAt === null) Object.assign(next, { pausedAt: now, pausedBy: 'user' });
     if (paused === false) Object.assign(next, { pausedAt: null, pausedBy: null });
     const { exceptions, warnings } = await dropVoid(tx, next, now);
+    // A time that has come and is not run yet is not lost to a new name or brief.
+    const goesOn = schedule.pausedAt === null && next.pausedAt === null && sameTimes(schedule, next);
+    const nextSlotAt = next.pausedAt ? null : goesOn ? schedule.nextSlotAt : nextFor(next, now, exceptions);
     const [row] = await tx
       .update(schedules)
-      .set({ ...next, nextSlotAt: next.pausedAt ? null : nextFor(next, now, exceptions), updatedAt: now })
+      .set({ ...next, nextSlotAt, updatedAt: now })
       .where(eq(schedules.id, id))
       .returning();
     if (!row) throw new Error('a locked schedule is gone');
     return { schedule: row, warnings };
   });
+}
+
+function sameTimes(a: Timing, b: Timing): boolean {
+  const read = ({ rule, timeZone, startsAt, endsAt }: Timing) => ({ rule, timeZone, startsAt, endsAt });
+  return isDeepStrictEqual(read(a), read(b));
 }
 
 /** Forgets a schedule and what it ran; its articles and topics stay. Throws `not_found`. */

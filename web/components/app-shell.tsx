@@ -1,5 +1,16 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { CalendarClock, CalendarDays, ChartColumn, FileText, Globe, Images, Lightbulb, ListChecks, PenLine, Send } from 'lucide-react';
+import {
+  CalendarClock,
+  CalendarDays,
+  ChartColumn,
+  FileText,
+  Globe,
+  Images,
+  Lightbulb,
+  ListChecks,
+  PenLine,
+  Send,
+} from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { t } from '@/strings.ts';
 import { AttentionLink } from './attention-link.tsx';

@@ -21,7 +21,7 @@ alter table webhook_deliveries
 alter table emails add column dismissed_at timestamptz;
 
 -- At which rate work begins: how soon there is room in a full queue.
-create index pipelines_begun on pipelines (started_at) where started_at is not null;
+create index pipelines_taken on pipelines (started_at) where started_at is not null;
 -- What needs attention is little, among much that does not.
 create index pipelines_failed on pipelines (user_id, finished_at) where status = 'failed';
 create index publications_failed on publications (user_id, failed_at) where status = 'failed';

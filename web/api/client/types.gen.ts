@@ -10,6 +10,10 @@ export type AddedTopics = {
      * In the backlog already, or twice in the list
      */
     known: Array<string>;
+    /**
+     * Like an article, a post, or another topic; send them with duplicates: "allow"
+     */
+    refused: Array<RefusedTopic>;
 };
 
 export type AddedTopicsInput = {
@@ -18,6 +22,10 @@ export type AddedTopicsInput = {
      * In the backlog already, or twice in the list
      */
     known: Array<string>;
+    /**
+     * Like an article, a post, or another topic; send them with duplicates: "allow"
+     */
+    refused: Array<RefusedTopicInput>;
 };
 
 export type AdminUser = {
@@ -158,6 +166,60 @@ export type ApiKeyInput = {
     prefix: string;
     scopes: Array<'read' | 'write' | 'publish'>;
     status: 'active' | 'expired' | 'revoked';
+};
+
+export type Approval = {
+    articleId: string | null;
+    at: string;
+    /**
+     * Who, as they were called at that time; or which rule
+     */
+    by: string;
+    /**
+     * `released`: let out by a person after it was held
+     */
+    decision: 'approved' | 'held' | 'released' | 'approved_by_rule';
+    /**
+     * What the rule looked at
+     */
+    gates: GateFigures | null;
+    id: string;
+    /**
+     * null where publishing was asked for by hand
+     */
+    pipelineId: string | null;
+    /**
+     * Of the article that was meant
+     */
+    revision: number | null;
+    via: 'web' | 'api' | 'api_key' | 'command_line' | 'mail_link' | 'rule' | 'unknown';
+};
+
+export type ApprovalInput = {
+    articleId: string | null;
+    at: string;
+    /**
+     * Who, as they were called at that time; or which rule
+     */
+    by: string;
+    /**
+     * `released`: let out by a person after it was held
+     */
+    decision: 'approved' | 'held' | 'released' | 'approved_by_rule';
+    /**
+     * What the rule looked at
+     */
+    gates: GateFiguresInput | null;
+    id: string;
+    /**
+     * null where publishing was asked for by hand
+     */
+    pipelineId: string | null;
+    /**
+     * Of the article that was meant
+     */
+    revision: number | null;
+    via: 'web' | 'api' | 'api_key' | 'command_line' | 'mail_link' | 'rule' | 'unknown';
 };
 
 export type Article = {
@@ -408,6 +470,350 @@ export type AuditEventInput = {
     userAgent: string | null;
     userId: string | null;
     via: 'nobody' | 'session' | 'access-token' | 'api-key' | 'command-line' | 'system';
+};
+
+export type Autopilot = {
+    approval: {
+        holdHours: number;
+        minSeoScore: number;
+        mode: 'manual' | 'auto' | 'draft' | 'mixed';
+    } | null;
+    budget: {
+        accountLimitMicroUsd: number;
+        accountSpentMicroUsd: number;
+        /**
+         * Their monthly budgets together; null for no limit
+         */
+        limitMicroUsd: number | null;
+        month: string;
+        /**
+         * By articles that these schedules have begun this month
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * Articles that wait for an approval before they go there
+     */
+    held: Array<{
+        articleId: string;
+        /**
+         * When it goes public by itself; null: never
+         */
+        endsAt: string | null;
+        message: string;
+        pipelineId: string;
+        title: string;
+    }>;
+    /**
+     * The next ten times of all
+     */
+    next: Array<{
+        at: string;
+        /**
+         * Its time on the clocks of the zone
+         */
+        clock: string;
+        /**
+         * From where it was moved, or what a change of the clocks does
+         */
+        note: string | null;
+        scheduleId: string;
+        /**
+         * When the rule has it: what it is known by, wherever it stands
+         */
+        slotAt: string;
+        state: 'planned' | 'moved' | 'skipped';
+    }>;
+    /**
+     * The last ten
+     */
+    runs: Array<{
+        articleId: string | null;
+        createdAt: string;
+        id: string;
+        /**
+         * Times before it that went by while nothing ran; they are not made up for
+         */
+        missed: number;
+        /**
+         * Where a person had moved it; null where the rule has it
+         */
+        movedTo: string | null;
+        outcome: 'started' | 'skipped';
+        pipelineId: string | null;
+        pipelineStatus: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | null;
+        /**
+         * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+         */
+        proposalScore: number | null;
+        /**
+         * Why nothing was started, and what to do
+         */
+        reason: {
+            code: string;
+            hint: string;
+            message: string;
+        } | null;
+        scheduleId: string;
+        slotAt: string;
+        topic: string | null;
+        topicId: string | null;
+    }>;
+    /**
+     * Those that publish there, oldest first
+     */
+    schedules: Array<Schedule>;
+    siteId: string;
+    siteName: string;
+    /**
+     * `off`: no schedule publishes there; `paused`: there are some, and none of them runs
+     */
+    state: 'off' | 'on' | 'paused';
+    style: {
+        /**
+         * null: that of the sources
+         */
+        language: string | null;
+        voice: string | null;
+        words: {
+            max: number;
+            min: number;
+        } | null;
+    };
+    /**
+     * Of the site
+     */
+    timeZone: string;
+    topics: {
+        /**
+         * For how many days open topics and those proposals last; null while nothing runs
+         */
+        lastDays: number | null;
+        open: number;
+        /**
+         * Proposals that a person could accept
+         */
+        proposed: number;
+        /**
+         * Of them, those good enough to be taken without one
+         */
+        proposedTaken: number;
+    };
+};
+
+export type AutopilotInput = {
+    approval: {
+        holdHours: number;
+        minSeoScore: number;
+        mode: 'manual' | 'auto' | 'draft' | 'mixed';
+    } | null;
+    budget: {
+        accountLimitMicroUsd: number;
+        accountSpentMicroUsd: number;
+        /**
+         * Their monthly budgets together; null for no limit
+         */
+        limitMicroUsd: number | null;
+        month: string;
+        /**
+         * By articles that these schedules have begun this month
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * Articles that wait for an approval before they go there
+     */
+    held: Array<{
+        articleId: string;
+        /**
+         * When it goes public by itself; null: never
+         */
+        endsAt: string | null;
+        message: string;
+        pipelineId: string;
+        title: string;
+    }>;
+    /**
+     * The next ten times of all
+     */
+    next: Array<{
+        at: string;
+        /**
+         * Its time on the clocks of the zone
+         */
+        clock: string;
+        /**
+         * From where it was moved, or what a change of the clocks does
+         */
+        note: string | null;
+        scheduleId: string;
+        /**
+         * When the rule has it: what it is known by, wherever it stands
+         */
+        slotAt: string;
+        state: 'planned' | 'moved' | 'skipped';
+    }>;
+    /**
+     * The last ten
+     */
+    runs: Array<{
+        articleId: string | null;
+        createdAt: string;
+        id: string;
+        /**
+         * Times before it that went by while nothing ran; they are not made up for
+         */
+        missed: number;
+        /**
+         * Where a person had moved it; null where the rule has it
+         */
+        movedTo: string | null;
+        outcome: 'started' | 'skipped';
+        pipelineId: string | null;
+        pipelineStatus: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | null;
+        /**
+         * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+         */
+        proposalScore: number | null;
+        /**
+         * Why nothing was started, and what to do
+         */
+        reason: {
+            code: string;
+            hint: string;
+            message: string;
+        } | null;
+        scheduleId: string;
+        slotAt: string;
+        topic: string | null;
+        topicId: string | null;
+    }>;
+    /**
+     * Those that publish there, oldest first
+     */
+    schedules: Array<ScheduleInput>;
+    siteId: string;
+    siteName: string;
+    /**
+     * `off`: no schedule publishes there; `paused`: there are some, and none of them runs
+     */
+    state: 'off' | 'on' | 'paused';
+    style: {
+        /**
+         * null: that of the sources
+         */
+        language: string | null;
+        voice: string | null;
+        words: {
+            max: number;
+            min: number;
+        } | null;
+    };
+    /**
+     * Of the site
+     */
+    timeZone: string;
+    topics: {
+        /**
+         * For how many days open topics and those proposals last; null while nothing runs
+         */
+        lastDays: number | null;
+        open: number;
+        /**
+         * Proposals that a person could accept
+         */
+        proposed: number;
+        /**
+         * Of them, those good enough to be taken without one
+         */
+        proposedTaken: number;
+    };
+};
+
+export type AutopilotRequest = {
+    approval?: 'manual' | 'auto';
+    budgetMicroUsd?: number;
+    holdHours?: number;
+    language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
+    model?: string;
+    monthlyBudgetMicroUsd?: number | null;
+    /**
+     * Pause all of it, or let all of it go on
+     */
+    paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
+    publish?: 'draft' | 'publish';
+    rule?: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    /**
+     * The one of the site where it is left out, else UTC
+     */
+    timeZone?: string;
+    voice?: string;
+    words?: {
+        max: number;
+        min: number;
+    };
+};
+
+export type AutopilotRequestInput = {
+    approval?: 'manual' | 'auto';
+    budgetMicroUsd?: number;
+    holdHours?: number;
+    language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
+    model?: string;
+    monthlyBudgetMicroUsd?: number | null;
+    /**
+     * Pause all of it, or let all of it go on
+     */
+    paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
+    publish?: 'draft' | 'publish';
+    rule?: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    /**
+     * The one of the site where it is left out, else UTC
+     */
+    timeZone?: string;
+    voice?: string;
+    words?: {
+        max: number;
+        min: number;
+    };
 };
 
 export type Calendar = {
@@ -678,7 +1084,7 @@ export type CreatedWebhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -711,7 +1117,7 @@ export type CreatedWebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -728,6 +1134,62 @@ export type CreatedWebhookInput = {
     status: 'active' | 'disabled';
     updatedAt: string;
     url: string;
+};
+
+export type DecidedTopics = {
+    /**
+     * Those that were used or as wanted already are not among them
+     */
+    changed: number;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        id: string;
+        message: string;
+        topic: string;
+    }>;
+};
+
+export type DecidedTopicsInput = {
+    /**
+     * Those that were used or as wanted already are not among them
+     */
+    changed: number;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        id: string;
+        message: string;
+        topic: string;
+    }>;
 };
 
 export type Decision = {
@@ -763,7 +1225,7 @@ export type Email = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links' | 'hold' | 'needs-approval' | 'schedule-stopped';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -788,7 +1250,7 @@ export type EmailInput = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links' | 'hold' | 'needs-approval' | 'schedule-stopped';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -1032,6 +1494,158 @@ export type FeaturedImageInput = {
     width: number;
 };
 
+export type FoundGaps = {
+    added: Array<Topic>;
+    /**
+     * Gaps that are in the backlog already
+     */
+    known: Array<string>;
+    /**
+     * How much was looked through
+     */
+    looked: {
+        deadLinks: number;
+        entries: number;
+        headings: number;
+    };
+    /**
+     * With nothing added: why, and what to do
+     */
+    message: string | null;
+};
+
+export type FoundGapsInput = {
+    added: Array<TopicInput>;
+    /**
+     * Gaps that are in the backlog already
+     */
+    known: Array<string>;
+    /**
+     * How much was looked through
+     */
+    looked: {
+        deadLinks: number;
+        entries: number;
+        headings: number;
+    };
+    /**
+     * With nothing added: why, and what to do
+     */
+    message: string | null;
+};
+
+export type GapRequest = {
+    siteId?: string | null;
+};
+
+export type GapRequestInput = {
+    siteId?: string | null;
+};
+
+export type GateFigures = {
+    /**
+     * Claims in the text that are unsupported or contradicted
+     */
+    doubtfulClaims: number;
+    holdHours: number;
+    /**
+     * The floor
+     */
+    minSeoScore: number;
+    /**
+     * The user's month, of what the instance pays
+     */
+    month: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * The user's month, of what their own keys pay
+     */
+    ownMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    /**
+     * The month of the schedule that began the article
+     */
+    scheduleMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    seoScore: number | null;
+};
+
+export type GateFiguresInput = {
+    /**
+     * Claims in the text that are unsupported or contradicted
+     */
+    doubtfulClaims: number;
+    holdHours: number;
+    /**
+     * The floor
+     */
+    minSeoScore: number;
+    /**
+     * The user's month, of what the instance pays
+     */
+    month: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * The user's month, of what their own keys pay
+     */
+    ownMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    /**
+     * The month of the schedule that began the article
+     */
+    scheduleMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    seoScore: number | null;
+};
+
 export type Health = {
     database: 'up' | 'down' | 'not configured';
     /**
@@ -1060,6 +1674,42 @@ export type HealthInput = {
     storage: 'up' | 'down' | 'not configured';
     timestamp: string;
     version: string;
+};
+
+export type Hold = {
+    articleId: string;
+    endsAt: string | null;
+    /**
+     * The same on the clocks of the site
+     */
+    endsAtLocal: {
+        time: string;
+        timeZone: string;
+    } | null;
+    siteName: string | null;
+    /**
+     * `running`: it goes public at endsAt unless it is held; `held`: it waits for an approval; `released`: it was approved or has gone out; `over`: it is written anew or was stopped
+     */
+    state: 'running' | 'held' | 'released' | 'over';
+    title: string;
+};
+
+export type HoldInput = {
+    articleId: string;
+    endsAt: string | null;
+    /**
+     * The same on the clocks of the site
+     */
+    endsAtLocal: {
+        time: string;
+        timeZone: string;
+    } | null;
+    siteName: string | null;
+    /**
+     * `running`: it goes public at endsAt unless it is held; `held`: it waits for an approval; `released`: it was approved or has gone out; `over`: it is written anew or was stopped
+     */
+    state: 'running' | 'held' | 'released' | 'over';
+    title: string;
 };
 
 export type Image = {
@@ -1432,6 +2082,10 @@ export type PipelineRequest = {
     holdHours: number;
     keyword?: string;
     language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
     model?: string;
     /**
      * Among the user's own, normal when left out; it overtakes nobody else's
@@ -1482,6 +2136,10 @@ export type PipelineRequestInput = {
     holdHours?: number;
     keyword?: string;
     language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
     model?: string;
     /**
      * Among the user's own, normal when left out; it overtakes nobody else's
@@ -1648,6 +2306,20 @@ export type Problem = {
      */
     code: string;
     detail: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
     errors?: Array<{
         message: string;
         path: string;
@@ -1672,6 +2344,20 @@ export type ProblemInput = {
      */
     code: string;
     detail: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
     errors?: Array<{
         message: string;
         path: string;
@@ -2271,6 +2957,10 @@ export type Receipt = {
         at: string;
         by: string;
     } | null;
+    /**
+     * Every decision about whether its article goes public, oldest first
+     */
+    approvals: Array<Approval>;
     articleId: string | null;
     budgetMicroUsd: number;
     calls: Array<{
@@ -2358,6 +3048,10 @@ export type ReceiptInput = {
         at: string;
         by: string;
     } | null;
+    /**
+     * Every decision about whether its article goes public, oldest first
+     */
+    approvals: Array<ApprovalInput>;
     articleId: string | null;
     budgetMicroUsd: number;
     calls: Array<{
@@ -2468,6 +3162,48 @@ export type RedrivenInput = {
     outcome: 'redriven' | 'unchanged' | 'refused';
 };
 
+export type RefusedTopic = {
+    code: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
+    hint: string;
+    message: string;
+    topic: string;
+};
+
+export type RefusedTopicInput = {
+    code: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
+    hint: string;
+    message: string;
+    topic: string;
+};
+
 export type RotatedSecret = {
     previousSecretUntil: string;
     /**
@@ -2492,6 +3228,10 @@ export type Schedule = {
         duplicates: 'stop' | 'allow';
         holdHours: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish: 'none' | 'draft' | 'publish';
         search?: {
@@ -2525,6 +3265,7 @@ export type Schedule = {
      * Topics in the backlog that it can take
      */
     openTopics: number;
+    proposalsFromScore: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2556,6 +3297,10 @@ export type ScheduleChange = {
         duplicates: 'stop' | 'allow';
         holdHours: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish: 'none' | 'draft' | 'publish';
         search?: {
@@ -2582,6 +3327,10 @@ export type ScheduleChange = {
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
     paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule?: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2610,6 +3359,10 @@ export type ScheduleChangeInput = {
         duplicates?: 'stop' | 'allow';
         holdHours?: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish?: 'none' | 'draft' | 'publish';
         search?: {
@@ -2636,6 +3389,10 @@ export type ScheduleChangeInput = {
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
     paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule?: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2664,6 +3421,10 @@ export type ScheduleInput = {
         duplicates?: 'stop' | 'allow';
         holdHours?: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish?: 'none' | 'draft' | 'publish';
         search?: {
@@ -2697,6 +3458,7 @@ export type ScheduleInput = {
      * Topics in the backlog that it can take
      */
     openTopics: number;
+    proposalsFromScore: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2731,6 +3493,10 @@ export type ScheduleRequest = {
         duplicates: 'stop' | 'allow';
         holdHours: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish: 'none' | 'draft' | 'publish';
         search?: {
@@ -2756,6 +3522,10 @@ export type ScheduleRequest = {
     endsAt?: string | null;
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2787,6 +3557,10 @@ export type ScheduleRequestInput = {
         duplicates?: 'stop' | 'allow';
         holdHours?: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish?: 'none' | 'draft' | 'publish';
         search?: {
@@ -2812,6 +3586,10 @@ export type ScheduleRequestInput = {
     endsAt?: string | null;
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2846,6 +3624,10 @@ export type ScheduleRun = {
     outcome: 'started' | 'skipped';
     pipelineId: string | null;
     /**
+     * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+     */
+    proposalScore: number | null;
+    /**
      * Why nothing was started, and what to do
      */
     reason: {
@@ -2870,6 +3652,10 @@ export type ScheduleRunInput = {
     movedTo: string | null;
     outcome: 'started' | 'skipped';
     pipelineId: string | null;
+    /**
+     * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+     */
+    proposalScore: number | null;
     /**
      * Why nothing was started, and what to do
      */
@@ -3676,6 +4462,106 @@ export type SpenderInput = {
     };
 };
 
+export type StartTopicRequest = {
+    approval: 'manual' | 'auto';
+    audience?: string;
+    budgetMicroUsd: number;
+    duplicates: 'stop' | 'allow';
+    holdHours: number;
+    keyword?: string | null;
+    language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
+    model?: string;
+    publish: 'none' | 'draft' | 'publish';
+    /**
+     * Without a zone it is meant on the clocks of the site
+     */
+    publishAt?: string;
+    search?: {
+        /**
+         * Only these domains and what is below them
+         */
+        allow: Array<string>;
+        /**
+         * Look for more besides the given sources
+         */
+        also: boolean;
+        /**
+         * None of these domains
+         */
+        deny: Array<string>;
+    };
+    siteId?: string | null;
+    sources?: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    topic?: string;
+    voice?: string;
+    words: {
+        max: number;
+        min: number;
+    };
+};
+
+export type StartTopicRequestInput = {
+    approval?: 'manual' | 'auto';
+    audience?: string;
+    budgetMicroUsd?: number;
+    duplicates?: 'stop' | 'allow';
+    holdHours?: number;
+    keyword?: string | null;
+    language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
+    model?: string;
+    publish?: 'none' | 'draft' | 'publish';
+    /**
+     * Without a zone it is meant on the clocks of the site
+     */
+    publishAt?: string;
+    search?: {
+        /**
+         * Only these domains and what is below them
+         */
+        allow?: Array<string>;
+        /**
+         * Look for more besides the given sources
+         */
+        also?: boolean;
+        /**
+         * None of these domains
+         */
+        deny?: Array<string>;
+    };
+    siteId?: string | null;
+    sources?: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format?: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    topic?: string;
+    voice?: string;
+    words?: {
+        max: number;
+        min: number;
+    };
+};
+
 export type TopSpenders = {
     instance: {
         /**
@@ -3729,7 +4615,15 @@ export type TopSpendersInput = {
 };
 
 export type Topic = {
+    /**
+     * What was written about it; null until there is something to read
+     */
+    articleId: string | null;
     createdAt: string;
+    /**
+     * A person wants it although there is something like it
+     */
+    duplicatesAllowed: boolean;
     evidence: Array<{
         publishedAt: string | null;
         title: string;
@@ -3767,6 +4661,10 @@ export type TopicChange = {
      * Put it before this topic; null puts it at the end
      */
     before?: string | null;
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -3797,6 +4695,10 @@ export type TopicChangeInput = {
      * Put it before this topic; null puts it at the end
      */
     before?: string | null;
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -3822,8 +4724,222 @@ export type TopicChangeInput = {
     topic?: string;
 };
 
+export type TopicCounts = {
+    dismissed: number;
+    open: number;
+    proposed: number;
+    used: number;
+};
+
+export type TopicCountsInput = {
+    dismissed: number;
+    open: number;
+    proposed: number;
+    used: number;
+};
+
+export type TopicDecision = {
+    ids: Array<string>;
+    status: 'open' | 'dismissed' | 'proposed';
+};
+
+export type TopicDecisionInput = {
+    ids: Array<string>;
+    status: 'open' | 'dismissed' | 'proposed';
+};
+
+export type TopicImport = {
+    /**
+     * With dryRun: as they would be; their ids mean nothing
+     */
+    added: Array<{
+        /**
+         * What was written about it; null until there is something to read
+         */
+        articleId: string | null;
+        createdAt: string;
+        /**
+         * A person wants it although there is something like it
+         */
+        duplicatesAllowed: boolean;
+        evidence: Array<{
+            publishedAt: string | null;
+            title: string;
+            url: string;
+        }>;
+        id: string;
+        keyword: string | null;
+        line: number;
+        note: string | null;
+        origin: 'manual' | 'import' | 'feed' | 'site' | 'gap';
+        pipelineId: string | null;
+        /**
+         * 0 to 100; null where nothing is known to judge it by
+         */
+        score: number | null;
+        siteId: string | null;
+        sources: Array<{
+            url: string;
+        } | {
+            site: string;
+        } | {
+            format: 'markdown' | 'html' | 'text';
+            /**
+             * Empty in lists: read the topic
+             */
+            text: string;
+            title: string;
+        }>;
+        status: 'proposed' | 'open' | 'used' | 'dismissed';
+        topic: string;
+        usedAt: string | null;
+    }>;
+    /**
+     * What the first line names, and what it is taken for; null is not used
+     */
+    columns: Array<{
+        meaning: 'topic' | 'keyword' | 'site' | 'note' | 'sources' | null;
+        name: string;
+    }>;
+    /**
+     * The list was read in this encoding
+     */
+    encoding: string;
+    /**
+     * In the backlog already, or twice in the list
+     */
+    known: Array<{
+        line: number;
+        topic: string;
+    }>;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        line: number;
+        message: string;
+        topic: string;
+    }>;
+    /**
+     * Lines with something in them, without the heading
+     */
+    rows: number;
+};
+
+export type TopicImportInput = {
+    /**
+     * With dryRun: as they would be; their ids mean nothing
+     */
+    added: Array<{
+        /**
+         * What was written about it; null until there is something to read
+         */
+        articleId: string | null;
+        createdAt: string;
+        /**
+         * A person wants it although there is something like it
+         */
+        duplicatesAllowed: boolean;
+        evidence: Array<{
+            publishedAt: string | null;
+            title: string;
+            url: string;
+        }>;
+        id: string;
+        keyword: string | null;
+        line: number;
+        note: string | null;
+        origin: 'manual' | 'import' | 'feed' | 'site' | 'gap';
+        pipelineId: string | null;
+        /**
+         * 0 to 100; null where nothing is known to judge it by
+         */
+        score: number | null;
+        siteId: string | null;
+        sources: Array<{
+            url: string;
+        } | {
+            site: string;
+        } | {
+            format: 'markdown' | 'html' | 'text';
+            /**
+             * Empty in lists: read the topic
+             */
+            text: string;
+            title: string;
+        }>;
+        status: 'proposed' | 'open' | 'used' | 'dismissed';
+        topic: string;
+        usedAt: string | null;
+    }>;
+    /**
+     * What the first line names, and what it is taken for; null is not used
+     */
+    columns: Array<{
+        meaning: 'topic' | 'keyword' | 'site' | 'note' | 'sources' | null;
+        name: string;
+    }>;
+    /**
+     * The list was read in this encoding
+     */
+    encoding: string;
+    /**
+     * In the backlog already, or twice in the list
+     */
+    known: Array<{
+        line: number;
+        topic: string;
+    }>;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        line: number;
+        message: string;
+        topic: string;
+    }>;
+    /**
+     * Lines with something in them, without the heading
+     */
+    rows: number;
+};
+
 export type TopicInput = {
+    /**
+     * What was written about it; null until there is something to read
+     */
+    articleId: string | null;
     createdAt: string;
+    /**
+     * A person wants it although there is something like it
+     */
+    duplicatesAllowed: boolean;
     evidence: Array<{
         publishedAt: string | null;
         title: string;
@@ -3857,6 +4973,10 @@ export type TopicInput = {
 };
 
 export type TopicRequest = {
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -3879,6 +4999,10 @@ export type TopicRequest = {
 };
 
 export type TopicRequestInput = {
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -4288,6 +5412,116 @@ export type UserInput = {
     twoFactorEnabled: boolean;
 };
 
+export type WatchedSource = {
+    createdAt: string;
+    /**
+     * Posts of it that have been seen
+     */
+    entries: number;
+    id: string;
+    /**
+     * feed, or a site whose feed or sitemap is read
+     */
+    kind: 'feed' | 'site';
+    lastReadAt: string | null;
+    name: string;
+    /**
+     * Null while it is paused
+     */
+    nextReadAt: string | null;
+    /**
+     * Why the last reading failed; it is tried again at nextReadAt
+     */
+    problem: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * Those of them that became proposals, or evidence of one
+     */
+    proposed: number;
+    /**
+     * Whose topics its proposals are; null for any site
+     */
+    siteId: string | null;
+    state: 'active' | 'paused' | 'failing';
+    url: string;
+};
+
+export type WatchedSourceChange = {
+    name?: string;
+    paused?: boolean;
+    siteId?: string | null;
+};
+
+export type WatchedSourceChangeInput = {
+    name?: string;
+    paused?: boolean;
+    siteId?: string | null;
+};
+
+export type WatchedSourceInput = {
+    createdAt: string;
+    /**
+     * Posts of it that have been seen
+     */
+    entries: number;
+    id: string;
+    /**
+     * feed, or a site whose feed or sitemap is read
+     */
+    kind: 'feed' | 'site';
+    lastReadAt: string | null;
+    name: string;
+    /**
+     * Null while it is paused
+     */
+    nextReadAt: string | null;
+    /**
+     * Why the last reading failed; it is tried again at nextReadAt
+     */
+    problem: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * Those of them that became proposals, or evidence of one
+     */
+    proposed: number;
+    /**
+     * Whose topics its proposals are; null for any site
+     */
+    siteId: string | null;
+    state: 'active' | 'paused' | 'failing';
+    url: string;
+};
+
+export type WatchedSourceRequest = {
+    /**
+     * What to call it; its own title otherwise
+     */
+    name?: string;
+    siteId?: string | null;
+    /**
+     * A feed, or a site; https:// may be left out
+     */
+    url: string;
+};
+
+export type WatchedSourceRequestInput = {
+    /**
+     * What to call it; its own title otherwise
+     */
+    name?: string;
+    siteId?: string | null;
+    /**
+     * A feed, or a site; https:// may be left out
+     */
+    url: string;
+};
+
 export type Webhook = {
     createdAt: string;
     description: string;
@@ -4302,7 +5536,7 @@ export type Webhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -4319,7 +5553,7 @@ export type Webhook = {
 
 export type WebhookChange = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * active switches a disabled one on again
      */
@@ -4332,7 +5566,7 @@ export type WebhookChange = {
 
 export type WebhookChangeInput = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * active switches a disabled one on again
      */
@@ -4483,12 +5717,12 @@ export type WebhookDeliveryWithPayloadInput = {
 
 export type WebhookEventType = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead';
 };
 
 export type WebhookEventTypeInput = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead';
 };
 
 export type WebhookInput = {
@@ -4505,7 +5739,7 @@ export type WebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -4522,7 +5756,7 @@ export type WebhookInput = {
 
 export type WebhookRequest = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * http or https address that takes POST requests
      */
@@ -4531,7 +5765,7 @@ export type WebhookRequest = {
 
 export type WebhookRequestInput = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * http or https address that takes POST requests
      */
@@ -5556,6 +6790,44 @@ export type EditArticleResponses = {
 
 export type EditArticleResponse = EditArticleResponses[keyof EditArticleResponses];
 
+export type ListArticleApprovalsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}/approvals';
+};
+
+export type ListArticleApprovalsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListArticleApprovalsError = ListArticleApprovalsErrors[keyof ListArticleApprovalsErrors];
+
+export type ListArticleApprovalsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Approval>;
+        nextCursor: null;
+    };
+};
+
+export type ListArticleApprovalsResponse = ListArticleApprovalsResponses[keyof ListArticleApprovalsResponses];
+
 export type ApproveArticleData = {
     body?: never;
     path: {
@@ -6510,6 +7782,80 @@ export type ListDecisionsResponses = {
 };
 
 export type ListDecisionsResponse = ListDecisionsResponses[keyof ListDecisionsResponses];
+
+export type LookAtHoldData = {
+    body: {
+        token: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/holds/look';
+};
+
+export type LookAtHoldErrors = {
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type LookAtHoldError = LookAtHoldErrors[keyof LookAtHoldErrors];
+
+export type LookAtHoldResponses = {
+    /**
+     * Default Response
+     */
+    200: Hold;
+};
+
+export type LookAtHoldResponse = LookAtHoldResponses[keyof LookAtHoldResponses];
+
+export type HoldByMailData = {
+    body?: never;
+    path: {
+        token: string;
+    };
+    query?: never;
+    url: '/api/v1/holds/{token}';
+};
+
+export type HoldByMailErrors = {
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type HoldByMailError = HoldByMailErrors[keyof HoldByMailErrors];
+
+export type HoldByMailResponses = {
+    /**
+     * Default Response
+     */
+    200: Hold;
+};
+
+export type HoldByMailResponse = HoldByMailResponses[keyof HoldByMailResponses];
 
 export type ListImagesData = {
     body?: never;
@@ -9038,6 +10384,88 @@ export type UpdateSiteResponses = {
 
 export type UpdateSiteResponse = UpdateSiteResponses[keyof UpdateSiteResponses];
 
+export type GetAutopilotData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/autopilot';
+};
+
+export type GetAutopilotErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetAutopilotError = GetAutopilotErrors[keyof GetAutopilotErrors];
+
+export type GetAutopilotResponses = {
+    /**
+     * Default Response
+     */
+    200: Autopilot;
+};
+
+export type GetAutopilotResponse = GetAutopilotResponses[keyof GetAutopilotResponses];
+
+export type SetAutopilotData = {
+    body: AutopilotRequestInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/autopilot';
+};
+
+export type SetAutopilotErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type SetAutopilotError = SetAutopilotErrors[keyof SetAutopilotErrors];
+
+export type SetAutopilotResponses = {
+    /**
+     * Default Response
+     */
+    200: Autopilot;
+};
+
+export type SetAutopilotResponse = SetAutopilotResponses[keyof SetAutopilotResponses];
+
 export type CheckSiteData = {
     body: SiteCheckRequestInput | null;
     path: {
@@ -9424,6 +10852,243 @@ export type ResumeQueueResponses = {
 
 export type ResumeQueueResponse = ResumeQueueResponses[keyof ResumeQueueResponses];
 
+export type ListSourcesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        siteId?: string;
+    };
+    url: '/api/v1/sources';
+};
+
+export type ListSourcesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListSourcesError = ListSourcesErrors[keyof ListSourcesErrors];
+
+export type ListSourcesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<WatchedSource>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListSourcesResponse = ListSourcesResponses[keyof ListSourcesResponses];
+
+export type AddSourceData = {
+    body: WatchedSourceRequestInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sources';
+};
+
+export type AddSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Bad gateway
+     */
+    502: Problem;
+};
+
+export type AddSourceError = AddSourceErrors[keyof AddSourceErrors];
+
+export type AddSourceResponses = {
+    /**
+     * Default Response
+     */
+    201: WatchedSource;
+};
+
+export type AddSourceResponse = AddSourceResponses[keyof AddSourceResponses];
+
+export type DeleteSourceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}';
+};
+
+export type DeleteSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DeleteSourceError = DeleteSourceErrors[keyof DeleteSourceErrors];
+
+export type DeleteSourceResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteSourceResponse = DeleteSourceResponses[keyof DeleteSourceResponses];
+
+export type GetSourceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}';
+};
+
+export type GetSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetSourceError = GetSourceErrors[keyof GetSourceErrors];
+
+export type GetSourceResponses = {
+    /**
+     * Default Response
+     */
+    200: WatchedSource;
+};
+
+export type GetSourceResponse = GetSourceResponses[keyof GetSourceResponses];
+
+export type UpdateSourceData = {
+    body: WatchedSourceChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}';
+};
+
+export type UpdateSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdateSourceError = UpdateSourceErrors[keyof UpdateSourceErrors];
+
+export type UpdateSourceResponses = {
+    /**
+     * Default Response
+     */
+    200: WatchedSource;
+};
+
+export type UpdateSourceResponse = UpdateSourceResponses[keyof UpdateSourceResponses];
+
+export type CheckSourceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}/check';
+};
+
+export type CheckSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type CheckSourceError = CheckSourceErrors[keyof CheckSourceErrors];
+
+export type CheckSourceResponses = {
+    /**
+     * Default Response
+     */
+    202: WatchedSource;
+};
+
+export type CheckSourceResponse = CheckSourceResponses[keyof CheckSourceResponses];
+
 export type ListTopicsData = {
     body?: never;
     path?: never;
@@ -9432,6 +11097,14 @@ export type ListTopicsData = {
         cursor?: string;
         status?: 'proposed' | 'open' | 'used' | 'dismissed';
         siteId?: string;
+        /**
+         * score: the best first, and what has no score last; latest: used or changed last
+         */
+        order?: 'position' | 'score' | 'latest';
+        /**
+         * In topic, keyword or note
+         */
+        query?: string;
     };
     url: '/api/v1/topics';
 };
@@ -9546,6 +11219,181 @@ export type AddTopicsResponses = {
 };
 
 export type AddTopicsResponse = AddTopicsResponses[keyof AddTopicsResponses];
+
+export type CountTopicsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        siteId?: string;
+    };
+    url: '/api/v1/topics/counts';
+};
+
+export type CountTopicsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CountTopicsError = CountTopicsErrors[keyof CountTopicsErrors];
+
+export type CountTopicsResponses = {
+    /**
+     * Default Response
+     */
+    200: TopicCounts;
+};
+
+export type CountTopicsResponse = CountTopicsResponses[keyof CountTopicsResponses];
+
+export type DecideTopicsData = {
+    body: TopicDecisionInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/topics/decide';
+};
+
+export type DecideTopicsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DecideTopicsError = DecideTopicsErrors[keyof DecideTopicsErrors];
+
+export type DecideTopicsResponses = {
+    /**
+     * Default Response
+     */
+    200: DecidedTopics;
+};
+
+export type DecideTopicsResponse = DecideTopicsResponses[keyof DecideTopicsResponses];
+
+export type FindGapsData = {
+    body: GapRequestInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/topics/gaps';
+};
+
+export type FindGapsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type FindGapsError = FindGapsErrors[keyof FindGapsErrors];
+
+export type FindGapsResponses = {
+    /**
+     * Default Response
+     */
+    201: FoundGaps;
+};
+
+export type FindGapsResponse = FindGapsResponses[keyof FindGapsResponses];
+
+export type ImportTopicsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `true`: only say what would happen
+         */
+        dryRun?: 'true' | 'false';
+        /**
+         * For topics whose line names no site
+         */
+        siteId?: string;
+        /**
+         * For example utf-8 or windows-1252; found out when left out
+         */
+        encoding?: string;
+    };
+    url: '/api/v1/topics/import';
+};
+
+export type ImportTopicsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ImportTopicsError = ImportTopicsErrors[keyof ImportTopicsErrors];
+
+export type ImportTopicsResponses = {
+    /**
+     * Default Response
+     */
+    200: TopicImport;
+    /**
+     * Default Response
+     */
+    201: TopicImport;
+};
+
+export type ImportTopicsResponse = ImportTopicsResponses[keyof ImportTopicsResponses];
 
 export type DismissTopicData = {
     body?: never;
@@ -9663,6 +11511,53 @@ export type UpdateTopicResponses = {
 };
 
 export type UpdateTopicResponse = UpdateTopicResponses[keyof UpdateTopicResponses];
+
+export type StartTopicData = {
+    body: StartTopicRequestInput | null;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/topics/{id}/start';
+};
+
+export type StartTopicErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type StartTopicError = StartTopicErrors[keyof StartTopicErrors];
+
+export type StartTopicResponses = {
+    /**
+     * Default Response
+     */
+    202: Pipeline;
+};
+
+export type StartTopicResponse = StartTopicResponses[keyof StartTopicResponses];
 
 export type GetUsageData = {
     body?: never;
