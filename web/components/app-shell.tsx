@@ -1,34 +1,51 @@
-import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import {
   CalendarClock,
   CalendarDays,
   ChartColumn,
+  Ellipsis,
   FileText,
   Globe,
   Images,
   Lightbulb,
   ListChecks,
+  type LucideIcon,
   PenLine,
   Send,
 } from 'lucide-react';
-import { useEffect, useRef } from 'react';
 import { t } from '@/strings.ts';
 import { AttentionLink } from './attention-link.tsx';
+import { cn } from './class-names.ts';
 import { ThemeToggle } from './theme-toggle.tsx';
+import { DropdownMenu, DropdownMenuContent, DropdownMenuItem, DropdownMenuTrigger } from './ui/dropdown-menu.tsx';
 import { UserMenu } from './user-menu.tsx';
 
-const places = [
-  { to: '/', label: t.shell.newArticle, short: t.shell.newArticleShort, icon: PenLine, exact: true },
-  { to: '/topics', label: t.shell.topics, short: t.shell.topics, icon: Lightbulb, exact: false },
-  { to: '/articles', label: t.shell.articles, short: t.shell.articles, icon: FileText, exact: false },
-  { to: '/images', label: t.shell.images, short: t.shell.images, icon: Images, exact: false },
-  { to: '/schedules', label: t.shell.schedules, short: t.shell.schedulesShort, icon: CalendarClock, exact: false },
-  { to: '/runs', label: t.shell.runs, short: t.shell.runs, icon: ListChecks, exact: false },
-  { to: '/calendar', label: t.shell.calendar, short: t.shell.calendar, icon: CalendarDays, exact: false },
-  { to: '/queue', label: t.shell.queue, short: t.shell.queueShort, icon: Send, exact: false },
-  { to: '/sites', label: t.shell.sites, short: t.shell.sites, icon: Globe, exact: false },
-  { to: '/usage', label: t.shell.usage, short: t.shell.usage, icon: ChartColumn, exact: false },
-] as const;
+interface Place {
+  to: string;
+  label: string;
+  icon: LucideIcon;
+}
+
+const newArticle: Place = { to: '/', label: t.shell.newArticle, icon: PenLine };
+const topics: Place = { to: '/topics', label: t.shell.topics, icon: Lightbulb };
+const calendar: Place = { to: '/calendar', label: t.shell.calendar, icon: CalendarDays };
+const schedules: Place = { to: '/schedules', label: t.shell.schedules, icon: CalendarClock };
+const runs: Place = { to: '/runs', label: t.shell.runs, icon: ListChecks };
+const articles: Place = { to: '/articles', label: t.shell.articles, icon: FileText };
+const images: Place = { to: '/images', label: t.shell.images, icon: Images };
+const queue: Place = { to: '/queue', label: t.shell.queue, icon: Send };
+const sites: Place = { to: '/sites', label: t.shell.sites, icon: Globe };
+const usage: Place = { to: '/usage', label: t.shell.usage, icon: ChartColumn };
+
+/** In the order of the work: what comes, what is written, where it goes. */
+const groups: { title: string; places: Place[] }[] = [
+  { title: t.shell.plan, places: [topics, schedules, calendar] },
+  { title: t.shell.write, places: [runs, articles, images] },
+  { title: t.shell.publish, places: [queue, sites] },
+];
+/** On a phone there is room for a thumb on five: what is looked at daily, and the way to the rest. */
+const near: Place[] = [{ ...newArticle, label: t.shell.newArticleShort }, topics, calendar, articles];
+const far: Place[] = [schedules, runs, images, queue, sites, usage];
 
 /** What stands around every page: the places to go, beside it on a desk, below it on a phone. */
 export function AppShell() {
@@ -72,19 +89,26 @@ function SideBar() {
       <div className="px-2">
         <Brand />
       </div>
-      <nav aria-label={t.shell.navigation} className="grid gap-0.5">
-        {places.map(({ to, label, icon: Icon, exact }) => (
-          <Link
-            key={to}
-            to={to}
-            activeOptions={{ exact, includeSearch: false }}
-            className="flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm font-medium text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-[current=page]:bg-muted aria-[current=page]:text-foreground"
-          >
-            <Icon aria-hidden="true" className="size-4" />
-            {label}
-          </Link>
+      <nav aria-label={t.shell.navigation} className="grid gap-5 overflow-y-auto">
+        <PlaceLink place={newArticle} />
+        {groups.map(({ title, places }) => (
+          <div key={title}>
+            <p aria-hidden="true" className="px-2.5 pb-1 text-xs text-muted-foreground">
+              {title}
+            </p>
+            <ul aria-label={title} className="grid gap-0.5">
+              {places.map((place) => (
+                <li key={place.to}>
+                  <PlaceLink place={place} />
+                </li>
+              ))}
+            </ul>
+          </div>
         ))}
-        <AttentionLink labelled />
+        <div className="grid gap-0.5">
+          <AttentionLink labelled />
+          <PlaceLink place={usage} />
+        </div>
       </nav>
       <div className="mt-auto grid gap-0.5">
         <a
@@ -102,31 +126,53 @@ function SideBar() {
   );
 }
 
+function PlaceLink({ place: { to, label, icon: Icon } }: { place: Place }) {
+  return (
+    <Link
+      to={to}
+      activeOptions={{ exact: to === '/', includeSearch: false }}
+      className="flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm font-medium text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-[current=page]:bg-muted aria-[current=page]:text-foreground"
+    >
+      <Icon aria-hidden="true" className="size-4" />
+      {label}
+    </Link>
+  );
+}
+
+const thumb =
+  'flex h-14 flex-col items-center justify-center gap-1 text-xs font-medium text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground';
+
 function BottomBar() {
-  const nav = useRef<HTMLElement>(null);
   const path = useLocation({ select: (location) => location.pathname });
-  // On a small phone not all of them may fit: the present one is brought into view.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another path is another present one
-  useEffect(() => {
-    nav.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [path]);
+  const navigate = useNavigate();
+  const here = far.find(({ to }) => path === to || path.startsWith(`${to}/`));
+  const Here = here?.icon ?? Ellipsis;
   return (
     <nav
-      ref={nav}
       aria-label={t.shell.navigation}
-      className="fixed inset-x-0 bottom-0 z-30 flex overflow-x-auto [scrollbar-width:none] border-t border-border bg-background/95 pb-[env(safe-area-inset-bottom)] backdrop-blur lg:hidden"
+      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t border-border bg-background/95 pb-[env(safe-area-inset-bottom)] backdrop-blur lg:hidden"
     >
-      {places.map(({ to, short, icon: Icon, exact }) => (
-        <Link
-          key={to}
-          to={to}
-          activeOptions={{ exact, includeSearch: false }}
-          className="flex h-14 min-w-10 flex-1 flex-col items-center justify-center gap-1 text-[0.6875rem] font-medium min-[26rem]:text-xs text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
-        >
+      {near.map(({ to, label, icon: Icon }) => (
+        <Link key={to} to={to} activeOptions={{ exact: to === '/', includeSearch: false }} className={thumb}>
           <Icon aria-hidden="true" className="size-5" />
-          {short}
+          {label}
         </Link>
       ))}
+      <DropdownMenu>
+        <DropdownMenuTrigger className={cn(thumb, here && 'text-foreground')}>
+          <Here aria-hidden="true" className="size-5" />
+          {here ? here.label : t.shell.more}
+          {here && <span className="sr-only">: {t.shell.more}</span>}
+        </DropdownMenuTrigger>
+        <DropdownMenuContent side="top">
+          {far.map(({ to, label, icon: Icon }) => (
+            <DropdownMenuItem key={to} onSelect={() => navigate({ to })}>
+              <Icon aria-hidden="true" />
+              {label}
+            </DropdownMenuItem>
+          ))}
+        </DropdownMenuContent>
+      </DropdownMenu>
     </nav>
   );
 }
