@@ -1,6 +1,6 @@
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
-import { believableRetryAfter } from '../net/retry-after.ts';
+import { readRetryAfter } from '../net/retry-after.ts';
 import type { SafeFetchResponse } from '../net/safe-fetch.ts';
 
 /** Bytes from an address. */
@@ -98,7 +98,7 @@ function isLogin(url: string): boolean {
 
 function refusedBy(status: number, headers: Headers): AppError {
   const asked = status === 429 || status >= 500;
-  const retryAt = asked ? believableRetryAfter(headers.get('retry-after'), new Date()) : null;
+  const retryAt = asked ? readRetryAfter(headers.get('retry-after'), new Date()) : null;
   const retry = retryAt === null ? {} : { retryAt };
   const failed = (message: string, hint: string, cause: string) =>
     new AppError('fetch_failed', message, { hint, details: { cause, status }, ...retry });

@@ -6,6 +6,7 @@ import type { RegisterRoutes } from '../http/server.ts';
 import { briefSchema } from '../pipeline/brief.ts';
 import { assertMayPublish } from '../pipeline/may-publish.ts';
 import { pipelineSchema, presentPipeline } from '../pipeline/present.ts';
+import { getSite } from '../sites/queries.ts';
 import { lockTopic } from './queries.ts';
 import { briefOfTopic, startTopic } from './start.ts';
 
@@ -38,6 +39,8 @@ export const startTopicRoutes: RegisterRoutes = (server, ctx) => {
         // The user before anything of theirs, in the order of everything that starts pipelines.
         await lockWorkLimits(tx, ctx.config, request.userId);
         const row = await lockTopic(tx, request.userId, request.params.id);
+        // What is not the user's is not there, whatever state the topic is in.
+        if (request.body?.siteId) await getSite(tx, request.userId, request.body.siteId);
         const brief = briefOfTopic(row, request.body ?? {});
         assertMayPublish(request, brief);
         return presentPipeline(tx, await startTopic(ctx, tx, row, brief));
