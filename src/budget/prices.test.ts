@@ -247,6 +247,9 @@ describe('in the database', () => {
       'paid_calls.unit_prices jsonb',
       'pipelines.progress real',
       'publications.position double precision',
+      'schedule_runs.proposal_score real',
+      'schedules.proposals_from_score real',
+      'topics.familiarity real',
       'topics.position double precision',
       'topics.score real',
     ]);

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, ne, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { givenPipeline, givenSite, withModel } from '../../test/factories.ts';
 import { diligentScript, type ScriptedModel, scriptedModel } from '../../test/fakes/scripted-model.ts';
@@ -10,7 +10,7 @@ import { cancelPipeline, retryPipeline } from './commands.ts';
 import { claimPipeline, lockLease } from './lease.ts';
 import { getPipeline } from './queries.ts';
 import { runPipeline } from './runner.ts';
-import { pipelines } from './schema.ts';
+import { pipelineSteps, pipelines } from './schema.ts';
 import { listSteps } from './steps-store.ts';
 
 /* What people ask for at the wrong moment, or twice: each has an answer, and nothing is done twice. */
@@ -61,21 +61,23 @@ const outcome = (command: Promise<{ status: string }>) =>
     (error: unknown) => (error instanceof AppError ? error.code : Promise.reject(error)),
   );
 
-/** A context in which `meddle` is done right before the `at`-th access to the database. */
-function interrupted(at: number, meddle: () => Promise<unknown>): { ctx: TestContext; accesses(): number } {
-  let count = 0;
+/** A context in which `meddle` is done once, right before the first access to the database at which it is `time`. */
+function interrupted(time: () => Promise<boolean>, meddle: () => Promise<unknown>): TestContext {
+  let done = false;
   const db = new Proxy(ctx.db, {
     get(target, name) {
       const value = Reflect.get(target, name, target);
       if (name !== 'transaction' && name !== 'execute') return typeof value === 'function' ? value.bind(target) : value;
       return async (...args: unknown[]) => {
-        count += 1;
-        if (count === at) await meddle();
+        if (!done && (await time())) {
+          done = true;
+          await meddle();
+        }
         return Reflect.apply(value, target, args);
       };
     },
   });
-  return { ctx: { ...ctx, db }, accesses: () => count };
+  return { ...ctx, db };
 }
 
 describe('a retry', () => {
@@ -165,31 +167,40 @@ describe('a cancel', () => {
   it('at any moment around publishing stops it or comes too late: never both, and nothing goes out twice', async () => {
     const siteId = await givenSite(ctx, 'Blog');
     const brief = { siteId, publish: 'draft' as const, duplicates: 'allow' as const };
-    const calm = interrupted(Infinity, async () => undefined);
-    const { id: first } = await givenPipeline(calm.ctx, brief);
-    await runPipeline(calm.ctx, first, never);
-    expect(await read(first)).toMatchObject({ status: 'succeeded' });
-    const accesses = calm.accesses();
+    const publishing = (id: string) =>
+      ctx.db.$count(
+        pipelineSteps,
+        and(eq(pipelineSteps.pipelineId, id), eq(pipelineSteps.name, 'publish'), ne(pipelineSteps.status, 'cancelled')),
+      );
     const ends: string[] = [];
-    for (let at = accesses - 7; at <= accesses; at++) {
+    // The nth access from the beginning of the step on: its own, and those of the end of the run.
+    for (let nth = 1; ; nth++) {
       let said = '';
       let id = '';
-      const meddling = interrupted(at, async () => {
-        said = await outcome(cancelPipeline(ctx, ctx.ownerId, id));
-      });
+      let seen = 0;
+      const meddling = interrupted(
+        async () => {
+          if ((await publishing(id)) > 0) seen += 1;
+          return seen === nth;
+        },
+        async () => {
+          said = await outcome(cancelPipeline(ctx, ctx.ownerId, id));
+        },
+      );
       id = (await givenPipeline(ctx, brief)).id;
-      await runPipeline(meddling.ctx, id, never);
+      await runPipeline(meddling, id, never);
+      if (said === '') break;
       const { status } = await read(id);
       const out = await sentOut(id);
       if (said === 'cancelled') {
-        expect({ status, out }, `at access ${at}`).toEqual({ status: 'cancelled', out: 0 });
+        expect({ status, out }, `at access ${nth}`).toEqual({ status: 'cancelled', out: 0 });
         // And it can be taken up again, which publishes it once.
         await retryPipeline(ctx, ctx.ownerId, id);
         await runPipeline(ctx, id, never);
         expect(await read(id)).toMatchObject({ status: 'succeeded' });
         expect(await sentOut(id)).toBe(1);
       } else {
-        expect({ status, out }, `at access ${at}`).toEqual({ status: 'succeeded', out: 1 });
+        expect({ status, out }, `at access ${nth}`).toEqual({ status: 'succeeded', out: 1 });
       }
       ends.push(said);
     }
