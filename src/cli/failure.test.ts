@@ -68,7 +68,7 @@ it('lists what failed, tries it again, puts it aside and back, and has a view fo
 
   const late = await bp(['pipeline', 'priority', id, 'low']);
   expect(late.status).toBe(1);
-  expect(late.err).toContain('has already failed');
+  expect(late.err).toContain('has failed; it waits for no turn');
 });
 
 it.each([

@@ -12,3 +12,4 @@ process.on('message', (call: ImageCall) => {
   );
 });
 process.on('disconnect', () => process.exit());
+process.send?.({ ready: true } satisfies WorkerReply<ImageAnswer>);

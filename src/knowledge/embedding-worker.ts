@@ -33,3 +33,4 @@ port.on('message', ({ texts }: EmbeddingCall) => {
     },
   );
 });
+port.postMessage({ ready: true } satisfies WorkerReply<EmbeddingResult>);

@@ -11,3 +11,4 @@ process.on('message', (call: IsolatedCall) => {
   );
 });
 process.on('disconnect', () => process.exit());
+process.send?.({ ready: true } satisfies WorkerReply<IsolatedAnswer<IsolatedTask>>);

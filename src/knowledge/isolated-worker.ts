@@ -17,8 +17,8 @@ export class IsolatedWorkerError extends Error {
   }
 }
 
-/** What a worker answers to a posted call. */
-export type WorkerReply<T> = { ok: true; value: T } | { ok: false; message: string };
+/** What a worker answers to a posted call; and what it says once, when its code is loaded. */
+export type WorkerReply<T> = { ok: true; value: T } | { ok: false; message: string } | { ready: true };
 
 /** A running thread or process. */
 interface Channel {
@@ -34,6 +34,8 @@ interface ChannelEvents {
 type Start = (events: ChannelEvents) => Channel;
 
 const maxYoungGenerationSizeMb = 6;
+/** How long a worker may take to load its code, in milliseconds: a second, or many on a machine that is busy. */
+const startMs = 60_000;
 
 /**
  * The entry file beside the importing module: TypeScript in a checkout, JavaScript in the shipped bundle.
@@ -124,6 +126,9 @@ export class IsolatedWorker<Input, Output> {
   readonly #idleMs: number;
   #channel: Channel | null = null;
   #pending: { resolve(value: Output): void; reject(error: Error): void } | null = null;
+  /** Whether the running worker has loaded its code, and what is done when it has. */
+  #ready = false;
+  #whenReady: (() => void) | null = null;
   #queue: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
@@ -135,7 +140,7 @@ export class IsolatedWorker<Input, Output> {
   }
 
   /**
-   * Runs one call after those before it; the clock starts when its turn comes.
+   * Runs one call after those before it; the clock starts when its turn comes and the worker is there.
    * @param timeoutMs after which the worker is killed
    * @throws IsolatedWorkerError
    */
@@ -164,14 +169,22 @@ export class IsolatedWorker<Input, Output> {
     try {
       return await new Promise<Output>((resolve, reject) => {
         this.#pending = { resolve, reject };
-        timer = setTimeout(() => {
-          this.#end(new IsolatedWorkerError('timeout', `no result within ${timeoutMs} ms`)).catch(reject);
-        }, timeoutMs);
-        channel.post(input);
+        const endAfter = (ms: number, error: IsolatedWorkerError) => {
+          timer = setTimeout(() => this.#end(error).catch(reject), ms);
+        };
+        const begin = () => {
+          clearTimeout(timer);
+          endAfter(timeoutMs, new IsolatedWorkerError('timeout', `no result within ${timeoutMs} ms`));
+          channel.post(input);
+        };
+        if (this.#ready) return begin();
+        this.#whenReady = begin;
+        endAfter(startMs, new IsolatedWorkerError('crashed', `it did not start within ${startMs} ms`));
       });
     } finally {
       clearTimeout(timer);
       this.#pending = null;
+      this.#whenReady = null;
       channel.hold(false);
       if (this.#channel === channel && Number.isFinite(this.#idleMs)) {
         this.#idle = setTimeout(() => void this.#end(null), this.#idleMs).unref();
@@ -180,10 +193,14 @@ export class IsolatedWorker<Input, Output> {
   }
 
   #open(): Channel {
+    this.#ready = false;
     const channel: Channel = this.#start({
       reply: (reply) => {
         if (this.#channel !== channel) return;
-        if (reply.ok) this.#pending?.resolve(reply.value as Output);
+        if ('ready' in reply) {
+          this.#ready = true;
+          this.#whenReady?.();
+        } else if (reply.ok) this.#pending?.resolve(reply.value as Output);
         else this.#pending?.reject(new IsolatedWorkerError('thrown', reply.message));
       },
       gone: (error) => {
