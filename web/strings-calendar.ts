@@ -24,6 +24,7 @@ export const calendarWords = {
   countOf: (count: number, day: string) => `${count} on ${day}`,
   todayIs: 'today',
   untitled: 'Topic not known yet',
+  noTopicYet: 'no topic for it yet',
   states: {
     planned: 'Planned',
     moved: 'Moved',

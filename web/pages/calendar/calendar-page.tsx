@@ -117,9 +117,14 @@ export function CalendarPage() {
               <EmptyState
                 title={words.empty(formatMonth(month))}
                 action={
-                  <Button variant="primary" asChild>
-                    <Link to="/">{t.shell.newArticle}</Link>
-                  </Button>
+                  <div className="flex flex-wrap justify-center gap-2">
+                    <Button variant="primary" asChild>
+                      <Link to="/">{t.shell.newArticle}</Link>
+                    </Button>
+                    <Button asChild>
+                      <Link to="/schedules">{t.shell.schedules}</Link>
+                    </Button>
+                  </div>
                 }
               >
                 {site ? words.emptySiteHint : words.emptyHint}

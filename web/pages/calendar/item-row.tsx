@@ -16,7 +16,13 @@ interface ItemRowProps {
 /** An item as a line of a day: when, how it stands, what it is. */
 export function ItemRow({ item, timeZone, site, onOpen }: ItemRowProps) {
   const { icon: Icon, tone, word } = describeItem(item);
-  const beside = [t.calendar.kinds[item.kind], item.title === null ? null : item.schedule, site].filter(Boolean);
+  const lacksTopic = item.kind === 'slot' && item.state === 'planned' && item.title === null;
+  const beside = [
+    t.calendar.kinds[item.kind],
+    item.title === null ? null : item.schedule,
+    site,
+    lacksTopic ? t.calendar.noTopicYet : null,
+  ].filter(Boolean);
   return (
     <button
       id={`row-${item.id}`}
