@@ -4,8 +4,9 @@ import { secretOfDataDir } from './app-secret.ts';
 import type { PriceSource } from './budget/prices.ts';
 import { AppError } from './errors.ts';
 
+export const roles = ['all', 'web', 'worker'] as const;
 /** What this process does: serve HTTP, work the queue, or both. */
-export type Role = 'all' | 'web' | 'worker';
+export type Role = (typeof roles)[number];
 
 /** Everything that may be shown; secrets stand apart in {@link Secrets}. */
 export interface Config {

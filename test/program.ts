@@ -4,10 +4,16 @@ import { once } from 'node:events';
 /** A program of ours that runs in a process of its own, and what it has printed so far. */
 export type Program = ChildProcess & { output(): string };
 
+/** What a process takes over from the one that tests it: where programs are, and what of this code is compiled already. */
+export function ofThisRun(): Record<string, string> {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return { ...(PATH ? { PATH } : {}), ...(NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {}) };
+}
+
 /** Starts a script under this Node with nothing but `env` and PATH in its environment. */
 export function runProgram(script: string, args: string[], env: Record<string, string>): Program {
   const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...ofThisRun(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

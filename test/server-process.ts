@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { PipelineAnswer } from '../src/pipeline/present.ts';
 import type { Receipt } from '../src/pipeline/receipt.ts';
 import { fetchAs } from './account.ts';
+import { ofThisRun } from './program.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -33,7 +34,7 @@ export function startProcess(
   ];
   const child = spawn(command, args, {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'warn', AUTH_RATE_LIMIT_PER_MINUTE: '10000', ...env },
+    env: { ...ofThisRun(), PORT: '0', LOG_LEVEL: 'warn', AUTH_RATE_LIMIT_PER_MINUTE: '10000', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

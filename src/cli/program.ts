@@ -1,5 +1,5 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { version } from '../config.ts';
+import { roles, version } from '../config.ts';
 import { publicationStatuses } from '../publishing/publication-status.ts';
 import { type Io, printFailure } from './io.ts';
 import { addScheduleCommands } from './schedule-program.ts';
@@ -49,7 +49,7 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     );
 
   add(program, 'start', 'migrate (embedded), serve, work')
-    .addOption(new Option('--role <role>', 'what this process does').choices(['all', 'web', 'worker']).default('all'))
+    .addOption(new Option('--role <role>', 'what this process does').choices(roles).default('all'))
     .action((options) => choose(async () => (await import('./start.ts')).start(io, options), options.json));
 
   addForAccount(program, 'write', 'write an article about a topic from real sources')

@@ -10,6 +10,7 @@ import { fetchAs } from '../account.ts';
 import { breadSources } from '../factories.ts';
 import { type ModelServer, startModelServer } from '../fakes/model-server.ts';
 import { diligentScript } from '../fakes/scripted-model.ts';
+import { ofThisRun } from '../program.ts';
 
 let provider: ModelServer | null = null;
 let child: ChildProcess | null = null;
@@ -25,7 +26,7 @@ afterEach(async () => {
 async function startServer(url: string): Promise<string> {
   const started = spawn(process.execPath, ['src/main.ts'], {
     env: {
-      PATH: process.env.PATH,
+      ...ofThisRun(),
       DATA_DIR: dataDir,
       PORT: '0',
       LOG_LEVEL: 'warn',
