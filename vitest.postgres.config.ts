@@ -1,34 +1,34 @@
-import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /**
- * The unit tests that open a database, on the server that TEST_DATABASE_URL names. Left out are those in which a database
- * only keeps the books of something else: the protocols of providers, hostile pages and requests, the drawing of cards,
- * what the doctor says, estimates.
+ * Unit tests on the server that TEST_DATABASE_URL names: those in which it matters that many connections are at work at
+ * once, or how the driver hands values over. In the others the database only keeps the books of something else.
  */
-const elsewhere = [
-  'src/llm/**',
-  'src/knowledge/**',
-  'src/pipeline/2-research/*.test.ts',
-  'src/pipeline/hostile-markup.test.ts',
-  'src/provider-keys/**',
-  'src/publishing/hostile-sites.test.ts',
-  'src/images/title-card.test.ts',
-  'src/images/generate.test.ts',
-  'src/web-search/**',
-  'src/cli/doctor-*.test.ts',
-  'src/budget/price-routes.test.ts',
-  'src/pipeline/estimate.test.ts',
-  'src/first-run.test.ts',
-  'src/accounts/hostile-use.test.ts',
-  'test/unit/hostile-topics.test.ts',
+const onServers = [
+  'src/accounts/{access-tokens,account}.test.ts',
+  'src/budget/{interleavings,ledger,months,prices,top,usage,warnings}.test.ts',
+  'src/calendar/*.test.ts',
+  'src/db/schema-drift.test.ts',
+  'src/export/export.test.ts',
+  'src/failures/failures.test.ts',
+  'src/http/hostile-input.test.ts',
+  'src/images/library.test.ts',
+  'src/limits/limiter.test.ts',
+  'src/notify/{deliver,worker}.test.ts',
+  'src/pipeline/{budget-waits,commands,events,frozen,line,queue-room,runner,stream,turn,unstorable-text}.test.ts',
+  'src/pipeline/7-publish/*.test.ts',
+  'src/publishing/{deliver,interleavings,queue}.test.ts',
+  'src/schedules/{autopilot,exceptions,schedules,tell}.test.ts',
+  'src/secret-rotation/rotate.test.ts',
+  'src/site-posts/sync.test.ts',
+  'src/topics/{duplicates,import,start,topics}.test.ts',
+  'src/watching/watching.test.ts',
+  'src/webhooks/deliver.test.ts',
 ];
 
 export default defineConfig({
   test: {
-    include: globSync('{src,test/unit}/**/*.test.ts', { exclude: elsewhere }).filter((file) =>
-      readFileSync(file, 'utf8').includes("test/harness.ts'"),
-    ),
+    include: onServers,
     globalSetup: ['test/snapshot.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
