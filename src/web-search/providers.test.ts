@@ -311,8 +311,11 @@ describe('Brave', () => {
 
   test('that waited for their turn are given up when whoever asks may not any more', async () => {
     server.rate = ['1, 0', '0, 0', '1, 0'];
-    const provider = providerFor('brave', {}, { wait: async () => void (mayAsk = false) });
     let mayAsk = true;
+    const wait = async () => {
+      mayAsk = false;
+    };
+    const provider = providerFor('brave', {}, { wait });
     const gone = new Error('another has it by now');
     const asking = { ...options, ready: async () => (mayAsk ? undefined : Promise.reject(gone)) };
     await provider.search('a', asking);
