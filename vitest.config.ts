@@ -6,8 +6,8 @@ export default defineConfig({
     globalSetup: ['test/snapshot.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Each file opens a database of about 450 MB when it is embedded.
-    maxWorkers: 2,
+    // Each has an embedded database of about 450 MB; one more than two processors keep busy, because some tests wait.
+    maxWorkers: 3,
     pool: 'forks',
     // Loading the application takes longer than most files run: a worker loads it once for all its files.
     isolate: false,

@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * The unit tests that open a database, on the server that TEST_DATABASE_URL names. Left out are those in which a database
- * only keeps the books of something else: the protocols of providers, hostile pages and requests, the drawing of cards.
+ * only keeps the books of something else: the protocols of providers, hostile pages and requests, the drawing of cards,
+ * what the doctor says, estimates.
  */
 const elsewhere = [
   'src/llm/**',
@@ -13,6 +14,12 @@ const elsewhere = [
   'src/provider-keys/**',
   'src/publishing/hostile-sites.test.ts',
   'src/images/title-card.test.ts',
+  'src/images/generate.test.ts',
+  'src/web-search/**',
+  'src/cli/doctor-*.test.ts',
+  'src/budget/price-routes.test.ts',
+  'src/pipeline/estimate.test.ts',
+  'src/first-run.test.ts',
   'src/accounts/hostile-use.test.ts',
   'test/unit/hostile-topics.test.ts',
 ];
@@ -25,8 +32,8 @@ export default defineConfig({
     globalSetup: ['test/snapshot.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Each has a database of its own on the server, which is small beside an embedded one.
-    maxWorkers: 3,
+    // In CI the services tests run beside them.
+    maxWorkers: 2,
     pool: 'forks',
     isolate: false,
   },

@@ -10,6 +10,7 @@ import { meRoutes } from './accounts/me-routes.ts';
 import { ensureLocalOwner, operatorTokenPrefix } from './accounts/operator.ts';
 import { newToken } from './accounts/tokens.ts';
 import { tellWebhookDisabled } from './accounts/webhook-disabled.ts';
+import { approvalRecordRoutes } from './approvals/routes.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
 import { spendingRoutes } from './budget/admin-routes.ts';
@@ -17,11 +18,14 @@ import { priceRoutes } from './budget/price-routes.ts';
 import { usageRoutes } from './budget/usage-routes.ts';
 import { spendingChecked } from './budget/warnings.ts';
 import { tendBudget } from './budget/worker.ts';
+import { calendarRoutes } from './calendar/routes.ts';
 import type { Config, Secrets } from './config.ts';
 import type { AppContext } from './context.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/open.ts';
 import { exportRoutes } from './export/routes.ts';
+import { adminFailureRoutes } from './failures/admin-routes.ts';
+import { failureRoutes } from './failures/routes.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import { generateRoutes } from './images/generate-routes.ts';
 import { createImaging } from './images/imaging.ts';
@@ -41,6 +45,7 @@ import { emailRoutes } from './notify/routes.ts';
 import { workEmails } from './notify/worker.ts';
 import { approvalRoutes } from './pipeline/approval-routes.ts';
 import { createEventBus } from './pipeline/event-bus.ts';
+import { holdRoutes } from './pipeline/hold-routes.ts';
 import { runPipelineJob } from './pipeline/jobs.ts';
 import { pipelineRoutes } from './pipeline/routes.ts';
 import { workPipelines } from './pipeline/worker.ts';
@@ -51,7 +56,9 @@ import { queueRoutes } from './publishing/queue-routes.ts';
 import { publicationRoutes } from './publishing/routes.ts';
 import { workPublications } from './publishing/worker.ts';
 import { migrateQueue, openQueue } from './queue/queue.ts';
+import { autopilotRoutes } from './schedules/autopilot-routes.ts';
 import { scheduleRoutes } from './schedules/routes.ts';
+import { slotRoutes } from './schedules/slot-routes.ts';
 import { workSchedules } from './schedules/worker.ts';
 import { syncSiteJob } from './site-posts/jobs.ts';
 import { sitePostRoutes } from './site-posts/routes.ts';
@@ -59,7 +66,12 @@ import { workSitePosts } from './site-posts/worker.ts';
 import { siteConnectionRoutes } from './sites/connection-routes.ts';
 import { siteRoutes } from './sites/routes.ts';
 import { workSites } from './sites/worker.ts';
+import { importRoutes } from './topics/import-routes.ts';
 import { topicRoutes } from './topics/routes.ts';
+import { startTopicRoutes } from './topics/start-routes.ts';
+import { readSourceJob } from './watching/jobs.ts';
+import { watchingRoutes } from './watching/routes.ts';
+import { workWatching } from './watching/worker.ts';
 import { webSearchRoutes } from './web-search/routes.ts';
 import { createWebSearch } from './web-search/web-search.ts';
 import { webhookJob } from './webhooks/jobs.ts';
@@ -77,7 +89,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob, syncSiteJob];
+const jobs = [runPipelineJob, publishJob, sendEmailJob, webhookJob, syncSiteJob, readSourceJob];
 const apiRoutes = [
   authRoutes,
   meRoutes,
@@ -86,8 +98,16 @@ const apiRoutes = [
   pipelineRoutes,
   articleRoutes,
   approvalRoutes,
+  approvalRecordRoutes,
+  holdRoutes,
   topicRoutes,
+  startTopicRoutes,
+  importRoutes,
+  watchingRoutes,
   scheduleRoutes,
+  slotRoutes,
+  calendarRoutes,
+  autopilotRoutes,
   siteRoutes,
   sitePostRoutes,
   siteConnectionRoutes,
@@ -98,6 +118,8 @@ const apiRoutes = [
   webhookRoutes,
   imageRoutes,
   generateRoutes,
+  failureRoutes,
+  adminFailureRoutes,
   exportRoutes,
   adminRoutes,
   usageRoutes,
@@ -201,6 +223,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workPipelines(ctx),
         await workPublications(ctx),
         await workSchedules(ctx),
+        await workWatching(ctx),
         await workArticles(ctx),
         await workImages(ctx),
         await workSites(ctx),

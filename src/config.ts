@@ -51,6 +51,9 @@ export interface AccountsConfig {
   /** Attempts a minute on the routes of signing in, for an address and for an account. */
   authRequestsPerMinute: number;
   concurrentPipelines: number;
+  /** Pipelines of one user, and of all together, that may wait for a place. */
+  queuedPipelines: number;
+  instanceQueuedPipelines: number;
   articlesPerMonth: number;
   /** True when counters are kept in Redis or Valkey. */
   redis: boolean;
@@ -110,7 +113,7 @@ const mailAddress = /^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za
 const mailbox = text.refine((value) => mailAddress.test(/^[^<>"\r\n]*<([^<>]+)>$/.exec(value)?.[1] ?? value));
 /** Dollars to the cent, up to ten million. */
 const usd = text.regex(/^\d{1,7}(\.\d{1,2})?$/);
-const perMinute = text.regex(/^[1-9]\d{0,5}$/).optional();
+const upToAMillion = text.regex(/^[1-9]\d{0,5}$/).optional();
 
 /** `provider:model=input/output`; more than ten thousand dollars for a million tokens is a slip. */
 const modelPrice = /^[a-z-]+:[^,=\s]+=\d{1,4}(\.\d+)?\/\d{1,4}(\.\d+)?$/;
@@ -148,9 +151,11 @@ const environment = z.object({
   SIGNUPS: z.enum(signUpModes).optional(),
   ADMIN_EMAIL: optional(text.regex(mailAddress)),
   CLIENT_ADDRESS_HEADER: optional(text.regex(/^[A-Za-z][A-Za-z0-9-]*$/)),
-  RATE_LIMIT_PER_MINUTE: perMinute,
-  AUTH_RATE_LIMIT_PER_MINUTE: perMinute,
+  RATE_LIMIT_PER_MINUTE: upToAMillion,
+  AUTH_RATE_LIMIT_PER_MINUTE: upToAMillion,
   CONCURRENT_PIPELINES: text.regex(/^[1-9]\d?$/).optional(),
+  QUEUED_PIPELINES: upToAMillion,
+  INSTANCE_QUEUED_PIPELINES: upToAMillion,
   ARTICLES_PER_MONTH: text.regex(/^\d{1,6}$/).optional(),
   MONTHLY_LIMIT_USD: optional(usd),
   INSTANCE_MONTHLY_LIMIT_USD: optional(usd),
@@ -199,6 +204,10 @@ const expectations: Record<keyof z.infer<typeof environment>, string> = {
   AUTH_RATE_LIMIT_PER_MINUTE:
     'must be attempts a minute for each address and account, for example AUTH_RATE_LIMIT_PER_MINUTE=10',
   CONCURRENT_PIPELINES: 'must be a number from 1 to 99 for each user, for example CONCURRENT_PIPELINES=2',
+  QUEUED_PIPELINES:
+    'must be a number from 1 to 999999 of waiting pipelines for each user, for example QUEUED_PIPELINES=1000',
+  INSTANCE_QUEUED_PIPELINES:
+    'must be a number from 1 to 999999 of waiting pipelines for all users together, for example INSTANCE_QUEUED_PIPELINES=10000',
   ARTICLES_PER_MONTH: 'must be a number for each user, for example ARTICLES_PER_MONTH=200',
   MONTHLY_LIMIT_USD: 'must be dollars a month for each user, for example MONTHLY_LIMIT_USD=10',
   INSTANCE_MONTHLY_LIMIT_USD:
@@ -290,6 +299,8 @@ export function loadConfig(
         requestsPerMinute: Number(values.RATE_LIMIT_PER_MINUTE ?? 600),
         authRequestsPerMinute: Number(values.AUTH_RATE_LIMIT_PER_MINUTE ?? 10),
         concurrentPipelines: Number(values.CONCURRENT_PIPELINES ?? 2),
+        queuedPipelines: Number(values.QUEUED_PIPELINES ?? 1000),
+        instanceQueuedPipelines: Number(values.INSTANCE_QUEUED_PIPELINES ?? 10_000),
         articlesPerMonth: Number(values.ARTICLES_PER_MONTH ?? 200),
         redis: values.REDIS_URL !== undefined,
       },

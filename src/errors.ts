@@ -61,6 +61,11 @@ const errorCodes = {
     retryable: true,
     hint: 'Wait for the next month, or ask the administrator of this instance for more articles.',
   },
+  queue_full: {
+    status: 429,
+    retryable: true,
+    hint: 'Nothing was started. Wait as long as Retry-After says and send the same again, also with the same Idempotency-Key.',
+  },
   not_found: { status: 404, retryable: false, hint: 'Check the address; the object may have been deleted.' },
   conflict: {
     status: 409,
@@ -75,6 +80,16 @@ const errorCodes = {
   idempotency_conflict: { status: 409, retryable: false, hint: 'Use a new Idempotency-Key for a different request.' },
   invalid_state: { status: 409, retryable: false, hint: 'Look at its status first; this action does not fit it.' },
   already_published: { status: 409, retryable: false, hint: 'Start a new article, or edit this one by hand.' },
+  duplicate_topic: {
+    status: 409,
+    retryable: false,
+    hint: 'Look at what it is like; send duplicates: "allow" if you want a second one all the same.',
+  },
+  import_unreadable: {
+    status: 422,
+    retryable: false,
+    hint: 'Save the list as CSV in UTF-8, or as plain text with one topic a line, and send that.',
+  },
   no_topic: {
     status: 409,
     retryable: false,

@@ -26,9 +26,9 @@ export async function finished(program: Program): Promise<{ status: number | nul
 }
 
 /** Resolves when the program has printed `text`; rejects when it ends before. */
-export function printed(program: Program, text: string): Promise<void> {
+export function printed(program: Program, text: string | RegExp): Promise<void> {
   return new Promise((resolve, reject) => {
-    const look = () => program.output().includes(text) && resolve();
+    const look = () => program.output().search(text) >= 0 && resolve();
     program.stdout?.on('data', look);
     program.on('close', (status) => reject(new Error(`ended with ${status}: ${program.output()}`)));
     look();

@@ -9,6 +9,7 @@ import { runPipeline } from '../src/pipeline/runner.ts';
 import { keepKey, newKey as storedKey } from '../src/provider-keys/provider-keys.ts';
 import { runDueSchedules } from '../src/schedules/run-due.ts';
 import { deadLinks, sitePosts, siteSyncs } from '../src/site-posts/schema.ts';
+import { watchedEntries, watchedSources } from '../src/watching/schema.ts';
 import { subscribableTypeNames } from '../src/webhooks/event-types.ts';
 import { type Account, client, givenAccount, goodPassword, logInAs } from './accounts.ts';
 import { breadSources, givenCall } from './factories.ts';
@@ -77,9 +78,19 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
     duplicates: 'allow',
   });
   const draft = await post('/pipelines', { ...brief(), publish: 'draft' });
-  const waiting = await post('/pipelines', { ...brief(), publish: 'publish' });
-  for (const { id } of [draft, waiting]) await runPipeline(ctx, id, new AbortController().signal);
+  // One that goes public by itself, of which its user is told, and which they have put on hold.
+  const automatic = { publish: 'publish', approval: 'auto', minSeoScore: 0 };
+  const held = await post('/pipelines', { ...brief(), ...automatic });
+  for (const { id } of [draft, held]) await runPipeline(ctx, id, new AbortController().signal);
+  const { articleId } = (await account.api.ask<{ articleId: string }>('GET', `/pipelines/${held.id}`)).json;
+  await post(`/articles/${articleId}/hold`);
   await post('/pipelines', brief());
+  // What ended failed, of two kinds.
+  const broken = await post('/pipelines', brief());
+  const error = (kind: string) => JSON.stringify({ code: 'internal', message: mark(kind), hint: mark(kind) });
+  await ctx.db.execute(
+    sql`update pipelines set status = 'failed', finished_at = now(), error = ${error('failure')}::jsonb where id = ${broken.id}`,
+  );
   // The offline writer costs nothing: what was paid has to be made. It is so much that its user is told.
   const costMicroUsd = ctx.config.budget.userLimitMicroUsd / 2;
   await givenCall(ctx.db, { userId: first.id, pipelineId: draft.id, startedAt: new Date(), costMicroUsd });
@@ -124,11 +135,40 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   await ctx.db.insert(sitePosts).values({ ...read, title: mark('posttitle'), excerpt: mark('postexcerpt') });
   await ctx.db.insert(deadLinks).values({ articleId: article.id, userId: first.id, siteId: site.id, url });
 
-  await post('/topics', { topic: `Bread ${mark('backlog')}`, note: mark('note'), siteId: site.id });
+  // As it was found and read: nobody answers here.
+  const watched = newId();
+  const feed = `https://feeds.example/${mark('feed')}`;
+  await ctx.db.insert(watchedSources).values({
+    ...{
+      id: watched,
+      userId: first.id,
+      siteId: site.id,
+      name: mark('watched'),
+      url: feed,
+      addressKey: feed,
+      kind: 'feed',
+    },
+  });
+  const title = mark('entry');
+  await ctx.db.insert(watchedEntries).values({
+    ...{ id: newId(), userId: first.id, sourceId: watched, title, sameness: title, url: `${feed}/1`, outcome: 'old' },
+  });
+  await post('/topics', {
+    topic: `Bread ${mark('backlog')}`,
+    duplicates: 'allow',
+    note: mark('note'),
+    siteId: site.id,
+  });
   const schedule = await post('/schedules', { name: mark('schedule'), siteId: site.id, rule: { cron: '0 9 * * 1' } });
+  // A Monday.
+  await post(`/schedules/${schedule.id}/slots`, { slotAt: '2099-01-05T09:00:00Z', moveTo: '2099-01-06T10:00:00Z' });
   await ctx.db.execute(sql`update schedules set next_slot_at = now() where id = ${schedule.id}`);
   await runDueSchedules(ctx);
-  await post('/topics', { topic: `Rolls ${mark('backlog')}`, keyword: mark('topicword') });
+  // It comes to a time without a topic, of which its owner is told.
+  const second = await post('/schedules', { name: mark('schedule'), siteId: site.id, rule: { cron: '0 9 * * 1' } });
+  await ctx.db.execute(sql`update schedules set next_slot_at = now() where id = ${second.id}`);
+  await runDueSchedules(ctx);
+  await post('/topics', { topic: `Rolls ${mark('backlog')}`, duplicates: 'allow', keyword: mark('topicword') });
 
   const newKey = () =>
     post<{ id: string; key: string }>('/api-keys', { name: mark('key'), scopes: ['read', 'write', 'publish'] });
@@ -159,6 +199,15 @@ const tablesOfKinds: Record<string, string> = {
   'featured-images': 'images',
   posts: 'site_posts',
   runs: 'schedule_runs',
+  failures: 'pipelines',
+  waiting: 'pipelines',
+  redrive: 'pipelines',
+  dismiss: 'pipelines',
+  undismiss: 'pipelines',
+  // Those that are watched; the sources of articles have no address in the API.
+  sources: 'watched_sources',
+  // What is opened or dismissed many at a time.
+  decide: 'topics',
 };
 /** The column that names an object of a kind, where it is not `id`. */
 const idsOfKinds: Record<string, string> = { posts: 'remote_id', 'dead-links': 'article_id' };

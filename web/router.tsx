@@ -25,7 +25,38 @@ const signedIn = createRoute({
   component: AppShell,
 });
 
-const newArticle = createRoute({ getParentRoute: () => signedIn, path: '/', component: NewArticlePage });
+const newArticle = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  validateSearch: (search: Record<string, unknown>): { topic?: string } => textOf(search, 'topic'),
+  component: NewArticlePage,
+});
+
+const topicPages = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/topics',
+  component: lazyRouteComponent(() => import('@/pages/topics/topics-layout.tsx'), 'TopicsLayout'),
+});
+
+const topics = createRoute({
+  getParentRoute: () => topicPages,
+  path: '/',
+  validateSearch: (search: Record<string, unknown>): { show?: string; site?: string; query?: string; edit?: string } =>
+    textOf(search, 'show', 'site', 'query', 'edit'),
+  component: lazyRouteComponent(() => import('@/pages/topics/topics-page.tsx'), 'TopicsPage'),
+});
+
+const importTopics = createRoute({
+  getParentRoute: () => topicPages,
+  path: '/import',
+  component: lazyRouteComponent(() => import('@/pages/topics/import-page.tsx'), 'ImportPage'),
+});
+
+const watchedSources = createRoute({
+  getParentRoute: () => topicPages,
+  path: '/sources',
+  component: lazyRouteComponent(() => import('@/pages/topics/sources-page.tsx'), 'SourcesPage'),
+});
 
 const runs = createRoute({
   getParentRoute: () => signedIn,
@@ -71,6 +102,21 @@ const images = createRoute({
   component: lazyRouteComponent(() => import('@/pages/images/images-page.tsx'), 'ImagesPage'),
 });
 
+const failures = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/failures',
+  validateSearch: (search: Record<string, unknown>): { show?: string } => textOf(search, 'show'),
+  component: lazyRouteComponent(() => import('@/pages/failures/failures-page.tsx'), 'FailuresPage'),
+});
+
+const calendar = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/calendar',
+  validateSearch: (search: Record<string, unknown>): { month?: string; view?: string; site?: string } =>
+    textOf(search, 'month', 'view', 'site'),
+  component: lazyRouteComponent(() => import('@/pages/calendar/calendar-page.tsx'), 'CalendarPage'),
+});
+
 const queue = createRoute({
   getParentRoute: () => signedIn,
   path: '/queue',
@@ -99,6 +145,18 @@ const sitePosts = createRoute({
   validateSearch: (search: Record<string, unknown>): { query?: string; show?: string } =>
     textOf(search, 'query', 'show'),
   component: lazyRouteComponent(() => import('@/pages/sites/site-posts-page.tsx'), 'SitePostsPage'),
+});
+
+const autopilot = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/sites/$siteId/autopilot',
+  component: lazyRouteComponent(() => import('@/pages/autopilot/autopilot-page.tsx'), 'AutopilotPage'),
+});
+
+const schedules = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/schedules',
+  component: lazyRouteComponent(() => import('@/pages/schedules/schedules-page.tsx'), 'SchedulesPage'),
 });
 
 const usage = createRoute({
@@ -253,6 +311,13 @@ const verifyEmail = createRoute({
   component: lazyRouteComponent(() => import('@/pages/door/verify-email-page.tsx'), 'VerifyEmailPage'),
 });
 
+const hold = createRoute({
+  getParentRoute: () => root,
+  path: '/hold',
+  beforeLoad: knowSession,
+  component: lazyRouteComponent(() => import('@/pages/hold/hold-page.tsx'), 'HoldPage'),
+});
+
 /** Keeps the named parts of an address's query that are text, and drops everything else. */
 function textOf<Name extends string>(search: Record<string, unknown>, ...names: Name[]): Partial<Record<Name, string>> {
   const found: Partial<Record<Name, string>> = {};
@@ -271,16 +336,21 @@ export const createAppRouter = (queries: QueryClient) =>
     routeTree: root.addChildren([
       signedIn.addChildren([
         newArticle,
+        topicPages.addChildren([topics, importTopics, watchedSources]),
         runs,
         run,
         articles,
         article,
         articleHistory,
         images,
+        failures,
+        calendar,
         queue,
         publication,
         sites,
         sitePosts,
+        autopilot,
+        schedules,
         usage,
         account.addChildren([profile, security, sessions, apiKeys, ownKeys, webhooks, accessLog]),
         admin.addChildren([adminHome, users, spending, invitations, emails, prices, adminLog]),
@@ -291,6 +361,7 @@ export const createAppRouter = (queries: QueryClient) =>
       forgotPassword,
       resetPassword,
       verifyEmail,
+      hold,
     ]),
     context: { queries },
     defaultPreload: 'intent',

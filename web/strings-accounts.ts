@@ -318,6 +318,7 @@ export const auditWords = {
     'user-created': 'Account made by the operator',
     'user-disabled': 'Account disabled',
     'user-enabled': 'Account enabled',
+    'failures-redriven': 'Failures tried again',
     'limits-changed': 'Limits changed',
     'made-admin': 'Made admin',
     'message-sent': 'Mail written to the user',
@@ -388,6 +389,7 @@ export const adminWords = {
     limitNames: {
       articlesPerMonth: 'Articles a month',
       concurrentPipelines: 'Runs at once',
+      queuedPipelines: 'Runs that may wait',
       requestsPerMinute: 'Requests a minute',
     },
     monthlyLimit: 'Dollars a month',

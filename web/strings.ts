@@ -1,9 +1,13 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { calendarWords } from './strings-calendar.ts';
+import { failureWords, priorityWords } from './strings-failures.ts';
 import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
 import { deadLinkWords, sitePostWords } from './strings-site-posts.ts';
 import { postDefaultWords } from './strings-sites.ts';
+import { topicImportWords, watchingWords } from './strings-topic-intake.ts';
+import { topicWords } from './strings-topics.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
 
 /** Every word the web app says, in English. Another language is one more object of the same shape. */
@@ -14,12 +18,16 @@ const english = {
     navigation: 'Main',
     newArticle: 'New article',
     newArticleShort: 'New',
+    topics: 'Topics',
     articles: 'Articles',
     images: 'Images',
+    schedules: 'Schedules',
+    schedulesShort: 'Plan',
     runs: 'Runs',
     queue: 'Publishing',
     queueShort: 'Queue',
     sites: 'Sites',
+    calendar: 'Calendar',
     usage: 'Usage',
     apiDocs: 'API documentation',
     theme: (name: string) => `Theme: ${name}. Change it`,
@@ -48,6 +56,11 @@ const english = {
   audit: auditWords,
   sitePosts: sitePostWords,
   deadLinks: deadLinkWords,
+  failures: failureWords,
+  priority: priorityWords,
+  topics: topicWords,
+  topicImport: topicImportWords,
+  watching: watchingWords,
   usage: usageWords,
   publication: publicationWords,
   spending: spendingWords,
@@ -372,7 +385,6 @@ const english = {
     calls: 'Calls',
     claims: 'Claims supported',
     supported: (supported: string, all: string) => `${supported} of ${all}`,
-    approved: (by: string, at: string) => `Approved by ${by}, ${at}.`,
     table: 'Calls of models and searches',
     step: 'Task',
     model: 'Model or search',
@@ -491,6 +503,7 @@ const english = {
   },
   postDefaults: postDefaultWords,
   queue: queueWords,
+  calendar: calendarWords,
   sites: {
     title: 'Sites',
     intro: 'The WordPress sites that your articles go to.',

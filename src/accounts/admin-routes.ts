@@ -76,6 +76,7 @@ export const adminRoutes: RegisterRoutes = (server, ctx) => {
             disabled: z.boolean().optional(),
             requestsPerMinute: limit(100_000),
             concurrentPipelines: limit(99),
+            queuedPipelines: limit(999_999).meta({ description: 'How many of their pipelines may wait for a place' }),
             articlesPerMonth: z.int().min(0).max(100_000).nullable().optional(),
             pipelineLimitMicroUsd: monthlyLimit.nullable().optional().meta({
               description:

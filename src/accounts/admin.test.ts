@@ -71,6 +71,7 @@ describe('an admin', () => {
     const limits = {
       requestsPerMinute: 30,
       concurrentPipelines: 1,
+      queuedPipelines: 5,
       articlesPerMonth: 0,
       monthlyLimitMicroUsd: 5_000_000,
       pipelineLimitMicroUsd: 250_000,
@@ -88,6 +89,7 @@ describe('an admin', () => {
       { pipelineLimitMicroUsd: 'all' },
       { articlesPerMonth: -1 },
       { concurrentPipelines: 1.5 },
+      { queuedPipelines: 0 },
       { role: 'admin' },
       {},
     ]) {

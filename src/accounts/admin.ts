@@ -37,6 +37,7 @@ export const adminUserSchema = userSchema
     limits: z.object({
       requestsPerMinute: z.int().nullable(),
       concurrentPipelines: z.int().nullable(),
+      queuedPipelines: z.int().nullable(),
       articlesPerMonth: z.int().nullable(),
       monthlyLimitMicroUsd: z.int().nullable(),
       pipelineLimitMicroUsd: z.int().nullable(),
@@ -80,6 +81,7 @@ function presentAdminUser(user: User, usage: UserUsage, defaultLimit: number): z
     limits: {
       requestsPerMinute: user.requestsPerMinute,
       concurrentPipelines: user.concurrentPipelines,
+      queuedPipelines: user.queuedPipelines,
       articlesPerMonth: user.articlesPerMonth,
       monthlyLimitMicroUsd: user.monthlyLimitMicroUsd,
       pipelineLimitMicroUsd: user.pipelineLimitMicroUsd,
@@ -161,6 +163,7 @@ export interface UserChange {
   disabled?: boolean | undefined;
   requestsPerMinute?: number | null | undefined;
   concurrentPipelines?: number | null | undefined;
+  queuedPipelines?: number | null | undefined;
   articlesPerMonth?: number | null | undefined;
   monthlyLimitMicroUsd?: number | null | undefined;
   pipelineLimitMicroUsd?: number | null | undefined;

@@ -37,6 +37,7 @@ export const auditActions = [
   'user-disabled',
   'user-enabled',
   'limits-changed',
+  'failures-redriven',
   'made-admin',
   'message-sent',
   'price-set',

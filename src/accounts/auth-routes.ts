@@ -1,15 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { signUpModes } from '../config.ts';
-import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
-import { networkOf } from '../http/client-address.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
-import { limitExceeded, setLimitHeaders } from '../limits/hook.ts';
 import { oneLine } from '../storable.ts';
 import { getUser } from './account.ts';
+import { limitAttempts } from './attempts.ts';
 import { actorOf } from './audit.ts';
 import { findPrincipal } from './authenticate.ts';
 import { emailSchema } from './email-address.ts';
@@ -279,22 +276,4 @@ const equalTimeMs = 250;
 /** Waits until `work` is done, and for {@link equalTimeMs} in any case: writing a mail takes longer than writing none. */
 async function inEqualTime(work: Promise<void>): Promise<void> {
   await Promise.all([work, sleep(equalTimeMs)]);
-}
-
-/** Counts an attempt for the address it came from, and for the account it is about. Throws `rate_limited`. */
-async function limitAttempts(
-  ctx: AppContext,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  email: string | null,
-): Promise<void> {
-  const perMinute = ctx.config.accounts.authRequestsPerMinute;
-  const results = await Promise.all([
-    ctx.limiter.take({ name: 'attempts-of-address', perMinute }, networkOf(request.clientAddress)),
-    ...(email === null ? [] : [ctx.limiter.take({ name: 'attempts-on-account', perMinute }, email)]),
-  ]);
-  const [tightest] = results.sort((a, b) => Number(a.allowed) - Number(b.allowed) || a.remaining - b.remaining);
-  if (!tightest) return;
-  setLimitHeaders(reply, tightest);
-  if (!tightest.allowed) throw limitExceeded(tightest, 'attempts');
 }

@@ -18,6 +18,7 @@ export interface Letter {
   subject: string;
   paragraphs: string[];
   action?: { label: string; url: string };
+  otherAction?: { label: string; url: string };
   expiresAt?: Date;
 }
 
@@ -35,7 +36,8 @@ export async function post(ctx: Ctx, tx: Db, to: Recipient, letter: Letter): Pro
 }
 
 /** The token stands behind the #, which browsers do not send: it appears in no log of a proxy and in no Referer. */
-const link = (ctx: Ctx, page: string, token: string) => `${ctx.config.http.appUrl}/${page}#token=${token}`;
+export const mailedLink = (ctx: Pick<AppContext, 'config'>, page: string, token: string) =>
+  `${ctx.config.http.appUrl}/${page}#token=${token}`;
 
 export const mailVerification = (
   ctx: Ctx,
@@ -53,7 +55,7 @@ export const mailVerification = (
         ? 'On this instance an account can be used without it.'
         : 'If it was not you, do nothing: without the link the account cannot be used.',
     ],
-    action: { label: 'Confirm the address', url: link(ctx, 'verify-email', token) },
+    action: { label: 'Confirm the address', url: mailedLink(ctx, 'verify-email', token) },
     expiresAt,
   });
 
@@ -81,7 +83,7 @@ export const mailPasswordReset = (
       'Someone asked for a new password for this account. The link is good for an hour and works once.',
       'If it was not you, do nothing: the password stays as it is.',
     ],
-    action: { label: 'Choose a new password', url: link(ctx, 'reset-password', token) },
+    action: { label: 'Choose a new password', url: mailedLink(ctx, 'reset-password', token) },
     expiresAt,
   });
 
@@ -109,7 +111,7 @@ export const mailEmailChange = (
       'You asked to use this address for your account. The change is made when you confirm it; the link is good for a day.',
       'If you did not ask for it, do nothing.',
     ],
-    action: { label: 'Use this address', url: link(ctx, 'verify-email', token) },
+    action: { label: 'Use this address', url: mailedLink(ctx, 'verify-email', token) },
     expiresAt,
   });
 
@@ -137,7 +139,7 @@ export const mailInvitation = (
       `${invitedBy ?? 'The admin'} invites you to write and publish articles with blog-poster at ${ctx.config.http.appUrl}.`,
       'The link is good for seven days and works once.',
     ],
-    action: { label: 'Create your account', url: link(ctx, 'register', token) },
+    action: { label: 'Create your account', url: mailedLink(ctx, 'register', token) },
     expiresAt,
   });
 

@@ -15,6 +15,8 @@ export const users = pgTable('users', {
   timeZone: text('time_zone').notNull().default('UTC'),
   requestsPerMinute: integer('requests_per_minute'),
   concurrentPipelines: integer('concurrent_pipelines'),
+  /** How many of their pipelines may wait for a place. */
+  queuedPipelines: integer('queued_pipelines'),
   articlesPerMonth: integer('articles_per_month'),
   monthlyLimitMicroUsd: microUsd('monthly_limit_micro_usd'),
   /** What the instance pays for one of their articles at most, whatever its budget; null for no limit. */
@@ -23,6 +25,8 @@ export const users = pgTable('users', {
   ownMonthlyLimitMicroUsd: microUsd('own_monthly_limit_micro_usd'),
   /** The model of articles whose brief names none; null for the instance's. */
   model: text('model'),
+  /** When a worker last took a pipeline of theirs. */
+  lastTurnAt: time('last_turn_at'),
   lastSeenAt: time('last_seen_at'),
   image: text('image'),
   createdAt: time('created_at').notNull().defaultNow(),

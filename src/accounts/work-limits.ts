@@ -10,6 +10,8 @@ export interface WorkLimits {
   disabled: boolean;
   requestsPerMinute: number;
   concurrentPipelines: number;
+  /** How many of their pipelines may wait for a place. */
+  queuedPipelines: number;
   articlesPerMonth: number;
   /** What the instance pays for a month, in micro-dollars; 0 means nothing. */
   monthlyLimitMicroUsd: number;
@@ -59,6 +61,7 @@ function present(
     disabled: user.disabled,
     requestsPerMinute: user.requestsPerMinute ?? accounts.requestsPerMinute,
     concurrentPipelines: user.concurrentPipelines ?? accounts.concurrentPipelines,
+    queuedPipelines: user.queuedPipelines ?? accounts.queuedPipelines,
     articlesPerMonth: user.articlesPerMonth ?? accounts.articlesPerMonth,
     monthlyLimitMicroUsd: user.monthlyLimitMicroUsd ?? budget.userLimitMicroUsd,
     pipelineLimitMicroUsd: user.pipelineLimitMicroUsd,

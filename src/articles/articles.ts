@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
@@ -141,20 +141,27 @@ async function keepRevision(tx: Db, row: Article, author: 'pipeline' | 'user'): 
   });
 }
 
+const slugsAtOnce = 20;
+
 /**
  * The address with -2, -3, ... behind it while another of the account's articles has it. Call it in the transaction that
  * stores it: until that ends, no other article of the account can take an address this way.
  */
 export async function freeSlug(tx: Db, userId: string, wanted: string, ownId?: string): Promise<string> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`slugs of ${userId}`}))`);
-  const rows = await tx
-    .select({ slug: articles.slug })
-    .from(articles)
-    .where(and(eq(articles.userId, userId), ownId === undefined ? undefined : ne(articles.id, ownId)));
-  const taken = new Set(rows.map(({ slug }) => slug));
-  let slug = wanted;
-  for (let number = 2; taken.has(slug); number++) slug = `${wanted}-${number}`;
-  return slug;
+  const others = ownId === undefined ? undefined : ne(articles.id, ownId);
+  // A handful at a time, by index: an account may have tens of thousands.
+  for (let first = 1; ; first += slugsAtOnce) {
+    const numbers = Array.from({ length: slugsAtOnce }, (_, index) => first + index);
+    const slugs = numbers.map((number) => (number === 1 ? wanted : `${wanted}-${number}`));
+    const rows = await tx
+      .select({ slug: articles.slug })
+      .from(articles)
+      .where(and(eq(articles.userId, userId), inArray(articles.slug, slugs), others));
+    const taken = new Set(rows.map(({ slug }) => slug));
+    const free = slugs.find((slug) => !taken.has(slug));
+    if (free !== undefined) return free;
+  }
 }
 
 /** Marks what has been decided about an article; the text stays as it is, so this makes no revision. */

@@ -4,6 +4,7 @@ import { sourceOrigins } from '../knowledge/schema.ts';
 import { renderMarkdown } from './markdown.ts';
 import {
   type ArticleSource,
+  type ArticleSummary,
   type ClaimRow,
   type DeadLinkRow,
   type FeaturedImage,
@@ -124,7 +125,10 @@ export const articleSchema = z
   .meta({ id: 'Article' });
 
 /** Puts articles into words for lists. */
-export async function presentSummaries(db: Db, rows: Article[]): Promise<z.infer<typeof articleSummarySchema>[]> {
+export async function presentSummaries(
+  db: Db,
+  rows: ArticleSummary[],
+): Promise<z.infer<typeof articleSummarySchema>[]> {
   const ids = rows.map((row) => row.id);
   const cited = await listArticleSources(db, ids);
   const featured = await listFeaturedImages(db, rows);
@@ -144,7 +148,7 @@ export async function presentArticle(db: Db, row: Article): Promise<z.infer<type
 }
 
 function summary(
-  row: Article,
+  row: ArticleSummary,
   cited: ArticleSource[],
   featured: Map<string, FeaturedImage>,
   dead: DeadLinkRow[],
@@ -172,8 +176,7 @@ function summary(
         fetchedAt: source.fetchedAt.toISOString(),
       })),
     deadLinks: dead
-      // One that was taken out since is no longer dead; the next look forgets it.
-      .filter((link) => link.articleId === row.id && row.markdown.includes(link.url))
+      .filter((link) => link.articleId === row.id)
       .map(({ url, movedTo, foundAt }) => ({ url, movedTo, foundAt: foundAt.toISOString() })),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

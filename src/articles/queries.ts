@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, ilike, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, ilike, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import { type Db, queryRows } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { passages, pipelineSources, sources } from '../knowledge/schema.ts';
@@ -12,6 +12,28 @@ export async function getArticle(db: Db, userId: string, id: string): Promise<Ar
     .where(and(eq(articles.id, id), eq(articles.userId, userId), isNull(articles.deletedAt)));
   if (!row) throw new AppError('not_found', 'There is no such article.');
   return row;
+}
+
+/** An article without its text, which may be half a megabyte for each of a list. */
+export type ArticleSummary = Omit<Article, 'markdown' | 'jsonLd'>;
+
+/** Scripts that set no spaces between words: what stands between two spaces there is a sentence. */
+const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+/**
+ * True for articles that hold `query` as it is written, in title or text, from the beginning of a word. Its words lead to
+ * the articles (`articles_terms`); without words, or where words cannot be told apart, every text of the user is read.
+ */
+function holds(userId: string, query: string): SQL | undefined {
+  const part = `%${query.replace(/[\\%_]/g, '\\$&')}%`;
+  const asWritten = or(ilike(articles.title, part), ilike(articles.markdown, part));
+  if (unspaced.test(query)) return asWritten;
+  const words = sql`article_words(${userId}::uuid, ${query})`;
+  const terms = sql`article_terms(${articles.userId}, ${articles.title}, ${articles.markdown})`;
+  const found = sql`(${words} is null or ${terms} @@ ${words})`;
+  // A single word is found for certain; what stands between several has to be read.
+  return /^[\p{L}\p{N}]+$/u.test(query) ? found : and(found, asWritten);
 }
 
 /** A user's articles, newest first; one more than `limit`, to know whether there is a next page. */
@@ -28,10 +50,10 @@ export async function listArticles(
     /** Only those with links to posts that are gone. */
     deadLinks?: boolean | undefined;
   },
-): Promise<Article[]> {
-  const words = query.query ? `%${query.query.replace(/[\\%_]/g, '\\$&')}%` : null;
+): Promise<ArticleSummary[]> {
+  const { markdown: _text, jsonLd: _jsonLd, ...columns } = getTableColumns(articles);
   return db
-    .select()
+    .select(columns)
     .from(articles)
     .where(
       and(
@@ -39,7 +61,7 @@ export async function listArticles(
         isNull(articles.deletedAt),
         query.cursor ? lt(articles.id, query.cursor) : undefined,
         query.status ? eq(articles.status, query.status) : undefined,
-        words ? or(ilike(articles.title, words), ilike(articles.markdown, words)) : undefined,
+        query.query ? holds(userId, query.query) : undefined,
         // Publications are a room above this one, so only the name of their table is used here.
         query.siteId
           ? sql`exists (select 1 from publications where article_id = ${articles.id} and site_id = ${query.siteId})`
@@ -61,13 +83,16 @@ export interface DeadLinkRow {
   foundAt: Date;
 }
 
-/** The dead links of articles. By the name of their table: who finds them is a room above this one. */
+/**
+ * The dead links of articles. By the name of their table: who finds them is a room above this one. Without those that were
+ * taken out of the text since: the next look forgets them.
+ */
 export async function listArticleDeadLinks(db: Db, articleIds: string[]): Promise<DeadLinkRow[]> {
   if (articleIds.length === 0) return [];
   const rows = await queryRows<{ article_id: string; url: string; moved_to: string | null; found_at: string | Date }>(
     db,
-    sql`select article_id, url, moved_to, found_at from dead_links
-        where article_id = any(${`{${articleIds.join(',')}}`}::uuid[]) order by url`,
+    sql`select article_id, url, moved_to, found_at from dead_links join articles on articles.id = article_id
+        where article_id = any(${`{${articleIds.join(',')}}`}::uuid[]) and position(url in articles.markdown) > 0 order by url`,
   );
   return rows.map((row) => ({
     articleId: row.article_id,

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Month, monthIn } from '../accounts/month.ts';
 import type { AppContext } from '../context.ts';
@@ -113,8 +113,19 @@ interface SpenderRow {
   articles: number;
 }
 
-/** Those who have called anything in the month, with the instance's keys or their own. */
-function readSpenders(db: AppContext['db'], { name, start, end }: Month, most: number): Promise<SpenderRow[]> {
+/**
+ * Those who have called anything in the month, with the instance's keys or their own. Who spends most is known from the
+ * counters, and only the calls of those are read; with fewer spenders than asked for, whoever called for nothing or at
+ * their own expense comes after them, which takes all calls of the month.
+ */
+async function readSpenders(db: AppContext['db'], month: Month, most: number): Promise<SpenderRow[]> {
+  const counted = sql`select user_id from allotments where month = ${month.name} and settled_micro_usd + reserved_micro_usd > 0
+    order by settled_micro_usd + reserved_micro_usd desc, user_id limit ${most}`;
+  const spenders = await readCalls(db, month, most, sql`user_id in (${counted})`);
+  return spenders.length >= most ? spenders : readCalls(db, month, most, sql`true`);
+}
+
+function readCalls(db: AppContext['db'], { name, start, end }: Month, most: number, whose: SQL): Promise<SpenderRow[]> {
   return queryRows<SpenderRow>(
     db,
     sql`select u.id, u.name, u.email, u.role, u.disabled, u.time_zone, u.monthly_limit_micro_usd::text as limit,
@@ -123,7 +134,7 @@ function readSpenders(db: AppContext['db'], { name, start, end }: Month, most: n
         from (
           select user_id, count(distinct pipeline_id)::int as articles, sum(cost_micro_usd) filter (where payer = 'user') as own
           from paid_calls
-          where started_at >= ${start.toISOString()}::timestamptz and started_at < ${end.toISOString()}::timestamptz
+          where started_at >= ${start.toISOString()}::timestamptz and started_at < ${end.toISOString()}::timestamptz and ${whose}
           group by user_id
         ) as c
         join users u on u.id = c.user_id

@@ -38,6 +38,8 @@ export const usageLimitsSchema = z
     articlesLimit: z.int(),
     runningPipelines: z.int(),
     concurrentPipelines: z.int(),
+    queuedPipelines: z.int().meta({ description: 'Waiting for a place' }),
+    queuedPipelinesLimit: z.int(),
     requestsPerMinute: z.int(),
   })
   .meta({ id: 'UsageLimits' });
@@ -51,6 +53,7 @@ export async function usageLimitsOf(
   const { month, now, createdAt } = limits;
   const { instance, user } = await spendingOf(db, userId, month.name);
   const all = await instanceSpending(db, monthIn('UTC', now).name);
+  const { runningPipelines, queuedPipelines } = await countUnderWay(db, userId);
   return {
     month: month.name,
     monthEndsAt: month.end.toISOString(),
@@ -73,18 +76,24 @@ export async function usageLimitsOf(
     },
     articles: await countArticles(db, userId, month),
     articlesLimit: limits.articlesPerMonth,
-    runningPipelines: await countRunning(db, userId),
+    runningPipelines,
     concurrentPipelines: limits.concurrentPipelines,
+    queuedPipelines,
+    queuedPipelinesLimit: limits.queuedPipelines,
     requestsPerMinute: limits.requestsPerMinute,
   };
 }
 
 /** In SQL of its own: pipelines belong to a room above this one. */
-async function countRunning(db: AppContext['db'], userId: string): Promise<number> {
-  const [row] = await queryRows<{ count: number }>(
+async function countUnderWay(
+  db: AppContext['db'],
+  userId: string,
+): Promise<{ runningPipelines: number; queuedPipelines: number }> {
+  const [row] = await queryRows<{ running: number; queued: number }>(
     db,
-    sql`select count(*)::int as count from pipelines
-        where user_id = ${userId} and status = 'running' and lease_expires_at >= now()`,
+    sql`select (count(*) filter (where status = 'running' and lease_expires_at >= now()))::int as running,
+          (count(*) filter (where status = 'queued'))::int as queued
+        from pipelines where user_id = ${userId} and status in ('queued', 'running', 'waiting')`,
   );
-  return row?.count ?? 0;
+  return { runningPipelines: row?.running ?? 0, queuedPipelines: row?.queued ?? 0 };
 }

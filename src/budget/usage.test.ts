@@ -425,6 +425,8 @@ describe('GET /usage/limits', () => {
       articlesLimit: 30,
       runningPipelines: 1,
       concurrentPipelines: 2,
+      queuedPipelines: 0,
+      queuedPipelinesLimit: 1000,
       requestsPerMinute: 77,
     });
     await change({ monthlyLimitMicroUsd: 0, ownMonthlyLimitMicroUsd: 5 });

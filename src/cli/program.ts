@@ -2,6 +2,8 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { version } from '../config.ts';
 import { publicationStatuses } from '../publishing/publication-status.ts';
 import { type Io, printFailure } from './io.ts';
+import { addScheduleCommands } from './schedule-program.ts';
+import { addTopicCommands } from './topic-program.ts';
 
 /** A command's work; resolves to its exit status. */
 type Run = () => Promise<number>;
@@ -40,7 +42,7 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
 
   const add = (parent: Command, nameAndArgs: string, description: string) =>
     parent.command(nameAndArgs).description(description).option('--json', 'answer with one JSON document');
-  const addForAccount = (parent: Command, nameAndArgs: string, description: string) =>
+  const addForAccount = (parent: Command, nameAndArgs: string, description: string): Command =>
     add(parent, nameAndArgs, description).option(
       '--account <email>',
       'the account to work for; the only one, or the first admin, otherwise',
@@ -77,6 +79,9 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .option('--words <min-max>', 'length, for example 600-900', words)
     .addOption(new Option('--duplicates <rule>', 'what to do about a near-duplicate').choices(['stop', 'allow']))
     .option('--budget <usd>', 'the most it may cost, in dollars', dollars)
+    .addOption(
+      new Option('--priority <priority>', 'before or behind your other articles').choices(['low', 'normal', 'high']),
+    )
     .option('--model <model>', 'provider:model, or offline')
     .action((topic, options) =>
       choose(async () => (await import('./write.ts')).write(io, topic, options), options.json),
@@ -212,6 +217,10 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
       choose(async () => (await publicationCommands()).resolvePublication(io, id, choice, options), options.json),
     );
 
+  addFailureCommands(program, addForAccount, choose, io);
+  addTopicCommands(program, io, addForAccount, choose);
+  addScheduleCommands(program, io, addForAccount, choose);
+
   const image = program.command('image').description('images for articles');
   const imageCommands = () => import('./image.ts');
   addForAccount(image, 'add', 'upload images')
@@ -259,6 +268,7 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .argument('<email>', 'its mail address')
     .option('--requests <per minute>', 'requests a minute', limitNumber)
     .option('--concurrent <number>', 'pipelines at a time', limitNumber)
+    .option('--queued <number>', 'pipelines that may wait for a place', limitNumber)
     .option('--articles <per month>', 'articles a month', limitNumber)
     .option('--dollars <per month>', 'what the instance pays for a month; 0 for nothing', limitDollars)
     .option('--article-dollars <per article>', 'what the instance pays for one article', limitDollars)
@@ -272,6 +282,48 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
     .action((options) => choose(async () => (await import('./openapi.ts')).openapiCommand(io, options), options.json));
 
   return program;
+}
+
+/** What ended failed, and the order of what waits. */
+function addFailureCommands(
+  program: Command,
+  addForAccount: (parent: Command, nameAndArgs: string, description: string) => Command,
+  choose: (run: Run, json: boolean) => void,
+  io: Io,
+): void {
+  const commands = () => import('./failure.ts');
+  const failure = program.command('failure').description('what ended failed and is not tried again by itself');
+  const kind = () => new Option('--kind <kind>', 'only these').choices(['pipeline', 'publication', 'webhook', 'mail']);
+  const ids = 'their ids, from failure list';
+  addForAccount(failure, 'list', 'list what failed, with the cause and what to do')
+    .addOption(kind())
+    .option('--dismissed', 'those that were put aside')
+    .option('--all-accounts', 'of everyone: how many with which cause')
+    .option('--code <code>', 'with --all-accounts: only this cause, for example model_unavailable')
+    .option('--since <time>', 'with --all-accounts: what failed since, for example 2h or 2026-11-24T03:00:00Z')
+    .action((options) => choose(async () => (await commands()).listFailures(io, options), options.json));
+  addForAccount(failure, 'redrive', 'try again what failed; what is done already is not done twice')
+    .argument('[id...]', ids)
+    .addOption(kind())
+    .option('--all', 'everything that can be tried again')
+    .option('--all-accounts', 'of everyone, by --code or --kind')
+    .option('--code <code>', 'with --all-accounts: only this cause, for example model_unavailable')
+    .option('--since <time>', 'with --all-accounts: what failed since, for example 2h or 2026-11-24T03:00:00Z')
+    .action((list, options) => choose(async () => (await commands()).redriveFailures(io, list, options), options.json));
+  addForAccount(failure, 'dismiss', 'put aside what failed: it is no longer listed')
+    .argument('[id...]', ids)
+    .addOption(kind())
+    .option('--all', 'everything')
+    .option('--undo', 'take it back')
+    .action((list, options) => choose(async () => (await commands()).dismissFailures(io, list, options), options.json));
+
+  const pipeline = program.command('pipeline').description('articles on their way');
+  addForAccount(pipeline, 'priority', 'let one go before or behind your others, at once')
+    .argument('<id>', 'its id, from the address of its page')
+    .addArgument(new Argument('<priority>', 'which').choices(['low', 'normal', 'high']))
+    .action((id, priority, options) =>
+      choose(async () => (await import('./pipeline.ts')).prioritizePipeline(io, id, priority, options), options.json),
+    );
 }
 
 const collect = (value: string, earlier: string[]) => [...earlier, value];

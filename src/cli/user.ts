@@ -115,6 +115,7 @@ export async function limitUser(
   options: {
     requests?: Limit;
     concurrent?: Limit;
+    queued?: Limit;
     articles?: Limit;
     dollars?: Limit;
     articleDollars?: Limit;
@@ -124,6 +125,7 @@ export async function limitUser(
   const given: [string, Limit | undefined][] = [
     ['requestsPerMinute', options.requests],
     ['concurrentPipelines', options.concurrent],
+    ['queuedPipelines', options.queued],
     ['articlesPerMonth', options.articles],
     ['monthlyLimitMicroUsd', microUsd(options.dollars)],
     ['pipelineLimitMicroUsd', microUsd(options.articleDollars)],
@@ -154,6 +156,7 @@ const sentences =
     const names: Record<string, string> = {
       requestsPerMinute: 'requests a minute',
       concurrentPipelines: 'pipelines at a time',
+      queuedPipelines: 'pipelines that wait',
       articlesPerMonth: 'articles a month',
     };
     return value === null ? `${names[name]} as the instance has it` : `${value} ${names[name]}`;

@@ -29,6 +29,7 @@ export interface WriteOptions {
   voice?: string;
   words?: { min: number; max: number };
   duplicates?: 'stop' | 'allow';
+  priority?: 'low' | 'normal' | 'high';
   budget?: number;
   model?: string;
   json?: boolean;
@@ -88,9 +89,9 @@ function brief(
   siteId: string | undefined,
   options: WriteOptions,
 ): BriefRequest {
-  const { keyword, language, audience, voice, words, duplicates, model, budget, allow, deny } = options;
+  const { keyword, language, audience, voice, words, duplicates, priority, model, budget, allow, deny } = options;
   const search = options.search === true || allow.length + deny.length > 0;
-  const given = { keyword, language, audience, voice, words, duplicates, model };
+  const given = { keyword, language, audience, voice, words, duplicates, priority, model };
   return {
     topic,
     sources,

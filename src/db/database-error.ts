@@ -9,6 +9,7 @@ const passing: Readonly<Record<string, string>> = {
   '08004': 'it refused the connection',
   '08006': 'the connection was lost',
   '25006': 'it takes no writes: it is read-only',
+  '25P03': 'it took back a transaction that stood still',
   '53000': 'it is short of resources',
   '53200': 'it is out of memory',
   '53300': 'all of its connections are taken',

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { cutWhenSilent, silenceMs } from './guard-connection.ts';
 
 /** One connection that listens for all channels of this process and comes back by itself when it is lost. */
 export interface Listener {
@@ -7,6 +8,8 @@ export interface Listener {
 }
 
 const reconnectMs = 1_000;
+/** How often a connection on which nothing is announced is asked whether it is still there, in milliseconds. */
+const heartbeatMs = silenceMs / 2;
 
 /**
  * Creates the listener on first use. After a lost connection it reconnects every second and calls every subscriber once
@@ -15,34 +18,43 @@ const reconnectMs = 1_000;
 export function createListener(newClient: () => Client): Listener {
   const subscribers = new Map<string, Set<(payload: string) => void>>();
   let connected: Promise<Client> | null = null;
+  let current: Client | null = null;
   let timer: NodeJS.Timeout | null = null;
+  let heartbeat: NodeJS.Timeout | undefined;
   let closed = false;
 
   async function connect(): Promise<Client> {
     const client = newClient();
+    current = client;
     client.on('notification', (message) => {
       for (const notify of subscribers.get(message.channel) ?? []) notify(message.payload ?? '');
     });
     client.on('error', () => lost(client));
     client.on('end', () => lost(client));
     await client.connect();
+    cutWhenSilent(client);
     for (const channel of subscribers.keys()) await client.query(`LISTEN "${channel}"`);
+    // How it went is no matter: without an answer the connection is cut, and that is what is acted upon.
+    heartbeat = setInterval(() => client.query('select 1').catch(() => undefined), heartbeatMs);
     return client;
   }
 
   function lost(client: Client): void {
-    if (closed || !connected) return;
+    if (closed || current !== client) return;
+    current = null;
     connected = null;
+    clearInterval(heartbeat);
     client.removeAllListeners();
     // A broken client may emit once more while it closes; that error has already been handled by reconnecting.
     client.on('error', () => undefined);
-    client.end().catch(() => undefined);
+    client.connection.stream.destroy();
     retry();
   }
 
   function retry(): void {
-    timer = setTimeout(() => {
-      connected = connect();
+    timer ??= setTimeout(() => {
+      timer = null;
+      connected ??= connect();
       connected.then(
         () => {
           for (const set of subscribers.values()) for (const notify of set) notify('');
@@ -71,6 +83,7 @@ export function createListener(newClient: () => Client): Listener {
     async close() {
       closed = true;
       if (timer) clearTimeout(timer);
+      clearInterval(heartbeat);
       const client = await connected?.catch(() => null);
       client?.removeAllListeners();
       await client?.end();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { AppError } from '../errors.ts';
 import { migrationsFolder } from '../shipped-files.ts';
+import { waitWithoutLimit } from './guard-connection.ts';
 import type { Database } from './open.ts';
 
 /** Any number that no other program takes on this database: "blog" in ASCII. */
@@ -34,6 +35,8 @@ export async function migrate(database: Database): Promise<{ applied: string[] }
   }
   const client = await engine.pool.connect();
   try {
+    // Another process may be migrating for long, and so may this one.
+    waitWithoutLimit(client);
     await client.query(`select pg_advisory_lock(${advisoryLock})`);
     return await migrateSession({
       exec: (sql) => client.query(sql),

@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts';
 import { storageError } from '../storage-error.ts';
 import { announceServer, lockDataDir } from './data-dir.ts';
 import { openEmbeddedFiles, refuseAfterLogFailure } from './embedded-files.ts';
+import { guardConnection } from './guard-connection.ts';
 
 /** The query interface that features receive: the database itself or a transaction on it, on either engine. */
 export type Db = PgDatabase<PgQueryResultHKT, Record<string, never>>;
@@ -95,6 +96,7 @@ export function postgresConnection(databaseUrl: string, caCertificate: string | 
     ...(encrypted ? { ssl: { rejectUnauthorized: strict, ...(caCertificate ? { ca: caCertificate } : {}) } } : {}),
     application_name: 'blog-poster',
     connectionTimeoutMillis: 10_000,
+    onConnect: guardConnection,
   };
 }
 

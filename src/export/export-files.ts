@@ -4,6 +4,8 @@ import { presentApiKey } from '../accounts/api-keys.ts';
 import { presentAuditEvent } from '../accounts/me-routes.ts';
 import { presentUser } from '../accounts/present.ts';
 import { apiKeys, auditEvents } from '../accounts/schema.ts';
+import { listDecisions } from '../approvals/approvals.ts';
+import { presentApproval } from '../approvals/present.ts';
 import { presentArticle, presentClaim } from '../articles/present.ts';
 import { listClaims, listRevisions } from '../articles/queries.ts';
 import { articles } from '../articles/schema.ts';
@@ -22,27 +24,29 @@ import { listKeys, ownSpending } from '../provider-keys/provider-keys.ts';
 import { type Publication, publications } from '../publishing/schema.ts';
 import { showPublications } from '../publishing/surroundings.ts';
 import { presentRun, presentSchedules } from '../schedules/present.ts';
-import { scheduleRuns, schedules } from '../schedules/schema.ts';
+import { scheduleExceptions, scheduleRuns, schedules } from '../schedules/schema.ts';
 import { presentSitePost } from '../site-posts/present.ts';
 import { pageOfPosts } from '../site-posts/queries.ts';
 import { presentSite } from '../sites/present.ts';
 import { sites } from '../sites/schema.ts';
 import { presentTopic } from '../topics/present.ts';
 import { topics } from '../topics/schema.ts';
+import { presentSource } from '../watching/present.ts';
+import { watchedEntries, watchedSources } from '../watching/schema.ts';
 import { presentDeliveryWithPayload, presentWebhook } from '../webhooks/present.ts';
 import { webhookDeliveries, webhooks } from '../webhooks/schema.ts';
 import type { ExportFile } from './zip.ts';
 
 const readme = `This is everything of an account of blog-poster, as its API answers it (times in UTC, money in micro-dollars).
 
-articles/     each article as Markdown, and as JSON with its claims, sources and revisions; those in the bin as well
+articles/     each article as Markdown, and as JSON with its claims, sources, revisions and approvals; those in the bin as well
 pipelines/    each pipeline with its receipt
 images/       each image with its name and texts; those in the bin as well
 sources/      each source with its passages, which quotes can be looked up in
 site-posts/   what was read of each site's posts, 1,000 a file; nothing for a site without any
 webhooks/     each webhook with its deliveries of the last 30 days
-schedules/    each schedule with what its times have led to
-account.json sites.json topics.json publications.json api-keys.json provider-keys.json usage.json access-log.json
+schedules/    each schedule with what was moved or skipped, and what its times have led to
+account.json sites.json topics.json watched-sources.json publications.json api-keys.json provider-keys.json usage.json access-log.json
 
 Passwords, keys and tokens are not in it: they are stored in a form that cannot be read, or only to be used.
 `;
@@ -71,7 +75,8 @@ export async function* exportFiles(
     const revisions = await listRevisions(db, userId, article.id);
     const deletedAt = article.deletedAt?.toISOString() ?? null;
     yield { name: `${name}.md`, text: article.markdown };
-    yield { name: `${name}.json`, text: json({ ...presented, deletedAt, claims, revisions }) };
+    const decisions = (await listDecisions(db, userId, { articleId: article.id })).map(presentApproval);
+    yield { name: `${name}.json`, text: json({ ...presented, deletedAt, claims, revisions, approvals: decisions }) };
   }
   for await (const pipeline of all(db, pipelines, userId)) {
     const presented = await presentPipeline(db, pipeline);
@@ -92,10 +97,14 @@ export async function* exportFiles(
   yield { name: 'sites.json', text: json((await collect(all(db, sites, userId))).map(presentSite)) };
   yield* postFiles(db, userId);
   yield { name: 'topics.json', text: json((await collect(all(db, topics, userId))).map(presentTopic)) };
+  yield { name: 'watched-sources.json', text: json(await exportedSources(db, userId)) };
   for await (const schedule of all(db, schedules, userId)) {
     const [shown] = await presentSchedules(db, [schedule]);
     const runs = await collect(all(db, scheduleRuns, userId, eq(scheduleRuns.scheduleId, schedule.id)));
-    yield { name: `schedules/${schedule.id}.json`, text: json({ ...shown, runs: runs.map(presentRun) }) };
+    const changed = await collect(all(db, scheduleExceptions, userId, eq(scheduleExceptions.scheduleId, schedule.id)));
+    const exceptions = changed.map(({ slotAt, movedTo }) => ({ slotAt, movedTo, skipped: movedTo === null }));
+    const text = json({ ...shown, exceptions, runs: runs.map(presentRun) });
+    yield { name: `schedules/${schedule.id}.json`, text };
   }
   yield {
     name: 'publications.json',
@@ -113,6 +122,22 @@ export async function* exportFiles(
   }
   yield { name: 'usage.json', text: json(await usage(db, userId)) };
   yield { name: 'access-log.json', text: json((await collect(all(db, auditEvents, userId))).map(presentAuditEvent)) };
+}
+
+/** Each watched source with what was seen in it. */
+async function exportedSources(db: Db, userId: string) {
+  const entries = Map.groupBy(await collect(all(db, watchedEntries, userId)), ({ sourceId }) => sourceId);
+  const rows = await collect(all(db, watchedSources, userId));
+  return rows.map((row) => {
+    const seen = entries.get(row.id) ?? [];
+    const proposed = seen.filter(({ outcome }) => outcome === 'proposed').length;
+    return {
+      ...presentSource({ ...row, entries: seen.length, proposed }),
+      seen: seen.map(({ title, url, publishedAt, outcome, topicId, seenAt }) => ({
+        ...{ title, url, publishedAt, outcome, topicId, seenAt },
+      })),
+    };
+  });
 }
 
 /** The posts of sites, a thousand a file: there may be more than memory should hold. */
@@ -140,7 +165,10 @@ type OwnedTable =
   | typeof images
   | typeof sites
   | typeof topics
+  | typeof watchedSources
+  | typeof watchedEntries
   | typeof schedules
+  | typeof scheduleExceptions
   | typeof scheduleRuns
   | typeof publications
   | typeof apiKeys

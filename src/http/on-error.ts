@@ -19,6 +19,17 @@ export const problemSchema = z
       .array(z.string())
       .optional()
       .meta({ description: 'Names that may have been meant, the nearest first' }),
+    duplicateOf: z
+      .object({
+        kind: z.enum(['article', 'pipeline', 'post', 'topic']),
+        id: z.string().nullable().meta({ description: 'Null for posts' }),
+        title: z.string(),
+        url: z.string().optional(),
+        siteName: z.string().optional(),
+        reason: z.string(),
+      })
+      .optional()
+      .meta({ description: 'With `duplicate_topic`: what the topic comes too close to' }),
   })
   .meta({ id: 'Problem' });
 
@@ -100,6 +111,7 @@ function send(error: AppError, request: FastifyRequest, reply: FastifyReply): vo
         hint: error.hint,
         ...(error.errors ? { errors: error.errors } : {}),
         ...(error.suggestions?.length ? { suggestions: error.suggestions } : {}),
+        ...(error.code === 'duplicate_topic' ? { duplicateOf: error.details?.duplicateOf } : {}),
       }),
     );
 }
@@ -119,6 +131,11 @@ function asAppError(error: FastifyError | Error, request: FastifyRequest): AppEr
     return new AppError('internal', 'The answer could not be built.', { cause: error });
   const code = 'code' in error ? error.code : '';
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    if (request.routeOptions.url === '/api/v1/topics/import') {
+      return new AppError('body_too_large', 'The list is over 5 MB.', {
+        hint: 'Split it into files of at most 5,000 topics and import one after the other.',
+      });
+    }
     return request.routeOptions.url === '/api/v1/images'
       ? new AppError('body_too_large', 'The image is over 10 MB.', {
           hint: 'Make the image smaller and send it again.',

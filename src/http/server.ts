@@ -65,7 +65,8 @@ export async function createServer(
   server.addHook('onRoute', describeAccess);
   server.addHook('onResponse', async (request, reply) => {
     // Without the query: a site that hands over a password can only put it there.
-    const path = request.url.split('?', 1)[0];
+    // Nor the token of a mailed link.
+    const path = request.url.split('?', 1)[0]?.replace(/(\/holds\/)[\w-]{20,}/, '$1...');
     request.log.debug(
       { method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       'request',

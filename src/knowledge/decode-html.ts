@@ -8,27 +8,29 @@ import { utf16Order } from './sniff.ts';
  * text of wrong letters could be cited.
  */
 export function decodeHtml(bytes: Uint8Array, contentType: string | null): string {
-  const mark = byteOrderMark(bytes);
-  if (mark !== null) return new TextDecoder(mark).decode(bytes);
-  const wide = utf16Order(bytes);
-  if (wide !== null) return new TextDecoder(wide).decode(bytes);
+  return new TextDecoder(encodingOf(bytes, contentType)).decode(bytes);
+}
 
+/** The label of the encoding that {@link decodeHtml} reads bytes in. */
+export function encodingOf(bytes: Uint8Array, contentType: string | null): string {
+  const mark = byteOrderMark(bytes) ?? utf16Order(bytes);
+  if (mark !== null) return mark;
   const declared = [known(charsetOf(contentType)), known(metaCharset(bytes))].filter((label) => label !== null);
   const multibyte = countUtf8(bytes);
   // A text in another encoding does not form several valid sequences of UTF-8 and not one broken one by chance.
   const isUtf8 = multibyte.broken === 0 ? multibyte.valid > 3 : multibyte.valid > 3 * multibyte.broken;
-  if (isUtf8 || (multibyte.broken === 0 && declared.length === 0)) return new TextDecoder('utf-8').decode(bytes);
+  if (isUtf8 || (multibyte.broken === 0 && declared.length === 0)) return 'utf-8';
 
   for (const label of declared) {
     if (label === 'utf-8') {
-      if (multibyte.broken === 0) return new TextDecoder(label).decode(bytes);
+      if (multibyte.broken === 0) return label;
       continue;
     }
     // "Latin 1" is what servers say of every page when nobody told them; letters of another script give that away.
     const other = label === 'windows-1252' ? guessCharset(bytes) : null;
-    return new TextDecoder(other ?? label).decode(bytes);
+    return other ?? label;
   }
-  return new TextDecoder(guessCharset(bytes) ?? 'windows-1252').decode(bytes);
+  return guessCharset(bytes) ?? 'windows-1252';
 }
 
 /** How many characters beyond ASCII a text holds that are proper UTF-8, and how many places are not; in one pass. */

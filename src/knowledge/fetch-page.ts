@@ -1,5 +1,7 @@
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
+import { believableRetryAfter } from '../net/retry-after.ts';
+import type { SafeFetchResponse } from '../net/safe-fetch.ts';
 
 /** Bytes from an address. */
 export interface FetchedPage {
@@ -17,28 +19,62 @@ const maxFileBytes = 20_000_000;
 const accept =
   'text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/pdf,text/*;q=0.8,*/*;q=0.1';
 
+/** What a server said of an answer, to be asked later only for what has changed (RFC 9110, 13.1). */
+export interface Validators {
+  etag: string | null;
+  lastModified: string | null;
+}
+
 /**
  * Fetches a page that its site lets robots read.
  * @throws AppError fetch_blocked, fetch_failed or fetch_too_large; with `details.cause` `login` for pages that answer
- * 401 or 403 or send the reader to a log-in
+ * 401 or 403 or send the reader to a log-in, and `retryAt` where the site says when to come back
  */
 export async function fetchPage(
   ctx: Pick<AppContext, 'safeFetch' | 'robots'>,
   url: string,
   signal: AbortSignal,
 ): Promise<FetchedPage> {
+  return toPage(url, await request(ctx, url, signal, {}));
+}
+
+/** The same for a page that was fetched before; null when it has not changed since. Throws as {@link fetchPage}. */
+export async function fetchIfChanged(
+  ctx: Pick<AppContext, 'safeFetch' | 'robots'>,
+  url: string,
+  { etag, lastModified }: Validators,
+  signal: AbortSignal,
+): Promise<(FetchedPage & Validators) | null> {
+  const answer = await request(ctx, url, signal, {
+    ...(etag ? { 'if-none-match': etag } : {}),
+    ...(lastModified ? { 'if-modified-since': lastModified } : {}),
+  });
+  if (answer.status === 304 && (etag || lastModified)) return null;
+  const page = toPage(url, answer);
+  return { ...page, etag: answer.headers.get('etag'), lastModified: answer.headers.get('last-modified') };
+}
+
+async function request(
+  ctx: Pick<AppContext, 'safeFetch' | 'robots'>,
+  url: string,
+  signal: AbortSignal,
+  headers: Record<string, string>,
+): Promise<SafeFetchResponse> {
   if (!(await ctx.robots.allowed(url))) {
     throw new AppError('fetch_blocked', 'The site does not allow robots on this page (robots.txt).', {
       hint: 'Use another page, or paste its text if you may.',
       details: { cause: 'robots' },
     });
   }
-  const answer = await ctx.safeFetch(url, {
+  return ctx.safeFetch(url, {
     signal,
     timeoutMs: pageTimeoutMs,
-    maxBytes: (headers) => (/pdf|octet-stream/i.test(headers.get('content-type') ?? '') ? maxFileBytes : maxPageBytes),
-    headers: { accept },
+    maxBytes: (answer) => (/pdf|octet-stream/i.test(answer.get('content-type') ?? '') ? maxFileBytes : maxPageBytes),
+    headers: { accept, ...headers },
   });
+}
+
+function toPage(url: string, answer: SafeFetchResponse): FetchedPage {
   if (answer.status < 200 || answer.status > 299) throw refusedBy(answer.status, answer.headers);
   if (answer.redirects.length > 0 && isLogin(answer.url) && !isLogin(url)) {
     throw login(`The site sends readers of this page to a log-in (${new URL(answer.url).pathname}).`);
@@ -61,8 +97,11 @@ function isLogin(url: string): boolean {
 }
 
 function refusedBy(status: number, headers: Headers): AppError {
+  const asked = status === 429 || status >= 500;
+  const retryAt = asked ? believableRetryAfter(headers.get('retry-after'), new Date()) : null;
+  const retry = retryAt === null ? {} : { retryAt };
   const failed = (message: string, hint: string, cause: string) =>
-    new AppError('fetch_failed', message, { hint, details: { cause, status } });
+    new AppError('fetch_failed', message, { hint, details: { cause, status }, ...retry });
   const paste = 'Open the page in a browser and paste its text as a source, if you may use it.';
   if (status === 401 || status === 407) return login(`The page asks for a log-in (it answered ${status}).`);
   if (status === 403 && !headers.has('cf-mitigated')) {

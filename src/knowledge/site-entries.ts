@@ -78,7 +78,7 @@ export async function findEntries(gathering: Gathering, site: string): Promise<E
 }
 
 /** The feeds that the site's page announces, else the usual place of one. Throws when the page cannot be had. */
-async function feedsOf(gathering: Gathering, site: string): Promise<string[]> {
+export async function feedsOf(gathering: Pick<Gathering, 'ctx' | 'signal'>, site: string): Promise<string[]> {
   const page = await fetchPage(gathering.ctx, site, gathering.signal);
   const announced = await gathering.ctx.extractor.announcedFeeds({
     content: page.body,

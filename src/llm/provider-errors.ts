@@ -1,5 +1,6 @@
 import { APICallError } from '@ai-sdk/provider';
 import { AppError } from '../errors.ts';
+import { believableRetryAfter } from '../net/retry-after.ts';
 import type { KeyTrouble } from '../provider-keys/own-keys.ts';
 import type { CallLimits } from './models.ts';
 
@@ -41,7 +42,7 @@ export function explainFailure(
     error,
     billed: arrived || sorted.billed,
     schemaRefused: sorted.schemaRefused === true,
-    trouble: expired || signs.status === null ? null : keyTrouble(signs.status, signs.body),
+    trouble: expired ? null : signs.status === null ? creditOf(signs.body) : keyTrouble(signs.status, signs.body),
     said,
   };
 }
@@ -81,7 +82,9 @@ function readSigns(failure: unknown): Signs {
   // An error inside a stream: the providers' libraries give it a status where its type is known.
   const part = typeof failure === 'object' && failure !== null ? (failure as Record<string, unknown>) : {};
   const status = typeof part.statusCode === 'number' ? part.statusCode : null;
-  const body = part.data === undefined ? '' : JSON.stringify(part.data);
+  // What is no error of ours is what the provider sent, such as { type, code, message }.
+  const sent = part.data ?? (failure instanceof Error ? undefined : failure);
+  const body = sent === undefined ? '' : JSON.stringify(sent);
   return { status, headers: {}, body, causes: causes(failure), offline: null };
 }
 
@@ -111,6 +114,8 @@ function sort({ status, headers, body, causes: code, offline }: Signs, model: st
     billed: false,
   });
   if (status === null) {
+    const permanent = saidInStream(body, model, rejected);
+    if (permanent) return permanent;
     const reached = !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(code);
     // A connection that broke: whether the provider had begun cannot be known.
     return reached
@@ -131,7 +136,8 @@ function sort({ status, headers, body, causes: code, offline }: Signs, model: st
       'It can only quote whole sentences of the sources. Add sources with running text, or set LLM_MODEL, and retry.';
     return rejected(`The offline writer cannot go on: ${offline}`, hint);
   }
-  if (status === 408 || status === 409 || status === 425 || status >= 500) {
+  // 501 says that it will never be done: servers without schemas answer so.
+  if (status === 408 || status === 409 || status === 425 || (status >= 500 && status !== 501)) {
     return unavailable(`The provider of ${model} answered ${status}.`, true, retryTime(headers, body));
   }
   if (trouble === 'rejected') {
@@ -158,6 +164,24 @@ function sort({ status, headers, body, causes: code, offline }: Signs, model: st
   };
 }
 
+/**
+ * What an error inside a stream says that will not pass, although it has no status: by then the provider has begun, and
+ * may have billed it. Null for all others.
+ */
+function saidInStream(body: string, model: string, rejected: (message: string, hint: string) => Sorted): Sorted | null {
+  const billed = (sorted: Sorted): Sorted => ({ ...sorted, billed: true });
+  if (creditOf(body)) {
+    return billed(rejected(`The account behind ${model} is out of credit.`, 'Add credit at the provider, then retry.'));
+  }
+  if (tooLong.test(body)) {
+    const hint = 'Use fewer or shorter sources, or a model with a larger context.';
+    return billed(rejected(`The text was too long for ${model}.`, hint));
+  }
+  return declined.test(body) ? refusal(model) : null;
+}
+
+const creditOf = (body: string): KeyTrouble | null => (outOfCredit.test(body) ? 'out-of-credit' : null);
+
 /** The model, or a filter in front of it, does not want to write this. */
 export function refusal(model: string): Sorted {
   const hint = 'Put the topic in other words, look at the sources, or choose another model; then retry.';
@@ -174,22 +198,17 @@ function late(model: string, limit: keyof CallLimits): Sorted {
 }
 
 /**
- * When the provider wants to be asked again, however far away: Retry-After as seconds or as a date (RFC 9110, 10.2.3),
- * `retry-after-ms` (OpenAI), or `retryDelay` in Google's error body (google.rpc.RetryInfo). At least a second from now.
+ * When the provider wants to be asked again: Retry-After, `retry-after-ms` (OpenAI), or `retryDelay` in Google's error
+ * body (google.rpc.RetryInfo). At least a second from now.
  */
 function retryTime(headers: Record<string, string>, body: string): Date | undefined {
-  const after = headers['retry-after'];
   const delay = /"retryDelay"\s*:\s*"([\d.]+)s"/.exec(body)?.[1];
-  const ms = headers['retry-after-ms'] ? Number(headers['retry-after-ms']) : Number.NaN;
-  const seconds = after ? Number(after) : delay ? Number(delay) : Number.NaN;
-  const now = Date.now();
-  const time = Number.isFinite(ms)
-    ? now + ms
-    : Number.isFinite(seconds)
-      ? now + seconds * 1000
-      : Date.parse(after ?? '');
-  // 8.64e15 ms is the last moment that a Date can hold.
-  return Number.isFinite(time) && time < 8.64e15 ? new Date(Math.max(time, now + 1_000)) : undefined;
+  const ms = headers['retry-after-ms'];
+  const now = new Date();
+  const asked = [ms && String(Number(ms) / 1000), headers['retry-after'], delay]
+    .map((value) => believableRetryAfter(value, now))
+    .find((time) => time !== null);
+  return asked ? new Date(Math.max(asked.getTime(), now.getTime() + 1_000)) : undefined;
 }
 
 function describe(failure: unknown): string {

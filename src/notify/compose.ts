@@ -9,6 +9,8 @@ export interface EmailDraft {
   paragraphs: string[];
   /** The one thing to do. */
   action?: { label: string; url: string };
+  /** Something else that can be done instead. */
+  otherAction?: { label: string; url: string };
   /** Why the reader got this mail, and what to do when it was not for them. */
   footer?: string;
 }
@@ -38,16 +40,18 @@ export function composeEmail(draft: EmailDraft): ComposedEmail {
   const subject = subjectLine(draft.subject);
   const paragraphs = [draft.greeting ?? '', ...draft.paragraphs].map((text) => printable(text).trim()).filter(Boolean);
   const footer = draft.footer ? oneLine(draft.footer) : null;
-  const action = draft.action ? { label: oneLine(draft.action.label), url: oneLine(draft.action.url) } : null;
+  const actions = [draft.action, draft.otherAction].flatMap((action) =>
+    action ? [{ label: oneLine(action.label), url: oneLine(action.url) }] : [],
+  );
   const text = [
     ...paragraphs,
-    ...(action ? [`${action.label}:\n${action.url}`] : []),
+    ...actions.map(({ label, url }) => `${label}:\n${url}`),
     // The signature mark of mail (RFC 3676, 4.3), with its blank at the end.
     ...(footer ? [`-- \n${footer}`] : []),
   ].join('\n\n');
   const blocks = [
     ...paragraphs.map((paragraph) => `<p style="white-space:pre-line">${escapeHtml(paragraph)}</p>`),
-    ...(action ? [actionHtml(action)] : []),
+    ...actions.map(actionHtml),
     ...(footer ? [`<p style="margin-top:2em;font-size:.875em;opacity:.8">${escapeHtml(footer)}</p>`] : []),
   ];
   return { subject, text: `${text}\n`, html: page(subject, blocks) };

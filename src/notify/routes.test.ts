@@ -103,3 +103,15 @@ test('a mail from before a change of APP_SECRET hides no other', async () => {
   expect(items[0]).toMatchObject({ text: `token=${token}` });
   expect(items[1]).toMatchObject({ text: null, error: { code: 'secret_unreadable' } });
 });
+
+test.each(['hold', 'needs-approval', 'schedule-stopped', 'site-failing', 'dead-links'] as const)(
+  'a mail about what is in an account (%s) tells an admin neither its words nor its subject',
+  async (kind) => {
+    app = await startTestApp();
+    await give({ kind, subject: 'Quarterly secrets' });
+    const { body, text } = await ask('GET', '/admin/emails');
+    expect(body.items).toMatchObject([{ kind, text: null, status: 'kept' }]);
+    expect(body.items[0].subject).not.toBe('');
+    expect(text).not.toMatch(/Quarterly|token=/);
+  },
+);

@@ -21,6 +21,9 @@ export const emailKinds = [
   'instance-budget-warning',
   'site-failing',
   'dead-links',
+  'hold',
+  'needs-approval',
+  'schedule-stopped',
 ] as const;
 export type EmailKind = (typeof emailKinds)[number];
 
@@ -49,5 +52,6 @@ export const emails = pgTable('emails', {
   createdAt: time('created_at').notNull().defaultNow(),
   expiresAt: time('expires_at'),
   giveUpAt: time('give_up_at').notNull(),
+  dismissedAt: time('dismissed_at'),
 });
 export type Email = typeof emails.$inferSelect;

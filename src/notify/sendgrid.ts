@@ -1,6 +1,7 @@
 import { fetch, type Response } from 'undici';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { readRetryAfter } from '../net/retry-after.ts';
 import { parseMailbox } from './address.ts';
 import { type Mailer, serverWords } from './mailer.ts';
 
@@ -140,14 +141,10 @@ function toMailError(
   });
 }
 
-/** Retry-After as seconds or as a date (RFC 9110, 10.2.3), otherwise SendGrid's own header in seconds since 1970. */
+/** Retry-After, otherwise SendGrid's own header in seconds since 1970. */
 function retryTime(headers: Response['headers']): Date | null {
   const after = headers.get('retry-after');
-  const reset = headers.get('x-ratelimit-reset');
-  const time = after
-    ? Number.isFinite(Number(after))
-      ? Date.now() + Number(after) * 1000
-      : Date.parse(after)
-    : Number(reset ?? Number.NaN) * 1000;
-  return Number.isFinite(time) ? new Date(time) : null;
+  if (after) return readRetryAfter(after, new Date());
+  const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN);
+  return readRetryAfter(String(reset - Date.now() / 1000), new Date());
 }

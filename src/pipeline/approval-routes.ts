@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { deciderOf, recordDecision } from '../approvals/approvals.ts';
 import { setStatus } from '../articles/articles.ts';
 import { articleSchema, presentArticle } from '../articles/present.ts';
 import { getArticle } from '../articles/queries.ts';
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
-import { type Principal, principalOf } from '../http/access.ts';
+import { principalOf } from '../http/access.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
-import { approvePipeline, holdPipeline } from './commands.ts';
+import { approvePipeline, holdPipeline } from './decide.ts';
 
 const byId = z.object({ id: z.uuid() });
 const tags = ['articles'];
@@ -34,10 +35,15 @@ export const approvalRoutes: RegisterRoutes = (server, ctx) => {
     },
     async (request) =>
       ctx.db.transaction(async (tx) => {
-        const { article, pipelineId } = await waitingPipeline(tx, request.userId, request.params.id);
-        await approvePipeline(ctx, tx, request.userId, pipelineId, approver(principalOf(request)));
-        if (article.status === 'draft' || article.status === 'ready') await setStatus(ctx, tx, article.id, 'approved');
-        return presentArticle(tx, await getArticle(tx, request.userId, article.id));
+        const { userId } = request;
+        const { article, pipelineId } = await waitingPipeline(tx, userId, request.params.id);
+        const by = deciderOf(principalOf(request));
+        const made = await approvePipeline(ctx, tx, userId, pipelineId, by);
+        if (article.status === 'draft' || article.status === 'ready') {
+          await setStatus(ctx, tx, article.id, 'approved');
+          if (!made) await recordDecision(tx, { userId, articleId: article.id, pipelineId, decision: 'approved', by });
+        }
+        return presentArticle(tx, await getArticle(tx, userId, article.id));
       }),
   );
 
@@ -55,13 +61,8 @@ export const approvalRoutes: RegisterRoutes = (server, ctx) => {
     async (request) =>
       ctx.db.transaction(async (tx) => {
         const { article, pipelineId } = await waitingPipeline(tx, request.userId, request.params.id);
-        await holdPipeline(tx, request.userId, pipelineId);
+        await holdPipeline(ctx, tx, request.userId, pipelineId, deciderOf(principalOf(request)));
         return presentArticle(tx, await getArticle(tx, request.userId, article.id));
       }),
   );
 };
-
-/** Who approved, as the receipt names them. */
-function approver({ email, via }: Principal): string {
-  return `${email ?? 'local owner'}${via === 'api-key' ? ' (with an API key)' : ''}`;
-}

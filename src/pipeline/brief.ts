@@ -76,6 +76,10 @@ export const briefSchema = z.strictObject({
     .meta({ description: 'Without a zone it is meant on the clocks of the site' }),
   approval: z.enum(['manual', 'auto']).default('manual'),
   holdHours: z.number().min(0).max(720).default(24),
+  // Optional, without a default: the briefs that are stored keep their digests.
+  minSeoScore: z.number().min(0).max(100).optional().meta({
+    description: 'The SEO score below which an article does not go public by itself; 60 where it is left out',
+  }),
   duplicates: z.enum(['stop', 'allow']).default('stop'),
   model: z
     .string()
@@ -87,13 +91,17 @@ export const briefSchema = z.strictObject({
 export type BriefRequest = z.input<typeof briefSchema>;
 export type Brief = z.output<typeof briefSchema>;
 
+/** The rules between the fields of a brief, which may stand beside others. */
+export const withBriefRules = <Schema extends z.ZodType<Brief>>(schema: Schema) =>
+  schema
+    .refine((brief) => brief.publish === 'none' || brief.siteId !== undefined, {
+      path: ['siteId'],
+      message: 'is needed to publish: choose a site, or publish "none"',
+    })
+    .refine((brief) => brief.publishAt === undefined || brief.publish === 'publish', {
+      path: ['publishAt'],
+      message: 'goes with publish "publish"',
+    });
+
 /** {@link briefSchema} with the rules between fields. */
-export const checkedBriefSchema = briefSchema
-  .refine((brief) => brief.publish === 'none' || brief.siteId !== undefined, {
-    path: ['siteId'],
-    message: 'is needed to publish: choose a site, or publish "none"',
-  })
-  .refine((brief) => brief.publishAt === undefined || brief.publish === 'publish', {
-    path: ['publishAt'],
-    message: 'goes with publish "publish"',
-  });
+export const checkedBriefSchema = withBriefRules(briefSchema);

@@ -4,6 +4,7 @@ import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+import { type PriorityName, priorityNumber } from '../publishing/present.ts';
 import { readPublishTime } from '../publishing/publish-time.ts';
 import { publications } from '../publishing/schema.ts';
 import { getSite } from '../sites/queries.ts';
@@ -16,24 +17,38 @@ import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
 import { enqueueNext, isNext, waitsForMoney } from './line.ts';
 import { lockPipeline } from './queries.ts';
+import { reserveRoom } from './queue-room.ts';
 import { type Pipeline, pipelineSteps, pipelines } from './schema.ts';
 import { type StepName, stepNames } from './step-names.ts';
-import { supersedeSteps } from './steps-store.ts';
+import { isStepDone, supersedeSteps } from './steps-store.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets'>;
 
 /**
  * Accepts a brief: writes the pipeline and, when its user has a free place, enqueues its run in `tx`. Throws `not_found` for a site that is not the
  * user's, `model_unknown` for a model that cannot be asked here, `articles_limit_reached` when the user has begun as many
- * articles this month as they may.
+ * articles this month as they may, `queue_full` when no more may wait.
  */
-export async function createPipeline(ctx: Ctx, tx: Db, userId: string, brief: Brief): Promise<Pipeline> {
+export async function createPipeline(
+  ctx: Ctx,
+  tx: Db,
+  userId: string,
+  brief: Brief,
+  priority: PriorityName = 'normal',
+): Promise<Pipeline> {
   await reserveArticle(tx, ctx.config, userId);
-  return insertPipeline(ctx, tx, userId, brief);
+  await reserveRoom(tx, ctx.config, userId);
+  return insertPipeline(ctx, tx, userId, brief, priority);
 }
 
 /** {@link createPipeline} of the house's own sample: it counts like every other, and no limit holds it up. */
-export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, given: Brief): Promise<Pipeline> {
+export async function insertPipeline(
+  ctx: Ctx,
+  tx: Db,
+  userId: string,
+  given: Brief,
+  priority: PriorityName = 'normal',
+): Promise<Pipeline> {
   await lockWorkLimits(tx, ctx.config, userId);
   const site = given.siteId ? await getSite(tx, userId, given.siteId) : null;
   // The moment is kept, so that it stays when the site's zone is changed before the article is written.
@@ -50,6 +65,7 @@ export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, given: Br
       userId,
       brief,
       topic: brief.topic,
+      priority: priorityNumber(priority),
       status: 'queued',
       budgetMicroUsd: brief.budgetMicroUsd,
       expectedMicroUsd: await expectedCost({ ...ctx, db: tx }, userId, brief),
@@ -67,7 +83,10 @@ export async function insertPipeline(ctx: Ctx, tx: Db, userId: string, given: Br
   return row;
 }
 
-/** Stops a pipeline at once; a worker in the middle of a call notices within a moment. What was paid stays recorded. */
+/**
+ * Stops a pipeline at once; a worker in the middle of a call notices within a moment. What was paid stays recorded. Throws
+ * `invalid_state` for one that has ended, or that has done its last step already: what that handed to a site goes out.
+ */
 export async function cancelPipeline(ctx: Ctx, userId: string, id: string): Promise<Pipeline> {
   return ctx.db.transaction(async (tx) => {
     await lockWorkLimits(tx, ctx.config, userId);
@@ -75,6 +94,11 @@ export async function cancelPipeline(ctx: Ctx, userId: string, id: string): Prom
     if (pipeline.status === 'cancelled') return pipeline;
     if (pipeline.status === 'succeeded' || pipeline.status === 'failed') {
       throw new AppError('invalid_state', `This pipeline has already ${pipeline.status}; there is nothing to cancel.`);
+    }
+    if (await isStepDone(tx, id, 'publish')) {
+      throw new AppError('invalid_state', 'This pipeline has just done its last step; there is nothing to cancel.', {
+        hint: 'What it has handed to a site is stopped there: cancel the publication of its article.',
+      });
     }
     await tx
       .update(pipelineSteps)
@@ -96,7 +120,7 @@ export async function cancelPipeline(ctx: Ctx, userId: string, id: string): Prom
 /**
  * Runs a pipeline again: from where it failed, or from `fromStep`, whose earlier result and everything after it are
  * then set aside. Throws `invalid_state` while it runs, `already_published` when a redo would part the article from
- * the post that is out.
+ * the post that is out, `queue_full` when no more may wait.
  */
 export async function retryPipeline(ctx: Ctx, userId: string, id: string, fromStep?: StepName): Promise<Pipeline> {
   return ctx.db.transaction(async (tx) => {
@@ -106,9 +130,12 @@ export async function retryPipeline(ctx: Ctx, userId: string, id: string, fromSt
     if (!fromStep && !['failed', 'cancelled'].includes(pipeline.status) && !selfWaiting) {
       throw new AppError(
         'invalid_state',
-        `This pipeline is ${pipeline.status}: only one that failed, was cancelled or waits for another try can be retried.`,
+        `This pipeline ${states[pipeline.status]}: only one that failed, was cancelled or waits for another try can be retried.`,
         {
-          hint: 'Name a step to redo from, for example { "fromStep": "draft" }.',
+          hint:
+            pipeline.status === 'running' || pipeline.status === 'queued'
+              ? 'It goes on by itself: there is nothing to do.'
+              : 'Name a step to redo from, for example { "fromStep": "draft" }.',
         },
       );
     }
@@ -125,9 +152,51 @@ export async function retryPipeline(ctx: Ctx, userId: string, id: string, fromSt
       if (ran === 0) throw new AppError('invalid_state', `The step "${fromStep}" has not run yet; retry without it.`);
       await supersedeSteps(tx, id, stepNames.slice(from));
     }
-    return requeue(ctx, tx, pipeline, {});
+    if (pipeline.status !== 'waiting') await reserveRoom(tx, ctx.config, userId);
+    // A person has looked at it: what its workers and attempts met before counts no more.
+    return requeue(ctx, tx, pipeline, { takeovers: 0, retriedAt: sql`now()` as never });
   });
 }
+
+/**
+ * Lets a pipeline go before or behind its user's others, from this moment on. One that has begun stays before those that
+ * have not. Throws `invalid_state` for one that has ended.
+ */
+export async function prioritizePipeline(
+  ctx: Ctx,
+  userId: string,
+  id: string,
+  priority: PriorityName,
+): Promise<Pipeline> {
+  return ctx.db.transaction(async (tx) => {
+    await lockWorkLimits(tx, ctx.config, userId);
+    const pipeline = await lockPipeline(tx, userId, id);
+    if (!['queued', 'running', 'waiting'].includes(pipeline.status)) {
+      throw new AppError('invalid_state', `This pipeline ${states[pipeline.status]}; it waits for no turn.`, {
+        hint: 'Only what has not ended has a priority: retry it first.',
+      });
+    }
+    // No new lease: whoever is at work on it goes on.
+    const [row] = await tx
+      .update(pipelines)
+      .set({ priority: priorityNumber(priority) })
+      .where(eq(pipelines.id, id))
+      .returning();
+    if (!row) throw new AppError('not_found', 'There is no such pipeline.');
+    await enqueueNext(ctx, tx, userId);
+    return row;
+  });
+}
+
+/** What a pipeline does, in words. */
+const states: Record<Pipeline['status'], string> = {
+  queued: 'is queued',
+  running: 'is running',
+  waiting: 'waits for somebody',
+  succeeded: 'has succeeded',
+  failed: 'has failed',
+  cancelled: 'was cancelled',
+};
 
 /** A post that is out, or may be, stays tied to the article it was made from. */
 async function refuseAfterPublishing(tx: Db, pipeline: Pipeline): Promise<void> {
@@ -168,26 +237,8 @@ export async function continuePipeline(
   });
 }
 
-/** Lets the pipeline of an article go public. Does nothing for one that does not wait for approval. */
-export async function approvePipeline(ctx: Ctx, tx: Db, userId: string, id: string, by: string): Promise<void> {
-  await lockWorkLimits(tx, ctx.config, userId);
-  const pipeline = await lockPipeline(tx, userId, id);
-  if (pipeline.status !== 'waiting' || pipeline.waiting?.reason !== 'approval') return;
-  await requeue(ctx, tx, pipeline, { approvedAt: sql`now()` as never, approvedBy: by });
-}
-
-/** Takes the clock away from a pipeline whose article would go out by itself: from now on it needs an approval. */
-export async function holdPipeline(tx: Db, userId: string, id: string): Promise<void> {
-  const pipeline = await lockPipeline(tx, userId, id);
-  if (pipeline.status !== 'waiting' || pipeline.waiting?.reason !== 'approval') return;
-  await change(tx, pipeline, { waiting: { reason: 'approval' } });
-  await recordEvent(tx, pipeline, 'log', {
-    step: 'publish',
-    message: 'On hold: it goes out only when it is approved.',
-  });
-}
-
-async function requeue(
+/** Queues a pipeline again, from outside, with a change of its columns. The user's row has to be locked. */
+export async function requeue(
   ctx: Ctx,
   tx: Db,
   pipeline: Pipeline,
@@ -214,7 +265,11 @@ async function enqueueIfNext(ctx: Ctx, tx: Db, { id, userId }: Pipeline): Promis
 }
 
 /** Every change from outside raises the lease number: a worker that still holds the pipeline finds out at its next write. */
-async function change(tx: Db, pipeline: Pipeline, columns: Partial<typeof pipelines.$inferInsert>): Promise<Pipeline> {
+export async function change(
+  tx: Db,
+  pipeline: Pipeline,
+  columns: Partial<typeof pipelines.$inferInsert>,
+): Promise<Pipeline> {
   const [row] = await tx
     .update(pipelines)
     .set({ ...columns, lease: sql`${pipelines.lease} + 1` })

@@ -1,4 +1,5 @@
 import { and, eq, ne, type SQL, sql } from 'drizzle-orm';
+import { users } from '../accounts/schema.ts';
 import { lockWorkLimits, mayWork } from '../accounts/work-limits.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
@@ -35,6 +36,7 @@ export async function claimPipeline(ctx: Ctx, pipelineId: string): Promise<Pipel
         lease: sql`${pipelines.lease} + 1`,
         leaseExpiresAt: expiry,
         startedAt: sql`coalesce(${pipelines.startedAt}, now())`,
+        handedOver: false,
         takeovers: sql`${pipelines.takeovers} + (${pipelines.status} = 'running')::int`,
         waiting: null,
         error: null,
@@ -42,7 +44,10 @@ export async function claimPipeline(ctx: Ctx, pipelineId: string): Promise<Pipel
       })
       .where(and(eq(pipelines.id, pipelineId), startable))
       .returning();
-    return claimed ?? null;
+    if (!claimed) return null;
+    // By the clock of this moment: of two users who are served at once, one was first.
+    await tx.update(users).set({ lastTurnAt: sql`clock_timestamp()` }).where(eq(users.id, row.userId));
+    return claimed;
   });
 }
 

@@ -12,7 +12,8 @@ const waitIsAbsurd = sql`(${pipelines.waiting} ->> 'until')::timestamptz
   > now() + (${pipelines.waiting} ->> 'delayMs')::float8 * interval '1 millisecond' + interval '1 minute'`;
 /** What nobody needs to be asked for any more: a pipeline whose wait is over. */
 const waitedEnough = and(eq(pipelines.status, 'waiting'), or(waitIsOver, waitIsAbsurd));
-const abandoned = and(
+/** True for a pipeline whose worker has been silent for too long. */
+export const abandoned = and(
   eq(pipelines.status, 'running'),
   or(isNull(pipelines.leaseExpiresAt), lt(pipelines.leaseExpiresAt, sql`now()`)),
 );
@@ -25,6 +26,9 @@ export const startable = and(
 /** True for a pipeline that a worker is at work on, which takes one of its user's places. */
 export const occupying = and(eq(pipelines.status, 'running'), gte(pipelines.leaseExpiresAt, sql`now()`));
 
+/** Who comes first among the pipelines of one user: what has begun, then by priority, then the oldest. */
+export const lineOrder = sql`${pipelines.startedAt} is null, ${pipelines.priority} desc, ${pipelines.createdAt}, ${pipelines.id}`;
+
 /** A job that will come within moments. One that is being worked on may have looked before the place was free. */
 const hasJob = sql`exists (select 1 from pgboss.job where name = ${runPipelineJob.name} and state in ('created', 'retry')
   and start_after < now() + interval '2 seconds' and data ->> 'pipelineId' = line.id::text)`;
@@ -32,7 +36,8 @@ const hasJob = sql`exists (select 1 from pgboss.job where name = ${runPipelineJo
 /**
  * Articles that have begun at the instance's expense and will go on by themselves, with what they may still cost it. Not
  * those that wait for a person: one that is forgotten there must not hold up others for ever. Those that wait for their
- * user's next month take nothing from the instance's present one (`this_month`).
+ * user's next month take nothing from the instance's present one (`this_month`). Approvals are left out by name, as in the
+ * index `pipelines_begun`: thousands may wait for one.
  */
 const begun = sql`select p.user_id, greatest(p.expected_micro_usd - coalesce(paid.micro_usd, 0), 0) as rest,
     p.waiting ->> 'cap' is distinct from 'month' as this_month
@@ -40,7 +45,8 @@ const begun = sql`select p.user_id, greatest(p.expected_micro_usd - coalesce(pai
     select sum(case c.status when 'reserved' then c.reserved_micro_usd else c.cost_micro_usd end) as micro_usd
     from paid_calls c where c.pipeline_id = p.id
   ) as paid on true
-  where p.started_at is not null and p.expected_micro_usd > 0 and (p.status in ('queued', 'running') or p.status = 'waiting'
+  where p.started_at is not null and p.expected_micro_usd > 0 and (p.waiting ->> 'reason') is distinct from 'approval'
+    and (p.status in ('queued', 'running') or p.status = 'waiting'
     and (p.waiting ->> 'reason' in ('retry', 'provider') or p.waiting ->> 'reason' = 'budget_exceeded' and p.waiting ->> 'cap' in ('month', 'instance')))`;
 
 /** Micro-dollars that the instance has left in its month. */
@@ -76,11 +82,11 @@ const candidates = (
     row_number() over mine as position,
     sum(${pipelines.expectedMicroUsd}) filter (where ${pipelines.startedAt} is null) over mine as new_so_far
   from ${pipelines} where ${and(startable, userId ? eq(pipelines.userId, userId) : undefined)}
-  window mine as (partition by ${pipelines.userId} order by ${pipelines.startedAt} is null, ${pipelines.createdAt}, ${pipelines.id})`;
+  window mine as (partition by ${pipelines.userId} order by ${lineOrder})`;
 
 /**
- * The pipelines whose turn it is: of each user who is not disabled as many as there are free places, those that were
- * started before first, then the oldest, as far as there is money. `userId` asks for one user's only.
+ * The pipelines whose turn it is: of each user who is not disabled as many as there are free places, by
+ * {@link lineOrder}, as far as there is money. `userId` asks for one user's only.
  */
 async function firstInLine(
   db: Db,
@@ -91,6 +97,7 @@ async function firstInLine(
     db,
     sql`with begun as materialized (${begun})
         select line.id from (${candidates(options.userId)}) as line join users on users.id = line.user_id and not users.disabled
+          ${options.userId ? sql`and users.id = ${options.userId}` : sql``}
         where line.position <= coalesce(users.concurrent_pipelines, ${config.accounts.concurrentPipelines}::int)
           - (select count(*) from ${pipelines} where ${and(occupying, sql`${pipelines.userId} = line.user_id`)})
           and ${affordable(config)}

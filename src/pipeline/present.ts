@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { caps, type LedgerEntry, listCalls } from '../budget/ledger.ts';
 import type { Db } from '../db/open.ts';
-import { checkedBriefSchema } from './brief.ts';
+import { priorities, priorityName } from '../publishing/present.ts';
+import { briefSchema, withBriefRules } from './brief.ts';
 import { type Pipeline, pipelineStatuses, stepStatuses, waitingReasons } from './schema.ts';
 import { stepNames } from './step-names.ts';
 import { listSteps, type StepRecord } from './steps-store.ts';
@@ -30,6 +31,7 @@ export const pipelineSchema = z
     id: z.uuid(),
     topic: z.string(),
     status: z.enum(pipelineStatuses),
+    priority: z.enum(priorities).meta({ description: "Among the user's own" }),
     currentStep: z.enum(stepNames).nullable(),
     progress: z.number().meta({ description: '0..1' }),
     steps: z.array(stepSchema),
@@ -60,7 +62,14 @@ export const pipelineSchema = z
 export type PipelineAnswer = z.infer<typeof pipelineSchema>;
 
 /** The body of POST /pipelines. */
-export const pipelineRequest = checkedBriefSchema.meta({ id: 'PipelineRequest' });
+export const pipelineRequest = withBriefRules(
+  briefSchema.extend({
+    priority: z
+      .enum(priorities)
+      .optional()
+      .meta({ description: "Among the user's own, normal when left out; it overtakes nobody else's" }),
+  }),
+).meta({ id: 'PipelineRequest' });
 
 const iso = (date: Date | null) => date?.toISOString() ?? null;
 
@@ -86,6 +95,7 @@ function present(row: Pipeline, attempts: StepRecord[], calls: LedgerEntry[]): P
     id: row.id,
     topic: row.topic,
     status: row.status,
+    priority: priorityName(row.priority),
     currentStep: row.currentStep as PipelineAnswer['currentStep'],
     progress: row.progress,
     steps: stepNames.map((name) => presentStep(name, attempts, calls)),

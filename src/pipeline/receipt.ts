@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { listDecisions } from '../approvals/approvals.ts';
+import { approvalSchema, presentApproval } from '../approvals/present.ts';
 import { claimSchema, presentClaim } from '../articles/present.ts';
 import { listClaims } from '../articles/queries.ts';
 import { type LedgerEntry, listCalls } from '../budget/ledger.ts';
@@ -59,6 +61,9 @@ export const receiptSchema = z
     ),
     claims: z.array(claimSchema),
     approval: z.object({ at: z.iso.datetime(), by: z.string() }).nullable(),
+    approvals: z
+      .array(approvalSchema)
+      .meta({ description: 'Every decision about whether its article goes public, oldest first' }),
   })
   .meta({ id: 'Receipt' });
 
@@ -89,6 +94,7 @@ export async function presentReceipt(db: Db, pipeline: Pipeline): Promise<Receip
       pipeline.approvedAt && pipeline.approvedBy
         ? { at: pipeline.approvedAt.toISOString(), by: pipeline.approvedBy }
         : null,
+    approvals: (await listDecisions(db, pipeline.userId, { pipelineId: pipeline.id })).map(presentApproval),
   };
 }
 

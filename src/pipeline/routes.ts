@@ -3,7 +3,8 @@ import { onceByKey } from '../http/idempotency.ts';
 import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
-import { cancelPipeline, continuePipeline, createPipeline, retryPipeline } from './commands.ts';
+import { priorities } from '../publishing/present.ts';
+import { cancelPipeline, continuePipeline, createPipeline, prioritizePipeline, retryPipeline } from './commands.ts';
 import { estimateSchema } from './estimate.ts';
 import { estimateFor } from './estimate-brief.ts';
 import { assertMayPublish } from './may-publish.ts';
@@ -32,12 +33,13 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request, reply) => {
+      const { priority, ...brief } = request.body;
       if (request.query.dryRun === 'true') {
-        return reply.code(200).send(await estimateFor(ctx, request.userId, request.body));
+        return reply.code(200).send(await estimateFor(ctx, request.userId, brief));
       }
-      assertMayPublish(request, request.body);
+      assertMayPublish(request, brief);
       return onceByKey(ctx, request, reply, 202, async (tx) =>
-        presentPipeline(tx, await createPipeline(ctx, tx, request.userId, request.body)),
+        presentPipeline(tx, await createPipeline(ctx, tx, request.userId, brief, priority)),
       );
     },
   );
@@ -71,6 +73,22 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request) => presentPipeline(ctx.db, await getPipeline(ctx.db, request.userId, request.params.id)),
+  );
+
+  server.patch(
+    '/pipelines/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Let a pipeline that has not ended go before or behind your others, at once',
+        operationId: 'updatePipeline',
+        params: byId,
+        body: z.strictObject({ priority: z.enum(priorities) }),
+        response: { 200: pipelineSchema, ...problems(401, 404, 409, 422) },
+      },
+    },
+    async (request) =>
+      presentPipeline(ctx.db, await prioritizePipeline(ctx, request.userId, request.params.id, request.body.priority)),
   );
 
   server.get(
@@ -114,7 +132,7 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
         operationId: 'retryPipeline',
         params: byId,
         body: z.strictObject({ fromStep: z.enum(stepNames).optional() }).nullish(),
-        response: { 202: pipelineSchema, ...problems(401, 404, 409, 422) },
+        response: { 202: pipelineSchema, ...problems(401, 404, 409, 422, 429) },
       },
     },
     async (request, reply) => {

@@ -252,6 +252,18 @@ describe('after a stop in the middle', () => {
     await runPipeline(ctx, id, never);
     expect((await read(id)).status).toBe('succeeded');
   });
+
+  test("another version's record of a step is not taken for one of this version because it has the same form", async () => {
+    const { ctx, model, read } = await start(diligentScript);
+    const { id } = await givenPipeline(ctx);
+    await runPipeline(ctx, id, never);
+    const asked = model.asked.length;
+    await ctx.db.update(pipelineSteps).set({ stepVersion: 2 }).where(eq(pipelineSteps.name, 'outline'));
+    await ctx.db.update(pipelines).set({ status: 'queued' });
+    await runPipeline(ctx, id, never);
+    expect(await read(id)).toMatchObject({ status: 'failed', error: { code: 'step_output_unreadable' } });
+    expect(model.asked).toHaveLength(asked);
+  });
 });
 
 describe('waiting and commands', () => {

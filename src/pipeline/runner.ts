@@ -11,13 +11,13 @@ import { ask, type CallOwner } from '../llm/ask.ts';
 import { startStopwatch } from '../stopwatch.ts';
 import { allPrintable } from '../storable.ts';
 import { askSearch } from '../web-search/ask-search.ts';
+import { beginHold } from './7-publish/holds.ts';
 import { announcePipeline } from './announce.ts';
 import { type AnyStep, PipelineWaiting, type StepContext } from './define-step.ts';
 import { recordEvent, recordEvents, recordUnderLease } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
 import {
   changeUnderLease,
-  claimPipeline,
   holdsLease,
   leaseLost,
   leaseMs,
@@ -32,7 +32,8 @@ import { enqueueNext, occupying } from './line.ts';
 import { createShow } from './live-text.ts';
 import { steps } from './pipeline.ts';
 import { type Pipeline, pipelines, type Waiting } from './schema.ts';
-import { countFailures, finishStep, readRecorded, startStep } from './steps-store.ts';
+import { countFailures, finishStep, isFinished, readRecorded, startStep } from './steps-store.ts';
+import { awaitSilent, claimFirst, turnsOf } from './turn.ts';
 
 /** Delays before a step that failed for a passing reason is tried again, in milliseconds; after the last it fails. */
 const retryDelaysMs = [5_000, 30_000, 120_000, 600_000, 1_800_000];
@@ -56,29 +57,43 @@ type Stop =
  * the next worker goes on here. Never throws for what went wrong inside a step: that is stored with the pipeline.
  */
 export async function runPipeline(ctx: AppContext, pipelineId: string, shutdown: AbortSignal): Promise<void> {
+  await takeFirst(ctx, [pipelineId], pipelineId, shutdown);
+}
+
+/** {@link runPipeline} of whoever's turn it is, which need not be the pipeline that the job was made for. */
+export async function runNext(ctx: AppContext, ticketId: string, shutdown: AbortSignal): Promise<void> {
+  await takeFirst(ctx, await turnsOf(ctx.db, ctx.config, ticketId), ticketId, shutdown);
+}
+
+/** Works the first of `ids` that is to be had. */
+async function takeFirst(ctx: AppContext, ids: string[], ticketId: string, shutdown: AbortSignal): Promise<void> {
   // A clock that jumps lets leases and heartbeats run out although their holders are well. What this very process is at
   // work on it must not take from itself: the call under way would be paid for a second time.
   const own = inHand.get(ctx.database) ?? new Set();
   inHand.set(ctx.database, own);
-  if (own.has(pipelineId)) return;
-  own.add(pipelineId);
+  const age = startStopwatch();
+  const pipeline = await claimFirst(ctx, ids, ticketId, own);
+  if (!pipeline) {
+    if (!own.has(ticketId)) await lookAgainLater(ctx, ticketId);
+    return;
+  }
   try {
-    await claimAndWalk(ctx, pipelineId, shutdown);
+    await walkUnderLease(ctx, pipeline, age, shutdown);
   } finally {
-    own.delete(pipelineId);
+    own.delete(pipeline.id);
   }
 }
 
 /** The pipelines that this process is at work on, by database: tests run several workers over one. */
 const inHand = new WeakMap<AppContext['database'], Set<string>>();
 
-async function claimAndWalk(ctx: AppContext, pipelineId: string, shutdown: AbortSignal): Promise<void> {
-  const age = startStopwatch();
-  const pipeline = await claimPipeline(ctx, pipelineId);
-  if (!pipeline) {
-    await lookAgainLater(ctx, pipelineId);
-    return;
-  }
+async function walkUnderLease(
+  ctx: AppContext,
+  pipeline: Pipeline,
+  age: () => number,
+  shutdown: AbortSignal,
+): Promise<void> {
+  const pipelineId = pipeline.id;
   const lost = new AbortController();
   // To a worker, its user being disabled is what a shutdown is: it hands over, and nobody takes it.
   const disabled = new AbortController();
@@ -113,6 +128,8 @@ async function lookAgainLater(ctx: AppContext, pipelineId: string): Promise<void
     .select({ userId, status, leaseExpiresAt, isHeld: sql<boolean>`${occupying}` })
     .from(pipelines)
     .where(eq(pipelines.id, pipelineId));
+  // The job may have been used for another, whose worker has died since.
+  if (!row?.isHeld) await awaitSilent(ctx);
   if (!row || ['succeeded', 'failed', 'cancelled'].includes(row.status)) return;
   if (!row.isHeld || !row.leaseExpiresAt) {
     await enqueueNext(ctx, ctx.db, row.userId);
@@ -208,7 +225,9 @@ async function walk(ctx: AppContext, pipeline: Pipeline, tenure: Tenure): Promis
     const recorded = finished.get(step.name);
     if (recorded) {
       const output = step.output.safeParse(recorded.output);
-      if (!output.success || recorded.inputDigest !== inputDigest) {
+      // Another version's output may pass for one of this version and mean something else.
+      const sameVersion = recorded.stepVersion === step.version;
+      if (!output.success || !sameVersion || recorded.inputDigest !== inputDigest) {
         const message = `The recorded result of the step "${step.name}" does not fit this version.`;
         const hint = `Redo the pipeline from the step "${step.name}".`;
         return { kind: 'failed', error: new AppError('step_output_unreadable', message, { hint }) };
@@ -250,10 +269,11 @@ async function runStep(
     return row;
   });
   const context = stepContext(ctx, pipeline, step, asked, share, tenure);
+  let output: unknown;
   try {
     signal.throwIfAborted();
     // What pages and models say may hold characters that no table keeps; the digest of later steps needs the stored form.
-    const output = allPrintable(step.output.parse(await step.run(context, needs)));
+    output = allPrintable(step.output.parse(await step.run(context, needs)));
     await ctx.db.transaction(async (tx) => {
       const progress = thousandths(share.from + share.width);
       await changeUnderLease(tx, pipeline, { progress });
@@ -268,8 +288,10 @@ async function runStep(
   } catch (error) {
     const stop = await whyStopped(ctx, pipeline, step, error, signal);
     if (stop.kind === 'lease-lost') throw new AppError('lease_lost', 'The lease is gone.', { cause: error });
-    await ctx.db.transaction(async (tx) => {
+    const committed = await ctx.db.transaction(async (tx) => {
+      // Waits for a commit whose answer was lost, which holds this row: what stands recorded then is how it ended.
       await lockLease(tx, pipeline);
+      if (await isFinished(tx, attempt.id)) return true;
       const status = stop.kind === 'handed-over' ? 'cancelled' : stop.kind === 'waiting' ? 'waiting' : 'failed';
       const cause = explainDatabaseError(error) ?? error;
       const retrying = stop.kind === 'waiting' && stop.waiting.until !== undefined && cause instanceof AppError;
@@ -281,8 +303,9 @@ async function runStep(
         attempt: attempt.attempt,
         ...(failed ? { error: toStoredError(cause) } : {}),
       });
+      return false;
     });
-    return { stop };
+    return committed ? { output } : { stop };
   }
 }
 
@@ -311,7 +334,7 @@ async function whyStopped(
     return { kind: 'waiting', waiting: waitForMoney(error) };
   }
   if (error instanceof AppError && error.retryable) {
-    const failures = await countFailures(ctx.db, pipeline.id, step.name);
+    const failures = await countFailures(ctx.db, pipeline, step.name);
     const delay = retryDelaysMs[failures];
     if (delay !== undefined) {
       // Up to a fifth more, so that pipelines stopped by one outage do not all come back in the same second.
@@ -393,6 +416,7 @@ async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): 
       status,
       waiting,
       error: cause,
+      handedOver: status === 'queued',
       ...(status === 'succeeded' ? { progress: 1, currentStep: null } : {}),
       ...(ended ? { finishedAt: sql`now()` as never } : {}),
     });
@@ -407,6 +431,7 @@ async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): 
     if (passes) await recordEvent(tx, pipeline, 'log', { waiting });
     else if (status !== 'queued') await recordEvent(tx, pipeline, 'done', { status, waiting, error: cause });
     await announcePipeline(ctx, tx, { ...pipeline, status, waiting });
+    await beginHold(ctx, tx, pipeline, waiting);
   });
   ctx.log.info({ pipelineId: pipeline.id, status, waiting, error: cause }, 'pipeline stopped');
 }

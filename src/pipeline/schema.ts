@@ -1,4 +1,4 @@
-import { bigint, boolean, integer, jsonb, pgTable, real, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, jsonb, pgTable, real, smallint, text, uuid } from 'drizzle-orm/pg-core';
 import type { Cap } from '../budget/ledger.ts';
 import { microUsd, time } from '../db/columns.ts';
 import type { StoredError } from '../errors.ts';
@@ -30,6 +30,8 @@ export const pipelines = pgTable('pipelines', {
   userId: uuid('user_id').notNull(),
   brief: jsonb('brief').$type<Brief>().notNull(),
   topic: text('topic').notNull(),
+  /** Among those of its user: -1 low, 0 normal, 1 high. */
+  priority: smallint('priority').notNull().default(0),
   status: text('status').$type<PipelineStatus>().notNull(),
   currentStep: text('current_step'),
   progress: real('progress').notNull().default(0),
@@ -44,11 +46,16 @@ export const pipelines = pgTable('pipelines', {
   lease: bigint('lease', { mode: 'number' }).notNull().default(0),
   leaseExpiresAt: time('lease_expires_at'),
   takeovers: integer('takeovers').notNull().default(0),
+  /** Its worker was asked to stop and gave it back. */
+  handedOver: boolean('handed_over').notNull().default(false),
+  /** When it was last asked for again: failures before that count no more. */
+  retriedAt: time('retried_at'),
   approvedAt: time('approved_at'),
   approvedBy: text('approved_by'),
   createdAt: time('created_at').notNull().defaultNow(),
   startedAt: time('started_at'),
   finishedAt: time('finished_at'),
+  dismissedAt: time('dismissed_at'),
 });
 export type Pipeline = typeof pipelines.$inferSelect;
 
@@ -80,3 +87,19 @@ export const pipelineEvents = pgTable('pipeline_events', {
   createdAt: time('created_at').notNull().defaultNow(),
 });
 export type PipelineEvent = typeof pipelineEvents.$inferSelect;
+
+/**
+ * An article of automatic approval at its end: it goes public by itself at `endsAt`, or (null) waits for a person because
+ * a gate has not passed.
+ */
+export const holds = pgTable('holds', {
+  id: uuid('id').primaryKey(),
+  userId: uuid('user_id').notNull(),
+  pipelineId: uuid('pipeline_id').notNull(),
+  articleId: uuid('article_id').notNull(),
+  beganAt: time('began_at').notNull(),
+  endsAt: time('ends_at'),
+  tokenDigest: text('token_digest'),
+  endedAt: time('ended_at'),
+  createdAt: time('created_at').notNull().defaultNow(),
+});

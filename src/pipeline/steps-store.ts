@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, inArray, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gt, inArray, notInArray, or, sql } from 'drizzle-orm';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import type { StoredError } from '../errors.ts';
@@ -8,7 +8,7 @@ import { type Pipeline, type PipelineStep, pipelineSteps, type StepStatus } from
 /** What stands recorded of a pipeline's steps when a worker takes it. */
 export interface Recorded {
   /** The finished record of each step that has one, by name. */
-  finished: Map<string, Pick<PipelineStep, 'inputDigest' | 'output'>>;
+  finished: Map<string, Pick<PipelineStep, 'inputDigest' | 'output' | 'stepVersion'>>;
   /**
    * How many times each step was set aside on purpose. It goes into the digest of each model call: asked to redo a
    * step, the model is asked anew; retrying after a failure takes the answers that were already paid for.
@@ -23,13 +23,14 @@ export interface Recorded {
 
 /** Reads {@link Recorded}. Nobody but the holder of the lease changes it: whoever sets steps aside takes the lease away. */
 export async function readRecorded(db: Db, pipelineId: string): Promise<Recorded> {
-  const { name, status, inputDigest, output, error, finishedAt } = pipelineSteps;
+  const { name, status, inputDigest, stepVersion, output, error, finishedAt } = pipelineSteps;
   const gaveNothing = sql`${status} = 'failed' and ${error} ->> 'code' = 'model_output_invalid'`;
   const rows = await db
     .select({
       name,
       status,
       inputDigest,
+      stepVersion,
       finishedAt,
       output: sql`case when ${status} = 'succeeded' then ${output} end`,
     })
@@ -95,6 +96,17 @@ export async function finishStep(
     .where(eq(pipelineSteps.id, stepId));
 }
 
+/** Whether a pipeline has a result of a step that counts. */
+export async function isStepDone(tx: Db, pipelineId: string, name: string): Promise<boolean> {
+  const done = and(eq(pipelineSteps.name, name), eq(pipelineSteps.status, 'succeeded'));
+  return (await tx.$count(pipelineSteps, and(eq(pipelineSteps.pipelineId, pipelineId), done))) > 0;
+}
+
+/** Whether an attempt stands recorded as succeeded. */
+export async function isFinished(tx: Db, stepId: string): Promise<boolean> {
+  return (await tx.$count(pipelineSteps, and(eq(pipelineSteps.id, stepId), eq(pipelineSteps.status, 'succeeded')))) > 0;
+}
+
 /** Sets the finished records of `names` aside, so that those steps run again. Their cost stays in the ledger. */
 export async function supersedeSteps(tx: Db, pipelineId: string, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
@@ -110,8 +122,12 @@ export async function supersedeSteps(tx: Db, pipelineId: string, names: readonly
     );
 }
 
-/** Failed attempts at a step since it last succeeded or was redone; decides how long to wait before the next. */
-export async function countFailures(db: Db, pipelineId: string, name: string): Promise<number> {
+/** Failed attempts at a step since it last succeeded, was redone or a person asked for it again; decides how long to wait before the next. */
+export async function countFailures(
+  db: Db,
+  { id: pipelineId, retriedAt }: Pick<Pipeline, 'id' | 'retriedAt'>,
+  name: string,
+): Promise<number> {
   const rows = await db
     .select({ status: pipelineSteps.status })
     .from(pipelineSteps)
@@ -119,7 +135,9 @@ export async function countFailures(db: Db, pipelineId: string, name: string): P
       and(
         eq(pipelineSteps.pipelineId, pipelineId),
         eq(pipelineSteps.name, name),
-        ne(pipelineSteps.status, 'cancelled'),
+        // The attempt that has just failed is not closed yet.
+        notInArray(pipelineSteps.status, ['cancelled', 'running']),
+        retriedAt ? gt(pipelineSteps.startedAt, retriedAt) : undefined,
       ),
     )
     .orderBy(desc(pipelineSteps.attempt));

@@ -9,17 +9,17 @@ import { pipelines } from './schema.ts';
  * Pipelines that one process works on at a time. Each user may have fewer (CONCURRENT_PIPELINES), so that one who starts
  * many does not keep the others waiting.
  */
-const concurrency = 4;
+export const pipelineConcurrency = 4;
 /** How often to look for pipelines that nobody works on although somebody should, in milliseconds. */
 const sweepMs = 10_000;
 
 /** Works pipelines until the queue stops. Returns what ends the sweeping. */
 export async function workPipelines(ctx: AppContext): Promise<() => void> {
   if (ctx.config.database.kind === 'embedded') await forgetLeases(ctx.db);
-  await ctx.queue.work(runPipelineJob, concurrency, async ({ pipelineId }, signal) => {
+  await ctx.queue.work(runPipelineJob, pipelineConcurrency, async ({ pipelineId }, signal) => {
     // What writes articles is loaded with the first of them: an idle server does without it.
-    const { runPipeline } = await import('./runner.ts');
-    await runPipeline(ctx, pipelineId, signal);
+    const { runNext } = await import('./runner.ts');
+    await runNext(ctx, pipelineId, signal);
   });
   const sweep = () =>
     sweepPipelines(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded pipelines failed'));

@@ -3,10 +3,10 @@ import { getArticle } from '../articles/queries.ts';
 import { articles } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
-import type { Db } from '../db/open.ts';
+import { type Db, queryRows } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { getSite } from '../sites/queries.ts';
-import { sites } from '../sites/schema.ts';
+import { type Site, sites } from '../sites/schema.ts';
 import { announcePublication } from './announce.ts';
 import { lockQueue, type PublicationChange } from './lease.ts';
 import type { PostOptions } from './options.ts';
@@ -41,13 +41,15 @@ export interface PublicationRequest {
  * Asks for an article on a site, and enqueues the delivery in `tx`. There is one publication of an article on a site,
  * for ever: asking again revives it, so that what an earlier attempt may have left on the site is found by its marker.
  * Throws `not_found` for an article or site that is not the user's, `invalid_request` when status and time do not go
- * together, `invalid_state` while this very publication is being sent with another wish.
+ * together, `invalid_state` while this very publication is being sent with another wish, `queue_full` for a site for
+ * which {@link mostWaiting} wait.
  */
 export async function requestPublication(ctx: Ctx, tx: Db, request: PublicationRequest): Promise<Publication> {
   const { userId, articleId, siteId, pipelineId, priority, options } = request;
   checkTime(request.wanted, request.publishAt);
   await getArticle(tx, userId, articleId);
   const site = await getSite(tx, userId, siteId);
+  await assertRoom(tx, site);
   const { at, warnings } = readPublishTime(request.publishAt, site.timezone);
   const wish = {
     ...timeOf(ctx, request.wanted, at),
@@ -92,6 +94,22 @@ export async function requestPublication(ctx: Ctx, tx: Db, request: PublicationR
     ...(row.mayExist && row.remoteId === null && row.wanted === 'draft' ? { remoteStatus: 'draft' } : {}),
   });
   return ticketFor(ctx, tx, revived);
+}
+
+/** How many publications may wait for one site. A site takes a few a minute: what comes after them would take days. */
+export const mostWaiting = 10_000;
+
+async function assertRoom(tx: Db, site: Pick<Site, 'id' | 'name'>): Promise<void> {
+  const waiting = await queryRows<{ full: boolean }>(
+    tx,
+    sql`select count(*) >= ${mostWaiting} as full from (select 1 from publications
+          where site_id = ${site.id} and status in ('queued', 'scheduled', 'publishing') limit ${mostWaiting}) as queued`,
+  );
+  if (!waiting[0]?.full) return;
+  throw new AppError('queue_full', `${mostWaiting} publications wait for ${site.name}, and no more may wait.`, {
+    hint: 'Nothing was asked for. Look at its queue: cancel what is not wanted, or wait until it is shorter.',
+    retryAt: new Date(Date.now() + 15 * 60_000),
+  });
 }
 
 /**

@@ -10,6 +10,7 @@ import { type DeliveryTiming, deliverPublication } from './deliver.ts';
 import { publishJob } from './jobs.ts';
 import { claimPublication } from './lease.ts';
 import type { PresentedPublication } from './present.ts';
+import { mostWaiting } from './publications.ts';
 import { publications } from './schema.ts';
 import { sweepPublications } from './worker.ts';
 
@@ -449,4 +450,22 @@ describe('everything of a queue', () => {
     const done = await call('GET', `/publications?siteId=${siteId}&order=published`);
     expect(done.json.items.map(({ id }: { id: string }) => id)).toEqual([rows[1]?.id]);
   });
+});
+
+it('a queue has an end: one more is refused with what to do, and other sites are not concerned', async () => {
+  const { ownerId, db } = app.ctx;
+  await db.execute(sql`with made as (
+      insert into articles (id, user_id, title, slug, markdown, status, word_count)
+      select gen_random_uuid(), ${ownerId}, 'Many', 'many-' || n || ${siteId}::text, 'Text.', 'draft', 1 from generate_series(1, ${mostWaiting}::int) as n returning id)
+    insert into publications (id, user_id, article_id, site_id, wanted, status)
+    select gen_random_uuid(), ${ownerId}, id, ${siteId}, 'publish', 'queued' from made`);
+  const article = (await call('POST', '/articles', { title: 'One more', markdown: 'Text.' })).json;
+  const publish = (site: string) =>
+    call('POST', `/articles/${article.id}/publications`, { siteId: site, status: 'publish' });
+  expect(await publish(siteId)).toMatchObject({ status: 429, json: { code: 'queue_full' } });
+  expect((await publish(await givenSite())).status).toBe(202);
+  await db.execute(
+    sql`update publications set status = 'cancelled' where id = (select id from publications where site_id = ${siteId} limit 1)`,
+  );
+  expect((await publish(siteId)).status).toBe(202);
 });

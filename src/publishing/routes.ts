@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { type Decider, deciderOf, recordDecision } from '../approvals/approvals.ts';
 import { setStatus } from '../articles/articles.ts';
 import { getArticle } from '../articles/queries.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
+import { principalOf } from '../http/access.ts';
 import { onceByKey } from '../http/idempotency.ts';
 import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
@@ -60,7 +62,7 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
         operationId: 'createPublication',
         params: byId,
         body: publicationRequest,
-        response: { 202: publicationSchema, ...problems(401, 404, 409, 413, 422) },
+        response: { 202: publicationSchema, ...problems(401, 404, 409, 413, 422, 429) },
       },
     },
     async (request, reply) =>
@@ -77,7 +79,7 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
           ...(priority === undefined ? {} : { priority: priorityNumber(priority) }),
           ...(options === undefined ? {} : { options }),
         });
-        await approveIfPublic(ctx, tx, row);
+        await approveIfPublic(ctx, tx, row, deciderOf(principalOf(request)));
         return showPublication(ctx, tx, row);
       }),
   );
@@ -101,7 +103,9 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
         ...update,
         priority: priority && priorityNumber(priority),
       });
-      if (update.status !== undefined || update.publishAt !== undefined) await approveIfPublic(ctx, ctx.db, row);
+      if (update.status !== undefined || update.publishAt !== undefined) {
+        await approveIfPublic(ctx, ctx.db, row, deciderOf(principalOf(request)));
+      }
       return showPublication(ctx, ctx.db, row);
     },
   );
@@ -182,8 +186,14 @@ export const publicationRoutes: RegisterRoutes = (server, ctx) => {
 };
 
 /** A person who sends an article to go public has approved it. */
-async function approveIfPublic(ctx: AppContext, tx: Db, { userId, articleId, wanted }: Publication): Promise<void> {
+async function approveIfPublic(
+  ctx: AppContext,
+  tx: Db,
+  { userId, articleId, wanted }: Publication,
+  by: Decider,
+): Promise<void> {
   if (wanted === 'draft') return;
   const article = await getArticle(tx, userId, articleId);
+  await recordDecision(tx, { userId, articleId, pipelineId: null, decision: 'approved', by });
   if (article.status === 'draft' || article.status === 'ready') await setStatus(ctx, tx, article.id, 'approved');
 }

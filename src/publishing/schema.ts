@@ -124,6 +124,7 @@ export const publications = pgTable('publications', {
   failedAt: time('failed_at'),
   failedCause: text('failed_cause'),
   refusals: smallint('refusals').notNull().default(0),
+  dismissedAt: time('dismissed_at'),
 });
 export type Publication = typeof publications.$inferSelect;
 

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { type ConstructorOptions, fromDrizzle, fromPglite, PgBoss } from 'pg-boss';
+import { type ConstructorOptions, fromDrizzle, fromPglite, PgBoss, type WorkOptions } from 'pg-boss';
 import type { Database, Db } from '../db/open.ts';
 import type { Logger } from '../logger.ts';
 import type { JobDefinition } from './define-job.ts';
@@ -24,8 +24,35 @@ export interface Queue {
   stop(): Promise<void>;
 }
 
-const heartbeatSeconds = 10;
 const shutdownMs = 8_000;
+
+/** How the queue treats jobs of every kind. */
+export const queueSettings = { notify: true, heartbeatSeconds: 10, retryBackoff: true, retryDelayMax: 600 };
+
+/** How a process connects to an installed queue. */
+export const bossSettings = {
+  migrate: false,
+  createSchema: false,
+  schedule: false,
+  superviseIntervalSeconds: 2,
+  monitorIntervalSeconds: 2,
+  // How old the count of waiting jobs is by which a worker decides not to rest between two (burstWhenReadyExceeds).
+  queueCacheIntervalSeconds: 2,
+} satisfies ConstructorOptions;
+
+/** How a process works jobs. */
+export const workSettings = {
+  batchSize: 1,
+  heartbeatRefreshSeconds: 3,
+  pollingIntervalSeconds: 2,
+  // A job whose time comes is not announced, and with LISTEN the default poll is every 30 s: retries and held articles
+  // would be that late.
+  notifyPollingIntervalSeconds: 2,
+  burstWhenReadyExceeds: 1,
+} satisfies WorkOptions;
+
+/** Connections of the queue's own for its statements; one more listens. */
+export const queueConnections = 2;
 
 /**
  * Two connections of its own and one that listens; with the pool of five and our own listener that makes nine, so that
@@ -35,24 +62,23 @@ function engineOptions(database: Database): ConstructorOptions {
   const { engine } = database;
   return engine.kind === 'embedded'
     ? { db: fromPglite(engine.pglite), backend: 'pglite' }
-    : { ...(engine.connection as ConstructorOptions), max: 2 };
+    : { ...(engine.connection as ConstructorOptions), max: queueConnections };
 }
 
 /** Installs the queue's own schema and the queues of `jobs`. Safe to run twice and by two processes at once. */
 export async function migrateQueue(database: Database, jobs: JobDefinition<never>[]): Promise<void> {
-  const boss = new PgBoss({ ...engineOptions(database), supervise: false, schedule: false });
+  // Its tables may be large: a change of them takes as long as it takes.
+  const unguarded = { onConnect: undefined } as ConstructorOptions;
+  const boss = new PgBoss({ ...engineOptions(database), ...unguarded, supervise: false, schedule: false });
   const errors: Error[] = [];
   boss.on('error', (error) => errors.push(error));
   await boss.start();
   try {
     for (const job of jobs) {
       const options = {
-        notify: true,
-        heartbeatSeconds,
+        ...queueSettings,
         retryLimit: job.retryLimit,
         retryDelay: job.retryDelaySeconds,
-        retryBackoff: true,
-        retryDelayMax: 600,
         // A pipeline may take long when a model drips; the heartbeat, not this, finds dead workers.
         expireInSeconds: 6 * 3600,
       };
@@ -69,15 +95,9 @@ export async function migrateQueue(database: Database, jobs: JobDefinition<never
 export async function openQueue(database: Database, log: Logger, supervise: boolean): Promise<Queue> {
   const boss = new PgBoss({
     ...engineOptions(database),
-    migrate: false,
-    createSchema: false,
+    ...bossSettings,
     supervise,
-    schedule: false,
     useListenNotify: supervise,
-    superviseIntervalSeconds: 2,
-    monitorIntervalSeconds: 2,
-    // How old the count of waiting jobs is by which a worker decides not to rest between two (burstWhenReadyExceeds).
-    queueCacheIntervalSeconds: 2,
   });
   boss.on('error', (error) => log.error({ err: error }, 'queue error'));
   boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'queue warning'));
@@ -95,23 +115,17 @@ export async function openQueue(database: Database, log: Logger, supervise: bool
       });
     },
     async work(job, concurrency, handler) {
-      await boss.work(
-        job.name,
-        {
-          batchSize: 1,
-          localConcurrency: concurrency,
-          heartbeatRefreshSeconds: 3,
-          pollingIntervalSeconds: 2,
-          // A job whose time comes is not announced, and with LISTEN the default poll is every 30 s: retries and held
-          // articles would be that late.
-          notifyPollingIntervalSeconds: 2,
-          burstWhenReadyExceeds: 1,
-        },
-        async ([next]) => {
-          if (!next) return;
-          await handler(job.payload.parse(next.data), stopping.signal);
-        },
-      );
+      await boss.work(job.name, { ...workSettings, localConcurrency: concurrency }, async ([next]) => {
+        if (!next) return;
+        const payload = job.payload.parse(next.data);
+        try {
+          await handler(payload, stopping.signal);
+        } catch (error) {
+          // The queue keeps the error with the job, where nobody looks, and gives the job out again.
+          log.warn({ err: error, job: job.name, payload }, 'job broken off');
+          throw error;
+        }
+      });
     },
     async depth(job) {
       const [stats] = await boss.getQueueStats(job.name, { force: true });

@@ -19,6 +19,7 @@ export function briefOf(given: ScheduleBrief, siteId: string | null, topic: Topi
     topic: topic.topic,
     ...(topic.keyword === null ? {} : { keyword: topic.keyword }),
     sources: topic.sources,
+    ...(topic.duplicatesAllowed ? { duplicates: 'allow' as const } : {}),
     ...(siteId === null ? {} : { siteId }),
   });
 }

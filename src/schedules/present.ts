@@ -1,12 +1,16 @@
 import { z } from 'zod';
+import { localTime } from '../accounts/calendar.ts';
 import { timeZoneSchema } from '../accounts/present.ts';
 import type { Db } from '../db/open.ts';
 import { oneLine } from '../storable.ts';
 import { countOpen } from '../topics/queries.ts';
 import { scheduleBriefSchema } from './brief.ts';
+import { countProposals } from './proposals.ts';
 import { latestRuns } from './queries.ts';
-import { type Slot, scheduleRuleSchema } from './rule.ts';
+import { scheduleRuleSchema } from './rule.ts';
 import type { Schedule, ScheduleRun } from './schema.ts';
+import type { PlannedSlot } from './slots.ts';
+import { skippingWarnings } from './tell.ts';
 
 const storedError = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 const moment = z.iso.datetime({ offset: true });
@@ -20,6 +24,9 @@ export const scheduleRequest = z
     timeZone: timeZoneSchema.optional().meta({ description: 'The one of the site where it is left out, else UTC' }),
     brief: scheduleBriefSchema.prefault({}).meta({ description: 'What each article is asked for besides its topic' }),
     monthlyBudgetMicroUsd: z.int().min(0).max(1_000_000_000_000).nullish(),
+    proposalsFromScore: z.number().min(0).max(100).nullish().meta({
+      description: 'With an empty backlog the best proposal with at least this score is taken; null: none is',
+    }),
     startsAt: moment.nullish(),
     endsAt: moment.nullish(),
   })
@@ -29,11 +36,16 @@ export const scheduleRunSchema = z
   .object({
     id: z.uuid(),
     slotAt: z.string(),
+    movedTo: z.string().nullable().meta({ description: 'Where a person had moved it; null where the rule has it' }),
     outcome: z.enum(['started', 'skipped']),
     reason: storedError.nullable().meta({ description: 'Why nothing was started, and what to do' }),
     missed: z.int().meta({ description: 'Times before it that went by while nothing ran; they are not made up for' }),
     topicId: z.uuid().nullable(),
     pipelineId: z.uuid().nullable(),
+    proposalScore: z.number().nullable().meta({
+      description:
+        'Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted',
+    }),
     createdAt: z.string(),
   })
   .meta({ id: 'ScheduleRun' });
@@ -49,6 +61,7 @@ export const scheduleSchema = z
     timeZone: z.string(),
     brief: scheduleBriefSchema,
     monthlyBudgetMicroUsd: z.int().nullable(),
+    proposalsFromScore: z.number().nullable(),
     startsAt: z.string().nullable(),
     endsAt: z.string().nullable(),
     state: z.enum(scheduleStates),
@@ -63,33 +76,51 @@ export const scheduleSchema = z
 
 export const slotSchema = z
   .object({
+    slotAt: z.string().meta({ description: 'When the rule has it: what it is known by, wherever it stands' }),
     at: z.string(),
-    clock: z.string().meta({ description: 'What the rule says, on the clocks of the zone' }),
-    note: z.string().nullable().meta({ description: 'What a change of the clocks does to it' }),
+    state: z.enum(['planned', 'moved', 'skipped']),
+    clock: z.string().meta({ description: 'Its time on the clocks of the zone' }),
+    note: z.string().nullable().meta({ description: 'From where it was moved, or what a change of the clocks does' }),
   })
   .meta({ id: 'Slot' });
 
-/** A time of a rule as the API shows it. */
-export function presentSlot({ at, clock, shown }: Slot): z.infer<typeof slotSchema> {
-  const notes = {
-    once: null,
-    never: 'The clocks are put forward over this time: it comes as much later.',
-    twice: 'The clocks show this time twice: the first is meant.',
+const notesOfClocks = {
+  once: null,
+  never: 'The clocks are put forward over this time: it comes as much later.',
+  twice: 'The clocks show this time twice: the first is meant.',
+};
+
+/** What is to be known of a slot: from where it was moved, or what a change of the clocks does to it; null for nothing. */
+export function noteOfSlot({ state, shown, slotAt }: PlannedSlot, timeZone: string): string | null {
+  if (state !== 'moved') return notesOfClocks[shown];
+  return `Moved from ${localTime(slotAt, timeZone).slice(0, 16).replace('T', ' ')} (${timeZone}).`;
+}
+
+/** A time of a schedule as the API shows it. */
+export function presentSlot(slot: PlannedSlot, timeZone: string): z.infer<typeof slotSchema> {
+  const { slotAt, at, state, clock } = slot;
+  return {
+    slotAt: slotAt.toISOString(),
+    at: at.toISOString(),
+    state,
+    clock,
+    note: noteOfSlot(slot, timeZone),
   };
-  return { at: at.toISOString(), clock, note: notes[shown] };
 }
 
 /** What one time of a schedule has led to, as the API shows it. */
 export function presentRun(row: ScheduleRun): z.infer<typeof scheduleRunSchema> {
-  const { id, slotAt, outcome, reason, missed, topicId, pipelineId, createdAt } = row;
+  const { id, slotAt, movedTo, outcome, reason, missed, topicId, pipelineId, proposalScore, createdAt } = row;
   return {
     id,
     slotAt: slotAt.toISOString(),
+    movedTo: movedTo?.toISOString() ?? null,
     outcome,
     reason,
     missed,
     topicId,
     pipelineId,
+    proposalScore,
     createdAt: createdAt.toISOString(),
   };
 }
@@ -103,6 +134,7 @@ export async function presentSchedules(db: Db, rows: Schedule[]): Promise<z.infe
   const shown: z.infer<typeof scheduleSchema>[] = [];
   for (const row of rows) {
     const openTopics = await countOpen(db, row.userId, row.siteId);
+    const usable = openTopics === 0 ? await countProposals(db, row) : 0;
     const run = runs.get(row.id);
     const state = stateOf(row);
     shown.push({
@@ -113,13 +145,14 @@ export async function presentSchedules(db: Db, rows: Schedule[]): Promise<z.infe
       timeZone: row.timeZone,
       brief: row.brief,
       monthlyBudgetMicroUsd: row.monthlyBudgetMicroUsd,
+      proposalsFromScore: row.proposalsFromScore,
       startsAt: row.startsAt?.toISOString() ?? null,
       endsAt: row.endsAt?.toISOString() ?? null,
       state,
       nextSlotAt: row.nextSlotAt?.toISOString() ?? null,
       openTopics,
       lastRun: run ? presentRun(run) : null,
-      warnings: warningsOf(state, openTopics),
+      warnings: [...warningsOf(state, openTopics + usable), ...(await skippingWarnings(db, row))],
       createdAt: row.createdAt.toISOString(),
       updatedAt: row.updatedAt.toISOString(),
     });

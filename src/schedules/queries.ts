@@ -1,6 +1,5 @@
-import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
-import type { Month } from '../accounts/month.ts';
-import { type Db, queryRows } from '../db/open.ts';
+import { and, desc, eq, inArray, lt } from 'drizzle-orm';
+import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { type Schedule, type ScheduleRun, scheduleRuns, schedules } from './schema.ts';
 
@@ -64,23 +63,4 @@ export async function latestRuns(db: Db, ids: string[]): Promise<Map<string, Sch
     .where(inArray(scheduleRuns.scheduleId, ids))
     .orderBy(scheduleRuns.scheduleId, desc(scheduleRuns.id));
   return new Map(rows.map((row) => [row.scheduleId, row]));
-}
-
-/**
- * What the articles of a schedule that were begun in a month cost, in micro-dollars: what was paid and is reserved for
- * those that have ended, and at least what was expected of those that have not. Whoever pays it: own keys count as well.
- */
-export async function spentInMonth(db: Db, scheduleId: string, month: Pick<Month, 'start' | 'end'>): Promise<number> {
-  const [row] = await queryRows<{ spent: number | string }>(
-    db,
-    sql`select coalesce(sum(case when p.status in ('succeeded', 'failed', 'cancelled') then calls.spent
-          else greatest(calls.spent, p.expected_micro_usd) end), 0) as spent
-        from schedule_runs r
-        join pipelines p on p.id = r.pipeline_id
-        cross join lateral (select coalesce(sum(coalesce(c.cost_micro_usd, 0) + c.reserved_micro_usd), 0) as spent
-          from paid_calls c where c.pipeline_id = p.id) calls
-        where r.schedule_id = ${scheduleId} and r.created_at >= ${month.start.toISOString()}::timestamptz
-          and r.created_at < ${month.end.toISOString()}::timestamptz`,
-  );
-  return Number(row?.spent ?? 0);
 }

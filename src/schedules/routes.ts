@@ -5,6 +5,7 @@ import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import { assertMayPublish } from '../pipeline/may-publish.ts';
+import { exceptionsOf } from './exceptions.ts';
 import {
   presentRun,
   presentSchedules,
@@ -15,9 +16,10 @@ import {
   slotSchema,
 } from './present.ts';
 import { getSchedule, listRuns, listSchedules } from './queries.ts';
-import { checkRule, type ScheduleRule, scheduleRuleSchema, slotsAfter } from './rule.ts';
+import { checkRule, scheduleRuleSchema } from './rule.ts';
 import { createSchedule, deleteSchedule, updateSchedule } from './schedules.ts';
 import type { Schedule } from './schema.ts';
+import { type Exception, plannedSlots, type Timing } from './slots.ts';
 
 const byId = z.object({ id: z.uuid() });
 const tags = ['schedules'];
@@ -40,11 +42,10 @@ export const scheduleRoutes: RegisterRoutes = (server, ctx) => {
     if (!shown) throw new Error('one schedule is shown as none');
     return shown;
   };
-  const previewOf = (rule: ScheduleRule, timeZone: string, after: Date, end: Date | null, count: number) => {
+  const previewOf = (timing: Timing, exceptions: Exception[], count: number) => {
     const items: z.infer<typeof slotSchema>[] = [];
-    for (const slot of slotsAfter(rule, timeZone, after)) {
-      if (end && slot.at > end) break;
-      items.push(presentSlot(slot));
+    for (const slot of plannedSlots(timing, exceptions, ctx.now())) {
+      items.push(presentSlot(slot, timing.timeZone));
       if (items.length === count) break;
     }
     return { items, nextCursor: null };
@@ -101,7 +102,7 @@ export const scheduleRoutes: RegisterRoutes = (server, ctx) => {
     async (request) => {
       const { rule, timeZone, count } = request.body;
       checkRule(rule, timeZone, ctx.now());
-      return previewOf(rule, timeZone, ctx.now(), null, count);
+      return previewOf({ rule, timeZone, startsAt: null, endsAt: null }, [], count);
     },
   );
 
@@ -136,7 +137,9 @@ export const scheduleRoutes: RegisterRoutes = (server, ctx) => {
       const schedule = await getSchedule(ctx.db, request.userId, id);
       // Also whoever lets one go on that publishes.
       assertMayPublish(request, request.body.brief ?? schedule.brief);
-      return present(ctx.db, await updateSchedule(ctx, request.userId, id, withMoments(request.body)));
+      const changed = await updateSchedule(ctx, request.userId, id, withMoments(request.body));
+      const shown = await present(ctx.db, changed.schedule);
+      return { ...shown, warnings: [...changed.warnings, ...shown.warnings] };
     },
   );
 
@@ -170,9 +173,9 @@ export const scheduleRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request) => {
-      const { rule, timeZone, startsAt, endsAt } = await getSchedule(ctx.db, request.userId, request.params.id);
-      const after = new Date(Math.max(ctx.now().getTime(), (startsAt?.getTime() ?? 0) - 1));
-      return previewOf(rule, timeZone, after, endsAt, request.query.count);
+      const schedule = await getSchedule(ctx.db, request.userId, request.params.id);
+      const exceptions = await exceptionsOf(ctx.db, schedule.id, ctx.now());
+      return previewOf(schedule, exceptions, request.query.count);
     },
   );
 

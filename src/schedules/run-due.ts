@@ -6,15 +6,19 @@ import { newId } from '../db/id.ts';
 import { type Db, queryRows } from '../db/open.ts';
 import { AppError, type StoredError, toStoredError } from '../errors.ts';
 import { createPipeline } from '../pipeline/commands.ts';
+import { spentInMonth } from '../pipeline/schedule-spending.ts';
 import { lockNextTopic } from '../topics/queries.ts';
 import { markUsed } from '../topics/topics.ts';
 import { briefOf } from './brief.ts';
-import { lockSchedule, spentInMonth } from './queries.ts';
-import { slotsAfter } from './rule.ts';
-import { nextFor } from './schedules.ts';
+import { exceptionsOf } from './exceptions.ts';
+import { lockBestProposal, takenByRule } from './proposals.ts';
+import { lockSchedule } from './queries.ts';
 import { type Schedule, type ScheduleRun, scheduleRuns, schedules } from './schema.ts';
+import { setAsideDuplicates } from './set-aside-duplicates.ts';
+import { latestSlot, nextFor } from './slots.ts';
+import { tellOfRun, tellSiteGone } from './tell.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets'>;
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets' | 'embedder' | 'log'>;
 
 /** Times are counted back as far as this, in milliseconds: after a longer downtime, how many were missed is "at least". */
 const countedMs = 31 * 86_400_000;
@@ -35,6 +39,8 @@ export async function runDueSchedules(ctx: Ctx, clock?: Date): Promise<ScheduleR
         and ${mayWork(schedules.userId)} order by next_slot_at limit ${mostAtOnce}`,
   );
   for (const { id, user_id: userId } of due) {
+    // Before the transaction: comparing takes up to seconds, and nothing is to be locked over it.
+    await setAsideDuplicates(ctx, userId, id);
     const run = await ctx.db.transaction((tx) => runIfDue(ctx, tx, userId, id, now));
     if (run) runs.push(run);
   }
@@ -50,29 +56,36 @@ async function runIfDue(ctx: Ctx, tx: Db, userId: string, id: string, now: Date)
   if (!schedule?.nextSlotAt || schedule.nextSlotAt > now) return null;
   if (schedule.siteId === null && schedule.brief.publish !== 'none') {
     await tx.update(schedules).set({ pausedAt: now, pausedBy: 'site', nextSlotAt: null }).where(eq(schedules.id, id));
+    await tellSiteGone(ctx, tx, schedule);
     return null;
   }
-  const { slotAt, missed } = latestSlot(schedule, schedule.nextSlotAt, now);
+  const first = schedule.nextSlotAt;
+  const from = new Date(Math.max(first.getTime(), now.getTime() - countedMs) - 1);
+  const exceptions = await exceptionsOf(tx, id, from);
+  const latest = latestSlot(schedule, exceptions, from, now);
+  const { slotAt, at } = latest?.slot ?? { slotAt: first, at: first };
+  const movedTo = at.getTime() === slotAt.getTime() ? null : at;
   const outcome = await start(ctx, tx, schedule, now);
   const [run] = await tx
     .insert(scheduleRuns)
-    .values({ id: newId(), userId, scheduleId: id, slotAt, missed, ...outcome })
+    .values({ id: newId(), userId, scheduleId: id, slotAt, movedTo, missed: latest?.missed ?? 0, ...outcome })
     .onConflictDoNothing()
     .returning();
   // What was started is taken back with it: the time has had its run.
   if (!run) throw new AppError('conflict', 'A time of a schedule has come twice.');
   await tx
     .update(schedules)
-    .set({ lastSlotAt: slotAt, nextSlotAt: nextFor({ ...schedule, lastSlotAt: slotAt }, now) })
+    .set({ lastSlotAt: at, nextSlotAt: nextFor({ ...schedule, lastSlotAt: at }, now, exceptions) })
     .where(eq(schedules.id, id));
+  await tellOfRun(ctx, tx, schedule, run);
   return run;
 }
 
-type Outcome = Pick<ScheduleRun, 'outcome' | 'reason' | 'topicId' | 'pipelineId'>;
+type Outcome = Pick<ScheduleRun, 'outcome' | 'reason' | 'topicId' | 'pipelineId' | 'proposalScore'>;
 
 /** Takes the next topic and starts its article; words with what to do where that is not possible now. */
 async function start(ctx: Ctx, tx: Db, schedule: Schedule, now: Date): Promise<Outcome> {
-  const topic = await lockNextTopic(tx, schedule.userId, schedule.siteId);
+  const topic = (await lockNextTopic(tx, schedule.userId, schedule.siteId)) ?? (await lockBestProposal(tx, schedule));
   if (!topic) return skipped(toStoredError(new AppError('no_topic', 'There was no topic to write about.')));
   try {
     // A savepoint: a pipeline that is refused leaves nothing behind, and the topic stays for the next time.
@@ -81,7 +94,7 @@ async function start(ctx: Ctx, tx: Db, schedule: Schedule, now: Date): Promise<O
       const pipeline = await createPipeline(ctx, inner, schedule.userId, brief);
       await checkBudget(inner, schedule, pipeline.expectedMicroUsd, now);
       await markUsed(inner, topic, pipeline.id);
-      return { outcome: 'started', reason: null, topicId: topic.id, pipelineId: pipeline.id };
+      return { outcome: 'started', reason: null, topicId: topic.id, pipelineId: pipeline.id, ...takenByRule(topic) };
     });
   } catch (error) {
     // What is not ours to explain is tried again with the next look: the time is still due then.
@@ -90,7 +103,13 @@ async function start(ctx: Ctx, tx: Db, schedule: Schedule, now: Date): Promise<O
   }
 }
 
-const skipped = (reason: StoredError): Outcome => ({ outcome: 'skipped', reason, topicId: null, pipelineId: null });
+const skipped = (reason: StoredError): Outcome => ({
+  outcome: 'skipped',
+  reason,
+  topicId: null,
+  pipelineId: null,
+  proposalScore: null,
+});
 
 async function checkBudget(tx: Db, schedule: Schedule, expectedMicroUsd: number, now: Date): Promise<void> {
   const budget = schedule.monthlyBudgetMicroUsd;
@@ -104,22 +123,6 @@ async function checkBudget(tx: Db, schedule: Schedule, expectedMicroUsd: number,
     `The articles of this schedule have cost ${dollars(spent)} this month, and one more is expected to cost ${dollars(expectedMicroUsd)}: more than its ${dollars(budget)}.`,
     { hint: `Raise the monthly budget of the schedule, or wait: it goes on at the start of the next month.` },
   );
-}
-
-/**
- * The latest time that has come, which is the one that is run, and how many before it nobody was there for: after a
- * downtime there is one article and not a burst of them.
- */
-function latestSlot(schedule: Schedule, first: Date, now: Date): { slotAt: Date; missed: number } {
-  const from = new Date(Math.max(first.getTime(), now.getTime() - countedMs) - 1);
-  let slotAt = first;
-  let missed = -1;
-  for (const { at } of slotsAfter(schedule.rule, schedule.timeZone, from)) {
-    if (at > now || (schedule.endsAt && at > schedule.endsAt)) break;
-    slotAt = at;
-    missed += 1;
-  }
-  return { slotAt, missed: Math.max(0, missed) };
 }
 
 async function lockIfThere(tx: Db, userId: string, id: string): Promise<Schedule | null> {

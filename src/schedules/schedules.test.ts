@@ -164,15 +164,15 @@ describe('a schedule', () => {
     const other = await givenSite(app.ctx, `Other ${newId()}`);
     await app.ctx.db.transaction((tx) =>
       addTopics(tx, app.ctx.ownerId, [
-        { topic: 'Of the other site', siteId: other },
-        { topic: 'Of this site', siteId },
-        { topic: 'Of any site' },
+        { topic: 'Cakes of the other site', siteId: other },
+        { topic: 'Rolls of this site', siteId },
+        { topic: 'Bread of any site' },
       ]),
     );
     await create({ siteId });
     for (const day of ['01', '02', '03']) await runAt(`2026-12-${day}T08:00:00Z`);
     const used = await app.ctx.db.select().from(topics).where(eq(topics.status, 'used')).orderBy(topics.position);
-    expect(used.map(({ topic }) => topic)).toEqual(['Of this site', 'Of any site']);
+    expect(used.map(({ topic }) => topic)).toEqual(['Rolls of this site', 'Bread of any site']);
   });
 
   it('changes at once, and a time that has had its run does not come again', async () => {
@@ -346,9 +346,27 @@ describe('the preview', () => {
       count: 3,
     });
     expect(json.items).toEqual([
-      { at: '2027-03-27T01:30:00.000Z', clock: '2027-03-27T02:30', note: null },
-      { at: '2027-03-28T01:30:00.000Z', clock: '2027-03-28T02:30', note: expect.stringContaining('put forward') },
-      { at: '2027-03-29T00:30:00.000Z', clock: '2027-03-29T02:30', note: null },
+      {
+        slotAt: '2027-03-27T01:30:00.000Z',
+        at: '2027-03-27T01:30:00.000Z',
+        state: 'planned',
+        clock: '2027-03-27T02:30',
+        note: null,
+      },
+      {
+        slotAt: '2027-03-28T01:30:00.000Z',
+        at: '2027-03-28T01:30:00.000Z',
+        state: 'planned',
+        clock: '2027-03-28T02:30',
+        note: expect.stringContaining('put forward'),
+      },
+      {
+        slotAt: '2027-03-29T00:30:00.000Z',
+        at: '2027-03-29T00:30:00.000Z',
+        state: 'planned',
+        clock: '2027-03-29T02:30',
+        note: null,
+      },
     ]);
     const refused = await call('POST', '/schedules/preview', { rule: { cron: '* * * * *' }, timeZone: 'UTC' });
     expect(refused.status).toBe(422);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { eq, sql } from 'drizzle-orm';
 import { isTimeZone } from '../accounts/calendar.ts';
 import type { AppContext } from '../context.ts';
@@ -8,8 +9,10 @@ import { modelsOf } from '../pipeline/choose-model.ts';
 import { getSite } from '../sites/queries.ts';
 import type { ScheduleBrief } from './brief.ts';
 import { lockSchedule } from './queries.ts';
-import { checkRule, nextSlot, type ScheduleRule } from './rule.ts';
+import { checkRule, type ScheduleRule } from './rule.ts';
 import { type Schedule, schedules } from './schema.ts';
+import { nextFor, type Timing } from './slots.ts';
+import { dropVoid } from './void-exceptions.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'now' | 'secrets' | 'models'>;
 
@@ -22,6 +25,8 @@ export interface ScheduleInput {
   timeZone?: string | undefined;
   brief: ScheduleBrief;
   monthlyBudgetMicroUsd?: number | null | undefined;
+  /** 0 to 100: with an empty backlog the best proposal with at least this score is taken. */
+  proposalsFromScore?: number | null | undefined;
   startsAt?: Date | null | undefined;
   endsAt?: Date | null | undefined;
 }
@@ -61,22 +66,26 @@ export async function createSchedule(ctx: Ctx, tx: Db, userId: string, input: Sc
       timeZone,
       brief: input.brief,
       monthlyBudgetMicroUsd: input.monthlyBudgetMicroUsd ?? null,
+      proposalsFromScore: input.proposalsFromScore ?? null,
       startsAt,
       endsAt,
-      nextSlotAt: nextFor({ rule: input.rule, timeZone, startsAt, endsAt, lastSlotAt: null }, now),
+      nextSlotAt: nextFor({ rule: input.rule, timeZone, startsAt, endsAt, lastSlotAt: null }, now, []),
     })
     .returning();
   if (!row) throw new Error('insert returned no row');
   return row;
 }
 
-/** Changes a schedule from this moment on; what is left out stays. A time that has been dealt with does not come again. */
+/**
+ * Changes a schedule from this moment on; what is left out stays. A time that has been dealt with does not come again.
+ * Also returns words for what was moved or skipped and has no place in the changed schedule: that is forgotten.
+ */
 export async function updateSchedule(
   ctx: Ctx,
   userId: string,
   id: string,
   change: Partial<ScheduleInput> & { paused?: boolean | undefined },
-): Promise<Schedule> {
+): Promise<{ schedule: Schedule; warnings: string[] }> {
   return ctx.db.transaction(async (tx) => {
     const now = ctx.now();
     const schedule = await lockSchedule(tx, userId, id);
@@ -89,14 +98,23 @@ export async function updateSchedule(
     if (columns.endsAt && columns.endsAt < now) throw past('endsAt', 'set it to null to go on without end');
     if (paused === true && schedule.pausedAt === null) Object.assign(next, { pausedAt: now, pausedBy: 'user' });
     if (paused === false) Object.assign(next, { pausedAt: null, pausedBy: null });
+    const { exceptions, warnings } = await dropVoid(tx, next, now);
+    // A time that has come and is not run yet is not lost to a new name or brief.
+    const goesOn = schedule.pausedAt === null && next.pausedAt === null && sameTimes(schedule, next);
+    const nextSlotAt = next.pausedAt ? null : goesOn ? schedule.nextSlotAt : nextFor(next, now, exceptions);
     const [row] = await tx
       .update(schedules)
-      .set({ ...next, nextSlotAt: next.pausedAt ? null : nextFor(next, now), updatedAt: now })
+      .set({ ...next, nextSlotAt, updatedAt: now })
       .where(eq(schedules.id, id))
       .returning();
     if (!row) throw new Error('a locked schedule is gone');
-    return row;
+    return { schedule: row, warnings };
   });
+}
+
+function sameTimes(a: Timing, b: Timing): boolean {
+  const read = ({ rule, timeZone, startsAt, endsAt }: Timing) => ({ rule, timeZone, startsAt, endsAt });
+  return isDeepStrictEqual(read(a), read(b));
 }
 
 /** Forgets a schedule and what it ran; its articles and topics stay. Throws `not_found`. */
@@ -105,19 +123,6 @@ export async function deleteSchedule(ctx: Ctx, userId: string, id: string): Prom
     await lockSchedule(tx, userId, id);
     await tx.delete(schedules).where(eq(schedules.id, id));
   });
-}
-
-/** The next time of a schedule after `now` and after what it has dealt with; null when none is left before its end. */
-export function nextFor(
-  schedule: Pick<Schedule, 'rule' | 'timeZone' | 'startsAt' | 'endsAt' | 'lastSlotAt'>,
-  now: Date,
-): Date | null {
-  const { startsAt, endsAt, lastSlotAt } = schedule;
-  // A millisecond earlier, so that a start that is itself one of the times counts.
-  const earliest = [now, lastSlotAt, startsAt ? new Date(startsAt.getTime() - 1) : null];
-  const after = new Date(Math.max(...earliest.map((time) => time?.getTime() ?? 0)));
-  const slot = nextSlot(schedule.rule, schedule.timeZone, after);
-  return slot && (!endsAt || slot.at <= endsAt) ? slot.at : null;
 }
 
 type Checked = Pick<Schedule, 'rule' | 'timeZone' | 'siteId' | 'startsAt' | 'endsAt' | 'brief'>;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { AppError } from '../errors.ts';
+import { problemSchema } from '../http/on-error.ts';
 import { briefSchema } from '../pipeline/brief.ts';
 import { type Topic, topicOrigins, topicStatuses } from './schema.ts';
 
@@ -12,6 +14,10 @@ export const topicRequest = z
     siteId: z.uuid().nullish().meta({ description: 'Only for this site; left out for any' }),
     sources: sources.unwrap().optional(),
     note: z.string().trim().max(2000).nullish().meta({ description: 'For people only: nothing is written from it' }),
+    duplicates: z
+      .enum(['stop', 'allow'])
+      .optional()
+      .meta({ description: 'allow: also when an article, a post or a topic is like it' }),
   })
   .meta({ id: 'TopicRequest' });
 
@@ -37,15 +43,20 @@ export const topicSchema = z
     origin: z.enum(topicOrigins),
     evidence: z.array(z.object({ title: z.string(), url: z.string(), publishedAt: z.string().nullable() })),
     score: z.number().nullable().meta({ description: '0 to 100; null where nothing is known to judge it by' }),
+    duplicatesAllowed: z.boolean().meta({ description: 'A person wants it although there is something like it' }),
     pipelineId: z.uuid().nullable(),
+    articleId: z
+      .uuid()
+      .nullable()
+      .meta({ description: 'What was written about it; null until there is something to read' }),
     usedAt: z.string().nullable(),
     createdAt: z.string(),
   })
   .meta({ id: 'Topic' });
 
 /** A topic as the API shows it. */
-export function presentTopic(row: Topic): z.infer<typeof topicSchema> {
-  const { id, keyword: word, siteId, note, status, origin, evidence, score, pipelineId } = row;
+export function presentTopic(row: Topic & { articleId?: string | null }): z.infer<typeof topicSchema> {
+  const { id, keyword: word, siteId, note, status, origin, evidence, score, duplicatesAllowed, pipelineId } = row;
   return {
     id,
     topic: row.topic,
@@ -57,8 +68,27 @@ export function presentTopic(row: Topic): z.infer<typeof topicSchema> {
     origin,
     evidence,
     score,
+    duplicatesAllowed,
     pipelineId,
+    articleId: row.articleId ?? null,
     usedAt: row.usedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
   };
+}
+
+/** A topic of a list that was not taken, and why. */
+export const refusedTopicSchema = z
+  .object({
+    topic: z.string(),
+    code: z.string(),
+    message: z.string(),
+    hint: z.string(),
+    duplicateOf: problemSchema.shape.duplicateOf,
+  })
+  .meta({ id: 'RefusedTopic' });
+
+/** Why a topic of a list was not taken, as the API says it. */
+export function presentRefusal(topic: string, error: AppError): z.infer<typeof refusedTopicSchema> {
+  const duplicateOf = error.details?.duplicateOf as z.infer<typeof refusedTopicSchema>['duplicateOf'];
+  return { topic, code: error.code, message: error.message, hint: error.hint, ...(duplicateOf ? { duplicateOf } : {}) };
 }

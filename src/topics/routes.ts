@@ -4,8 +4,10 @@ import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
 import { getSite } from '../sites/queries.ts';
-import { presentTopic, topicRequest, topicSchema } from './present.ts';
-import { getTopic, listTopics } from './queries.ts';
+import { decideTopics } from './decide.ts';
+import { lookForDuplicates } from './duplicates.ts';
+import { presentRefusal, presentTopic, refusedTopicSchema, topicRequest, topicSchema } from './present.ts';
+import { countTopics, getTopic, listTopics, topicOrders } from './queries.ts';
 import { topicStatuses } from './schema.ts';
 import { addTopic, addTopics, updateTopic } from './topics.ts';
 
@@ -32,10 +34,17 @@ const addedSchema = z
   .object({
     added: z.array(topicSchema),
     known: z.array(z.string()).meta({ description: 'In the backlog already, or twice in the list' }),
+    refused: z
+      .array(refusedTopicSchema)
+      .meta({ description: 'Like an article, a post, or another topic; send them with duplicates: "allow"' }),
   })
   .meta({ id: 'AddedTopics' });
 
-/** The backlog: list, add, read, change, dismiss. */
+const countsSchema = z
+  .object({ open: z.int(), proposed: z.int(), used: z.int(), dismissed: z.int() })
+  .meta({ id: 'TopicCounts' });
+
+/** The backlog: list, add, decide about, read, change, dismiss. */
 export const topicRoutes: RegisterRoutes = (server, ctx) => {
   server.get(
     '/topics',
@@ -44,7 +53,15 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
         tags,
         summary: 'Topics in the order in which schedules take them; used and dismissed ones last',
         operationId: 'listTopics',
-        querystring: listQuery.extend({ status: z.enum(topicStatuses).optional(), siteId: z.uuid().optional() }),
+        querystring: listQuery.extend({
+          status: z.enum(topicStatuses).optional(),
+          siteId: z.uuid().optional(),
+          order: z
+            .enum(topicOrders)
+            .default('position')
+            .meta({ description: 'score: the best first, and what has no score last; latest: used or changed last' }),
+          query: z.string().trim().max(200).optional().meta({ description: 'In topic, keyword or note' }),
+        }),
         response: { 200: listOf(topicSchema), ...problems(401, 404, 422) },
       },
     },
@@ -59,6 +76,24 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
     },
   );
 
+  server.get(
+    '/topics/counts',
+    {
+      schema: {
+        tags,
+        summary: 'How many topics there are of each status',
+        operationId: 'countTopics',
+        querystring: z.object({ siteId: z.uuid().optional() }),
+        response: { 200: countsSchema, ...problems(401, 404, 422) },
+      },
+    },
+    async (request) => {
+      const { siteId } = request.query;
+      if (siteId) await getSite(ctx.db, request.userId, siteId);
+      return countTopics(ctx.db, request.userId, siteId);
+    },
+  );
+
   server.post(
     '/topics',
     {
@@ -70,8 +105,14 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
         response: { 201: topicSchema, ...problems(401, 404, 409, 413, 422) },
       },
     },
-    async (request, reply) =>
-      onceByKey(ctx, request, reply, 201, async (tx) => presentTopic(await addTopic(tx, request.userId, request.body))),
+    async (request, reply) => {
+      const { userId, body } = request;
+      // Before the transaction: comparing takes up to seconds. A repeated request gets its first answer all the same.
+      const look = await lookForDuplicates(ctx, userId, [body], { meaning: true });
+      return onceByKey(ctx, request, reply, 201, async (tx) =>
+        presentTopic(await addTopic(tx, userId, body, { look })),
+      );
+    },
   );
 
   server.post(
@@ -85,11 +126,53 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
         response: { 201: addedSchema, ...problems(401, 404, 409, 413, 422) },
       },
     },
-    async (request, reply) =>
-      onceByKey(ctx, request, reply, 201, async (tx) => {
-        const { added, known } = await addTopics(tx, request.userId, request.body.topics);
-        return { added: added.map(presentTopic), known };
-      }),
+    async (request, reply) => {
+      const { userId, body } = request;
+      const look = await lookForDuplicates(ctx, userId, body.topics);
+      return onceByKey(ctx, request, reply, 201, async (tx) => {
+        const { added, known, refused } = await addTopics(tx, userId, body.topics, { look });
+        return {
+          added: added.map(presentTopic),
+          known,
+          refused: refused.map(({ topic, error }) => presentRefusal(topic, error)),
+        };
+      });
+    },
+  );
+
+  server.post(
+    '/topics/decide',
+    {
+      schema: {
+        tags,
+        summary:
+          'Accept or dismiss many topics, or put them back among the proposals; those that are near-duplicates by now are not opened, and listed',
+        operationId: 'decideTopics',
+        body: z
+          .strictObject({
+            ids: z.array(z.uuid()).min(1).max(mostAtOnce),
+            status: z.enum(['open', 'dismissed', 'proposed']),
+          })
+          .meta({ id: 'TopicDecision' }),
+        response: {
+          200: z
+            .object({
+              changed: z.int().meta({ description: 'Those that were used or as wanted already are not among them' }),
+              refused: z.array(refusedTopicSchema.extend({ id: z.uuid() })),
+            })
+            .meta({ id: 'DecidedTopics' }),
+          ...problems(401, 404, 413, 422),
+        },
+      },
+    },
+    async (request) => {
+      const { ids, status } = request.body;
+      const { changed, refused } = await decideTopics(ctx, request.userId, ids, status);
+      return {
+        changed: changed.length,
+        refused: refused.map(({ id, topic, error }) => ({ id, ...presentRefusal(topic, error) })),
+      };
+    },
   );
 
   server.get(

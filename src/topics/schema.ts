@@ -1,4 +1,4 @@
-import { doublePrecision, jsonb, pgTable, real, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, doublePrecision, jsonb, pgTable, real, text, uuid } from 'drizzle-orm/pg-core';
 import { time } from '../db/columns.ts';
 import type { Brief } from '../pipeline/brief.ts';
 
@@ -29,6 +29,8 @@ export const topics = pgTable('topics', {
   origin: text('origin').$type<TopicOrigin>().notNull().default('manual'),
   evidence: jsonb('evidence').$type<TopicEvidence[]>().notNull().default([]),
   score: real('score'),
+  familiarity: real('familiarity'),
+  duplicatesAllowed: boolean('duplicates_allowed').notNull().default(false),
   position: doublePrecision('position').notNull().default(0),
   sameness: text('sameness').notNull(),
   pipelineId: uuid('pipeline_id'),

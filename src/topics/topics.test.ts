@@ -52,12 +52,16 @@ describe('the backlog', () => {
   });
 
   it('has a topic once, whatever its case and signs, and says so', async () => {
-    await add('How to bake bread?');
-    const again = await call('POST', '/topics', { topic: 'how to bake BREAD' });
+    const siteId = await givenSite(app.ctx, 'One');
+    await add('How to bake bread?', { siteId });
+    const again = await call('POST', '/topics', { topic: 'how to bake BREAD', siteId });
     expect(again).toMatchObject({ status: 409, json: { code: 'conflict' } });
-    // For another site it is another article.
-    const siteId = await givenSite(app.ctx, 'Other');
-    expect((await call('POST', '/topics', { topic: 'How to bake bread', siteId })).status).toBe(201);
+    // For another site it is another article; what is for any site is for both.
+    const other = await givenSite(app.ctx, 'Other');
+    expect((await call('POST', '/topics', { topic: 'How to bake bread', siteId: other })).status).toBe(201);
+    const forAny = await call('POST', '/topics', { topic: 'How to bake bread' });
+    expect(forAny).toMatchObject({ status: 409, json: { code: 'duplicate_topic' } });
+    await add('How to bake bread', { duplicates: 'allow' });
     const { json } = await call('POST', '/topics/bulk', {
       topics: [{ topic: 'Rye' }, { topic: 'how to bake bread!' }, { topic: 'rye' }, { topic: 'Spelt' }],
     });

@@ -116,7 +116,7 @@ describe.each(names)('%s', (name) => {
     else expect(call?.query).toBe('bread site:example.com OR site:example.org');
   });
 
-  test.each([500, 502, 503, 504])('is worth another try after %i', async (status) => {
+  test.each([408, 409, 425, 500, 502, 503, 504])('is worth another try after %i', async (status) => {
     const error = await failureOf(name, answerWith(status, { 'retry-after': '90' }, 'oops'));
     expect(error).toMatchObject({ code: 'search_unavailable', retryable: true });
     expect(error.retryAt?.getTime()).toBeGreaterThan(Date.now() + 80_000);

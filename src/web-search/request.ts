@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { believableRetryAfter } from '../net/retry-after.ts';
 import type { SafeFetch } from '../net/safe-fetch.ts';
 import { SearchError } from './provider.ts';
 
@@ -90,7 +91,7 @@ function explain(error: unknown, title: string, host: string): SearchError {
 }
 
 /**
- * What an answer without success means, where the provider's own words say nothing else: 429 and 5xx pass, the rest
+ * What an answer without success means, where the provider's own words say nothing else: 408, 409, 425, 429 and 5xx pass, the rest
  * is permanent. Null for a success.
  */
 export function failure(endpoint: Endpoint, answer: ProviderAnswer): SearchError | null {
@@ -100,8 +101,8 @@ export function failure(endpoint: Endpoint, answer: ProviderAnswer): SearchError
     if (answer.json !== undefined) return null;
     return unreadable(endpoint);
   }
-  if (status === 429 || status >= 500) {
-    const retryAt = retryTime(headers);
+  if ([408, 409, 425, 429].includes(status) || status >= 500) {
+    const retryAt = believableRetryAfter(headers.get('retry-after'), new Date());
     return new SearchError('search_unavailable', `${title} answered ${status}.`, {
       billed: status >= 500 && status !== 503 && !endpoint.failuresAreFree,
       details: { status },
@@ -143,13 +144,4 @@ export function unreadable(endpoint: Endpoint, hint?: string): SearchError {
     billed: true,
     ...(hint ? { hint } : {}),
   });
-}
-
-/** Retry-After as seconds or as a date (RFC 9110, section 10.2.3). */
-function retryTime(headers: Headers): Date | null {
-  const value = headers.get('retry-after');
-  if (!value) return null;
-  const seconds = Number(value);
-  const time = Number.isFinite(seconds) ? Date.now() + seconds * 1000 : Date.parse(value);
-  return Number.isFinite(time) ? new Date(time) : null;
 }

@@ -174,7 +174,9 @@ async function settle(
   const { attempts } = delivery;
   const noted = answer ? await noteFailure(tx, webhook, { attempts, givenUp: delay === undefined }) : null;
   const reason = answer?.gone ? 'gone' : noted;
-  if (delay === undefined) return [await releaseLease(tx, lease, { ...columns, status: 'failed' }), reason];
+  if (delay === undefined) {
+    return [await releaseLease(tx, lease, { ...columns, status: 'failed', failedAt: sql`now()` }), reason];
+  }
   // Up to a fifth more, so that what one outage stopped does not return at once; a receiver can only ask for more.
   const asked = Math.min(answer?.retryAfterMs ?? 0, timing.maxRetryAfterMs);
   const wait = Math.max(delay * (1 + Math.random() / 5), asked);

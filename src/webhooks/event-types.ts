@@ -21,6 +21,8 @@ export const subscribableTypes = {
   'site.deleted': 'A site was forgotten.',
   'site.check_failed': 'Nothing can be delivered to a site any more; told once, until it works again.',
   'site.recovered': 'A site that had failed works again; what waited for it goes on.',
+  'schedule.started': 'A time of a schedule has begun an article.',
+  'schedule.skipped': 'A time of a schedule has begun nothing; the reason says why and what to do.',
   'link.dead': 'An article links to a post of your site that is no longer there.',
 } as const;
 

@@ -7,12 +7,14 @@ import { startWebhookReceiver, type WebhookReceiver } from '../../test/fakes/web
 import { createWordPressDouble } from '../../test/fakes/wordpress-double.ts';
 import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
 import { newId } from '../db/id.ts';
+import { queryRows } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { cancelPipeline } from '../pipeline/commands.ts';
 import { getPipeline } from '../pipeline/queries.ts';
 import { runPipeline } from '../pipeline/runner.ts';
 import { deliverPublication, deliveryTiming } from '../publishing/deliver.ts';
 import { subscribableTypeNames } from './event-types.ts';
+import { mostPending } from './events.ts';
 import { webhookDeliveries, webhooks } from './schema.ts';
 import { createWebhook } from './webhooks.ts';
 import { workWebhooks } from './worker.ts';
@@ -246,4 +248,32 @@ describe('a whole run with the offline model', () => {
     const shown = await whole.server.inject({ url: `/api/v1/articles/${run?.data.articleId}` });
     expect(shown.json().title).toBe(article?.data.title);
   });
+});
+
+it('that nobody fetches pile up to an end: what comes then is there to be sent again', async () => {
+  const [hook] = await ctx.db.select().from(webhooks);
+  await ctx.db.execute(sql`insert into webhook_deliveries (id, webhook_id, user_id, event_type, payload, status, next_attempt_at)
+    select gen_random_uuid(), ${hook?.id}, ${ctx.ownerId}, 'webhook.test', '{}', 'pending', now() from generate_series(1, ${mostPending - 1}::int)`);
+  const jobs = () =>
+    queryRows<{ count: number }>(
+      ctx.db,
+      sql`select count(*)::int as count from pgboss.job where name = 'webhook-deliver'`,
+    );
+  const made = async (title: string) => {
+    await call('POST', '/articles', { title, markdown: 'The text of it.' });
+    const rows = await ctx.db
+      .select()
+      .from(webhookDeliveries)
+      .where(eq(webhookDeliveries.eventType, 'article.created'));
+    return rows
+      .map(({ status, error, failedAt }) => ({ status, code: error?.code, failed: failedAt !== null }))
+      .sort((a, b) => b.status.localeCompare(a.status));
+  };
+  expect(await made('One')).toEqual([{ status: 'pending', code: undefined, failed: false }]);
+  const before = await jobs();
+  expect(await made('Two')).toEqual([
+    { status: 'pending', code: undefined, failed: false },
+    { status: 'failed', code: 'queue_full', failed: true },
+  ]);
+  expect(await jobs()).toEqual(before);
 });

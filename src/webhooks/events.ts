@@ -1,7 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
-import type { Db } from '../db/open.ts';
+import { type Db, queryRows } from '../db/open.ts';
+import { AppError, toStoredError } from '../errors.ts';
 import { allPrintable } from '../storable.ts';
 import type { EventType, SubscribableType } from './event-types.ts';
 import { webhookJob } from './jobs.ts';
@@ -41,7 +42,18 @@ export function payloadOf(type: EventType, data: Record<string, unknown>): Webho
   return { type, timestamp: new Date().toISOString(), data: allPrintable(data) };
 }
 
-/** Writes a delivery and enqueues it in `tx`. */
+/** How many deliveries may wait for one webhook: its receiver is behind by hours then. */
+export const mostPending = 10_000;
+
+/** What becomes of an event for which there is no room: it is there to be sent again, once the receiver keeps up. */
+const noRoom = () =>
+  toStoredError(
+    new AppError('queue_full', `${mostPending} deliveries wait for this webhook, and no more may wait.`, {
+      hint: 'Mend the receiver or make it faster; then send this again.',
+    }),
+  );
+
+/** Writes a delivery and enqueues it in `tx`; one too many is written as failed. */
 export async function addDelivery(
   ctx: Pick<AppContext, 'queue'>,
   tx: Db,
@@ -49,6 +61,12 @@ export async function addDelivery(
   webhookId: string,
   payload: WebhookPayload,
 ): Promise<WebhookDelivery> {
+  const waiting = await queryRows(
+    tx,
+    sql`select 1 from webhook_deliveries where webhook_id = ${webhookId} and user_id = ${userId} and status = 'pending'
+        offset ${mostPending - 1} limit 1`,
+  );
+  const full = waiting.length > 0;
   const [row] = await tx
     .insert(webhookDeliveries)
     .values({
@@ -57,11 +75,12 @@ export async function addDelivery(
       userId,
       eventType: payload.type,
       payload,
-      status: 'pending',
-      nextAttemptAt: sql`now()` as never,
+      ...(full
+        ? { status: 'failed', failedAt: sql`now()` as never, error: noRoom() }
+        : { status: 'pending', nextAttemptAt: sql`now()` as never }),
     })
     .returning();
   if (!row) throw new Error('insert returned no row');
-  await ctx.queue.enqueue(tx, webhookJob, { deliveryId: row.id });
+  if (!full) await ctx.queue.enqueue(tx, webhookJob, { deliveryId: row.id });
   return row;
 }

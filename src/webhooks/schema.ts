@@ -66,5 +66,7 @@ export const webhookDeliveries = pgTable('webhook_deliveries', {
   durationMs: integer('duration_ms'),
   createdAt: time('created_at').notNull().defaultNow(),
   deliveredAt: time('delivered_at'),
+  failedAt: time('failed_at'),
+  dismissedAt: time('dismissed_at'),
 });
 export type WebhookDelivery = typeof webhookDeliveries.$inferSelect;

@@ -1,7 +1,7 @@
 import { Webhook as Signer } from 'standardwebhooks';
 import type { AppContext } from '../context.ts';
 import { AppError } from '../errors.ts';
-import { retryAfterMs } from '../net/retry-after.ts';
+import { readRetryAfter } from '../net/retry-after.ts';
 import type { SafeFetchResponse } from '../net/safe-fetch.ts';
 import { printable } from '../storable.ts';
 import type { Webhook, WebhookDelivery, WebhookPayload } from './schema.ts';
@@ -79,9 +79,11 @@ export async function sendDelivery(
     responseStatus: status,
     responseExcerpt: excerptOf(response.body),
     durationMs: durationMs(),
-    retryAfterMs: retryAfterMs(response.headers, at),
+    retryAfterMs: msUntil(readRetryAfter(response.headers.get('retry-after'), at), at),
   };
 }
+
+const msUntil = (time: Date | null, now: Date) => time && time.getTime() - now.getTime();
 
 function notAccepted(status: number): AppError {
   const hint =

@@ -166,6 +166,7 @@ export async function redeliver(ctx: Ctx, userId: string, id: string, deliveryId
       error: null,
       durationMs: null,
       deliveredAt: null,
+      failedAt: null,
     };
     const [row] = await tx
       .update(webhookDeliveries)

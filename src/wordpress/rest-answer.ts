@@ -1,3 +1,4 @@
+import { readRetryAfter } from '../net/retry-after.ts';
 import type { SafeFetchResponse } from '../net/safe-fetch.ts';
 import { otherHostCause, siteError } from './site-error.ts';
 
@@ -223,11 +224,8 @@ export function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), at most a day ahead. */
+/** What a site asks for, at most a day ahead. */
 function retryAfter(headers: Headers, now: Date): Date | undefined {
-  const value = headers.get('retry-after')?.trim();
-  if (!value) return undefined;
-  const at = /^\d+$/.test(value) ? now.getTime() + Number(value) * 1000 : Date.parse(value);
-  if (Number.isNaN(at) || at < now.getTime()) return undefined;
-  return new Date(Math.min(at, now.getTime() + 86_400_000));
+  const at = readRetryAfter(headers.get('retry-after'), now);
+  return at ? new Date(Math.min(at.getTime(), now.getTime() + 86_400_000)) : undefined;
 }

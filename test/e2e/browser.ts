@@ -21,6 +21,8 @@ export interface TestServer {
   dataDir: string;
   /** Of whoever signed up with {@link signUp}; pages are opened with it unless they bring their own. */
   session?: Session;
+  /** What it has printed so far, its log as well. */
+  output(): string;
   /** Ends the process as a power cut would. */
   kill(): Promise<void>;
   /** Starts it again after {@link kill}, at the same address and on the same data. */
@@ -31,10 +33,20 @@ export interface TestServer {
 /** The cookies of someone who is signed in. */
 export type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
 
-/** Starts `node src/main.ts` on a free port, with `env` on top. Throws with what it printed when it does not serve within a minute. */
+/** Starts `node src/main.ts` on a free port, with `env` on top. Throws with what it printed when it does not serve within 100 seconds. */
 export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'bp-e2e-'));
-  let child = start(dataDir, '0', env);
+  let printed = '';
+  const run = (port: string) => {
+    const started = start(dataDir, port, env);
+    for (const stream of [started.stdout, started.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        printed += chunk;
+      });
+    }
+    return started;
+  };
+  let child = run('0');
   const url = await servedAt(child);
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -45,9 +57,10 @@ export async function startServer(env: Record<string, string> = {}): Promise<Tes
   return {
     url,
     dataDir,
+    output: () => printed,
     kill: () => end('SIGKILL'),
     async revive() {
-      child = start(dataDir, new URL(url).port, env);
+      child = run(new URL(url).port);
       await servedAt(child);
     },
     async stop() {
@@ -82,7 +95,7 @@ function servedAt(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = '';
     const give = (reason: string) => reject(new Error(`${reason}\n${printed}`));
-    const timer = setTimeout(() => give('The server did not start within 60 s.'), 60_000);
+    const timer = setTimeout(() => give('The server did not start within 100 s.'), 100_000);
     const read = (chunk: Buffer) => {
       printed += chunk;
       const url = /serves on (http:\/\/localhost:\d+)/.exec(printed)?.[1];
@@ -144,7 +157,8 @@ export async function openPage(
   });
   page.on('response', (answer) => {
     // The form knows its own mistakes: it has no reason to ask what a mistaken brief would cost.
-    if (answer.status() >= 400 && answer.url().includes('dryRun=true')) faults.push(`estimate ${answer.status()}`);
+    if (answer.status() >= 400 && answer.url().includes('/pipelines?dryRun=true'))
+      faults.push(`estimate ${answer.status()}`);
   });
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('request', (request) => {

@@ -17,6 +17,8 @@ export class ApiProblem extends Error implements Problem {
   readonly hint: string;
   readonly errors?: FieldMistake[];
   readonly suggestions?: string[];
+  /** What a topic comes too close to. */
+  readonly duplicateOf?: Problem['duplicateOf'];
   /** When trying again makes sense, for answers that say so. */
   readonly retryAt?: Date;
 
@@ -31,6 +33,7 @@ export class ApiProblem extends Error implements Problem {
     this.requestId = problem.requestId;
     this.hint = problem.hint;
     if (problem.errors) this.errors = problem.errors;
+    if (problem.duplicateOf) this.duplicateOf = problem.duplicateOf;
     if (problem.suggestions) this.suggestions = problem.suggestions;
     if (retryAt) this.retryAt = retryAt;
   }

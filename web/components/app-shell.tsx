@@ -1,14 +1,30 @@
-import { Link, Outlet } from '@tanstack/react-router';
-import { ChartColumn, FileText, Globe, Images, ListChecks, PenLine, Send } from 'lucide-react';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import {
+  CalendarClock,
+  CalendarDays,
+  ChartColumn,
+  FileText,
+  Globe,
+  Images,
+  Lightbulb,
+  ListChecks,
+  PenLine,
+  Send,
+} from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { t } from '@/strings.ts';
+import { AttentionLink } from './attention-link.tsx';
 import { ThemeToggle } from './theme-toggle.tsx';
 import { UserMenu } from './user-menu.tsx';
 
 const places = [
   { to: '/', label: t.shell.newArticle, short: t.shell.newArticleShort, icon: PenLine, exact: true },
+  { to: '/topics', label: t.shell.topics, short: t.shell.topics, icon: Lightbulb, exact: false },
   { to: '/articles', label: t.shell.articles, short: t.shell.articles, icon: FileText, exact: false },
   { to: '/images', label: t.shell.images, short: t.shell.images, icon: Images, exact: false },
+  { to: '/schedules', label: t.shell.schedules, short: t.shell.schedulesShort, icon: CalendarClock, exact: false },
   { to: '/runs', label: t.shell.runs, short: t.shell.runs, icon: ListChecks, exact: false },
+  { to: '/calendar', label: t.shell.calendar, short: t.shell.calendar, icon: CalendarDays, exact: false },
   { to: '/queue', label: t.shell.queue, short: t.shell.queueShort, icon: Send, exact: false },
   { to: '/sites', label: t.shell.sites, short: t.shell.sites, icon: Globe, exact: false },
   { to: '/usage', label: t.shell.usage, short: t.shell.usage, icon: ChartColumn, exact: false },
@@ -28,6 +44,7 @@ export function AppShell() {
       <header className="sticky top-0 z-30 flex h-13 items-center justify-between border-b border-border bg-background/92 pr-1.5 pl-4 backdrop-blur lg:hidden">
         <Brand />
         <div className="flex items-center">
+          <AttentionLink />
           <ThemeToggle />
           <UserMenu />
         </div>
@@ -67,6 +84,7 @@ function SideBar() {
             {label}
           </Link>
         ))}
+        <AttentionLink labelled />
       </nav>
       <div className="mt-auto grid gap-0.5">
         <a
@@ -85,17 +103,25 @@ function SideBar() {
 }
 
 function BottomBar() {
+  const nav = useRef<HTMLElement>(null);
+  const path = useLocation({ select: (location) => location.pathname });
+  // On a small phone not all of them may fit: the present one is brought into view.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another path is another present one
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path]);
   return (
     <nav
+      ref={nav}
       aria-label={t.shell.navigation}
-      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-7 border-t border-border bg-background/95 pb-[env(safe-area-inset-bottom)] backdrop-blur lg:hidden"
+      className="fixed inset-x-0 bottom-0 z-30 flex overflow-x-auto [scrollbar-width:none] border-t border-border bg-background/95 pb-[env(safe-area-inset-bottom)] backdrop-blur lg:hidden"
     >
       {places.map(({ to, short, icon: Icon, exact }) => (
         <Link
           key={to}
           to={to}
           activeOptions={{ exact, includeSearch: false }}
-          className="flex h-14 flex-col items-center justify-center gap-1 text-[0.6875rem] font-medium min-[26rem]:text-xs text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
+          className="flex h-14 min-w-10 flex-1 flex-col items-center justify-center gap-1 text-[0.6875rem] font-medium min-[26rem]:text-xs text-muted-foreground focus-visible:-outline-offset-2 aria-[current=page]:text-foreground"
         >
           <Icon aria-hidden="true" className="size-5" />
           {short}

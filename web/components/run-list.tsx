@@ -3,6 +3,7 @@ import type { Pipeline } from '@/api/client/types.gen.ts';
 import { formatMoney } from '@/format/money.ts';
 import { t } from '@/strings.ts';
 import { RelativeTime } from './relative-time.tsx';
+import { RunPriority } from './run-priority.tsx';
 import { RunBadge } from './status-badge.tsx';
 import { Progress } from './ui/progress.tsx';
 
@@ -28,9 +29,11 @@ export function RunList({ runs }: { runs: Pipeline[] }) {
           <p className="flex flex-wrap gap-x-4 text-sm text-muted-foreground">
             <RelativeTime at={run.createdAt} />
             <span>{formatMoney(run.costMicroUsd)}</span>
+            {run.priority !== 'normal' && run.finishedAt === null && <span>{t.priority[run.priority]}</span>}
             {run.currentStep && run.status !== 'succeeded' && <span>{t.steps[run.currentStep].name}</span>}
           </p>
           {run.status === 'running' && <Progress value={run.progress} label={t.run.progress} className="mt-1" />}
+          {run.status === 'queued' && <RunPriority run={run} />}
           {run.error && <p className="text-sm text-danger">{run.error.message}</p>}
         </li>
       ))}

@@ -31,6 +31,12 @@ export function toast(text: string, action?: ToastAction): void {
   timer = setTimeout(() => show(null), action ? 10_000 : 4_000);
 }
 
+/** Takes back what was said last: what its action would undo is about to change again. */
+export function dismissToast(): void {
+  clearTimeout(timer);
+  show(null);
+}
+
 /** Where toasts appear. */
 export function Toaster() {
   const shown = useSyncExternalStore(

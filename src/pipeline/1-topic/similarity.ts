@@ -37,51 +37,76 @@ export function compareTopics(a: TopicSignature, b: TopicSignature): TopicCompar
   if (a.language !== null && b.language !== null && a.language !== b.language) {
     return different(0, 'they are in different languages');
   }
-  const plain = (text: string) =>
-    text
-      .normalize('NFKC')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]+/gu, ' ')
-      .trim();
-  if (plain(a.text) === plain(b.text)) return { duplicate: true, score: 1, reason: 'both are word for word the same' };
   const language = a.language ?? b.language;
-  const left = topicTerms(a.text, language);
-  const right = topicTerms(b.text, language);
   const closeness =
     a.vector !== null && b.vector !== null && a.vector.length === b.vector.length ? cosine(a.vector, b.vector) : null;
+  return compareRead(readTopic(a.text, language), readTopic(b.text, language), closeness);
+}
+
+/** A title that was taken apart, which takes longer than comparing it. */
+export interface ReadTopic {
+  /** Its letters and digits in lower case. */
+  plain: string;
+  /** Its numbers in one order. */
+  numbers: string;
+  terms: TopicTerms;
+}
+
+/** Takes a title apart as one of `language`. */
+export function readTopic(text: string, language: string | null): ReadTopic {
+  const plain = text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+  const terms = topicTerms(text, language);
+  return { plain, numbers: [...terms.numbers].sort().join(', '), terms };
+}
+
+/** What words say of two titles; with `undecided`, what lies near in meaning would be judged otherwise than what does not. */
+export type ReadComparison = TopicComparison & { undecided: boolean };
+
+/**
+ * {@link compareTopics} of titles that were taken apart as ones of the same language. `closeness` is the cosine of their
+ * vectors; null where it is not known: then words alone decide, and say so where it would have mattered.
+ */
+export function compareRead(a: ReadTopic, b: ReadTopic, closeness: number | null): ReadComparison {
+  if (a.plain === b.plain) return same(1, 'both are word for word the same');
+  const [left, right] = [a.terms, b.terms];
   const { matched, onlyA, onlyB } = match(left, right);
   const overlap = matched / Math.max(1, matched + onlyA.length + onlyB.length);
   const score = closeness === null ? overlap : (overlap + Math.max(0, closeness)) / 2;
 
-  const contrast = contrastOf(left, right);
+  const contrast = contrastOf(a, b);
   if (contrast !== null) return different(score, contrast);
   if (matched === 0) return different(score, 'they share no term');
-  if (onlyA.length === 0 && onlyB.length === 0)
-    return { duplicate: true, score, reason: 'both say the same in nearly the same words' };
+  if (onlyA.length === 0 && onlyB.length === 0) return same(score, 'both say the same in nearly the same words');
 
-  const near = closeness !== null && closeness >= paraphrase;
   if (onlyA.length > 0 && onlyB.length > 0) {
-    const replaced = sameFrame(left, right, onlyA, onlyB);
-    const largest = Math.max(onlyA.length, onlyB.length);
-    if (!replaced && near && matched >= 2 && largest <= matched) {
-      return { duplicate: true, score, reason: 'both say the same in other words' };
-    }
-    return different(score, `one is about ${words(onlyA)}, the other about ${words(onlyB)}`);
+    const maybe =
+      matched >= 2 && Math.max(onlyA.length, onlyB.length) <= matched && !sameFrame(left, right, onlyA, onlyB);
+    if (maybe && closeness !== null && closeness >= paraphrase) return same(score, 'both say the same in other words');
+    const reason = `one is about ${words(onlyA)}, the other about ${words(onlyB)}`;
+    return { ...different(score, reason), undecided: maybe && closeness === null };
   }
   const extra = onlyA.length > 0 ? onlyA : onlyB;
-  if (matched >= 2 && extra.every((term) => term.aside)) {
-    return { duplicate: true, score, reason: 'only the subtitle of one says more' };
-  }
+  if (matched >= 2 && extra.every((term) => term.aside)) return same(score, 'only the subtitle of one says more');
   if (narrows(extra === onlyA ? left : right, extra)) return different(score, `only one is about ${words(extra)}`);
+  const reason = `both are about the same; only one names ${words(extra)}`;
+  if (matched >= extra.length * 3) return same(score, reason);
+  const maybe = matched >= 2 && matched >= extra.length;
   const notFar = closeness === null ? extra.length === 1 : closeness >= related;
-  if (matched >= extra.length * 3 || (matched >= 2 && matched >= extra.length && notFar)) {
-    return { duplicate: true, score, reason: `both are about the same; only one names ${words(extra)}` };
-  }
-  return different(score, `only one is about ${words(extra)}`);
+  const undecided = maybe && closeness === null;
+  if (maybe && notFar) return { ...same(score, reason), undecided };
+  return { ...different(score, `only one is about ${words(extra)}`), undecided };
 }
 
-function different(score: number, reason: string): TopicComparison {
-  return { duplicate: false, score, reason };
+function same(score: number, reason: string): ReadComparison {
+  return { duplicate: true, score, reason, undecided: false };
+}
+
+function different(score: number, reason: string): ReadComparison {
+  return { duplicate: false, score, reason, undecided: false };
 }
 
 const words = (terms: TopicTerm[]) => terms.map((term) => `"${term.word}"`).join(', ');
@@ -110,9 +135,9 @@ function narrows(own: TopicTerms, extra: TopicTerm[]): boolean {
 }
 
 /** What sets two topics apart whatever else they share. */
-function contrastOf(left: TopicTerms, right: TopicTerms): string | null {
-  const [numbersA, numbersB] = [[...left.numbers].sort().join(', '), [...right.numbers].sort().join(', ')];
-  if (numbersA !== numbersB) return `the numbers differ (${numbersA || 'none'} and ${numbersB || 'none'})`;
+function contrastOf(a: ReadTopic, b: ReadTopic): string | null {
+  const [left, right] = [a.terms, b.terms];
+  if (a.numbers !== b.numbers) return `the numbers differ (${a.numbers || 'none'} and ${b.numbers || 'none'})`;
   // A year that only one names is an edition of the same article.
   if (left.years.size > 0 && right.years.size > 0 && ![...left.years].some((year) => right.years.has(year))) {
     return `the years differ (${[...left.years].join(', ')} and ${[...right.years].join(', ')})`;

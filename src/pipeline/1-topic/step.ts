@@ -4,7 +4,7 @@ import { oneLine } from '../../storable.ts';
 import { detectLanguage } from '../../text/language.ts';
 import { limitText } from '../../text/limit-text.ts';
 import { defineStep, PipelineWaiting, type StepContext } from '../define-step.ts';
-import { type Duplicate, findDuplicate } from './duplicates.ts';
+import { findDuplicate, nameOfDuplicate } from './duplicates.ts';
 import { topicPrompt } from './prompt.ts';
 
 export const topicOutput = z.object({
@@ -60,15 +60,13 @@ export const topicStep = defineStep<'topic', object, TopicOutput>({
 async function stopAtDuplicate(context: StepContext, language: string | null): Promise<void> {
   if (context.pipeline.duplicatesAllowed) return;
   await context.log('Comparing the topic with your articles and the posts of your sites.');
-  const duplicate = await findDuplicate(context.app, context.pipeline, language);
+  const { userId, id: pipelineId } = context.pipeline;
+  const { topic, keyword = null, siteId = null } = context.brief;
+  const duplicate = await findDuplicate(context.app, { userId, pipelineId }, { topic, keyword, siteId, language });
   if (!duplicate) return;
   throw new PipelineWaiting({
     reason: 'duplicate',
-    ...(duplicate.articleId ? { articleId: duplicate.articleId } : {}),
-    message: `This is close to ${nameOf(duplicate)} (${duplicate.reason}).`,
+    ...(duplicate.kind === 'article' && duplicate.id ? { articleId: duplicate.id } : {}),
+    message: `This is close to ${nameOfDuplicate(duplicate)} (${duplicate.reason}).`,
   });
-}
-
-function nameOf({ title, url, siteName }: Duplicate): string {
-  return url === undefined ? `"${title}"` : `the post "${title}" on ${siteName}, ${url}`;
 }

@@ -56,12 +56,7 @@ function fold(text: string): string {
 
 /** Takes a title apart. A language without word lists of its own is read with the English ones, which do little harm. */
 export function topicTerms(text: string, language: string | null): TopicTerms {
-  const lists = language !== null && language in frameWords ? [language] : [language ?? 'en', 'en'];
-  const has = (table: Record<string, string>) => setOf(lists.map((name) => table[name] ?? '').join(' '));
-  const frame = new Set([...has(frameWords)].map((word) => stemOf(word, language)));
-  const prepositions = has(narrowing);
-  const stops = new Set(lists.flatMap((name) => [...stopWords(name)].map(fold)));
-  const groups = synonymKeys(lists, language);
+  const { frame, prepositions, stops, groups } = wordsOf(language);
 
   let folded = fold(text)
     .replace(/['’]s\b/g, '')
@@ -132,18 +127,38 @@ function directionOf(words: string[], keyOf: (word: string) => string): [string,
   return [keyOf(source), keyOf(target)];
 }
 
-const groupCache = new Map<string, Map<string, string>>();
+/** What titles of one language are taken apart with. */
+interface LanguageWords {
+  frame: Set<string>;
+  prepositions: Set<string>;
+  stops: Set<string>;
+  groups: Map<string, string>;
+}
+
+/** Stemming the lists takes ten times as long as a title: a backlog is thousands of titles of one or two languages. */
+const wordsCache = new Map<string | null, LanguageWords>();
+
+function wordsOf(language: string | null): LanguageWords {
+  const cached = wordsCache.get(language);
+  if (cached !== undefined) return cached;
+  const lists = language !== null && language in frameWords ? [language] : [language ?? 'en', 'en'];
+  const has = (table: Record<string, string>) => setOf(lists.map((name) => table[name] ?? '').join(' '));
+  const made: LanguageWords = {
+    frame: new Set([...has(frameWords)].map((word) => stemOf(word, language))),
+    prepositions: has(narrowing),
+    stops: new Set(lists.flatMap((name) => [...stopWords(name)].map(fold))),
+    groups: synonymKeys(lists, language),
+  };
+  wordsCache.set(language, made);
+  return made;
+}
 
 function synonymKeys(lists: string[], language: string | null): Map<string, string> {
-  const id = lists.join();
-  const cached = groupCache.get(id);
-  if (cached !== undefined) return cached;
   const keys = new Map<string, string>();
   for (const group of new Set(lists.flatMap((name) => synonyms[name] ?? []))) {
     const stems = group.split(' ').map((word) => stemOf(word, language));
     for (const stem of stems) if (!keys.has(stem)) keys.set(stem, stems[0] ?? stem);
   }
-  groupCache.set(id, keys);
   return keys;
 }
 

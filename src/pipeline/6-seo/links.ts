@@ -109,6 +109,8 @@ async function ownTargets(db: Db, embedder: Embedder, article: Linking, siteId: 
     .where(
       and(
         eq(articles.userId, article.userId),
+        // Said again, so that nobody else's are joined.
+        eq(publications.userId, article.userId),
         ne(articles.id, article.id),
         isNull(articles.deletedAt),
         isNotNull(publications.remoteUrl),
@@ -141,6 +143,9 @@ async function foreignTargets(
       and(
         eq(publications.siteId, sitePosts.siteId),
         eq(publications.remoteId, sitePosts.remoteId),
+        // Said again, so that nobody else's are joined.
+        eq(publications.userId, article.userId),
+        eq(articles.userId, article.userId),
         // What is in the bin stands on the site nevertheless.
         or(isNull(articles.deletedAt), eq(articles.id, article.id)),
       ),

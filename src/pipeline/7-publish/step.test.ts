@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { givenPipeline } from '../../../test/factories.ts';
+import { givenCall, givenPipeline } from '../../../test/factories.ts';
 import { startTestApp, type TestApp } from '../../../test/harness.ts';
 import { insertArticle, rewriteArticle } from '../../articles/articles.ts';
 import { articles, claims, type SeoReport } from '../../articles/schema.ts';
@@ -93,6 +93,10 @@ const publication = (articleId: string) => findPublication(app.ctx.db, articleId
 const rowOf = async (pipeline: Pipeline) =>
   (await app.ctx.db.select().from(pipelines).where(eq(pipelines.id, pipeline.id)))[0];
 const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
+/** What the instance pays for the owner's month; null for the usual. */
+async function limitMonth(microUsd: number | null): Promise<void> {
+  await app.ctx.db.execute(sql`update users set monthly_limit_micro_usd = ${microUsd} where id = ${app.ctx.ownerId}`);
+}
 async function approve(pipeline: Pipeline): Promise<void> {
   await app.ctx.db.execute(
     sql`update pipelines set approved_at = now(), approved_by = 'owner' where id = ${pipeline.id}`,
@@ -156,7 +160,7 @@ describe('the publish step', () => {
     await run(pipeline);
     expect(await publication(articleId)).toMatchObject({ wanted: 'publish' });
     expect(await rowOf(pipeline)).toMatchObject({
-      approvedBy: 'rule: auto after 24 h, no unsupported claim, SEO score 80',
+      approvedBy: 'rule: auto after 24 h, no unsupported claim, SEO score 80 (floor 60), budget left',
     });
     const [article] = await app.ctx.db.select().from(articles).where(eq(articles.id, articleId));
     expect(article?.status).toBe('approved');
@@ -219,6 +223,68 @@ describe('the publish step', () => {
     now = hours(1);
     expect('waiting' in (await run(pipeline))).toBe(waits);
     expect((await publication(articleId)) === null).toBe(waits);
+  });
+
+  it.each([
+    [80, 80, false],
+    [81, 80, true],
+    [0, 3, false],
+  ])('with a floor of %s and a score of %s: waits for a person: %s', async (minSeoScore, score, waits) => {
+    const { pipeline } = await given({ publish: 'publish', approval: 'auto', holdHours: 0, minSeoScore }, score);
+    now = hours(1);
+    expect('waiting' in (await run(pipeline))).toBe(waits);
+  });
+
+  it.each<[string, () => Promise<unknown>, RegExp | null]>([
+    ['the month is used up', () => limitMonth(1_000), /your limit for the month is used up .*\$0\.001.*An admin/],
+    ['the month has a millionth of a dollar left', () => limitMonth(1_001), null],
+    ['there is no limit that is reached', () => limitMonth(null), null],
+  ])('asks for a person or does not when %s', async (_what, limit, why) => {
+    const { pipeline } = await given({ publish: 'publish', approval: 'auto', holdHours: 0 });
+    const { ctx } = app;
+    await givenCall(ctx.db, {
+      userId: ctx.ownerId,
+      pipelineId: pipeline.id,
+      startedAt: new Date(),
+      costMicroUsd: 1_000,
+    });
+    await limit();
+    now = hours(1);
+    const result = await run(pipeline);
+    await limitMonth(null);
+    await ctx.db.execute(sql`delete from paid_calls`);
+    await ctx.db.execute(sql`delete from spending`);
+    expect('waiting' in result ? result.waiting.message : null).toEqual(
+      why === null ? null : expect.stringMatching(why),
+    );
+  });
+
+  it.each([
+    ['used up', 5_000, true],
+    ['not used up', 5_001, false],
+    ['not set', null, false],
+  ])('asks for a person only where the budget of its schedule is used up: %s', async (_what, budget, waits) => {
+    const { pipeline } = await given({ publish: 'publish', approval: 'auto', holdHours: 0 });
+    const { ctx } = app;
+    const id = newId();
+    await ctx.db.execute(sql`insert into schedules (id, user_id, site_id, name, rule, time_zone, brief, monthly_budget_micro_usd)
+      values (${id}, ${ctx.ownerId}, ${siteId}, 'S', '{"cron":"0 9 * * 1"}', 'UTC', '{}', ${budget})`);
+    await ctx.db.execute(sql`insert into schedule_runs (id, user_id, schedule_id, slot_at, outcome, pipeline_id)
+      values (${newId()}, ${ctx.ownerId}, ${id}, now(), 'started', ${pipeline.id})`);
+    // What was set aside for a call counts until its cost is known, and not beside it.
+    await givenCall(ctx.db, {
+      userId: ctx.ownerId,
+      pipelineId: pipeline.id,
+      startedAt: new Date(),
+      costMicroUsd: 5_000,
+      reservedMicroUsd: 900_000,
+    });
+    now = hours(0.001);
+    const result = await run(pipeline);
+    await ctx.db.execute(sql`delete from paid_calls`);
+    await ctx.db.execute(sql`delete from spending`);
+    expect('waiting' in result).toBe(waits);
+    if ('waiting' in result) expect(result.waiting.message).toContain('Raise the monthly budget of the schedule');
   });
 
   it('passes the time on', async () => {

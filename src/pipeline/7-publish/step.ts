@@ -1,17 +1,21 @@
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { lastDecision, recordDecision } from '../../approvals/approvals.ts';
+import { type GateFigures, gateFiguresSchema } from '../../approvals/gate-figures.ts';
 import { setStatus } from '../../articles/articles.ts';
 import { getArticle } from '../../articles/queries.ts';
 import type { Article } from '../../articles/schema.ts';
 import { newId } from '../../db/id.ts';
-import { type Db, queryRows } from '../../db/open.ts';
+import type { Db } from '../../db/open.ts';
 import { AppError } from '../../errors.ts';
 import { requestPublication } from '../../publishing/publications.ts';
 import { findPublication } from '../../publishing/queries.ts';
 import type { Brief } from '../brief.ts';
 import { defineStep, PipelineWaiting, type StepContext } from '../define-step.ts';
 import { type Pipeline, pipelines } from '../schema.ts';
-import { checkGates } from './gates.ts';
+import { checkGates, explainGates } from './gates.ts';
+import { holdingSince, lastWritten, onHold } from './hold-window.ts';
+import { endHolds } from './holds.ts';
 
 const output = z.object({
   /** The publication that was asked for; null when none was. */
@@ -20,6 +24,8 @@ const output = z.object({
   reason: z.string(),
   /** Set when a rule, not a person, let the article go public. */
   approvedBy: z.string().nullable(),
+  /** What that rule looked at; missing in records from before this was kept. */
+  gates: gateFiguresSchema.nullish(),
 });
 type Output = z.infer<typeof output>;
 
@@ -55,12 +61,12 @@ export const publishStep = defineStep<'publish', Needs, Output>({
     const existing = await findPublication(app.db, article.id, brief.siteId);
     return { publicationId: existing?.id ?? newId(), ...approval };
   },
-  async save(tx, context, _needs, { publicationId, approvedBy }) {
+  async save(tx, context, _needs, { publicationId, approvedBy, gates }) {
     const { brief, app, pipeline } = context;
     if (publicationId === null || brief.publish === 'none' || !brief.siteId) return;
     const [current] = await tx.select().from(pipelines).where(eq(pipelines.id, pipeline.id));
     if (!current?.articleId) throw new AppError('not_found', 'The article of this pipeline is gone.');
-    if (approvedBy) await approveByRule(app, tx, current, approvedBy);
+    if (approvedBy) await approveByRule(app, tx, current, approvedBy, gates ?? null);
     const row = await requestPublication(app, tx, {
       id: publicationId,
       userId: pipeline.userId,
@@ -110,52 +116,33 @@ async function approve(
       message,
       ...(until ? { until: until.toISOString() } : {}),
     });
+  if ((await lastDecision(app.db, pipeline.id, writtenAt))?.decision === 'held') throw wait(onHold);
   if (brief.approval === 'manual') throw wait('Read the article and approve it; it goes public then.');
 
-  const gates = await checkGates(app.db, article);
-  if (gates.against.length > 0) {
-    throw wait(`It does not go public by itself: ${gates.against.join('; ')}. Mend it, or approve it as it is.`);
-  }
+  const gates = await checkGates(app, article, pipeline.id, brief);
+  if (gates.against.length > 0) throw wait(explainGates(gates));
   const since = await holdingSince(app.db, pipeline.id, writtenAt);
   const until = new Date(since.getTime() + brief.holdHours * 3_600_000);
   if (until > app.now()) {
     throw wait(`It goes public by itself after ${brief.holdHours} h, unless it is put on hold.`, until);
   }
   const rule = `rule: auto after ${brief.holdHours} h, ${gates.passed}`;
-  return { reason: `Approved by ${rule}.`, approvedBy: rule };
+  return { reason: `Approved by ${rule}.`, approvedBy: rule, gates: gates.figures };
 }
 
-/** When the steps before this one last wrote; the beginning of time when they left no record. */
-async function lastWritten(db: Db, pipelineId: string): Promise<Date> {
-  const [row] = await queryRows<{ at: string | Date | null }>(
-    db,
-    sql`select max(finished_at) as at from pipeline_steps
-        where pipeline_id = ${pipelineId} and name <> 'publish' and status = 'succeeded'`,
-  );
-  return new Date(row?.at ?? 0);
-}
-
-/**
- * When the hold window began: with the first attempt at this step since the article was written, and since the pipeline
- * was last cancelled. A redone article, or one that a person stopped, gets the full time again.
- */
-async function holdingSince(db: Db, pipelineId: string, writtenAt: Date): Promise<Date> {
-  const [row] = await queryRows<{ since: string | Date | null }>(
-    db,
-    sql`select min(started_at) as since from pipeline_steps
-        where pipeline_id = ${pipelineId} and name = 'publish' and status in ('waiting', 'running')
-          and started_at >= ${writtenAt.toISOString()}::timestamptz
-          and started_at >= coalesce((select max(created_at) from pipeline_events
-            where pipeline_id = ${pipelineId} and type = 'done' and data ->> 'status' = 'cancelled'), '-infinity')`,
-  );
-  if (!row?.since) throw new AppError('internal', 'The publish step runs without a record of its own.');
-  return new Date(row.since);
-}
-
-async function approveByRule(app: StepContext['app'], tx: Db, pipeline: Pipeline, approvedBy: string): Promise<void> {
+async function approveByRule(
+  app: StepContext['app'],
+  tx: Db,
+  { id, userId, articleId }: Pipeline,
+  approvedBy: string,
+  gates: GateFigures | null,
+): Promise<void> {
   await tx
     .update(pipelines)
     .set({ approvedAt: sql`now()` as never, approvedBy })
-    .where(eq(pipelines.id, pipeline.id));
-  if (pipeline.articleId) await setStatus(app, tx, pipeline.articleId, 'approved');
+    .where(eq(pipelines.id, id));
+  const by = { name: approvedBy, via: 'rule' } as const;
+  await recordDecision(tx, { userId, articleId, pipelineId: id, decision: 'approved_by_rule', by, gates });
+  await endHolds(tx, id);
+  if (articleId) await setStatus(app, tx, articleId, 'approved');
 }

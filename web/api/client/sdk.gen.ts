@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.ts';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.ts';
-import type { AddTopicData, AddTopicErrors, AddTopicResponses, AddTopicsData, AddTopicsErrors, AddTopicsResponses, ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CancelQueueData, CancelQueueErrors, CancelQueueResponses, CheckProviderKeyData, CheckProviderKeyErrors, CheckProviderKeyResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ConnectSiteData, ConnectSiteErrors, ConnectSiteResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateTitleCardData, CreateTitleCardErrors, CreateTitleCardResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteProviderKeyData, DeleteProviderKeyErrors, DeleteProviderKeyResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, DismissTopicData, DismissTopicErrors, DismissTopicResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, FinishSiteConnectionData, FinishSiteConnectionErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GenerateImageData, GenerateImageErrors, GenerateImageResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageFileResponses, GetImageResponses, GetImageSettingsData, GetImageSettingsErrors, GetImageSettingsResponses, GetImageStorageData, GetImageStorageErrors, GetImageStorageResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationConflictData, GetPublicationConflictErrors, GetPublicationConflictResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetSiteSyncData, GetSiteSyncErrors, GetSiteSyncResponses, GetTopicData, GetTopicErrors, GetTopicResponses, GetUsageCallsCsvData, GetUsageCallsCsvErrors, GetUsageCallsCsvResponses, GetUsageCsvData, GetUsageCsvErrors, GetUsageCsvResponses, GetUsageData, GetUsageErrors, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetUsageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDeadLinksData, ListDeadLinksErrors, ListDeadLinksResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListProviderKeysData, ListProviderKeysErrors, ListProviderKeysResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListScheduleRunsData, ListScheduleRunsErrors, ListScheduleRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitePostsData, ListSitePostsErrors, ListSitePostsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListTopicsData, ListTopicsErrors, ListTopicsResponses, ListTopSpendersData, ListTopSpendersErrors, ListTopSpendersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, PreviewRuleData, PreviewRuleErrors, PreviewRuleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutProviderKeyData, PutProviderKeyErrors, PutProviderKeyResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePricesData, RemovePricesErrors, RemovePricesResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResolvePublicationData, ResolvePublicationErrors, ResolvePublicationResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, RestoreArticleRevisionData, RestoreArticleRevisionErrors, RestoreArticleRevisionResponses, RestoreImageData, RestoreImageErrors, RestoreImageResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SiteChoicesData, SiteChoicesErrors, SiteChoicesResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, SyncSitePostsData, SyncSitePostsErrors, SyncSitePostsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, TrashPublicationData, TrashPublicationErrors, TrashPublicationResponses, UnpublishPublicationData, UnpublishPublicationErrors, UnpublishPublicationResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdatePublicationData, UpdatePublicationErrors, UpdatePublicationResponses, UpdatePublishedPostData, UpdatePublishedPostErrors, UpdatePublishedPostResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateTopicData, UpdateTopicErrors, UpdateTopicResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
+import type { AddSourceData, AddSourceErrors, AddSourceResponses, AddTopicData, AddTopicErrors, AddTopicResponses, AddTopicsData, AddTopicsErrors, AddTopicsResponses, ApproveArticleData, ApproveArticleErrors, ApproveArticleResponses, CancelPipelineData, CancelPipelineErrors, CancelPipelineResponses, CancelPublicationData, CancelPublicationErrors, CancelPublicationResponses, CancelQueueData, CancelQueueErrors, CancelQueueResponses, ChangeSlotData, ChangeSlotErrors, ChangeSlotResponses, CheckProviderKeyData, CheckProviderKeyErrors, CheckProviderKeyResponses, CheckSiteData, CheckSiteErrors, CheckSiteResponses, CheckSourceData, CheckSourceErrors, CheckSourceResponses, ConfirmTwoFactorData, ConfirmTwoFactorErrors, ConfirmTwoFactorResponses, ConnectSiteData, ConnectSiteErrors, ConnectSiteResponses, ContinuePipelineData, ContinuePipelineErrors, ContinuePipelineResponses, CountFailuresData, CountFailuresErrors, CountFailuresResponses, CountTopicsData, CountTopicsErrors, CountTopicsResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateArticleData, CreateArticleErrors, CreateArticleResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreatePipelineData, CreatePipelineErrors, CreatePipelineResponses, CreatePublicationData, CreatePublicationErrors, CreatePublicationResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateSiteData, CreateSiteErrors, CreateSiteResponses, CreateTitleCardData, CreateTitleCardErrors, CreateTitleCardResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DecideTopicsData, DecideTopicsErrors, DecideTopicsResponses, DeleteArticleData, DeleteArticleErrors, DeleteArticleResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteProviderKeyData, DeleteProviderKeyErrors, DeleteProviderKeyResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteSiteData, DeleteSiteErrors, DeleteSiteResponses, DeleteSourceData, DeleteSourceErrors, DeleteSourceResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DisableTwoFactorData, DisableTwoFactorErrors, DisableTwoFactorResponses, DismissFailuresData, DismissFailuresErrors, DismissFailuresResponses, DismissTopicData, DismissTopicErrors, DismissTopicResponses, EditArticleData, EditArticleErrors, EditArticleResponses, ExportMeData, ExportMeErrors, ExportMeResponses, FindGapsData, FindGapsErrors, FindGapsResponses, FinishSiteConnectionData, FinishSiteConnectionErrors, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GenerateImageData, GenerateImageErrors, GenerateImageResponses, GetArticleData, GetArticleErrors, GetArticleResponses, GetAutopilotData, GetAutopilotErrors, GetAutopilotResponses, GetCalendarData, GetCalendarErrors, GetCalendarResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageFileResponses, GetImageResponses, GetImageSettingsData, GetImageSettingsErrors, GetImageSettingsResponses, GetImageStorageData, GetImageStorageErrors, GetImageStorageResponses, GetJwksData, GetJwksResponses, GetLivenessData, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetPipelineData, GetPipelineErrors, GetPipelineReceiptData, GetPipelineReceiptErrors, GetPipelineReceiptResponses, GetPipelineResponses, GetPublicationConflictData, GetPublicationConflictErrors, GetPublicationConflictResponses, GetPublicationData, GetPublicationErrors, GetPublicationResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSiteData, GetSiteErrors, GetSiteResponses, GetSiteSyncData, GetSiteSyncErrors, GetSiteSyncResponses, GetSourceData, GetSourceErrors, GetSourceResponses, GetTopicData, GetTopicErrors, GetTopicResponses, GetUsageCallsCsvData, GetUsageCallsCsvErrors, GetUsageCallsCsvResponses, GetUsageCsvData, GetUsageCsvErrors, GetUsageCsvResponses, GetUsageData, GetUsageErrors, GetUsageLimitsData, GetUsageLimitsErrors, GetUsageLimitsResponses, GetUsageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, HoldArticleData, HoldArticleErrors, HoldArticleResponses, HoldByMailData, HoldByMailErrors, HoldByMailResponses, ImportTopicsData, ImportTopicsErrors, ImportTopicsResponses, ListAllFailuresData, ListAllFailuresErrors, ListAllFailuresResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListArticleApprovalsData, ListArticleApprovalsErrors, ListArticleApprovalsResponses, ListArticleClaimsData, ListArticleClaimsErrors, ListArticleClaimsResponses, ListArticleRevisionsData, ListArticleRevisionsErrors, ListArticleRevisionsResponses, ListArticlesData, ListArticlesErrors, ListArticlesResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDeadLinksData, ListDeadLinksErrors, ListDeadLinksResponses, ListDecisionsData, ListDecisionsErrors, ListDecisionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListFailuresData, ListFailuresErrors, ListFailuresResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListMyAuditEventsData, ListMyAuditEventsErrors, ListMyAuditEventsResponses, ListPipelinesData, ListPipelinesErrors, ListPipelinesResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListProviderKeysData, ListProviderKeysErrors, ListProviderKeysResponses, ListPublicationsData, ListPublicationsErrors, ListPublicationsResponses, ListScheduleRunsData, ListScheduleRunsErrors, ListScheduleRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListSearchProvidersData, ListSearchProvidersErrors, ListSearchProvidersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSitePostsData, ListSitePostsErrors, ListSitePostsResponses, ListSitesData, ListSitesErrors, ListSitesResponses, ListSourcesData, ListSourcesErrors, ListSourcesResponses, ListTopicsData, ListTopicsErrors, ListTopicsResponses, ListTopSpendersData, ListTopSpendersErrors, ListTopSpendersResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhookEventTypesData, ListWebhookEventTypesErrors, ListWebhookEventTypesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, LookAtHoldData, LookAtHoldErrors, LookAtHoldResponses, MessageUserData, MessageUserErrors, MessageUserResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PrepareTwoFactorData, PrepareTwoFactorErrors, PrepareTwoFactorResponses, PreviewRuleData, PreviewRuleErrors, PreviewRuleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutProviderKeyData, PutProviderKeyErrors, PutProviderKeyResponses, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryErrors, RedeliverWebhookDeliveryResponses, RedriveAllFailuresData, RedriveAllFailuresErrors, RedriveAllFailuresResponses, RedriveFailuresData, RedriveFailuresErrors, RedriveFailuresResponses, RefreshTokenData, RefreshTokenErrors, RefreshTokenResponses, RegisterData, RegisterErrors, RegisterResponses, RemovePricesData, RemovePricesErrors, RemovePricesResponses, RenewBackupCodesData, RenewBackupCodesErrors, RenewBackupCodesResponses, ResendEmailData, ResendEmailErrors, ResendEmailResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResolvePublicationData, ResolvePublicationErrors, ResolvePublicationResponses, RestoreArticleData, RestoreArticleErrors, RestoreArticleResponses, RestoreArticleRevisionData, RestoreArticleRevisionErrors, RestoreArticleRevisionResponses, RestoreImageData, RestoreImageErrors, RestoreImageResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, RetryPipelineData, RetryPipelineErrors, RetryPipelineResponses, RetryPublicationData, RetryPublicationErrors, RetryPublicationResponses, RetryQueueData, RetryQueueErrors, RetryQueueResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SetAutopilotData, SetAutopilotErrors, SetAutopilotResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SiteChoicesData, SiteChoicesErrors, SiteChoicesResponses, StartTopicData, StartTopicErrors, StartTopicResponses, StreamPipelineEventsData, StreamPipelineEventsErrors, StreamPipelineEventsResponses, SyncSitePostsData, SyncSitePostsErrors, SyncSitePostsResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, TrashPublicationData, TrashPublicationErrors, TrashPublicationResponses, UndismissFailuresData, UndismissFailuresErrors, UndismissFailuresResponses, UndoSlotData, UndoSlotErrors, UndoSlotResponses, UnpublishPublicationData, UnpublishPublicationErrors, UnpublishPublicationResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdatePipelineData, UpdatePipelineErrors, UpdatePipelineResponses, UpdatePublicationData, UpdatePublicationErrors, UpdatePublicationResponses, UpdatePublishedPostData, UpdatePublishedPostErrors, UpdatePublishedPostResponses, UpdateScheduleData, UpdateScheduleErrors, UpdateScheduleResponses, UpdateSiteData, UpdateSiteErrors, UpdateSiteResponses, UpdateSourceData, UpdateSourceErrors, UpdateSourceResponses, UpdateTopicData, UpdateTopicErrors, UpdateTopicResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -55,6 +55,36 @@ export const resendEmail = <ThrowOnError extends boolean = true>(options: Option
         }],
     url: '/api/v1/admin/emails/{id}/resend',
     ...options
+});
+
+/**
+ * Dead letters of all accounts by kind, cause and account, the most first
+ */
+export const listAllFailures = <ThrowOnError extends boolean = true>(options?: Options<ListAllFailuresData, ThrowOnError>): RequestResult<ListAllFailuresResponses, ListAllFailuresErrors, ThrowOnError> => (options?.client ?? client).get<ListAllFailuresResponses, ListAllFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/failures',
+    ...options
+});
+
+/**
+ * Try dead letters of all accounts again, by kind or cause: up to 500, the oldest first
+ */
+export const redriveAllFailures = <ThrowOnError extends boolean = true>(options: Options<RedriveAllFailuresData, ThrowOnError>): RequestResult<RedriveAllFailuresResponses, RedriveAllFailuresErrors, ThrowOnError> => (options.client ?? client).post<RedriveAllFailuresResponses, RedriveAllFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/admin/failures/redrive',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -320,6 +350,19 @@ export const editArticle = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
+ * Who has let the article go public or held it, by click or by which rule, and when; oldest first
+ */
+export const listArticleApprovals = <ThrowOnError extends boolean = true>(options: Options<ListArticleApprovalsData, ThrowOnError>): RequestResult<ListArticleApprovalsResponses, ListArticleApprovalsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleApprovalsResponses, ListArticleApprovalsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/articles/{id}/approvals',
+    ...options
+});
+
+/**
  * Let the article go public as its pipeline was asked to
  */
 export const approveArticle = <ThrowOnError extends boolean = true>(options: Options<ApproveArticleData, ThrowOnError>): RequestResult<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError> => (options.client ?? client).post<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError>({
@@ -520,6 +563,19 @@ export const verifyEmail = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
+ * What ran, what is planned, what goes out and which holds end, in the order of time
+ */
+export const getCalendar = <ThrowOnError extends boolean = true>(options?: Options<GetCalendarData, ThrowOnError>): RequestResult<GetCalendarResponses, GetCalendarErrors, ThrowOnError> => (options?.client ?? client).get<GetCalendarResponses, GetCalendarErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/calendar',
+    ...options
+});
+
+/**
  * Articles with links to posts of your sites that are no longer there, newest first
  */
 export const listDeadLinks = <ThrowOnError extends boolean = true>(options?: Options<ListDeadLinksData, ThrowOnError>): RequestResult<ListDeadLinksResponses, ListDeadLinksErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLinksResponses, ListDeadLinksErrors, ThrowOnError>({
@@ -531,6 +587,113 @@ export const listDeadLinks = <ThrowOnError extends boolean = true>(options?: Opt
     url: '/api/v1/dead-links',
     ...options
 });
+
+/**
+ * Dead letters: what ended failed, the latest first, with the cause and what to do
+ */
+export const listFailures = <ThrowOnError extends boolean = true>(options?: Options<ListFailuresData, ThrowOnError>): RequestResult<ListFailuresResponses, ListFailuresErrors, ThrowOnError> => (options?.client ?? client).get<ListFailuresResponses, ListFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures',
+    ...options
+});
+
+/**
+ * How much needs attention
+ */
+export const countFailures = <ThrowOnError extends boolean = true>(options?: Options<CountFailuresData, ThrowOnError>): RequestResult<CountFailuresResponses, CountFailuresErrors, ThrowOnError> => (options?.client ?? client).get<CountFailuresResponses, CountFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures/counts',
+    ...options
+});
+
+/**
+ * Put dead letters aside: they are no longer listed, and nothing else happens
+ */
+export const dismissFailures = <ThrowOnError extends boolean = true>(options: Options<DismissFailuresData, ThrowOnError>): RequestResult<DismissFailuresResponses, DismissFailuresErrors, ThrowOnError> => (options.client ?? client).post<DismissFailuresResponses, DismissFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures/dismiss',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Try dead letters again: some, or up to 200 of a kind or of all that can be; each by itself
+ */
+export const redriveFailures = <ThrowOnError extends boolean = true>(options: Options<RedriveFailuresData, ThrowOnError>): RequestResult<RedriveFailuresResponses, RedriveFailuresErrors, ThrowOnError> => (options.client ?? client).post<RedriveFailuresResponses, RedriveFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures/redrive',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take dead letters back that were put aside
+ */
+export const undismissFailures = <ThrowOnError extends boolean = true>(options: Options<UndismissFailuresData, ThrowOnError>): RequestResult<UndismissFailuresResponses, UndismissFailuresErrors, ThrowOnError> => (options.client ?? client).post<UndismissFailuresResponses, UndismissFailuresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures/undismiss',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What stands still until you decide: near-duplicates, approvals, budgets, conflicts; the oldest first
+ */
+export const listDecisions = <ThrowOnError extends boolean = true>(options?: Options<ListDecisionsData, ThrowOnError>): RequestResult<ListDecisionsResponses, ListDecisionsErrors, ThrowOnError> => (options?.client ?? client).get<ListDecisionsResponses, ListDecisionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/failures/waiting',
+    ...options
+});
+
+/**
+ * What the link of a hold mail is about, and how it stands; changes nothing
+ */
+export const lookAtHold = <ThrowOnError extends boolean = true>(options: Options<LookAtHoldData, ThrowOnError>): RequestResult<LookAtHoldResponses, LookAtHoldErrors, ThrowOnError> => (options.client ?? client).post<LookAtHoldResponses, LookAtHoldErrors, ThrowOnError>({
+    url: '/api/v1/holds/look',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Hold the article that a mail was about; it then goes public only when it is approved. Works once
+ */
+export const holdByMail = <ThrowOnError extends boolean = true>(options: Options<HoldByMailData, ThrowOnError>): RequestResult<HoldByMailResponses, HoldByMailErrors, ThrowOnError> => (options.client ?? client).post<HoldByMailResponses, HoldByMailErrors, ThrowOnError>({ url: '/api/v1/holds/{token}', ...options });
 
 /**
  * Images, newest first
@@ -899,6 +1062,23 @@ export const getPipeline = <ThrowOnError extends boolean = true>(options: Option
         }],
     url: '/api/v1/pipelines/{id}',
     ...options
+});
+
+/**
+ * Let a pipeline that has not ended go before or behind your others, at once
+ */
+export const updatePipeline = <ThrowOnError extends boolean = true>(options: Options<UpdatePipelineData, ThrowOnError>): RequestResult<UpdatePipelineResponses, UpdatePipelineErrors, ThrowOnError> => (options.client ?? client).patch<UpdatePipelineResponses, UpdatePipelineErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/pipelines/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -1289,6 +1469,36 @@ export const listScheduleRuns = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
+ * Move or skip one time of a schedule; it stays the same slot, and is run once wherever it stands
+ */
+export const changeSlot = <ThrowOnError extends boolean = true>(options: Options<ChangeSlotData, ThrowOnError>): RequestResult<ChangeSlotResponses, ChangeSlotErrors, ThrowOnError> => (options.client ?? client).post<ChangeSlotResponses, ChangeSlotErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/schedules/{id}/slots',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Put a time that was moved or skipped back to where the rule has it
+ */
+export const undoSlot = <ThrowOnError extends boolean = true>(options: Options<UndoSlotData, ThrowOnError>): RequestResult<UndoSlotResponses, UndoSlotErrors, ThrowOnError> => (options.client ?? client).delete<UndoSlotResponses, UndoSlotErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/schedules/{id}/slots/{slotAt}',
+    ...options
+});
+
+/**
  * Who looks for sources when a brief names none, in the order of asking; empty when none is configured
  */
 export const listSearchProviders = <ThrowOnError extends boolean = true>(options?: Options<ListSearchProvidersData, ThrowOnError>): RequestResult<ListSearchProvidersResponses, ListSearchProvidersErrors, ThrowOnError> => (options?.client ?? client).get<ListSearchProvidersResponses, ListSearchProvidersErrors, ThrowOnError>({
@@ -1391,6 +1601,38 @@ export const updateSite = <ThrowOnError extends boolean = true>(options: Options
             type: 'apiKey'
         }],
     url: '/api/v1/sites/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What is published on the site by itself: times, topics, style, budget, approvals, what is held
+ */
+export const getAutopilot = <ThrowOnError extends boolean = true>(options: Options<GetAutopilotData, ThrowOnError>): RequestResult<GetAutopilotResponses, GetAutopilotErrors, ThrowOnError> => (options.client ?? client).get<GetAutopilotResponses, GetAutopilotErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sites/{id}/autopilot',
+    ...options
+});
+
+/**
+ * Set it up, change it, pause or resume all of it; what is left out stays, or is as usual
+ *
+ * Where no schedule publishes on the site, one is made: three a week at 09:00 on the clocks of the site, public once a person has approved.
+ */
+export const setAutopilot = <ThrowOnError extends boolean = true>(options: Options<SetAutopilotData, ThrowOnError>): RequestResult<SetAutopilotResponses, SetAutopilotErrors, ThrowOnError> => (options.client ?? client).put<SetAutopilotResponses, SetAutopilotErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sites/{id}/autopilot',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -1533,6 +1775,94 @@ export const resumeQueue = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
+ * Watched feeds and sites of others, newest first
+ */
+export const listSources = <ThrowOnError extends boolean = true>(options?: Options<ListSourcesData, ThrowOnError>): RequestResult<ListSourcesResponses, ListSourcesErrors, ThrowOnError> => (options?.client ?? client).get<ListSourcesResponses, ListSourcesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sources',
+    ...options
+});
+
+/**
+ * Watch a feed or a site: its new posts are compared with yours, and what you lack is proposed
+ *
+ * The address is looked at before it is taken: a feed, or a site whose feed or sitemap is found. The first reading follows at once and takes the newest 20 posts.
+ */
+export const addSource = <ThrowOnError extends boolean = true>(options: Options<AddSourceData, ThrowOnError>): RequestResult<AddSourceResponses, AddSourceErrors, ThrowOnError> => (options.client ?? client).post<AddSourceResponses, AddSourceErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sources',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Stop watching; what was proposed stays in the backlog
+ */
+export const deleteSource = <ThrowOnError extends boolean = true>(options: Options<DeleteSourceData, ThrowOnError>): RequestResult<DeleteSourceResponses, DeleteSourceErrors, ThrowOnError> => (options.client ?? client).delete<DeleteSourceResponses, DeleteSourceErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sources/{id}',
+    ...options
+});
+
+/**
+ * A watched source, when it is read, and what is wrong with it
+ */
+export const getSource = <ThrowOnError extends boolean = true>(options: Options<GetSourceData, ThrowOnError>): RequestResult<GetSourceResponses, GetSourceErrors, ThrowOnError> => (options.client ?? client).get<GetSourceResponses, GetSourceErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sources/{id}',
+    ...options
+});
+
+/**
+ * Change the name or the site of a source, pause it, or let it go on
+ */
+export const updateSource = <ThrowOnError extends boolean = true>(options: Options<UpdateSourceData, ThrowOnError>): RequestResult<UpdateSourceResponses, UpdateSourceErrors, ThrowOnError> => (options.client ?? client).patch<UpdateSourceResponses, UpdateSourceErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sources/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Read a source now; at most once a minute
+ */
+export const checkSource = <ThrowOnError extends boolean = true>(options: Options<CheckSourceData, ThrowOnError>): RequestResult<CheckSourceResponses, CheckSourceErrors, ThrowOnError> => (options.client ?? client).post<CheckSourceResponses, CheckSourceErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/sources/{id}/check',
+    ...options
+});
+
+/**
  * Topics in the order in which schedules take them; used and dismissed ones last
  */
 export const listTopics = <ThrowOnError extends boolean = true>(options?: Options<ListTopicsData, ThrowOnError>): RequestResult<ListTopicsResponses, ListTopicsErrors, ThrowOnError> => (options?.client ?? client).get<ListTopicsResponses, ListTopicsErrors, ThrowOnError>({
@@ -1580,6 +1910,70 @@ export const addTopics = <ThrowOnError extends boolean = true>(options: Options<
 });
 
 /**
+ * How many topics there are of each status
+ */
+export const countTopics = <ThrowOnError extends boolean = true>(options?: Options<CountTopicsData, ThrowOnError>): RequestResult<CountTopicsResponses, CountTopicsErrors, ThrowOnError> => (options?.client ?? client).get<CountTopicsResponses, CountTopicsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/topics/counts',
+    ...options
+});
+
+/**
+ * Accept or dismiss many topics, or put them back among the proposals; those that are near-duplicates by now are not opened, and listed
+ */
+export const decideTopics = <ThrowOnError extends boolean = true>(options: Options<DecideTopicsData, ThrowOnError>): RequestResult<DecideTopicsResponses, DecideTopicsErrors, ThrowOnError> => (options.client ?? client).post<DecideTopicsResponses, DecideTopicsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/topics/decide',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Propose topics that your sources and others treat and you do not, at no cost
+ *
+ * Looks at what several watched sources have written, at headings that several of your sources have, and at your links to posts that are gone. Proposals say why in their evidence.
+ */
+export const findGaps = <ThrowOnError extends boolean = true>(options: Options<FindGapsData, ThrowOnError>): RequestResult<FindGapsResponses, FindGapsErrors, ThrowOnError> => (options.client ?? client).post<FindGapsResponses, FindGapsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/topics/gaps',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Add topics from a CSV file or a plain list (text/plain: one a line), up to 5,000 and 5 MB
+ *
+ * The body is the file. Columns are found by their names in the first line (topic, keyword, site, note, sources, in several languages); without such a line the first column holds the topics. Lines that cannot be used are listed, the others are added.
+ */
+export const importTopics = <ThrowOnError extends boolean = true>(options?: Options<ImportTopicsData, ThrowOnError>): RequestResult<ImportTopicsResponses, ImportTopicsErrors, ThrowOnError> => (options?.client ?? client).post<ImportTopicsResponses, ImportTopicsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/topics/import',
+    ...options
+});
+
+/**
  * Dismiss a topic: it is kept, so that it is not proposed again, and can be taken back
  */
 export const dismissTopic = <ThrowOnError extends boolean = true>(options: Options<DismissTopicData, ThrowOnError>): RequestResult<DismissTopicResponses, DismissTopicErrors, ThrowOnError> => (options.client ?? client).delete<DismissTopicResponses, DismissTopicErrors, ThrowOnError>({
@@ -1615,6 +2009,23 @@ export const updateTopic = <ThrowOnError extends boolean = true>(options: Option
             type: 'apiKey'
         }],
     url: '/api/v1/topics/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Start an article about a topic, which becomes used; what is left out is the topic’s own
+ */
+export const startTopic = <ThrowOnError extends boolean = true>(options: Options<StartTopicData, ThrowOnError>): RequestResult<StartTopicResponses, StartTopicErrors, ThrowOnError> => (options.client ?? client).post<StartTopicResponses, StartTopicErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: 'blog-poster.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/v1/topics/{id}/start',
     ...options,
     headers: {
         'Content-Type': 'application/json',

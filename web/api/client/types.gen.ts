@@ -10,6 +10,10 @@ export type AddedTopics = {
      * In the backlog already, or twice in the list
      */
     known: Array<string>;
+    /**
+     * Like an article, a post, or another topic; send them with duplicates: "allow"
+     */
+    refused: Array<RefusedTopic>;
 };
 
 export type AddedTopicsInput = {
@@ -18,6 +22,10 @@ export type AddedTopicsInput = {
      * In the backlog already, or twice in the list
      */
     known: Array<string>;
+    /**
+     * Like an article, a post, or another topic; send them with duplicates: "allow"
+     */
+    refused: Array<RefusedTopicInput>;
 };
 
 export type AdminUser = {
@@ -33,6 +41,7 @@ export type AdminUser = {
         concurrentPipelines: number | null;
         monthlyLimitMicroUsd: number | null;
         pipelineLimitMicroUsd: number | null;
+        queuedPipelines: number | null;
         requestsPerMinute: number | null;
     };
     /**
@@ -87,6 +96,7 @@ export type AdminUserInput = {
         concurrentPipelines: number | null;
         monthlyLimitMicroUsd: number | null;
         pipelineLimitMicroUsd: number | null;
+        queuedPipelines: number | null;
         requestsPerMinute: number | null;
     };
     /**
@@ -156,6 +166,60 @@ export type ApiKeyInput = {
     prefix: string;
     scopes: Array<'read' | 'write' | 'publish'>;
     status: 'active' | 'expired' | 'revoked';
+};
+
+export type Approval = {
+    articleId: string | null;
+    at: string;
+    /**
+     * Who, as they were called at that time; or which rule
+     */
+    by: string;
+    /**
+     * `released`: let out by a person after it was held
+     */
+    decision: 'approved' | 'held' | 'released' | 'approved_by_rule';
+    /**
+     * What the rule looked at
+     */
+    gates: GateFigures | null;
+    id: string;
+    /**
+     * null where publishing was asked for by hand
+     */
+    pipelineId: string | null;
+    /**
+     * Of the article that was meant
+     */
+    revision: number | null;
+    via: 'web' | 'api' | 'api_key' | 'command_line' | 'mail_link' | 'rule' | 'unknown';
+};
+
+export type ApprovalInput = {
+    articleId: string | null;
+    at: string;
+    /**
+     * Who, as they were called at that time; or which rule
+     */
+    by: string;
+    /**
+     * `released`: let out by a person after it was held
+     */
+    decision: 'approved' | 'held' | 'released' | 'approved_by_rule';
+    /**
+     * What the rule looked at
+     */
+    gates: GateFiguresInput | null;
+    id: string;
+    /**
+     * null where publishing was asked for by hand
+     */
+    pipelineId: string | null;
+    /**
+     * Of the article that was meant
+     */
+    revision: number | null;
+    via: 'web' | 'api' | 'api_key' | 'command_line' | 'mail_link' | 'rule' | 'unknown';
 };
 
 export type Article = {
@@ -408,6 +472,456 @@ export type AuditEventInput = {
     via: 'nobody' | 'session' | 'access-token' | 'api-key' | 'command-line' | 'system';
 };
 
+export type Autopilot = {
+    approval: {
+        holdHours: number;
+        minSeoScore: number;
+        mode: 'manual' | 'auto' | 'draft' | 'mixed';
+    } | null;
+    budget: {
+        accountLimitMicroUsd: number;
+        accountSpentMicroUsd: number;
+        /**
+         * Their monthly budgets together; null for no limit
+         */
+        limitMicroUsd: number | null;
+        month: string;
+        /**
+         * By articles that these schedules have begun this month
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * Articles that wait for an approval before they go there
+     */
+    held: Array<{
+        articleId: string;
+        /**
+         * When it goes public by itself; null: never
+         */
+        endsAt: string | null;
+        message: string;
+        pipelineId: string;
+        title: string;
+    }>;
+    /**
+     * The next ten times of all
+     */
+    next: Array<{
+        at: string;
+        /**
+         * Its time on the clocks of the zone
+         */
+        clock: string;
+        /**
+         * From where it was moved, or what a change of the clocks does
+         */
+        note: string | null;
+        scheduleId: string;
+        /**
+         * When the rule has it: what it is known by, wherever it stands
+         */
+        slotAt: string;
+        state: 'planned' | 'moved' | 'skipped';
+    }>;
+    /**
+     * The last ten
+     */
+    runs: Array<{
+        articleId: string | null;
+        createdAt: string;
+        id: string;
+        /**
+         * Times before it that went by while nothing ran; they are not made up for
+         */
+        missed: number;
+        /**
+         * Where a person had moved it; null where the rule has it
+         */
+        movedTo: string | null;
+        outcome: 'started' | 'skipped';
+        pipelineId: string | null;
+        pipelineStatus: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | null;
+        /**
+         * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+         */
+        proposalScore: number | null;
+        /**
+         * Why nothing was started, and what to do
+         */
+        reason: {
+            code: string;
+            hint: string;
+            message: string;
+        } | null;
+        scheduleId: string;
+        slotAt: string;
+        topic: string | null;
+        topicId: string | null;
+    }>;
+    /**
+     * Those that publish there, oldest first
+     */
+    schedules: Array<Schedule>;
+    siteId: string;
+    siteName: string;
+    /**
+     * `off`: no schedule publishes there; `paused`: there are some, and none of them runs
+     */
+    state: 'off' | 'on' | 'paused';
+    style: {
+        /**
+         * null: that of the sources
+         */
+        language: string | null;
+        voice: string | null;
+        words: {
+            max: number;
+            min: number;
+        } | null;
+    };
+    /**
+     * Of the site
+     */
+    timeZone: string;
+    topics: {
+        /**
+         * For how many days open topics and those proposals last; null while nothing runs
+         */
+        lastDays: number | null;
+        open: number;
+        /**
+         * Proposals that a person could accept
+         */
+        proposed: number;
+        /**
+         * Of them, those good enough to be taken without one
+         */
+        proposedTaken: number;
+    };
+};
+
+export type AutopilotInput = {
+    approval: {
+        holdHours: number;
+        minSeoScore: number;
+        mode: 'manual' | 'auto' | 'draft' | 'mixed';
+    } | null;
+    budget: {
+        accountLimitMicroUsd: number;
+        accountSpentMicroUsd: number;
+        /**
+         * Their monthly budgets together; null for no limit
+         */
+        limitMicroUsd: number | null;
+        month: string;
+        /**
+         * By articles that these schedules have begun this month
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * Articles that wait for an approval before they go there
+     */
+    held: Array<{
+        articleId: string;
+        /**
+         * When it goes public by itself; null: never
+         */
+        endsAt: string | null;
+        message: string;
+        pipelineId: string;
+        title: string;
+    }>;
+    /**
+     * The next ten times of all
+     */
+    next: Array<{
+        at: string;
+        /**
+         * Its time on the clocks of the zone
+         */
+        clock: string;
+        /**
+         * From where it was moved, or what a change of the clocks does
+         */
+        note: string | null;
+        scheduleId: string;
+        /**
+         * When the rule has it: what it is known by, wherever it stands
+         */
+        slotAt: string;
+        state: 'planned' | 'moved' | 'skipped';
+    }>;
+    /**
+     * The last ten
+     */
+    runs: Array<{
+        articleId: string | null;
+        createdAt: string;
+        id: string;
+        /**
+         * Times before it that went by while nothing ran; they are not made up for
+         */
+        missed: number;
+        /**
+         * Where a person had moved it; null where the rule has it
+         */
+        movedTo: string | null;
+        outcome: 'started' | 'skipped';
+        pipelineId: string | null;
+        pipelineStatus: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | null;
+        /**
+         * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+         */
+        proposalScore: number | null;
+        /**
+         * Why nothing was started, and what to do
+         */
+        reason: {
+            code: string;
+            hint: string;
+            message: string;
+        } | null;
+        scheduleId: string;
+        slotAt: string;
+        topic: string | null;
+        topicId: string | null;
+    }>;
+    /**
+     * Those that publish there, oldest first
+     */
+    schedules: Array<ScheduleInput>;
+    siteId: string;
+    siteName: string;
+    /**
+     * `off`: no schedule publishes there; `paused`: there are some, and none of them runs
+     */
+    state: 'off' | 'on' | 'paused';
+    style: {
+        /**
+         * null: that of the sources
+         */
+        language: string | null;
+        voice: string | null;
+        words: {
+            max: number;
+            min: number;
+        } | null;
+    };
+    /**
+     * Of the site
+     */
+    timeZone: string;
+    topics: {
+        /**
+         * For how many days open topics and those proposals last; null while nothing runs
+         */
+        lastDays: number | null;
+        open: number;
+        /**
+         * Proposals that a person could accept
+         */
+        proposed: number;
+        /**
+         * Of them, those good enough to be taken without one
+         */
+        proposedTaken: number;
+    };
+};
+
+export type AutopilotRequest = {
+    approval?: 'manual' | 'auto';
+    budgetMicroUsd?: number;
+    holdHours?: number;
+    language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
+    model?: string;
+    monthlyBudgetMicroUsd?: number | null;
+    /**
+     * Pause all of it, or let all of it go on
+     */
+    paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
+    publish?: 'draft' | 'publish';
+    rule?: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    /**
+     * The one of the site where it is left out, else UTC
+     */
+    timeZone?: string;
+    voice?: string;
+    words?: {
+        max: number;
+        min: number;
+    };
+};
+
+export type AutopilotRequestInput = {
+    approval?: 'manual' | 'auto';
+    budgetMicroUsd?: number;
+    holdHours?: number;
+    language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
+    model?: string;
+    monthlyBudgetMicroUsd?: number | null;
+    /**
+     * Pause all of it, or let all of it go on
+     */
+    paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
+    publish?: 'draft' | 'publish';
+    rule?: {
+        /**
+         * Five fields: minute, hour, day of month, month, day of week
+         */
+        cron: string;
+    } | {
+        days: Array<'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'>;
+        times: Array<string>;
+    } | {
+        perWeek: number;
+        times: Array<string>;
+    };
+    /**
+     * The one of the site where it is left out, else UTC
+     */
+    timeZone?: string;
+    voice?: string;
+    words?: {
+        max: number;
+        min: number;
+    };
+};
+
+export type Calendar = {
+    from: string;
+    items: Array<CalendarItem>;
+    /**
+     * On whose clocks it is best shown: of the site, else of the account
+     */
+    timeZone: string;
+    to: string;
+    /**
+     * There is more than 1000 in it: ask for less time
+     */
+    truncated: boolean;
+};
+
+export type CalendarInput = {
+    from: string;
+    items: Array<CalendarItemInput>;
+    /**
+     * On whose clocks it is best shown: of the site, else of the account
+     */
+    timeZone: string;
+    to: string;
+    /**
+     * There is more than 1000 in it: ask for less time
+     */
+    truncated: boolean;
+};
+
+export type CalendarItem = {
+    articleId: string | null;
+    at: string;
+    /**
+     * The same for as long as it is the same: a slot keeps it when it is moved
+     */
+    id: string;
+    kind: 'slot' | 'run' | 'publication' | 'hold';
+    /**
+     * A slot by POST /schedules/:id/slots, a publication by PATCH /publications/:id
+     */
+    movable: boolean;
+    /**
+     * Moved, missed, failed, or what a change of the clocks does
+     */
+    note: string | null;
+    pipelineId: string | null;
+    publicationId: string | null;
+    /**
+     * The name of the schedule
+     */
+    schedule: string | null;
+    scheduleId: string | null;
+    siteId: string | null;
+    /**
+     * When the rule has it: what POST /schedules/:id/slots takes
+     */
+    slotAt: string | null;
+    /**
+     * Of a slot planned, due, paused or skipped; of a run not_started or the status of its pipeline; of a publication its status; of a hold ends
+     */
+    state: 'planned' | 'due' | 'paused' | 'skipped' | 'not_started' | 'ends' | 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'unpublished';
+    /**
+     * Of a slot: the topic that it would take; null when none is known
+     */
+    title: string | null;
+    topicId: string | null;
+};
+
+export type CalendarItemInput = {
+    articleId: string | null;
+    at: string;
+    /**
+     * The same for as long as it is the same: a slot keeps it when it is moved
+     */
+    id: string;
+    kind: 'slot' | 'run' | 'publication' | 'hold';
+    /**
+     * A slot by POST /schedules/:id/slots, a publication by PATCH /publications/:id
+     */
+    movable: boolean;
+    /**
+     * Moved, missed, failed, or what a change of the clocks does
+     */
+    note: string | null;
+    pipelineId: string | null;
+    publicationId: string | null;
+    /**
+     * The name of the schedule
+     */
+    schedule: string | null;
+    scheduleId: string | null;
+    siteId: string | null;
+    /**
+     * When the rule has it: what POST /schedules/:id/slots takes
+     */
+    slotAt: string | null;
+    /**
+     * Of a slot planned, due, paused or skipped; of a run not_started or the status of its pipeline; of a publication its status; of a hold ends
+     */
+    state: 'planned' | 'due' | 'paused' | 'skipped' | 'not_started' | 'ends' | 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | 'scheduled' | 'publishing' | 'published' | 'conflict' | 'unpublished';
+    /**
+     * Of a slot: the topic that it would take; null when none is known
+     */
+    title: string | null;
+    topicId: string | null;
+};
+
 export type Claim = {
     id: string;
     judgedBy: string | null;
@@ -570,7 +1084,7 @@ export type CreatedWebhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -603,7 +1117,7 @@ export type CreatedWebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -622,6 +1136,86 @@ export type CreatedWebhookInput = {
     url: string;
 };
 
+export type DecidedTopics = {
+    /**
+     * Those that were used or as wanted already are not among them
+     */
+    changed: number;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        id: string;
+        message: string;
+        topic: string;
+    }>;
+};
+
+export type DecidedTopicsInput = {
+    /**
+     * Those that were used or as wanted already are not among them
+     */
+    changed: number;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        id: string;
+        message: string;
+        topic: string;
+    }>;
+};
+
+export type Decision = {
+    articleId: string | null;
+    /**
+     * Of the pipeline; of the publication with conflict
+     */
+    id: string;
+    kind: 'duplicate' | 'approval' | 'budget' | 'conflict';
+    message: string | null;
+    since: string;
+    title: string;
+};
+
+export type DecisionInput = {
+    articleId: string | null;
+    /**
+     * Of the pipeline; of the publication with conflict
+     */
+    id: string;
+    kind: 'duplicate' | 'approval' | 'budget' | 'conflict';
+    message: string | null;
+    since: string;
+    title: string;
+};
+
 export type Email = {
     attempts: number;
     createdAt: string;
@@ -631,7 +1225,7 @@ export type Email = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links' | 'hold' | 'needs-approval' | 'schedule-stopped';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -656,7 +1250,7 @@ export type EmailInput = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links' | 'hold' | 'needs-approval' | 'schedule-stopped';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -738,6 +1332,152 @@ export type EstimateInput = {
     payer: 'instance' | 'user';
 };
 
+export type Failure = {
+    articleId: string | null;
+    /**
+     * How often it was tried
+     */
+    attempts: number;
+    dismissed: boolean;
+    /**
+     * The cause: a stable code, and in words
+     */
+    error: {
+        code: string;
+        message: string;
+    };
+    failedAt: string;
+    /**
+     * Of the pipeline, the publication, the delivery or the mail
+     */
+    id: string;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail';
+    /**
+     * Whether trying again makes sense: it helps (what was in the way passes), something has to be mended first, or it is impossible as it is
+     */
+    redrive: 'helps' | 'mend-first' | 'impossible';
+    siteId: string | null;
+    title: string;
+    webhookId: string | null;
+    whatToDo: string;
+};
+
+export type FailureChoice = {
+    /**
+     * All of every kind
+     */
+    all?: true;
+    ids?: Array<string>;
+    /**
+     * All of a kind
+     */
+    kind?: 'pipeline' | 'publication' | 'webhook' | 'mail';
+};
+
+export type FailureChoiceInput = {
+    /**
+     * All of every kind
+     */
+    all?: true;
+    ids?: Array<string>;
+    /**
+     * All of a kind
+     */
+    kind?: 'pipeline' | 'publication' | 'webhook' | 'mail';
+};
+
+export type FailureCounts = {
+    failed: {
+        mail: number;
+        pipeline: number;
+        publication: number;
+        webhook: number;
+    };
+    total: number;
+    /**
+     * What waits for a decision
+     */
+    waiting: number;
+};
+
+export type FailureCountsInput = {
+    failed: {
+        mail: number;
+        pipeline: number;
+        publication: number;
+        webhook: number;
+    };
+    total: number;
+    /**
+     * What waits for a decision
+     */
+    waiting: number;
+};
+
+export type FailureGroup = {
+    code: string;
+    count: number;
+    email: string | null;
+    /**
+     * Of these, how many cannot be redriven as they are
+     */
+    impossible: number;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail';
+    newestAt: string;
+    oldestAt: string;
+    /**
+     * null for mails to addresses without an account
+     */
+    userId: string | null;
+};
+
+export type FailureGroupInput = {
+    code: string;
+    count: number;
+    email: string | null;
+    /**
+     * Of these, how many cannot be redriven as they are
+     */
+    impossible: number;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail';
+    newestAt: string;
+    oldestAt: string;
+    /**
+     * null for mails to addresses without an account
+     */
+    userId: string | null;
+};
+
+export type FailureInput = {
+    articleId: string | null;
+    /**
+     * How often it was tried
+     */
+    attempts: number;
+    dismissed: boolean;
+    /**
+     * The cause: a stable code, and in words
+     */
+    error: {
+        code: string;
+        message: string;
+    };
+    failedAt: string;
+    /**
+     * Of the pipeline, the publication, the delivery or the mail
+     */
+    id: string;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail';
+    /**
+     * Whether trying again makes sense: it helps (what was in the way passes), something has to be mended first, or it is impossible as it is
+     */
+    redrive: 'helps' | 'mend-first' | 'impossible';
+    siteId: string | null;
+    title: string;
+    webhookId: string | null;
+    whatToDo: string;
+};
+
 export type FeaturedImage = {
     alt: string;
     height: number;
@@ -752,6 +1492,158 @@ export type FeaturedImageInput = {
     id: string;
     url: string;
     width: number;
+};
+
+export type FoundGaps = {
+    added: Array<Topic>;
+    /**
+     * Gaps that are in the backlog already
+     */
+    known: Array<string>;
+    /**
+     * How much was looked through
+     */
+    looked: {
+        deadLinks: number;
+        entries: number;
+        headings: number;
+    };
+    /**
+     * With nothing added: why, and what to do
+     */
+    message: string | null;
+};
+
+export type FoundGapsInput = {
+    added: Array<TopicInput>;
+    /**
+     * Gaps that are in the backlog already
+     */
+    known: Array<string>;
+    /**
+     * How much was looked through
+     */
+    looked: {
+        deadLinks: number;
+        entries: number;
+        headings: number;
+    };
+    /**
+     * With nothing added: why, and what to do
+     */
+    message: string | null;
+};
+
+export type GapRequest = {
+    siteId?: string | null;
+};
+
+export type GapRequestInput = {
+    siteId?: string | null;
+};
+
+export type GateFigures = {
+    /**
+     * Claims in the text that are unsupported or contradicted
+     */
+    doubtfulClaims: number;
+    holdHours: number;
+    /**
+     * The floor
+     */
+    minSeoScore: number;
+    /**
+     * The user's month, of what the instance pays
+     */
+    month: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * The user's month, of what their own keys pay
+     */
+    ownMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    /**
+     * The month of the schedule that began the article
+     */
+    scheduleMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    seoScore: number | null;
+};
+
+export type GateFiguresInput = {
+    /**
+     * Claims in the text that are unsupported or contradicted
+     */
+    doubtfulClaims: number;
+    holdHours: number;
+    /**
+     * The floor
+     */
+    minSeoScore: number;
+    /**
+     * The user's month, of what the instance pays
+     */
+    month: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    };
+    /**
+     * The user's month, of what their own keys pay
+     */
+    ownMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    /**
+     * The month of the schedule that began the article
+     */
+    scheduleMonth: {
+        /**
+         * Micro-dollars
+         */
+        limitMicroUsd: number;
+        /**
+         * Micro-dollars
+         */
+        spentMicroUsd: number;
+    } | null;
+    seoScore: number | null;
 };
 
 export type Health = {
@@ -782,6 +1674,42 @@ export type HealthInput = {
     storage: 'up' | 'down' | 'not configured';
     timestamp: string;
     version: string;
+};
+
+export type Hold = {
+    articleId: string;
+    endsAt: string | null;
+    /**
+     * The same on the clocks of the site
+     */
+    endsAtLocal: {
+        time: string;
+        timeZone: string;
+    } | null;
+    siteName: string | null;
+    /**
+     * `running`: it goes public at endsAt unless it is held; `held`: it waits for an approval; `released`: it was approved or has gone out; `over`: it is written anew or was stopped
+     */
+    state: 'running' | 'held' | 'released' | 'over';
+    title: string;
+};
+
+export type HoldInput = {
+    articleId: string;
+    endsAt: string | null;
+    /**
+     * The same on the clocks of the site
+     */
+    endsAtLocal: {
+        time: string;
+        timeZone: string;
+    } | null;
+    siteName: string | null;
+    /**
+     * `running`: it goes public at endsAt unless it is held; `held`: it waits for an approval; `released`: it was approved or has gone out; `over`: it is written anew or was stopped
+     */
+    state: 'running' | 'held' | 'released' | 'over';
+    title: string;
 };
 
 export type Image = {
@@ -1070,6 +1998,10 @@ export type Pipeline = {
     finishedAt: string | null;
     id: string;
     /**
+     * Among the user's own
+     */
+    priority: 'low' | 'normal' | 'high';
+    /**
      * 0..1
      */
     progress: number;
@@ -1114,6 +2046,10 @@ export type PipelineInput = {
     finishedAt: string | null;
     id: string;
     /**
+     * Among the user's own
+     */
+    priority: 'low' | 'normal' | 'high';
+    /**
      * 0..1
      */
     progress: number;
@@ -1146,7 +2082,15 @@ export type PipelineRequest = {
     holdHours: number;
     keyword?: string;
     language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
     model?: string;
+    /**
+     * Among the user's own, normal when left out; it overtakes nobody else's
+     */
+    priority?: 'low' | 'normal' | 'high';
     publish: 'none' | 'draft' | 'publish';
     /**
      * Without a zone it is meant on the clocks of the site
@@ -1192,7 +2136,15 @@ export type PipelineRequestInput = {
     holdHours?: number;
     keyword?: string;
     language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
     model?: string;
+    /**
+     * Among the user's own, normal when left out; it overtakes nobody else's
+     */
+    priority?: 'low' | 'normal' | 'high';
     publish?: 'none' | 'draft' | 'publish';
     /**
      * Without a zone it is meant on the clocks of the site
@@ -1354,6 +2306,20 @@ export type Problem = {
      */
     code: string;
     detail: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
     errors?: Array<{
         message: string;
         path: string;
@@ -1378,6 +2344,20 @@ export type ProblemInput = {
      */
     code: string;
     detail: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
     errors?: Array<{
         message: string;
         path: string;
@@ -1977,6 +2957,10 @@ export type Receipt = {
         at: string;
         by: string;
     } | null;
+    /**
+     * Every decision about whether its article goes public, oldest first
+     */
+    approvals: Array<Approval>;
     articleId: string | null;
     budgetMicroUsd: number;
     calls: Array<{
@@ -2064,6 +3048,10 @@ export type ReceiptInput = {
         at: string;
         by: string;
     } | null;
+    /**
+     * Every decision about whether its article goes public, oldest first
+     */
+    approvals: Array<ApprovalInput>;
     articleId: string | null;
     budgetMicroUsd: number;
     calls: Array<{
@@ -2146,6 +3134,76 @@ export type ReceiptInput = {
     };
 };
 
+export type Redriven = {
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    id: string;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail' | null;
+    /**
+     * Unchanged: it is not failed (any more), so nothing was done. Refused: the error says why
+     */
+    outcome: 'redriven' | 'unchanged' | 'refused';
+};
+
+export type RedrivenInput = {
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    id: string;
+    kind: 'pipeline' | 'publication' | 'webhook' | 'mail' | null;
+    /**
+     * Unchanged: it is not failed (any more), so nothing was done. Refused: the error says why
+     */
+    outcome: 'redriven' | 'unchanged' | 'refused';
+};
+
+export type RefusedTopic = {
+    code: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
+    hint: string;
+    message: string;
+    topic: string;
+};
+
+export type RefusedTopicInput = {
+    code: string;
+    /**
+     * With `duplicate_topic`: what the topic comes too close to
+     */
+    duplicateOf?: {
+        /**
+         * Null for posts
+         */
+        id: string | null;
+        kind: 'article' | 'pipeline' | 'post' | 'topic';
+        reason: string;
+        siteName?: string;
+        title: string;
+        url?: string;
+    };
+    hint: string;
+    message: string;
+    topic: string;
+};
+
 export type RotatedSecret = {
     previousSecretUntil: string;
     /**
@@ -2170,6 +3228,10 @@ export type Schedule = {
         duplicates: 'stop' | 'allow';
         holdHours: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish: 'none' | 'draft' | 'publish';
         search?: {
@@ -2203,6 +3265,7 @@ export type Schedule = {
      * Topics in the backlog that it can take
      */
     openTopics: number;
+    proposalsFromScore: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2234,6 +3297,10 @@ export type ScheduleChange = {
         duplicates: 'stop' | 'allow';
         holdHours: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish: 'none' | 'draft' | 'publish';
         search?: {
@@ -2260,6 +3327,10 @@ export type ScheduleChange = {
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
     paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule?: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2288,6 +3359,10 @@ export type ScheduleChangeInput = {
         duplicates?: 'stop' | 'allow';
         holdHours?: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish?: 'none' | 'draft' | 'publish';
         search?: {
@@ -2314,6 +3389,10 @@ export type ScheduleChangeInput = {
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
     paused?: boolean;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule?: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2342,6 +3421,10 @@ export type ScheduleInput = {
         duplicates?: 'stop' | 'allow';
         holdHours?: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish?: 'none' | 'draft' | 'publish';
         search?: {
@@ -2375,6 +3458,7 @@ export type ScheduleInput = {
      * Topics in the backlog that it can take
      */
     openTopics: number;
+    proposalsFromScore: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2409,6 +3493,10 @@ export type ScheduleRequest = {
         duplicates: 'stop' | 'allow';
         holdHours: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish: 'none' | 'draft' | 'publish';
         search?: {
@@ -2434,6 +3522,10 @@ export type ScheduleRequest = {
     endsAt?: string | null;
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2465,6 +3557,10 @@ export type ScheduleRequestInput = {
         duplicates?: 'stop' | 'allow';
         holdHours?: number;
         language?: string;
+        /**
+         * The SEO score below which an article does not go public by itself; 60 where it is left out
+         */
+        minSeoScore?: number;
         model?: string;
         publish?: 'none' | 'draft' | 'publish';
         search?: {
@@ -2490,6 +3586,10 @@ export type ScheduleRequestInput = {
     endsAt?: string | null;
     monthlyBudgetMicroUsd?: number | null;
     name?: string;
+    /**
+     * With an empty backlog the best proposal with at least this score is taken; null: none is
+     */
+    proposalsFromScore?: number | null;
     rule: {
         /**
          * Five fields: minute, hour, day of month, month, day of week
@@ -2517,8 +3617,16 @@ export type ScheduleRun = {
      * Times before it that went by while nothing ran; they are not made up for
      */
     missed: number;
+    /**
+     * Where a person had moved it; null where the rule has it
+     */
+    movedTo: string | null;
     outcome: 'started' | 'skipped';
     pipelineId: string | null;
+    /**
+     * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+     */
+    proposalScore: number | null;
     /**
      * Why nothing was started, and what to do
      */
@@ -2538,8 +3646,16 @@ export type ScheduleRunInput = {
      * Times before it that went by while nothing ran; they are not made up for
      */
     missed: number;
+    /**
+     * Where a person had moved it; null where the rule has it
+     */
+    movedTo: string | null;
     outcome: 'started' | 'skipped';
     pipelineId: string | null;
+    /**
+     * Of a proposal that was taken by the rule of the schedule; null for a topic that a person had accepted
+     */
+    proposalScore: number | null;
     /**
      * Why nothing was started, and what to do
      */
@@ -3213,25 +4329,65 @@ export type SiteSyncInput = {
 export type Slot = {
     at: string;
     /**
-     * What the rule says, on the clocks of the zone
+     * Its time on the clocks of the zone
      */
     clock: string;
     /**
-     * What a change of the clocks does to it
+     * From where it was moved, or what a change of the clocks does
      */
     note: string | null;
+    /**
+     * When the rule has it: what it is known by, wherever it stands
+     */
+    slotAt: string;
+    state: 'planned' | 'moved' | 'skipped';
+};
+
+export type SlotChange = {
+    /**
+     * When it is to run instead; its own time to undo a move
+     */
+    moveTo?: string;
+    /**
+     * It is not run at all
+     */
+    skip?: true;
+    /**
+     * When the rule has it, also of a slot that was moved
+     */
+    slotAt: string;
+};
+
+export type SlotChangeInput = {
+    /**
+     * When it is to run instead; its own time to undo a move
+     */
+    moveTo?: string;
+    /**
+     * It is not run at all
+     */
+    skip?: true;
+    /**
+     * When the rule has it, also of a slot that was moved
+     */
+    slotAt: string;
 };
 
 export type SlotInput = {
     at: string;
     /**
-     * What the rule says, on the clocks of the zone
+     * Its time on the clocks of the zone
      */
     clock: string;
     /**
-     * What a change of the clocks does to it
+     * From where it was moved, or what a change of the clocks does
      */
     note: string | null;
+    /**
+     * When the rule has it: what it is known by, wherever it stands
+     */
+    slotAt: string;
+    state: 'planned' | 'moved' | 'skipped';
 };
 
 export type Spender = {
@@ -3306,6 +4462,106 @@ export type SpenderInput = {
     };
 };
 
+export type StartTopicRequest = {
+    approval: 'manual' | 'auto';
+    audience?: string;
+    budgetMicroUsd: number;
+    duplicates: 'stop' | 'allow';
+    holdHours: number;
+    keyword?: string | null;
+    language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
+    model?: string;
+    publish: 'none' | 'draft' | 'publish';
+    /**
+     * Without a zone it is meant on the clocks of the site
+     */
+    publishAt?: string;
+    search?: {
+        /**
+         * Only these domains and what is below them
+         */
+        allow: Array<string>;
+        /**
+         * Look for more besides the given sources
+         */
+        also: boolean;
+        /**
+         * None of these domains
+         */
+        deny: Array<string>;
+    };
+    siteId?: string | null;
+    sources?: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    topic?: string;
+    voice?: string;
+    words: {
+        max: number;
+        min: number;
+    };
+};
+
+export type StartTopicRequestInput = {
+    approval?: 'manual' | 'auto';
+    audience?: string;
+    budgetMicroUsd?: number;
+    duplicates?: 'stop' | 'allow';
+    holdHours?: number;
+    keyword?: string | null;
+    language?: string;
+    /**
+     * The SEO score below which an article does not go public by itself; 60 where it is left out
+     */
+    minSeoScore?: number;
+    model?: string;
+    publish?: 'none' | 'draft' | 'publish';
+    /**
+     * Without a zone it is meant on the clocks of the site
+     */
+    publishAt?: string;
+    search?: {
+        /**
+         * Only these domains and what is below them
+         */
+        allow?: Array<string>;
+        /**
+         * Look for more besides the given sources
+         */
+        also?: boolean;
+        /**
+         * None of these domains
+         */
+        deny?: Array<string>;
+    };
+    siteId?: string | null;
+    sources?: Array<{
+        url: string;
+    } | {
+        site: string;
+    } | {
+        format?: 'markdown' | 'html' | 'text';
+        text: string;
+        title: string;
+    }>;
+    topic?: string;
+    voice?: string;
+    words?: {
+        max: number;
+        min: number;
+    };
+};
+
 export type TopSpenders = {
     instance: {
         /**
@@ -3359,7 +4615,15 @@ export type TopSpendersInput = {
 };
 
 export type Topic = {
+    /**
+     * What was written about it; null until there is something to read
+     */
+    articleId: string | null;
     createdAt: string;
+    /**
+     * A person wants it although there is something like it
+     */
+    duplicatesAllowed: boolean;
     evidence: Array<{
         publishedAt: string | null;
         title: string;
@@ -3397,6 +4661,10 @@ export type TopicChange = {
      * Put it before this topic; null puts it at the end
      */
     before?: string | null;
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -3427,6 +4695,10 @@ export type TopicChangeInput = {
      * Put it before this topic; null puts it at the end
      */
     before?: string | null;
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -3452,8 +4724,222 @@ export type TopicChangeInput = {
     topic?: string;
 };
 
+export type TopicCounts = {
+    dismissed: number;
+    open: number;
+    proposed: number;
+    used: number;
+};
+
+export type TopicCountsInput = {
+    dismissed: number;
+    open: number;
+    proposed: number;
+    used: number;
+};
+
+export type TopicDecision = {
+    ids: Array<string>;
+    status: 'open' | 'dismissed' | 'proposed';
+};
+
+export type TopicDecisionInput = {
+    ids: Array<string>;
+    status: 'open' | 'dismissed' | 'proposed';
+};
+
+export type TopicImport = {
+    /**
+     * With dryRun: as they would be; their ids mean nothing
+     */
+    added: Array<{
+        /**
+         * What was written about it; null until there is something to read
+         */
+        articleId: string | null;
+        createdAt: string;
+        /**
+         * A person wants it although there is something like it
+         */
+        duplicatesAllowed: boolean;
+        evidence: Array<{
+            publishedAt: string | null;
+            title: string;
+            url: string;
+        }>;
+        id: string;
+        keyword: string | null;
+        line: number;
+        note: string | null;
+        origin: 'manual' | 'import' | 'feed' | 'site' | 'gap';
+        pipelineId: string | null;
+        /**
+         * 0 to 100; null where nothing is known to judge it by
+         */
+        score: number | null;
+        siteId: string | null;
+        sources: Array<{
+            url: string;
+        } | {
+            site: string;
+        } | {
+            format: 'markdown' | 'html' | 'text';
+            /**
+             * Empty in lists: read the topic
+             */
+            text: string;
+            title: string;
+        }>;
+        status: 'proposed' | 'open' | 'used' | 'dismissed';
+        topic: string;
+        usedAt: string | null;
+    }>;
+    /**
+     * What the first line names, and what it is taken for; null is not used
+     */
+    columns: Array<{
+        meaning: 'topic' | 'keyword' | 'site' | 'note' | 'sources' | null;
+        name: string;
+    }>;
+    /**
+     * The list was read in this encoding
+     */
+    encoding: string;
+    /**
+     * In the backlog already, or twice in the list
+     */
+    known: Array<{
+        line: number;
+        topic: string;
+    }>;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        line: number;
+        message: string;
+        topic: string;
+    }>;
+    /**
+     * Lines with something in them, without the heading
+     */
+    rows: number;
+};
+
+export type TopicImportInput = {
+    /**
+     * With dryRun: as they would be; their ids mean nothing
+     */
+    added: Array<{
+        /**
+         * What was written about it; null until there is something to read
+         */
+        articleId: string | null;
+        createdAt: string;
+        /**
+         * A person wants it although there is something like it
+         */
+        duplicatesAllowed: boolean;
+        evidence: Array<{
+            publishedAt: string | null;
+            title: string;
+            url: string;
+        }>;
+        id: string;
+        keyword: string | null;
+        line: number;
+        note: string | null;
+        origin: 'manual' | 'import' | 'feed' | 'site' | 'gap';
+        pipelineId: string | null;
+        /**
+         * 0 to 100; null where nothing is known to judge it by
+         */
+        score: number | null;
+        siteId: string | null;
+        sources: Array<{
+            url: string;
+        } | {
+            site: string;
+        } | {
+            format: 'markdown' | 'html' | 'text';
+            /**
+             * Empty in lists: read the topic
+             */
+            text: string;
+            title: string;
+        }>;
+        status: 'proposed' | 'open' | 'used' | 'dismissed';
+        topic: string;
+        usedAt: string | null;
+    }>;
+    /**
+     * What the first line names, and what it is taken for; null is not used
+     */
+    columns: Array<{
+        meaning: 'topic' | 'keyword' | 'site' | 'note' | 'sources' | null;
+        name: string;
+    }>;
+    /**
+     * The list was read in this encoding
+     */
+    encoding: string;
+    /**
+     * In the backlog already, or twice in the list
+     */
+    known: Array<{
+        line: number;
+        topic: string;
+    }>;
+    refused: Array<{
+        code: string;
+        /**
+         * With `duplicate_topic`: what the topic comes too close to
+         */
+        duplicateOf?: {
+            /**
+             * Null for posts
+             */
+            id: string | null;
+            kind: 'article' | 'pipeline' | 'post' | 'topic';
+            reason: string;
+            siteName?: string;
+            title: string;
+            url?: string;
+        };
+        hint: string;
+        line: number;
+        message: string;
+        topic: string;
+    }>;
+    /**
+     * Lines with something in them, without the heading
+     */
+    rows: number;
+};
+
 export type TopicInput = {
+    /**
+     * What was written about it; null until there is something to read
+     */
+    articleId: string | null;
     createdAt: string;
+    /**
+     * A person wants it although there is something like it
+     */
+    duplicatesAllowed: boolean;
     evidence: Array<{
         publishedAt: string | null;
         title: string;
@@ -3487,6 +4973,10 @@ export type TopicInput = {
 };
 
 export type TopicRequest = {
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -3509,6 +4999,10 @@ export type TopicRequest = {
 };
 
 export type TopicRequestInput = {
+    /**
+     * allow: also when an article, a post or a topic is like it
+     */
+    duplicates?: 'stop' | 'allow';
     keyword?: string | null;
     /**
      * For people only: nothing is written from it
@@ -3805,6 +5299,11 @@ export type UsageLimits = {
      * Paid with the user's own keys, which counts separately
      */
     ownSpentMicroUsd: number;
+    /**
+     * Waiting for a place
+     */
+    queuedPipelines: number;
+    queuedPipelinesLimit: number;
     requestsPerMinute: number;
     /**
      * Set aside for calls that are under way
@@ -3857,6 +5356,11 @@ export type UsageLimitsInput = {
      * Paid with the user's own keys, which counts separately
      */
     ownSpentMicroUsd: number;
+    /**
+     * Waiting for a place
+     */
+    queuedPipelines: number;
+    queuedPipelinesLimit: number;
     requestsPerMinute: number;
     /**
      * Set aside for calls that are under way
@@ -3908,6 +5412,116 @@ export type UserInput = {
     twoFactorEnabled: boolean;
 };
 
+export type WatchedSource = {
+    createdAt: string;
+    /**
+     * Posts of it that have been seen
+     */
+    entries: number;
+    id: string;
+    /**
+     * feed, or a site whose feed or sitemap is read
+     */
+    kind: 'feed' | 'site';
+    lastReadAt: string | null;
+    name: string;
+    /**
+     * Null while it is paused
+     */
+    nextReadAt: string | null;
+    /**
+     * Why the last reading failed; it is tried again at nextReadAt
+     */
+    problem: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * Those of them that became proposals, or evidence of one
+     */
+    proposed: number;
+    /**
+     * Whose topics its proposals are; null for any site
+     */
+    siteId: string | null;
+    state: 'active' | 'paused' | 'failing';
+    url: string;
+};
+
+export type WatchedSourceChange = {
+    name?: string;
+    paused?: boolean;
+    siteId?: string | null;
+};
+
+export type WatchedSourceChangeInput = {
+    name?: string;
+    paused?: boolean;
+    siteId?: string | null;
+};
+
+export type WatchedSourceInput = {
+    createdAt: string;
+    /**
+     * Posts of it that have been seen
+     */
+    entries: number;
+    id: string;
+    /**
+     * feed, or a site whose feed or sitemap is read
+     */
+    kind: 'feed' | 'site';
+    lastReadAt: string | null;
+    name: string;
+    /**
+     * Null while it is paused
+     */
+    nextReadAt: string | null;
+    /**
+     * Why the last reading failed; it is tried again at nextReadAt
+     */
+    problem: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * Those of them that became proposals, or evidence of one
+     */
+    proposed: number;
+    /**
+     * Whose topics its proposals are; null for any site
+     */
+    siteId: string | null;
+    state: 'active' | 'paused' | 'failing';
+    url: string;
+};
+
+export type WatchedSourceRequest = {
+    /**
+     * What to call it; its own title otherwise
+     */
+    name?: string;
+    siteId?: string | null;
+    /**
+     * A feed, or a site; https:// may be left out
+     */
+    url: string;
+};
+
+export type WatchedSourceRequestInput = {
+    /**
+     * What to call it; its own title otherwise
+     */
+    name?: string;
+    siteId?: string | null;
+    /**
+     * A feed, or a site; https:// may be left out
+     */
+    url: string;
+};
+
 export type Webhook = {
     createdAt: string;
     description: string;
@@ -3922,7 +5536,7 @@ export type Webhook = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -3939,7 +5553,7 @@ export type Webhook = {
 
 export type WebhookChange = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * active switches a disabled one on again
      */
@@ -3952,7 +5566,7 @@ export type WebhookChange = {
 
 export type WebhookChangeInput = {
     description?: string;
-    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events?: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * active switches a disabled one on again
      */
@@ -4103,12 +5717,12 @@ export type WebhookDeliveryWithPayloadInput = {
 
 export type WebhookEventType = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead';
 };
 
 export type WebhookEventTypeInput = {
     description: string;
-    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead';
+    type: 'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead';
 };
 
 export type WebhookInput = {
@@ -4125,7 +5739,7 @@ export type WebhookInput = {
          */
         reason: 'gone' | 'failing' | 'rejecting' | 'user';
     } | null;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * The first failed attempt since the last success
      */
@@ -4142,7 +5756,7 @@ export type WebhookInput = {
 
 export type WebhookRequest = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * http or https address that takes POST requests
      */
@@ -4151,7 +5765,7 @@ export type WebhookRequest = {
 
 export type WebhookRequestInput = {
     description?: string;
-    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'link.dead'>;
+    events: Array<'pipeline.succeeded' | 'pipeline.failed' | 'pipeline.waiting' | 'pipeline.cancelled' | 'budget.exceeded' | 'budget.warning' | 'article.created' | 'article.updated' | 'article.deleted' | 'article.restored' | 'article.approved' | 'publication.published' | 'publication.failed' | 'publication.conflict' | 'publication.unpublished' | 'publication.cancelled' | 'site.created' | 'site.updated' | 'site.deleted' | 'site.check_failed' | 'site.recovered' | 'schedule.started' | 'schedule.skipped' | 'link.dead'>;
     /**
      * http or https address that takes POST requests
      */
@@ -4281,6 +5895,113 @@ export type ResendEmailResponses = {
 };
 
 export type ResendEmailResponse = ResendEmailResponses[keyof ResendEmailResponses];
+
+export type ListAllFailuresData = {
+    body?: never;
+    path?: never;
+    query?: {
+        kind?: 'pipeline' | 'publication' | 'webhook' | 'mail';
+        code?: string;
+        /**
+         * Only what has failed since
+         */
+        since?: string;
+        userId?: string;
+        limit?: number;
+    };
+    url: '/api/v1/admin/failures';
+};
+
+export type ListAllFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListAllFailuresError = ListAllFailuresErrors[keyof ListAllFailuresErrors];
+
+export type ListAllFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<FailureGroup>;
+        /**
+         * How many groups are not shown
+         */
+        moreGroups: number;
+        /**
+         * Dead letters in all that the filter lets through
+         */
+        total: number;
+    };
+};
+
+export type ListAllFailuresResponse = ListAllFailuresResponses[keyof ListAllFailuresResponses];
+
+export type RedriveAllFailuresData = {
+    body: {
+        code?: string;
+        kind?: 'pipeline' | 'publication' | 'webhook' | 'mail';
+        /**
+         * Only what has failed since
+         */
+        since?: string;
+        userId?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/failures/redrive';
+};
+
+export type RedriveAllFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RedriveAllFailuresError = RedriveAllFailuresErrors[keyof RedriveAllFailuresErrors];
+
+export type RedriveAllFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        /**
+         * There are others that were not tried yet: ask again
+         */
+        more: boolean;
+        redriven: number;
+        /**
+         * The codes of what was refused
+         */
+        refusals: {
+            [key: string]: number;
+        };
+        refused: number;
+        unchanged: number;
+    };
+};
+
+export type RedriveAllFailuresResponse = RedriveAllFailuresResponses[keyof RedriveAllFailuresResponses];
 
 export type ListInvitationsData = {
     body?: never;
@@ -4624,6 +6345,10 @@ export type UpdateUserData = {
          * What the instance pays for one article of this user at most, whatever its budget; null for no limit
          */
         pipelineLimitMicroUsd?: number | null;
+        /**
+         * How many of their pipelines may wait for a place
+         */
+        queuedPipelines?: number | null;
         requestsPerMinute?: number | null;
     };
     path: {
@@ -5065,6 +6790,44 @@ export type EditArticleResponses = {
 
 export type EditArticleResponse = EditArticleResponses[keyof EditArticleResponses];
 
+export type ListArticleApprovalsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}/approvals';
+};
+
+export type ListArticleApprovalsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListArticleApprovalsError = ListArticleApprovalsErrors[keyof ListArticleApprovalsErrors];
+
+export type ListArticleApprovalsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Approval>;
+        nextCursor: null;
+    };
+};
+
+export type ListArticleApprovalsResponse = ListArticleApprovalsResponses[keyof ListArticleApprovalsResponses];
+
 export type ApproveArticleData = {
     body?: never;
     path: {
@@ -5211,6 +6974,10 @@ export type CreatePublicationErrors = {
      * Not valid
      */
     422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
 };
 
 export type CreatePublicationError = CreatePublicationErrors[keyof CreatePublicationErrors];
@@ -5728,6 +7495,49 @@ export type VerifyEmailResponses = {
 
 export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
 
+export type GetCalendarData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The start of the present month where it is left out
+         */
+        from?: string;
+        /**
+         * Exclusive, at most 100 days later; else 31 days
+         */
+        to?: string;
+        siteId?: string;
+    };
+    url: '/api/v1/calendar';
+};
+
+export type GetCalendarErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetCalendarError = GetCalendarErrors[keyof GetCalendarErrors];
+
+export type GetCalendarResponses = {
+    /**
+     * Default Response
+     */
+    200: Calendar;
+};
+
+export type GetCalendarResponse = GetCalendarResponses[keyof GetCalendarResponses];
+
 export type ListDeadLinksData = {
     body?: never;
     path?: never;
@@ -5762,6 +7572,290 @@ export type ListDeadLinksResponses = {
 };
 
 export type ListDeadLinksResponse = ListDeadLinksResponses[keyof ListDeadLinksResponses];
+
+export type ListFailuresData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        kind?: 'pipeline' | 'publication' | 'webhook' | 'mail';
+        /**
+         * Those that were put aside
+         */
+        dismissed?: 'true' | 'false';
+    };
+    url: '/api/v1/failures';
+};
+
+export type ListFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListFailuresError = ListFailuresErrors[keyof ListFailuresErrors];
+
+export type ListFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Failure>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListFailuresResponse = ListFailuresResponses[keyof ListFailuresResponses];
+
+export type CountFailuresData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/failures/counts';
+};
+
+export type CountFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+};
+
+export type CountFailuresError = CountFailuresErrors[keyof CountFailuresErrors];
+
+export type CountFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: FailureCounts;
+};
+
+export type CountFailuresResponse = CountFailuresResponses[keyof CountFailuresResponses];
+
+export type DismissFailuresData = {
+    body: FailureChoice;
+    path?: never;
+    query?: never;
+    url: '/api/v1/failures/dismiss';
+};
+
+export type DismissFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DismissFailuresError = DismissFailuresErrors[keyof DismissFailuresErrors];
+
+export type DismissFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        changed: number;
+    };
+};
+
+export type DismissFailuresResponse = DismissFailuresResponses[keyof DismissFailuresResponses];
+
+export type RedriveFailuresData = {
+    body: FailureChoice;
+    path?: never;
+    query?: never;
+    url: '/api/v1/failures/redrive';
+};
+
+export type RedriveFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RedriveFailuresError = RedriveFailuresErrors[keyof RedriveFailuresErrors];
+
+export type RedriveFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Redriven>;
+        /**
+         * There are others that were not tried yet
+         */
+        more: boolean;
+        redriven: number;
+    };
+};
+
+export type RedriveFailuresResponse = RedriveFailuresResponses[keyof RedriveFailuresResponses];
+
+export type UndismissFailuresData = {
+    body: FailureChoiceInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/failures/undismiss';
+};
+
+export type UndismissFailuresErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UndismissFailuresError = UndismissFailuresErrors[keyof UndismissFailuresErrors];
+
+export type UndismissFailuresResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        changed: number;
+    };
+};
+
+export type UndismissFailuresResponse = UndismissFailuresResponses[keyof UndismissFailuresResponses];
+
+export type ListDecisionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+    };
+    url: '/api/v1/failures/waiting';
+};
+
+export type ListDecisionsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListDecisionsError = ListDecisionsErrors[keyof ListDecisionsErrors];
+
+export type ListDecisionsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<Decision>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListDecisionsResponse = ListDecisionsResponses[keyof ListDecisionsResponses];
+
+export type LookAtHoldData = {
+    body: {
+        token: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/holds/look';
+};
+
+export type LookAtHoldErrors = {
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type LookAtHoldError = LookAtHoldErrors[keyof LookAtHoldErrors];
+
+export type LookAtHoldResponses = {
+    /**
+     * Default Response
+     */
+    200: Hold;
+};
+
+export type LookAtHoldResponse = LookAtHoldResponses[keyof LookAtHoldResponses];
+
+export type HoldByMailData = {
+    body?: never;
+    path: {
+        token: string;
+    };
+    query?: never;
+    url: '/api/v1/holds/{token}';
+};
+
+export type HoldByMailErrors = {
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type HoldByMailError = HoldByMailErrors[keyof HoldByMailErrors];
+
+export type HoldByMailResponses = {
+    /**
+     * Default Response
+     */
+    200: Hold;
+};
+
+export type HoldByMailResponse = HoldByMailResponses[keyof HoldByMailResponses];
 
 export type ListImagesData = {
     body?: never;
@@ -6788,6 +8882,47 @@ export type GetPipelineResponses = {
 
 export type GetPipelineResponse = GetPipelineResponses[keyof GetPipelineResponses];
 
+export type UpdatePipelineData = {
+    body: {
+        priority: 'low' | 'normal' | 'high';
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/pipelines/{id}';
+};
+
+export type UpdatePipelineErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdatePipelineError = UpdatePipelineErrors[keyof UpdatePipelineErrors];
+
+export type UpdatePipelineResponses = {
+    /**
+     * Default Response
+     */
+    200: Pipeline;
+};
+
+export type UpdatePipelineResponse = UpdatePipelineResponses[keyof UpdatePipelineResponses];
+
 export type CancelPipelineData = {
     body?: never;
     path: {
@@ -6966,6 +9101,10 @@ export type RetryPipelineErrors = {
      * Not valid
      */
     422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
 };
 
 export type RetryPipelineError = RetryPipelineErrors[keyof RetryPipelineErrors];
@@ -7875,6 +10014,92 @@ export type ListScheduleRunsResponses = {
 
 export type ListScheduleRunsResponse = ListScheduleRunsResponses[keyof ListScheduleRunsResponses];
 
+export type ChangeSlotData = {
+    body: SlotChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{id}/slots';
+};
+
+export type ChangeSlotErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ChangeSlotError = ChangeSlotErrors[keyof ChangeSlotErrors];
+
+export type ChangeSlotResponses = {
+    /**
+     * Default Response
+     */
+    200: Slot;
+};
+
+export type ChangeSlotResponse = ChangeSlotResponses[keyof ChangeSlotResponses];
+
+export type UndoSlotData = {
+    body?: never;
+    path: {
+        id: string;
+        /**
+         * When the rule has it, also of a slot that was moved
+         */
+        slotAt: string;
+    };
+    query?: never;
+    url: '/api/v1/schedules/{id}/slots/{slotAt}';
+};
+
+export type UndoSlotErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UndoSlotError = UndoSlotErrors[keyof UndoSlotErrors];
+
+export type UndoSlotResponses = {
+    /**
+     * Default Response
+     */
+    200: Slot;
+};
+
+export type UndoSlotResponse = UndoSlotResponses[keyof UndoSlotResponses];
+
 export type ListSearchProvidersData = {
     body?: never;
     path?: never;
@@ -8158,6 +10383,88 @@ export type UpdateSiteResponses = {
 };
 
 export type UpdateSiteResponse = UpdateSiteResponses[keyof UpdateSiteResponses];
+
+export type GetAutopilotData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/autopilot';
+};
+
+export type GetAutopilotErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetAutopilotError = GetAutopilotErrors[keyof GetAutopilotErrors];
+
+export type GetAutopilotResponses = {
+    /**
+     * Default Response
+     */
+    200: Autopilot;
+};
+
+export type GetAutopilotResponse = GetAutopilotResponses[keyof GetAutopilotResponses];
+
+export type SetAutopilotData = {
+    body: AutopilotRequestInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sites/{id}/autopilot';
+};
+
+export type SetAutopilotErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type SetAutopilotError = SetAutopilotErrors[keyof SetAutopilotErrors];
+
+export type SetAutopilotResponses = {
+    /**
+     * Default Response
+     */
+    200: Autopilot;
+};
+
+export type SetAutopilotResponse = SetAutopilotResponses[keyof SetAutopilotResponses];
 
 export type CheckSiteData = {
     body: SiteCheckRequestInput | null;
@@ -8545,6 +10852,243 @@ export type ResumeQueueResponses = {
 
 export type ResumeQueueResponse = ResumeQueueResponses[keyof ResumeQueueResponses];
 
+export type ListSourcesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        siteId?: string;
+    };
+    url: '/api/v1/sources';
+};
+
+export type ListSourcesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListSourcesError = ListSourcesErrors[keyof ListSourcesErrors];
+
+export type ListSourcesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<WatchedSource>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListSourcesResponse = ListSourcesResponses[keyof ListSourcesResponses];
+
+export type AddSourceData = {
+    body: WatchedSourceRequestInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sources';
+};
+
+export type AddSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Bad gateway
+     */
+    502: Problem;
+};
+
+export type AddSourceError = AddSourceErrors[keyof AddSourceErrors];
+
+export type AddSourceResponses = {
+    /**
+     * Default Response
+     */
+    201: WatchedSource;
+};
+
+export type AddSourceResponse = AddSourceResponses[keyof AddSourceResponses];
+
+export type DeleteSourceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}';
+};
+
+export type DeleteSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DeleteSourceError = DeleteSourceErrors[keyof DeleteSourceErrors];
+
+export type DeleteSourceResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteSourceResponse = DeleteSourceResponses[keyof DeleteSourceResponses];
+
+export type GetSourceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}';
+};
+
+export type GetSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetSourceError = GetSourceErrors[keyof GetSourceErrors];
+
+export type GetSourceResponses = {
+    /**
+     * Default Response
+     */
+    200: WatchedSource;
+};
+
+export type GetSourceResponse = GetSourceResponses[keyof GetSourceResponses];
+
+export type UpdateSourceData = {
+    body: WatchedSourceChangeInput;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}';
+};
+
+export type UpdateSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type UpdateSourceError = UpdateSourceErrors[keyof UpdateSourceErrors];
+
+export type UpdateSourceResponses = {
+    /**
+     * Default Response
+     */
+    200: WatchedSource;
+};
+
+export type UpdateSourceResponse = UpdateSourceResponses[keyof UpdateSourceResponses];
+
+export type CheckSourceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/{id}/check';
+};
+
+export type CheckSourceErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type CheckSourceError = CheckSourceErrors[keyof CheckSourceErrors];
+
+export type CheckSourceResponses = {
+    /**
+     * Default Response
+     */
+    202: WatchedSource;
+};
+
+export type CheckSourceResponse = CheckSourceResponses[keyof CheckSourceResponses];
+
 export type ListTopicsData = {
     body?: never;
     path?: never;
@@ -8553,6 +11097,14 @@ export type ListTopicsData = {
         cursor?: string;
         status?: 'proposed' | 'open' | 'used' | 'dismissed';
         siteId?: string;
+        /**
+         * score: the best first, and what has no score last; latest: used or changed last
+         */
+        order?: 'position' | 'score' | 'latest';
+        /**
+         * In topic, keyword or note
+         */
+        query?: string;
     };
     url: '/api/v1/topics';
 };
@@ -8667,6 +11219,181 @@ export type AddTopicsResponses = {
 };
 
 export type AddTopicsResponse = AddTopicsResponses[keyof AddTopicsResponses];
+
+export type CountTopicsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        siteId?: string;
+    };
+    url: '/api/v1/topics/counts';
+};
+
+export type CountTopicsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CountTopicsError = CountTopicsErrors[keyof CountTopicsErrors];
+
+export type CountTopicsResponses = {
+    /**
+     * Default Response
+     */
+    200: TopicCounts;
+};
+
+export type CountTopicsResponse = CountTopicsResponses[keyof CountTopicsResponses];
+
+export type DecideTopicsData = {
+    body: TopicDecisionInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/topics/decide';
+};
+
+export type DecideTopicsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DecideTopicsError = DecideTopicsErrors[keyof DecideTopicsErrors];
+
+export type DecideTopicsResponses = {
+    /**
+     * Default Response
+     */
+    200: DecidedTopics;
+};
+
+export type DecideTopicsResponse = DecideTopicsResponses[keyof DecideTopicsResponses];
+
+export type FindGapsData = {
+    body: GapRequestInput;
+    path?: never;
+    query?: never;
+    url: '/api/v1/topics/gaps';
+};
+
+export type FindGapsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type FindGapsError = FindGapsErrors[keyof FindGapsErrors];
+
+export type FindGapsResponses = {
+    /**
+     * Default Response
+     */
+    201: FoundGaps;
+};
+
+export type FindGapsResponse = FindGapsResponses[keyof FindGapsResponses];
+
+export type ImportTopicsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `true`: only say what would happen
+         */
+        dryRun?: 'true' | 'false';
+        /**
+         * For topics whose line names no site
+         */
+        siteId?: string;
+        /**
+         * For example utf-8 or windows-1252; found out when left out
+         */
+        encoding?: string;
+    };
+    url: '/api/v1/topics/import';
+};
+
+export type ImportTopicsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ImportTopicsError = ImportTopicsErrors[keyof ImportTopicsErrors];
+
+export type ImportTopicsResponses = {
+    /**
+     * Default Response
+     */
+    200: TopicImport;
+    /**
+     * Default Response
+     */
+    201: TopicImport;
+};
+
+export type ImportTopicsResponse = ImportTopicsResponses[keyof ImportTopicsResponses];
 
 export type DismissTopicData = {
     body?: never;
@@ -8784,6 +11511,53 @@ export type UpdateTopicResponses = {
 };
 
 export type UpdateTopicResponse = UpdateTopicResponses[keyof UpdateTopicResponses];
+
+export type StartTopicData = {
+    body: StartTopicRequestInput | null;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/topics/{id}/start';
+};
+
+export type StartTopicErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type StartTopicError = StartTopicErrors[keyof StartTopicErrors];
+
+export type StartTopicResponses = {
+    /**
+     * Default Response
+     */
+    202: Pipeline;
+};
+
+export type StartTopicResponse = StartTopicResponses[keyof StartTopicResponses];
 
 export type GetUsageData = {
     body?: never;

@@ -50,7 +50,12 @@ export function UserPanel({ user }: { user: AdminUser }) {
 }
 
 type Limits = AdminUser['limits'];
-const countNames = ['articlesPerMonth', 'concurrentPipelines', 'requestsPerMinute'] as const satisfies (keyof Limits)[];
+const countNames = [
+  'articlesPerMonth',
+  'concurrentPipelines',
+  'queuedPipelines',
+  'requestsPerMinute',
+] as const satisfies (keyof Limits)[];
 
 const dollarNames = ['monthlyLimitMicroUsd', 'pipelineLimitMicroUsd'] as const satisfies (keyof Limits)[];
 

@@ -4,12 +4,14 @@ import { ArrowUpRight } from 'lucide-react';
 import { type FormEvent, useRef, useState } from 'react';
 import {
   createPublicationMutation,
+  listArticleApprovalsOptions,
   listPublicationsOptions,
   listSitesOptions,
   retryPublicationMutation,
 } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Article, CreatePublicationData, PostOptions, Publication, Site } from '@/api/client/types.gen.ts';
 import { mistakeAt } from '@/api/problem.ts';
+import { ApprovalList } from '@/components/approval-list.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemNotice } from '@/components/notice.tsx';
 import { PublicationTime, PublicationWait } from '@/components/publication-wait.tsx';
@@ -35,6 +37,7 @@ export function PublishPanel({ article }: { article: Article }) {
     ...listPublicationsOptions({ query: { articleId: article.id, limit: 100 } }),
     refetchInterval: ({ state }) => (state.data?.items.some((item) => moving.includes(item.status)) ? 1500 : false),
   });
+  const approvals = useQuery(listArticleApprovalsOptions({ path: { id: article.id } }));
   if (sites.isPending || publications.isPending) return <SkeletonRows rows={3} />;
   if (sites.error) return <LoadProblem problem={sites.error} onRetry={sites.refetch} />;
   if (publications.error) return <LoadProblem problem={publications.error} onRetry={publications.refetch} />;
@@ -65,6 +68,7 @@ export function PublishPanel({ article }: { article: Article }) {
       ) : (
         <PublishForm article={article} sites={sites.data.items} />
       )}
+      <ApprovalList approvals={approvals.data?.items ?? []} />
     </div>
   );
 }

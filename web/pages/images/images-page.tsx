@@ -1,10 +1,11 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ImagePlus } from 'lucide-react';
-import { type DragEvent, type ReactNode, useCallback, useRef, useState } from 'react';
+import { useCallback, useRef } from 'react';
 import { getImageStorageOptions, listImagesInfiniteOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Image } from '@/api/client/types.gen.ts';
 import { uploadTypes } from '@/api/upload-image.ts';
+import { DropArea } from '@/components/drop-area.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { closeShare } from '@/components/limit-bar.tsx';
 import { Notice } from '@/components/notice.tsx';
@@ -63,7 +64,7 @@ export function ImagesPage() {
     </Button>
   );
   return (
-    <DropArea onFiles={uploads.add}>
+    <DropArea label={words.title} hint={words.drop} onFiles={uploads.add}>
       <Page title={words.title} heading={words.title} intro={words.intro} actions={bare ? undefined : chooseFiles}>
         <input
           ref={input}
@@ -157,39 +158,6 @@ export function ImagesPage() {
         />
       )}
     </DropArea>
-  );
-}
-
-/** Takes files that are dropped anywhere in it, and shows that it would. */
-function DropArea({ onFiles, children }: { onFiles: (files: Iterable<File>) => void; children: ReactNode }) {
-  const [over, setOver] = useState(false);
-  const holdsFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files');
-  return (
-    <section
-      aria-label={words.title}
-      className="relative min-h-[calc(100dvh-9rem)] lg:min-h-dvh"
-      onDragOver={(event) => {
-        if (!holdsFiles(event)) return;
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
-      }}
-      onDrop={(event) => {
-        if (!holdsFiles(event)) return;
-        event.preventDefault();
-        setOver(false);
-        onFiles(event.dataTransfer.files);
-      }}
-    >
-      {children}
-      {over && (
-        <div className="pointer-events-none absolute inset-2 z-30 grid rounded-xl border-2 border-dashed border-accent bg-background/80">
-          <p className="sticky top-0 grid h-dvh max-h-full place-items-center text-lg font-semibold">{words.drop}</p>
-        </div>
-      )}
-    </section>
   );
 }
 

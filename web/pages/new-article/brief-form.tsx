@@ -2,12 +2,10 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ArrowRight } from 'lucide-react';
 import { type FormEvent, useMemo, useRef, useState } from 'react';
-import {
-  createPipelineMutation,
-  listPipelinesQueryKey,
-  listSearchProvidersOptions,
-} from '@/api/client/@tanstack/react-query.gen.ts';
-import { type FieldMistake, mistakeAt } from '@/api/problem.ts';
+import { listPipelinesQueryKey, listSearchProvidersOptions } from '@/api/client/@tanstack/react-query.gen.ts';
+import { createPipeline, startTopic } from '@/api/client/sdk.gen.ts';
+import type { Topic } from '@/api/client/types.gen.ts';
+import { type ApiProblem, type FieldMistake, mistakeAt } from '@/api/problem.ts';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Choice } from '@/components/ui/choice.tsx';
@@ -15,7 +13,8 @@ import { Field, FieldError } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
-import { type BriefBody, pendingSources, toBrief } from './draft.ts';
+import { everyTopicQuery } from '../topics/topic-queries.ts';
+import { type BriefBody, pendingSources, toBrief, toTopicBrief } from './draft.ts';
 import { EstimateLine } from './estimate-line.tsx';
 import { MoreOptions } from './more-options.tsx';
 import { newSourceId } from './source-id.ts';
@@ -37,25 +36,30 @@ const folded = [
   'search',
 ];
 
-/** The brief: topic, sources, length, and everything else that has a default. */
-export function BriefForm() {
-  const { draft, kept, change, started } = useDraft(useUser().id);
+/** The brief: topic, sources, length, and everything else that has a default; `from` is the topic of the backlog it is about. */
+export function BriefForm({ from }: { from?: Topic | undefined }) {
+  const { draft, kept, change, started } = useDraft(useUser().id, from);
   const [open, setOpen] = useState(false);
   const [mistakes, setMistakes] = useState<FieldMistake[]>([]);
   const form = useRef<HTMLFormElement>(null);
   const navigate = useNavigate();
   const queries = useQueryClient();
   const attempt = useRef({ body: '', key: '' });
-  const start = useMutation({
-    ...createPipelineMutation(),
-    onSuccess: async (answer) => {
-      if (!('steps' in answer)) return;
-      started(answer.id, draft);
+  const start = useMutation<{ id: string }, ApiProblem, BriefBody>({
+    mutationFn: (body) => begin(body, keyFor(attempt.current, body), from),
+    onSuccess: async ({ id }) => {
+      started(id, draft);
       await queries.invalidateQueries({ queryKey: listPipelinesQueryKey() });
-      await navigate({ to: '/runs/$runId', params: { runId: answer.id } });
+      await navigate({ to: '/runs/$runId', params: { runId: id } });
+      if (from) await refreshTopics();
     },
-    onError: (problem) => showMistakes(problem.errors ?? []),
+    onError: async (problem) => {
+      showMistakes(problem.errors ?? []);
+      // A schedule may have been faster: then the page says so.
+      if (from && problem.status === 409) await refreshTopics();
+    },
   });
+  const refreshTopics = () => Promise.all(everyTopicQuery.map((queryKey) => queries.invalidateQueries({ queryKey })));
   const providers = useQuery({ ...listSearchProvidersOptions(), staleTime: Number.POSITIVE_INFINITY });
   // While that is not known the server has the last word.
   const canSearch = providers.data?.items.length !== 0;
@@ -90,7 +94,7 @@ export function BriefForm() {
     setMistakes([]);
     // What stands in the boxes is sent with the rest; in the list it also shows which source a mistake belongs to.
     change({ sources: pendingSources(draft), addresses: '', paste: { open: false, title: '', text: '' } });
-    start.mutate({ body: brief, headers: { 'Idempotency-Key': keyFor(attempt.current, brief) } });
+    start.mutate(brief);
   };
 
   const listed = new Set(mistakes.map((mistake) => mistake.path));
@@ -178,6 +182,15 @@ export function BriefForm() {
       </div>
     </form>
   );
+}
+
+/** Starts the article, and uses the topic up if it is about one. */
+async function begin(body: BriefBody, key: string, from: Topic | undefined): Promise<{ id: string }> {
+  const request = { headers: { 'Idempotency-Key': key }, throwOnError: true as const };
+  if (from) return (await startTopic({ ...request, path: { id: from.id }, body: toTopicBrief(body) })).data;
+  const { data } = await createPipeline({ ...request, body });
+  if (!('steps' in data)) throw new Error('an article was asked for, and an estimate came');
+  return data;
 }
 
 /** Where a field of the draft stands in the API's request, when the names differ. */

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Draft, draftOf, emptyDraft, readAddresses, readDraft, titleOf, toBrief } from './draft.ts';
+import {
+  type Draft,
+  draftOf,
+  draftOfTopic,
+  emptyDraft,
+  readAddresses,
+  readDraft,
+  titleOf,
+  toBrief,
+  toTopicBrief,
+} from './draft.ts';
 
 const words = {
   noTopic: 'topic',
@@ -188,5 +198,40 @@ describe('a kept draft', () => {
         extra: 1,
       }),
     ).toEqual({ ...emptyDraft, sources: filled.sources });
+  });
+});
+
+describe('the form for a topic of the backlog', () => {
+  const topic = {
+    ...{ id: 't', note: null, status: 'open', origin: 'manual', evidence: [], score: null, pipelineId: null },
+    ...{ articleId: null, usedAt: null, createdAt: '2026-11-30T00:00:00.000Z', duplicatesAllowed: false },
+    topic: 'Rye bread',
+    keyword: 'rye',
+    siteId: 's',
+    sources: [
+      { url: 'https://a.example/page' },
+      { site: 'https://b.example' },
+      { title: 'Notes', text: 'Rye rises.', format: 'text' },
+    ],
+  } satisfies Parameters<typeof draftOfTopic>[0];
+
+  it('says what the topic says, and sends it back as it was', () => {
+    const { brief, mistakes } = toBrief(draftOfTopic(topic), words, false);
+    expect(mistakes).toEqual([]);
+    expect(toTopicBrief(brief)).toMatchObject({
+      topic: 'Rye bread',
+      keyword: 'rye',
+      siteId: 's',
+      sources: topic.sources,
+      duplicates: 'stop',
+    });
+    const allowed = draftOfTopic({ ...topic, duplicatesAllowed: true });
+    expect(toBrief(allowed, words, false).brief.duplicates).toBe('allow');
+  });
+
+  it('names what was emptied, for it would be the topic’s own otherwise', () => {
+    const { brief } = toBrief({ ...draftOfTopic(topic), keyword: '', siteId: '' }, words, false);
+    expect(brief).not.toHaveProperty('keyword');
+    expect(toTopicBrief(brief)).toMatchObject({ keyword: null, siteId: null });
   });
 });

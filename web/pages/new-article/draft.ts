@@ -1,4 +1,4 @@
-import type { CreatePipelineData } from '../../api/client/types.gen.ts';
+import type { CreatePipelineData, StartTopicData, Topic } from '../../api/client/types.gen.ts';
 import type { FieldMistake } from '../../api/problem.ts';
 import { parseMoney } from '../../format/money.ts';
 import { writeSiteTime } from '../../format/site-time.ts';
@@ -231,6 +231,30 @@ function isSource(value: unknown): value is SourceDraft {
   return kind === 'url'
     ? typeof url === 'string'
     : kind === 'text' && typeof title === 'string' && typeof text === 'string';
+}
+
+/** The form for an article about a topic of the backlog. */
+export function draftOfTopic(topic: Topic): Draft {
+  return {
+    ...emptyDraft,
+    topic: topic.topic,
+    keyword: topic.keyword ?? '',
+    siteId: topic.siteId ?? '',
+    sources: topic.sources.map((source) => {
+      const id = newSourceId();
+      if ('text' in source) return { id, kind: 'text', ...source };
+      return 'site' in source
+        ? { id, kind: 'url', url: source.site, whole: true }
+        : { id, kind: 'url', url: source.url };
+    }),
+    // Whether it is too close to something was asked when it came into the backlog.
+    allowDuplicate: topic.duplicatesAllowed,
+  };
+}
+
+/** The same brief for a topic: what is empty in the form is meant to be, and not the topic's own. */
+export function toTopicBrief(brief: BriefBody): NonNullable<StartTopicData['body']> {
+  return { ...brief, keyword: brief.keyword ?? null, siteId: brief.siteId ?? null };
 }
 
 function count(typed: string): number | null {

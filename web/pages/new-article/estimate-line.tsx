@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 import { createPipeline } from '@/api/client/sdk.gen.ts';
 import { ApiProblem } from '@/api/problem.ts';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
+import { useSettled } from '@/components/use-settled.ts';
 import { formatMoney } from '@/format/money.ts';
 import { t } from '@/strings.ts';
 import type { BriefBody } from './draft.ts';
@@ -62,14 +62,4 @@ export function EstimateLine({ brief, mistaken }: { brief: BriefBody; mistaken: 
       ))}
     </div>
   );
-}
-
-/** The value, once it has not changed for `ms`. */
-function useSettled<Value>(value: Value, ms: number): Value {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), ms);
-    return () => clearTimeout(timer);
-  }, [value, ms]);
-  return settled;
 }

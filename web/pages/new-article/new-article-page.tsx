@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { listArticlesOptions, listPipelinesOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Problem } from '@/api/client/types.gen.ts';
@@ -13,9 +13,11 @@ import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { BriefForm } from './brief-form.tsx';
+import { BriefOfTopic } from './brief-of-topic.tsx';
 
 /** The home of the app: start an article, and see what was started and written lately. */
 export function NewArticlePage() {
+  const { topic: topicId } = useSearch({ from: '/signed-in/' });
   const runs = useQuery({
     ...listPipelinesOptions({ query: { limit: 5 } }),
     refetchInterval: ({ state }) =>
@@ -31,7 +33,7 @@ export function NewArticlePage() {
   return (
     <Page title={t.newArticle.title} className="max-w-3xl">
       <h1 className="mb-5 text-sm font-semibold text-muted-foreground">{t.newArticle.title}</h1>
-      <BriefForm />
+      {topicId ? <BriefOfTopic key={topicId} id={topicId} /> : <BriefForm />}
       <div className="mt-14 grid grid-cols-1 gap-10">
         <Recent
           title={t.newArticle.recentArticles}

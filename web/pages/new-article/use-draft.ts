@@ -1,8 +1,12 @@
 import { useCallback, useEffect, useState } from 'react';
-import { type Draft, emptyDraft, readDraft } from './draft.ts';
+import type { Topic } from '@/api/client/types.gen.ts';
+import { type Draft, draftOfTopic, emptyDraft, readDraft } from './draft.ts';
 
-/** A draft belongs to the account it was typed in: who signs in next at this browser must not find it in the form. */
-const keyOf = (userId: string) => `blog-poster:new-article:${userId}`;
+/**
+ * A draft belongs to the account it was typed in: who signs in next at this browser must not find it in the form. That of
+ * a topic stands beside the one that was begun without: neither takes the other's place.
+ */
+const keyOf = (userId: string, topic?: Topic) => `blog-poster:new-article:${userId}${topic ? `:${topic.id}` : ''}`;
 /** The last draft that was started, with its run: a run that fails can be changed and started again, texts and all. */
 const startedKeyOf = (userId: string) => `blog-poster:last-started:${userId}`;
 
@@ -29,20 +33,28 @@ function keep(name: string, value: unknown): boolean {
  * The form's content, kept in this browser with every change so that neither a closed tab nor a failed request loses it.
  * `kept` is false when the browser has no room or no permission, and then the page says so.
  */
-export function useDraft(userId: string) {
-  const [draft, setDraft] = useState(() => readDraft(read(keyOf(userId))));
+export function useDraft(userId: string, topic?: Topic) {
+  const key = keyOf(userId, topic);
+  const [draft, setDraft] = useState(() => {
+    const last = read(key);
+    return topic && last === null ? draftOfTopic(topic) : readDraft(last);
+  });
+  const [asTopic] = useState(topic && draft);
   const [kept, setKept] = useState(true);
-  useEffect(() => setKept(keep(keyOf(userId), draft)), [userId, draft]);
+  useEffect(() => {
+    // What a topic says is with the topic.
+    if (draft !== asTopic) setKept(draft === emptyDraft ? forget(key) : keep(key, draft));
+  }, [key, draft, asTopic]);
   const change = useCallback((part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part })), []);
   /** Empties the form for the next article; what was started can still be had back by its run. */
   const started = useCallback(
     (runId: string, sent: Draft) => {
       // Without the draft's own copy there is room for this one.
-      keep(keyOf(userId), emptyDraft);
+      forget(key);
       keep(startedKeyOf(userId), { runId, draft: sent });
       setDraft(emptyDraft);
     },
-    [userId],
+    [userId, key],
   );
   return { draft, kept, change, started };
 }
@@ -61,9 +73,19 @@ export function layOutDraft(userId: string, draft: Draft): void {
 /** Forgets the drafts of an account that is no more. */
 export function forgetDrafts(userId: string): void {
   try {
-    localStorage.removeItem(keyOf(userId));
-    localStorage.removeItem(startedKeyOf(userId));
+    const ofTopics = Object.keys(localStorage).filter((name) => name.startsWith(`${keyOf(userId)}:`));
+    for (const name of [keyOf(userId), startedKeyOf(userId), ...ofTopics]) localStorage.removeItem(name);
   } catch (error) {
     console.info('This browser keeps nothing, so there was nothing to remove.', error);
+  }
+}
+
+function forget(name: string): boolean {
+  try {
+    localStorage.removeItem(name);
+    return true;
+  } catch (error) {
+    console.info('This browser keeps nothing, so there was nothing to remove.', error);
+    return false;
   }
 }

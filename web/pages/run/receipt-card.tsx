@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { getPipelineReceiptOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Receipt } from '@/api/client/types.gen.ts';
+import { ApprovalList } from '@/components/approval-list.tsx';
 import { Figure } from '@/components/figure.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { formatCount, formatMoney, unknown } from '@/format/money.ts';
-import { formatDateTime, formatDuration } from '@/format/time.ts';
+import { formatDuration } from '@/format/time.ts';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { CallTable } from './call-table.tsx';
@@ -30,7 +31,7 @@ export function ReceiptCard({ runId }: { runId: string }) {
 }
 
 function ReceiptBody({ receipt }: { receipt: Receipt }) {
-  const { calls, claims, approval, totals } = receipt;
+  const { calls, claims, approvals, totals } = receipt;
   const supported = claims.filter((claim) => claim.verdict === 'supported').length;
   return (
     <div>
@@ -47,10 +48,10 @@ function ReceiptBody({ receipt }: { receipt: Receipt }) {
         )}
         {totals.reservedMicroUsd > 0 && <Figure label={words.underWay}>{formatMoney(totals.reservedMicroUsd)}</Figure>}
       </dl>
-      {approval && (
-        <p className="px-4 pb-4 text-sm text-muted-foreground">
-          {words.approved(approval.by, formatDateTime(new Date(approval.at)))}
-        </p>
+      {approvals.length > 0 && (
+        <div className="px-4 pb-4">
+          <ApprovalList approvals={approvals} />
+        </div>
       )}
       {calls.length > 0 && <CallTable receipt={receipt} />}
     </div>

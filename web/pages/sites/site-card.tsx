@@ -19,6 +19,7 @@ import { Card } from '@/components/ui/card.tsx';
 import { t } from '@/strings.ts';
 import { connectWords as words } from '@/strings-sites.ts';
 import { usePublicationRefresh } from '../publication/use-cancel.ts';
+import { AutopilotLink } from './autopilot-link.tsx';
 import { ConnectForm } from './connect-form.tsx';
 import { SiteFindings } from './site-findings.tsx';
 import { SiteForm } from './site-form.tsx';
@@ -81,6 +82,7 @@ export function SiteCard({ site, arrived }: { site: Site; arrived?: boolean }) {
             {check.isPending ? t.sites.checking : t.sites.checkAgain}
           </Button>
           <SitePostsLink siteId={site.id} />
+          <AutopilotLink siteId={site.id} />
           <Button
             size="small"
             aria-expanded={opened === 'settings'}

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.ts';
-import { addTopic, addTopics, approveArticle, cancelPipeline, cancelPublication, cancelQueue, checkProviderKey, checkSite, confirmTwoFactor, connectSite, continuePipeline, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSchedule, createSite, createTitleCard, createWebhook, deleteArticle, deleteImage, deleteMe, deleteProviderKey, deleteSchedule, deleteSite, deleteWebhook, disableTwoFactor, dismissTopic, editArticle, exportMe, finishSiteConnection, forgotPassword, generateImage, getArticle, getHealth, getImage, getImageFile, getImageSettings, getImageStorage, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSchedule, getSession, getSite, getSiteSync, getTopic, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, listApiKeys, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listDeadLinks, listEmails, listImages, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listScheduleRuns, listSchedules, listSearchProviders, listSessions, listSitePosts, listSites, listTopics, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, messageUser, type Options, pauseQueue, prepareTwoFactor, previewRule, previewSchedule, putProviderKey, redeliverWebhookDelivery, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, restoreArticleRevision, restoreImage, resumeQueue, retryPipeline, retryPublication, retryQueue, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setPrices, siteChoices, streamPipelineEvents, syncSitePosts, testWebhook, trashPublication, unpublishPublication, updateImage, updateMe, updatePublication, updatePublishedPost, updateSchedule, updateSite, updateTopic, updateUser, updateWebhook, uploadImage, verifyEmail } from '../sdk.gen.ts';
-import type { AddTopicData, AddTopicError, AddTopicResponse, AddTopicsData, AddTopicsError, AddTopicsResponse, ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ConnectSiteData, ConnectSiteError, ConnectSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateScheduleData, CreateScheduleError, CreateScheduleResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateTitleCardData, CreateTitleCardError, CreateTitleCardResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteScheduleData, DeleteScheduleError, DeleteScheduleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, DismissTopicData, DismissTopicError, DismissTopicResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, FinishSiteConnectionData, FinishSiteConnectionError, ForgotPasswordData, ForgotPasswordError, GenerateImageData, GenerateImageError, GenerateImageResponse, GetArticleData, GetArticleError, GetArticleResponse, GetHealthData, GetHealthError, GetHealthResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageResponse, GetImageSettingsData, GetImageSettingsError, GetImageSettingsResponse, GetImageStorageData, GetImageStorageError, GetImageStorageResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetScheduleData, GetScheduleError, GetScheduleResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetSiteSyncData, GetSiteSyncError, GetSiteSyncResponse, GetTopicData, GetTopicError, GetTopicResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListDeadLinksData, ListDeadLinksError, ListDeadLinksResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListScheduleRunsData, ListScheduleRunsError, ListScheduleRunsResponse, ListSchedulesData, ListSchedulesError, ListSchedulesResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitePostsData, ListSitePostsError, ListSitePostsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListTopicsData, ListTopicsError, ListTopicsResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PreviewRuleData, PreviewRuleError, PreviewRuleResponse, PreviewScheduleData, PreviewScheduleError, PreviewScheduleResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RestoreArticleRevisionData, RestoreArticleRevisionError, RestoreArticleRevisionResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, SyncSitePostsData, SyncSitePostsError, SyncSitePostsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateScheduleData, UpdateScheduleError, UpdateScheduleResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateTopicData, UpdateTopicError, UpdateTopicResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
+import { addSource, addTopic, addTopics, approveArticle, cancelPipeline, cancelPublication, cancelQueue, changeSlot, checkProviderKey, checkSite, checkSource, confirmTwoFactor, connectSite, continuePipeline, countFailures, countTopics, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSchedule, createSite, createTitleCard, createWebhook, decideTopics, deleteArticle, deleteImage, deleteMe, deleteProviderKey, deleteSchedule, deleteSite, deleteSource, deleteWebhook, disableTwoFactor, dismissFailures, dismissTopic, editArticle, exportMe, findGaps, finishSiteConnection, forgotPassword, generateImage, getArticle, getAutopilot, getCalendar, getHealth, getImage, getImageFile, getImageSettings, getImageStorage, getJwks, getLiveness, getMe, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSchedule, getSession, getSite, getSiteSync, getSource, getTopic, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, holdByMail, importTopics, listAllFailures, listApiKeys, listArticleApprovals, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listDeadLinks, listDecisions, listEmails, listFailures, listImages, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listScheduleRuns, listSchedules, listSearchProviders, listSessions, listSitePosts, listSites, listSources, listTopics, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, lookAtHold, messageUser, type Options, pauseQueue, prepareTwoFactor, previewRule, previewSchedule, putProviderKey, redeliverWebhookDelivery, redriveAllFailures, redriveFailures, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, restoreArticleRevision, restoreImage, resumeQueue, retryPipeline, retryPublication, retryQueue, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setAutopilot, setPrices, siteChoices, startTopic, streamPipelineEvents, syncSitePosts, testWebhook, trashPublication, undismissFailures, undoSlot, unpublishPublication, updateImage, updateMe, updatePipeline, updatePublication, updatePublishedPost, updateSchedule, updateSite, updateSource, updateTopic, updateUser, updateWebhook, uploadImage, verifyEmail } from '../sdk.gen.ts';
+import type { AddSourceData, AddSourceError, AddSourceResponse, AddTopicData, AddTopicError, AddTopicResponse, AddTopicsData, AddTopicsError, AddTopicsResponse, ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, ChangeSlotData, ChangeSlotError, ChangeSlotResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, CheckSourceData, CheckSourceError, CheckSourceResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ConnectSiteData, ConnectSiteError, ConnectSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CountFailuresData, CountFailuresError, CountFailuresResponse, CountTopicsData, CountTopicsError, CountTopicsResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateScheduleData, CreateScheduleError, CreateScheduleResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateTitleCardData, CreateTitleCardError, CreateTitleCardResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DecideTopicsData, DecideTopicsError, DecideTopicsResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteScheduleData, DeleteScheduleError, DeleteScheduleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteSourceData, DeleteSourceError, DeleteSourceResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, DismissFailuresData, DismissFailuresError, DismissFailuresResponse, DismissTopicData, DismissTopicError, DismissTopicResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportMeData, ExportMeError, ExportMeResponse, FindGapsData, FindGapsError, FindGapsResponse, FinishSiteConnectionData, FinishSiteConnectionError, ForgotPasswordData, ForgotPasswordError, GenerateImageData, GenerateImageError, GenerateImageResponse, GetArticleData, GetArticleError, GetArticleResponse, GetAutopilotData, GetAutopilotError, GetAutopilotResponse, GetCalendarData, GetCalendarError, GetCalendarResponse, GetHealthData, GetHealthError, GetHealthResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageResponse, GetImageSettingsData, GetImageSettingsError, GetImageSettingsResponse, GetImageStorageData, GetImageStorageError, GetImageStorageResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetScheduleData, GetScheduleError, GetScheduleResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetSiteSyncData, GetSiteSyncError, GetSiteSyncResponse, GetSourceData, GetSourceError, GetSourceResponse, GetTopicData, GetTopicError, GetTopicResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, HoldByMailData, HoldByMailError, HoldByMailResponse, ImportTopicsData, ImportTopicsError, ImportTopicsResponse, ListAllFailuresData, ListAllFailuresError, ListAllFailuresResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleApprovalsData, ListArticleApprovalsError, ListArticleApprovalsResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListDeadLinksData, ListDeadLinksError, ListDeadLinksResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListImagesData, ListImagesError, ListImagesResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListScheduleRunsData, ListScheduleRunsError, ListScheduleRunsResponse, ListSchedulesData, ListSchedulesError, ListSchedulesResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitePostsData, ListSitePostsError, ListSitePostsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListSourcesData, ListSourcesError, ListSourcesResponse, ListTopicsData, ListTopicsError, ListTopicsResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, LookAtHoldData, LookAtHoldError, LookAtHoldResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PreviewRuleData, PreviewRuleError, PreviewRuleResponse, PreviewScheduleData, PreviewScheduleError, PreviewScheduleResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RedriveAllFailuresData, RedriveAllFailuresError, RedriveAllFailuresResponse, RedriveFailuresData, RedriveFailuresError, RedriveFailuresResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RestoreArticleRevisionData, RestoreArticleRevisionError, RestoreArticleRevisionResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetAutopilotData, SetAutopilotError, SetAutopilotResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StartTopicData, StartTopicError, StartTopicResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, SyncSitePostsData, SyncSitePostsError, SyncSitePostsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UndismissFailuresData, UndismissFailuresError, UndismissFailuresResponse, UndoSlotData, UndoSlotError, UndoSlotResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePipelineData, UpdatePipelineError, UpdatePipelineResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateScheduleData, UpdateScheduleError, UpdateScheduleResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateSourceData, UpdateSourceError, UpdateSourceResponse, UpdateTopicData, UpdateTopicError, UpdateTopicResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -171,6 +171,41 @@ export const resendEmailMutation = (options?: Partial<Options<ResendEmailData>>)
     const mutationOptions: UseMutationOptions<ResendEmailResponse, ResendEmailError, Options<ResendEmailData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await resendEmail({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listAllFailuresQueryKey = (options?: Options<ListAllFailuresData>) => createQueryKey('listAllFailures', options);
+
+/**
+ * Dead letters of all accounts by kind, cause and account, the most first
+ */
+export const listAllFailuresOptions = (options?: Options<ListAllFailuresData>) => queryOptions<ListAllFailuresResponse, ListAllFailuresError, ListAllFailuresResponse, ReturnType<typeof listAllFailuresQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listAllFailures({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listAllFailuresQueryKey(options)
+});
+
+/**
+ * Try dead letters of all accounts again, by kind or cause: up to 500, the oldest first
+ */
+export const redriveAllFailuresMutation = (options?: Partial<Options<RedriveAllFailuresData>>): UseMutationOptions<RedriveAllFailuresResponse, RedriveAllFailuresError, Options<RedriveAllFailuresData>> => {
+    const mutationOptions: UseMutationOptions<RedriveAllFailuresResponse, RedriveAllFailuresError, Options<RedriveAllFailuresData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await redriveAllFailures({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
@@ -614,6 +649,24 @@ export const editArticleMutation = (options?: Partial<Options<EditArticleData>>)
     return mutationOptions;
 };
 
+export const listArticleApprovalsQueryKey = (options: Options<ListArticleApprovalsData>) => createQueryKey('listArticleApprovals', options);
+
+/**
+ * Who has let the article go public or held it, by click or by which rule, and when; oldest first
+ */
+export const listArticleApprovalsOptions = (options: Options<ListArticleApprovalsData>) => queryOptions<ListArticleApprovalsResponse, ListArticleApprovalsError, ListArticleApprovalsResponse, ReturnType<typeof listArticleApprovalsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listArticleApprovals({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listArticleApprovalsQueryKey(options)
+});
+
 /**
  * Let the article go public as its pipeline was asked to
  */
@@ -909,6 +962,24 @@ export const verifyEmailMutation = (options?: Partial<Options<VerifyEmailData>>)
     return mutationOptions;
 };
 
+export const getCalendarQueryKey = (options?: Options<GetCalendarData>) => createQueryKey('getCalendar', options);
+
+/**
+ * What ran, what is planned, what goes out and which holds end, in the order of time
+ */
+export const getCalendarOptions = (options?: Options<GetCalendarData>) => queryOptions<GetCalendarResponse, GetCalendarError, GetCalendarResponse, ReturnType<typeof getCalendarQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getCalendar({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getCalendarQueryKey(options)
+});
+
 export const listDeadLinksQueryKey = (options?: Options<ListDeadLinksData>) => createQueryKey('listDeadLinks', options);
 
 /**
@@ -955,6 +1026,205 @@ export const listDeadLinksInfiniteOptions = (options?: Options<ListDeadLinksData
         queryKey: listDeadLinksInfiniteQueryKey(options)
     });
     return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const listFailuresQueryKey = (options?: Options<ListFailuresData>) => createQueryKey('listFailures', options);
+
+/**
+ * Dead letters: what ended failed, the latest first, with the cause and what to do
+ */
+export const listFailuresOptions = (options?: Options<ListFailuresData>) => queryOptions<ListFailuresResponse, ListFailuresError, ListFailuresResponse, ReturnType<typeof listFailuresQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listFailures({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listFailuresQueryKey(options)
+});
+
+export const listFailuresInfiniteQueryKey = (options?: Options<ListFailuresData>): QueryKey<Options<ListFailuresData>> => createQueryKey('listFailures', options, true);
+
+/**
+ * Dead letters: what ended failed, the latest first, with the cause and what to do
+ */
+export const listFailuresInfiniteOptions = (options?: Options<ListFailuresData>) => {
+    const opts = infiniteQueryOptions<ListFailuresResponse, ListFailuresError, InfiniteData<ListFailuresResponse>, QueryKey<Options<ListFailuresData>>, string | Pick<QueryKey<Options<ListFailuresData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListFailuresData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listFailures({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listFailuresInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const countFailuresQueryKey = (options?: Options<CountFailuresData>) => createQueryKey('countFailures', options);
+
+/**
+ * How much needs attention
+ */
+export const countFailuresOptions = (options?: Options<CountFailuresData>) => queryOptions<CountFailuresResponse, CountFailuresError, CountFailuresResponse, ReturnType<typeof countFailuresQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await countFailures({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: countFailuresQueryKey(options)
+});
+
+/**
+ * Put dead letters aside: they are no longer listed, and nothing else happens
+ */
+export const dismissFailuresMutation = (options?: Partial<Options<DismissFailuresData>>): UseMutationOptions<DismissFailuresResponse, DismissFailuresError, Options<DismissFailuresData>> => {
+    const mutationOptions: UseMutationOptions<DismissFailuresResponse, DismissFailuresError, Options<DismissFailuresData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await dismissFailures({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Try dead letters again: some, or up to 200 of a kind or of all that can be; each by itself
+ */
+export const redriveFailuresMutation = (options?: Partial<Options<RedriveFailuresData>>): UseMutationOptions<RedriveFailuresResponse, RedriveFailuresError, Options<RedriveFailuresData>> => {
+    const mutationOptions: UseMutationOptions<RedriveFailuresResponse, RedriveFailuresError, Options<RedriveFailuresData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await redriveFailures({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Take dead letters back that were put aside
+ */
+export const undismissFailuresMutation = (options?: Partial<Options<UndismissFailuresData>>): UseMutationOptions<UndismissFailuresResponse, UndismissFailuresError, Options<UndismissFailuresData>> => {
+    const mutationOptions: UseMutationOptions<UndismissFailuresResponse, UndismissFailuresError, Options<UndismissFailuresData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await undismissFailures({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listDecisionsQueryKey = (options?: Options<ListDecisionsData>) => createQueryKey('listDecisions', options);
+
+/**
+ * What stands still until you decide: near-duplicates, approvals, budgets, conflicts; the oldest first
+ */
+export const listDecisionsOptions = (options?: Options<ListDecisionsData>) => queryOptions<ListDecisionsResponse, ListDecisionsError, ListDecisionsResponse, ReturnType<typeof listDecisionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listDecisions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listDecisionsQueryKey(options)
+});
+
+export const listDecisionsInfiniteQueryKey = (options?: Options<ListDecisionsData>): QueryKey<Options<ListDecisionsData>> => createQueryKey('listDecisions', options, true);
+
+/**
+ * What stands still until you decide: near-duplicates, approvals, budgets, conflicts; the oldest first
+ */
+export const listDecisionsInfiniteOptions = (options?: Options<ListDecisionsData>) => {
+    const opts = infiniteQueryOptions<ListDecisionsResponse, ListDecisionsError, InfiniteData<ListDecisionsResponse>, QueryKey<Options<ListDecisionsData>>, string | Pick<QueryKey<Options<ListDecisionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListDecisionsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listDecisions({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listDecisionsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * What the link of a hold mail is about, and how it stands; changes nothing
+ */
+export const lookAtHoldMutation = (options?: Partial<Options<LookAtHoldData>>): UseMutationOptions<LookAtHoldResponse, LookAtHoldError, Options<LookAtHoldData>> => {
+    const mutationOptions: UseMutationOptions<LookAtHoldResponse, LookAtHoldError, Options<LookAtHoldData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await lookAtHold({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Hold the article that a mail was about; it then goes public only when it is approved. Works once
+ */
+export const holdByMailMutation = (options?: Partial<Options<HoldByMailData>>): UseMutationOptions<HoldByMailResponse, HoldByMailError, Options<HoldByMailData>> => {
+    const mutationOptions: UseMutationOptions<HoldByMailResponse, HoldByMailError, Options<HoldByMailData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await holdByMail({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
 };
 
 export const listImagesQueryKey = (options?: Options<ListImagesData>) => createQueryKey('listImages', options);
@@ -1518,6 +1788,23 @@ export const getPipelineOptions = (options: Options<GetPipelineData>) => queryOp
 });
 
 /**
+ * Let a pipeline that has not ended go before or behind your others, at once
+ */
+export const updatePipelineMutation = (options?: Partial<Options<UpdatePipelineData>>): UseMutationOptions<UpdatePipelineResponse, UpdatePipelineError, Options<UpdatePipelineData>> => {
+    const mutationOptions: UseMutationOptions<UpdatePipelineResponse, UpdatePipelineError, Options<UpdatePipelineData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updatePipeline({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
  * Stop at once
  */
 export const cancelPipelineMutation = (options?: Partial<Options<CancelPipelineData>>): UseMutationOptions<CancelPipelineResponse, CancelPipelineError, Options<CancelPipelineData>> => {
@@ -2076,6 +2363,40 @@ export const listScheduleRunsInfiniteOptions = (options: Options<ListScheduleRun
     return opts as Omit<typeof opts, 'initialData'>;
 };
 
+/**
+ * Move or skip one time of a schedule; it stays the same slot, and is run once wherever it stands
+ */
+export const changeSlotMutation = (options?: Partial<Options<ChangeSlotData>>): UseMutationOptions<ChangeSlotResponse, ChangeSlotError, Options<ChangeSlotData>> => {
+    const mutationOptions: UseMutationOptions<ChangeSlotResponse, ChangeSlotError, Options<ChangeSlotData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await changeSlot({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Put a time that was moved or skipped back to where the rule has it
+ */
+export const undoSlotMutation = (options?: Partial<Options<UndoSlotData>>): UseMutationOptions<UndoSlotResponse, UndoSlotError, Options<UndoSlotData>> => {
+    const mutationOptions: UseMutationOptions<UndoSlotResponse, UndoSlotError, Options<UndoSlotData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await undoSlot({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
 export const listSearchProvidersQueryKey = (options?: Options<ListSearchProvidersData>) => createQueryKey('listSearchProviders', options);
 
 /**
@@ -2238,6 +2559,43 @@ export const updateSiteMutation = (options?: Partial<Options<UpdateSiteData>>): 
     const mutationOptions: UseMutationOptions<UpdateSiteResponse, UpdateSiteError, Options<UpdateSiteData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await updateSite({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getAutopilotQueryKey = (options: Options<GetAutopilotData>) => createQueryKey('getAutopilot', options);
+
+/**
+ * What is published on the site by itself: times, topics, style, budget, approvals, what is held
+ */
+export const getAutopilotOptions = (options: Options<GetAutopilotData>) => queryOptions<GetAutopilotResponse, GetAutopilotError, GetAutopilotResponse, ReturnType<typeof getAutopilotQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getAutopilot({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getAutopilotQueryKey(options)
+});
+
+/**
+ * Set it up, change it, pause or resume all of it; what is left out stays, or is as usual
+ *
+ * Where no schedule publishes on the site, one is made: three a week at 09:00 on the clocks of the site, public once a person has approved.
+ */
+export const setAutopilotMutation = (options?: Partial<Options<SetAutopilotData>>): UseMutationOptions<SetAutopilotResponse, SetAutopilotError, Options<SetAutopilotData>> => {
+    const mutationOptions: UseMutationOptions<SetAutopilotResponse, SetAutopilotError, Options<SetAutopilotData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await setAutopilot({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
@@ -2482,6 +2840,142 @@ export const resumeQueueMutation = (options?: Partial<Options<ResumeQueueData>>)
     return mutationOptions;
 };
 
+export const listSourcesQueryKey = (options?: Options<ListSourcesData>) => createQueryKey('listSources', options);
+
+/**
+ * Watched feeds and sites of others, newest first
+ */
+export const listSourcesOptions = (options?: Options<ListSourcesData>) => queryOptions<ListSourcesResponse, ListSourcesError, ListSourcesResponse, ReturnType<typeof listSourcesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listSources({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSourcesQueryKey(options)
+});
+
+export const listSourcesInfiniteQueryKey = (options?: Options<ListSourcesData>): QueryKey<Options<ListSourcesData>> => createQueryKey('listSources', options, true);
+
+/**
+ * Watched feeds and sites of others, newest first
+ */
+export const listSourcesInfiniteOptions = (options?: Options<ListSourcesData>) => {
+    const opts = infiniteQueryOptions<ListSourcesResponse, ListSourcesError, InfiniteData<ListSourcesResponse>, QueryKey<Options<ListSourcesData>>, string | Pick<QueryKey<Options<ListSourcesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSourcesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listSources({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listSourcesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Watch a feed or a site: its new posts are compared with yours, and what you lack is proposed
+ *
+ * The address is looked at before it is taken: a feed, or a site whose feed or sitemap is found. The first reading follows at once and takes the newest 20 posts.
+ */
+export const addSourceMutation = (options?: Partial<Options<AddSourceData>>): UseMutationOptions<AddSourceResponse, AddSourceError, Options<AddSourceData>> => {
+    const mutationOptions: UseMutationOptions<AddSourceResponse, AddSourceError, Options<AddSourceData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await addSource({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Stop watching; what was proposed stays in the backlog
+ */
+export const deleteSourceMutation = (options?: Partial<Options<DeleteSourceData>>): UseMutationOptions<DeleteSourceResponse, DeleteSourceError, Options<DeleteSourceData>> => {
+    const mutationOptions: UseMutationOptions<DeleteSourceResponse, DeleteSourceError, Options<DeleteSourceData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteSource({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getSourceQueryKey = (options: Options<GetSourceData>) => createQueryKey('getSource', options);
+
+/**
+ * A watched source, when it is read, and what is wrong with it
+ */
+export const getSourceOptions = (options: Options<GetSourceData>) => queryOptions<GetSourceResponse, GetSourceError, GetSourceResponse, ReturnType<typeof getSourceQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSource({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSourceQueryKey(options)
+});
+
+/**
+ * Change the name or the site of a source, pause it, or let it go on
+ */
+export const updateSourceMutation = (options?: Partial<Options<UpdateSourceData>>): UseMutationOptions<UpdateSourceResponse, UpdateSourceError, Options<UpdateSourceData>> => {
+    const mutationOptions: UseMutationOptions<UpdateSourceResponse, UpdateSourceError, Options<UpdateSourceData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateSource({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Read a source now; at most once a minute
+ */
+export const checkSourceMutation = (options?: Partial<Options<CheckSourceData>>): UseMutationOptions<CheckSourceResponse, CheckSourceError, Options<CheckSourceData>> => {
+    const mutationOptions: UseMutationOptions<CheckSourceResponse, CheckSourceError, Options<CheckSourceData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await checkSource({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
 export const listTopicsQueryKey = (options?: Options<ListTopicsData>) => createQueryKey('listTopics', options);
 
 /**
@@ -2564,6 +3058,79 @@ export const addTopicsMutation = (options?: Partial<Options<AddTopicsData>>): Us
     return mutationOptions;
 };
 
+export const countTopicsQueryKey = (options?: Options<CountTopicsData>) => createQueryKey('countTopics', options);
+
+/**
+ * How many topics there are of each status
+ */
+export const countTopicsOptions = (options?: Options<CountTopicsData>) => queryOptions<CountTopicsResponse, CountTopicsError, CountTopicsResponse, ReturnType<typeof countTopicsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await countTopics({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: countTopicsQueryKey(options)
+});
+
+/**
+ * Accept or dismiss many topics, or put them back among the proposals; those that are near-duplicates by now are not opened, and listed
+ */
+export const decideTopicsMutation = (options?: Partial<Options<DecideTopicsData>>): UseMutationOptions<DecideTopicsResponse, DecideTopicsError, Options<DecideTopicsData>> => {
+    const mutationOptions: UseMutationOptions<DecideTopicsResponse, DecideTopicsError, Options<DecideTopicsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await decideTopics({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Propose topics that your sources and others treat and you do not, at no cost
+ *
+ * Looks at what several watched sources have written, at headings that several of your sources have, and at your links to posts that are gone. Proposals say why in their evidence.
+ */
+export const findGapsMutation = (options?: Partial<Options<FindGapsData>>): UseMutationOptions<FindGapsResponse, FindGapsError, Options<FindGapsData>> => {
+    const mutationOptions: UseMutationOptions<FindGapsResponse, FindGapsError, Options<FindGapsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await findGaps({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Add topics from a CSV file or a plain list (text/plain: one a line), up to 5,000 and 5 MB
+ *
+ * The body is the file. Columns are found by their names in the first line (topic, keyword, site, note, sources, in several languages); without such a line the first column holds the topics. Lines that cannot be used are listed, the others are added.
+ */
+export const importTopicsMutation = (options?: Partial<Options<ImportTopicsData>>): UseMutationOptions<ImportTopicsResponse, ImportTopicsError, Options<ImportTopicsData>> => {
+    const mutationOptions: UseMutationOptions<ImportTopicsResponse, ImportTopicsError, Options<ImportTopicsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await importTopics({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
 /**
  * Dismiss a topic: it is kept, so that it is not proposed again, and can be taken back
  */
@@ -2606,6 +3173,23 @@ export const updateTopicMutation = (options?: Partial<Options<UpdateTopicData>>)
     const mutationOptions: UseMutationOptions<UpdateTopicResponse, UpdateTopicError, Options<UpdateTopicData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await updateTopic({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Start an article about a topic, which becomes used; what is left out is the topic’s own
+ */
+export const startTopicMutation = (options?: Partial<Options<StartTopicData>>): UseMutationOptions<StartTopicResponse, StartTopicError, Options<StartTopicData>> => {
+    const mutationOptions: UseMutationOptions<StartTopicResponse, StartTopicError, Options<StartTopicData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await startTopic({
                 ...options,
                 ...fnOptions,
                 throwOnError: true

@@ -12,7 +12,7 @@ import { continuePipeline } from '../commands.ts';
 import { getPipeline } from '../queries.ts';
 import { runPipeline } from '../runner.ts';
 import { heldOutPairs } from './__fixtures__/topic-pairs.ts';
-import { closestPost } from './post-duplicates.ts';
+import { findDuplicate } from './duplicates.ts';
 
 let app: TestApp;
 let ctx: TestContext;
@@ -38,8 +38,12 @@ beforeEach(async () => {
 const near = (change: Parameters<typeof givenSitePost>[3] = {}, id = 7, site = siteId) =>
   givenSitePost(ctx, site, id, { title: 'How to keep a sourdough starter alive', ...change });
 const closest = async (brief = {}) => {
+  // One that waits counts as well: it would be the nearest.
+  await ctx.db.execute(sql`delete from pipelines`);
   const pipeline = await givenPipeline(ctx, { topic, siteId, ...brief });
-  return closestPost(ctx, pipeline, 'en');
+  const { brief: asked } = pipeline;
+  const subject = { topic: asked.topic, keyword: asked.keyword ?? null, siteId: asked.siteId ?? null };
+  return findDuplicate(ctx, { userId: pipeline.userId, pipelineId: pipeline.id }, { ...subject, language: 'en' });
 };
 
 /** An article of ours that stands on the site as post 7. */

@@ -1,0 +1,138 @@
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useCallback } from 'react';
+import { EmptyState } from '@/components/empty-state.tsx';
+import { SearchBox } from '@/components/search-box.tsx';
+import { SectionPage } from '@/components/sections.tsx';
+import { Button } from '@/components/ui/button.tsx';
+import { Card } from '@/components/ui/card.tsx';
+import { Select } from '@/components/ui/input.tsx';
+import { SkeletonRows } from '@/components/ui/skeleton.tsx';
+import { t } from '@/strings.ts';
+import { LoadProblem } from '../error-pages.tsx';
+import { AddTopics } from './add-topics.tsx';
+import { BacklogList } from './backlog-list.tsx';
+import { CommandProblem } from './command-problem.tsx';
+import { FindGaps } from './find-gaps.tsx';
+import { MoreRows } from './more-rows.tsx';
+import { PastList } from './past-list.tsx';
+import { ProposalList } from './proposal-list.tsx';
+import { StatusTabs, useTopicCounts } from './status-tabs.tsx';
+import { useSites } from './use-sites.ts';
+import { useTopicCommands } from './use-topic-commands.ts';
+import { statuses, type TopicFilter, useTopics } from './use-topics.ts';
+
+const words = t.topics;
+
+/** The backlog: what is to be written about, in which order, what is proposed, and what has become of the rest. */
+export function TopicsPage() {
+  const { show, site: siteId, query, edit } = useSearch({ from: '/signed-in/topics/' });
+  const navigate = useNavigate({ from: '/topics/' });
+  const status = statuses.find((name) => name === show) ?? 'open';
+  const filter: TopicFilter = { status, siteId, query };
+  const { sites, nameOf } = useSites();
+  const total = useTopicCounts(siteId)?.[status];
+  const { pages, topics } = useTopics(filter);
+  const commands = useTopicCommands(filter);
+  const search = useCallback(
+    (typed: string) => void navigate({ search: (before) => ({ ...before, query: typed || undefined }), replace: true }),
+    [navigate],
+  );
+  const list = { topics, nameOf, commands };
+  return (
+    <SectionPage
+      title={words.backlog}
+      intro={words.intro}
+      actions={status === 'proposed' && <FindGaps siteId={siteId} />}
+    >
+      {status === 'open' && <AddTopics key={siteId} siteId={siteId} />}
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <StatusTabs status={status} siteId={siteId} />
+        <div className="grid min-w-0 grow grid-cols-1 gap-3 sm:max-w-md sm:grid-cols-2">
+          <SearchBox label={words.search} value={query ?? ''} onSearch={search} />
+          <Select
+            aria-label={words.site}
+            value={siteId ?? ''}
+            onChange={(event) =>
+              void navigate({
+                search: (before) => ({ ...before, site: event.target.value || undefined }),
+                replace: true,
+              })
+            }
+          >
+            <option value="">{words.allSites}</option>
+            {sites.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </Select>
+        </div>
+      </div>
+      <CommandProblem commands={commands} />
+      <Card>
+        {pages.isPending ? (
+          <SkeletonRows rows={6} />
+        ) : pages.error && !pages.data ? (
+          <LoadProblem problem={pages.error} onRetry={pages.refetch} />
+        ) : topics.length === 0 ? (
+          <Nothing filter={filter} onClear={() => search('')} />
+        ) : status === 'open' ? (
+          <BacklogList
+            {...list}
+            total={total}
+            more={pages.hasNextPage}
+            movable={!query}
+            editing={edit}
+            onEdit={(id) =>
+              void navigate({
+                search: (before) => ({ ...before, edit: id ?? undefined }),
+                replace: true,
+                resetScroll: false,
+              })
+            }
+          />
+        ) : status === 'proposed' ? (
+          <ProposalList {...list} />
+        ) : (
+          <PastList {...list} status={status} />
+        )}
+      </Card>
+      <MoreRows pages={pages} />
+    </SectionPage>
+  );
+}
+
+/** In place of a list that is empty: why, and what to do. */
+function Nothing({ filter: { status, siteId, query }, onClear }: { filter: TopicFilter; onClear: () => void }) {
+  if (query) {
+    return (
+      <EmptyState
+        title={t.common.nothingFound(query)}
+        action={<Button onClick={onClear}>{t.common.clearSearch}</Button>}
+      >
+        {words.nothingFoundHint}
+      </EmptyState>
+    );
+  }
+  if (siteId && status === 'open') {
+    return <EmptyState title={words.openForSite.title}>{words.openForSite.hint}</EmptyState>;
+  }
+  const ways =
+    status === 'open' || status === 'proposed' ? (
+      <div className="flex flex-wrap justify-center gap-2">
+        {status === 'open' && (
+          <Button asChild>
+            <Link to="/topics/import">{words.importLink}</Link>
+          </Button>
+        )}
+        <Button asChild>
+          <Link to="/topics/sources">{words.sourcesLink}</Link>
+        </Button>
+      </div>
+    ) : undefined;
+  return (
+    <EmptyState title={words.empty[status].title} action={ways}>
+      {words.empty[status].hint}
+    </EmptyState>
+  );
+}
