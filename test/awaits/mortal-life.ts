@@ -22,6 +22,8 @@ export interface Life {
   isDead(): boolean;
   /** Places passed so far, each side counted. */
   passed(): number;
+  /** The places where it waits at the moment. */
+  waitsAt(): Site[];
 }
 
 interface State {
@@ -30,6 +32,7 @@ interface State {
   decide(death: Death, passed: number): boolean;
   die(death: Death): void;
   timers: Set<NodeJS.Timeout>;
+  waits: Map<symbol, Site>;
 }
 
 const lives = new AsyncLocalStorage<State>();
@@ -49,9 +52,13 @@ function endsHere(site: Site, side: Side): boolean {
 const hooks = {
   before: (site: Site) => (endsHere(site, 'before') ? never : undefined),
   async after<T>(site: Site, waited: PromiseLike<T> | T): Promise<T> {
+    const waits = lives.getStore()?.waits;
+    const here = Symbol();
+    waits?.set(here, site);
     try {
       return await waited;
     } finally {
+      waits?.delete(here);
       if (endsHere(site, 'after')) await never;
     }
   },
@@ -103,11 +110,13 @@ export function beginLife(decide: State['decide']): Life {
       resolve(where);
     },
     timers: new Set(),
+    waits: new Map(),
   };
   return {
     run: (work) => lives.run(state, work),
     death,
     isDead: () => state.dead,
     passed: () => state.passed,
+    waitsAt: () => [...state.waits.values()],
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
 import type { PoolConfig } from 'pg';
 import { spendingChecked } from '../../src/budget/warnings.ts';
@@ -75,7 +76,8 @@ export async function startRig(env: Record<string, string>): Promise<Rig> {
     const life = beginLife(fate);
     const { ctx, end, kill } = await openProcess(app, models, search, name, life);
     const working = life.run(() => work(ctx)).then(() => null);
-    const death = await Promise.race([working, life.death]);
+    const watch = watchOver(life);
+    const death = await Promise.race([working, life.death, watch.stuck]).finally(watch.end);
     if (death === null) {
       await end();
       return null;
@@ -91,13 +93,14 @@ export async function startRig(env: Record<string, string>): Promise<Rig> {
       shutdown = new AbortController();
       const death = await live(fate, (ctx) => workOne(ctx, id, shutdown.signal));
       // Nobody waits 12 seconds for the end of a lease here. Every second time that money is held back by the dead, it is
-      // long over when someone comes.
+      // long over when someone comes. So many deaths are counted neither as takeovers nor as failures of a step.
       const holdsMoney = death !== null && (deaths.at(-1)?.reserved.length ?? 0) > 0;
       const ago = holdsMoney && orphans++ % 2 === 0 ? '1 hour' : '1 second';
       const [row] = await app.ctx.db
         .update(pipelines)
         .set({
           takeovers: 0,
+          ...(death ? { retriedAt: sql`now()` as never } : {}),
           leaseExpiresAt: sql`case when ${pipelines.leaseExpiresAt} is not null then now() - ${ago}::interval end`,
         })
         .where(eq(pipelines.id, id))
@@ -128,6 +131,20 @@ export async function startRig(env: Record<string, string>): Promise<Rig> {
       await web.close();
     },
   };
+}
+
+/** How long a life may stand at the same place before the test is given up, in milliseconds. */
+const patienceMs = 60_000;
+
+/** Fails with the places where a life waits when it comes no further. */
+function watchOver(life: Life): { stuck: Promise<never>; end(): void } {
+  const { promise: stuck, reject } = Promise.withResolvers<never>();
+  let passed = -1;
+  const timer = setInterval(() => {
+    if (life.passed() === passed) reject(new Error(`nothing goes on; it waits at\n${life.waitsAt().join('\n')}`));
+    passed = life.passed();
+  }, patienceMs);
+  return { stuck, end: () => clearInterval(timer) };
 }
 
 /** The product's, but on a busy machine a page is not given up for the time that it takes. */
@@ -190,14 +207,10 @@ async function openProcess({ ctx }: TestApp, models: ModelServer, search: Search
     /** What the kernel does for a process that is no more, until the server has noticed. */
     async kill() {
       await proxy.close();
-      for (;;) {
-        const open = await queryRows<{ ended: boolean }>(
-          ctx.db,
-          sql`select pg_terminate_backend(pid, 5000) as ended from pg_stat_activity
-            where application_name = ${name} and datname = current_database()`,
-        );
-        if (open.length === 0) break;
-      }
+      // The function's own waiting looks every 100 ms only.
+      const end = sql`select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = ${name} and datname = current_database()`;
+      while ((await queryRows(ctx.db, end)).length > 0) await sleep(2);
       // What it still had to ask goes nowhere.
       database.close().catch(() => undefined);
       closeOthers().catch(() => undefined);

@@ -266,8 +266,9 @@ export const scenarios: Record<string, Scenario> = {
     const { rig, userId } = play;
     rig.setScript(doubtful);
     rig.models.intercept = (call, wire) => {
-      if (call.task === 'outline' && call.model === 'gpt-4o-mini') {
-        wire.fail(400, 'invalid');
+      if (call.task !== 'topic' && call.model === 'gpt-4o-mini') {
+        if (call.task === 'outline') wire.answer('No.', { ending: 'refusal' });
+        else wire.fail(400, 'invalid');
         return true;
       }
       if (call.task !== 'topic' || call.messages.length > 2) return false;
