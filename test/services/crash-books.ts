@@ -56,6 +56,14 @@ export async function resultOf(db: Db, userId: string): Promise<unknown> {
     publications: await rows(sql`select t.wanted, t.status, a.title,
       (select count(*)::int from pgboss.job j where j.name = 'publication-deliver' and j.data ->> 'publicationId' = t.id::text) as jobs
       from publications t join articles a on a.id = t.article_id ${mine} order by a.title, a.id`),
+    decisions: await rows(sql`select a.title, t.decision, t.decided_by, t.via, t.gates is not null as gated, t.revision from approvals t
+      join articles a on a.id = t.article_id ${mine} order by t.id`),
+    holds:
+      await rows(sql`select a.title, t.ends_at is not null as ends, t.ended_at is not null as ended, t.token_digest is not null as linked
+      from holds t join articles a on a.id = t.article_id ${mine} order by t.id`),
+    mails: await rows(
+      sql`select t.kind, count(*)::int from emails t ${mine} and t.kind <> 'budget-warning' group by 1 order by 1`,
+    ),
     // Warnings of what is spent come earlier where the worst case of a lost call counts.
     told: await rows(sql`select t.event_type, count(*)::int from webhook_deliveries t ${mine} and t.event_type <> 'budget.warning'
       group by 1 order by 1`),

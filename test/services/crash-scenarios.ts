@@ -6,14 +6,8 @@ import { articleEmbeddings } from '../../src/articles/schema.ts';
 import type { AppContext } from '../../src/context.ts';
 import { newId } from '../../src/db/id.ts';
 import { type BriefRequest, briefSchema } from '../../src/pipeline/brief.ts';
-import {
-  approvePipeline,
-  cancelPipeline,
-  continuePipeline,
-  createPipeline,
-  holdPipeline,
-  retryPipeline,
-} from '../../src/pipeline/commands.ts';
+import { cancelPipeline, continuePipeline, createPipeline, retryPipeline } from '../../src/pipeline/commands.ts';
+import { approvePipeline, holdPipeline } from '../../src/pipeline/decide.ts';
 import { type Pipeline, pipelines } from '../../src/pipeline/schema.ts';
 import { keepKey, newKey } from '../../src/provider-keys/provider-keys.ts';
 import { publications } from '../../src/publishing/schema.ts';
@@ -200,6 +194,7 @@ const doubtful: Script = {
   }),
 };
 
+const person = { name: 'a person', via: 'web' } as const;
 const inTx = (ctx: AppContext, run: (tx: AppContext['db']) => Promise<unknown>) => ctx.db.transaction(run);
 
 export const scenarios: Record<string, Scenario> = {
@@ -217,8 +212,8 @@ export const scenarios: Record<string, Scenario> = {
     await play.until(id, 'waiting', 'approval');
     // A job that comes for nothing.
     await play.until(id, 'waiting', 'approval');
-    await play.order(id, (ctx) => inTx(ctx, (tx) => holdPipeline(tx, userId, id)));
-    await play.order(id, (ctx) => inTx(ctx, (tx) => approvePipeline(ctx, tx, userId, id, 'a person')));
+    await play.order(id, (ctx) => inTx(ctx, (tx) => holdPipeline(ctx, tx, userId, id, person)));
+    await play.order(id, (ctx) => inTx(ctx, (tx) => approvePipeline(ctx, tx, userId, id, person)));
     await play.until(id, 'succeeded');
   },
   'found by searching, approved by a rule': async (play) => {
