@@ -8,6 +8,7 @@ import ts from 'typescript';
  *
  *   await X              (await __awaits.before(site), await __awaits.after(site, X))
  *   for await (… of X)   for await (… of __awaits.each(site, X))
+ *   setTimeout(…)        __awaits.setTimeout(…)                                                      likewise setInterval
  *   Promise.all([X, Y])  Promise.all([__awaits.after(siteOfX, X), __awaits.after(siteOfY, Y)])   likewise race, any, allSettled
  */
 
@@ -69,6 +70,12 @@ export function instrument(code: string, file: string): { code: string; sites: S
       wrap(node.expression, `__awaits.after(${site}, `, ')');
     } else if (ts.isForOfStatement(node) && node.awaitModifier) {
       wrap(node.expression, `__awaits.each(${JSON.stringify(siteOf(node.expression))}, `, ')');
+    } else if (
+      ts.isCallExpression(node) &&
+      ts.isIdentifier(node.expression) &&
+      /^set(Timeout|Interval)$/.test(node.expression.text)
+    ) {
+      wrap(node.expression, '__awaits.', '');
     } else if (
       ts.isCallExpression(node) &&
       /^Promise\.(all|race|any|allSettled)$/.test(node.expression.getText(source))

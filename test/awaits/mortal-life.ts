@@ -49,7 +49,18 @@ function endsHere(site: Site, side: Side): boolean {
   return true;
 }
 
+/** How much more often than in the product the clocks of a life strike: what is done every few seconds is seen as well. */
+const haste = 20;
+
+/** A timer of the product, not of a library, which may use one for several lives: it is silenced when its life ends. */
+function ofLife(timer: NodeJS.Timeout): NodeJS.Timeout {
+  lives.getStore()?.timers.add(timer);
+  return timer;
+}
+
 const hooks = {
+  setTimeout: (callback: () => void, ms?: number) => ofLife(setTimeout(callback, ms)),
+  setInterval: (callback: () => void, ms = 0) => ofLife(setInterval(callback, lives.getStore() ? ms / haste : ms)),
   before: (site: Site) => (endsHere(site, 'before') ? never : undefined),
   async after<T>(site: Site, waited: PromiseLike<T> | T): Promise<T> {
     const waits = lives.getStore()?.waits;
@@ -79,22 +90,9 @@ const hooks = {
   },
 };
 
-/** How much more often than in the product the clocks of a life strike: what is done every few seconds is seen as well. */
-const haste = 20;
-
-/** Puts the hooks where instrumented code looks for them. Timers of the dead are silenced by it as well. Call it once. */
+/** Puts the hooks where instrumented code looks for them. */
 export function installHooks(): void {
   Object.assign(globalThis, { __awaits: hooks });
-  for (const name of ['setTimeout', 'setInterval'] as const) {
-    const original = globalThis[name] as (...args: unknown[]) => NodeJS.Timeout;
-    const noted = (callback: unknown, ms: unknown, ...rest: unknown[]) => {
-      const life = lives.getStore();
-      const timer = original(callback, life && name === 'setInterval' ? Number(ms) / haste : ms, ...rest);
-      life?.timers.add(timer);
-      return timer;
-    };
-    globalThis[name] = Object.assign(noted, original) as never;
-  }
 }
 
 /** A life that ends where `decide` says so, which is asked at every place and side before it is passed. */

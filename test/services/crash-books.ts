@@ -56,7 +56,8 @@ export async function resultOf(db: Db, userId: string): Promise<unknown> {
     publications: await rows(sql`select t.wanted, t.status, a.title,
       (select count(*)::int from pgboss.job j where j.name = 'publication-deliver' and j.data ->> 'publicationId' = t.id::text) as jobs
       from publications t join articles a on a.id = t.article_id ${mine} order by a.title, a.id`),
-    decisions: await rows(sql`select a.title, t.decision, t.decided_by, t.via, t.gates is not null as gated, t.revision from approvals t
+    decisions:
+      await rows(sql`select a.title, t.decision, t.decided_by, t.via, t.gates is not null as gated, t.revision from approvals t
       join articles a on a.id = t.article_id ${mine} order by t.id`),
     holds:
       await rows(sql`select a.title, t.ends_at is not null as ends, t.ended_at is not null as ended, t.token_digest is not null as linked
@@ -102,7 +103,7 @@ export async function expectPaidOnce(
     .select()
     .from(paidCalls)
     .where(inArray(paidCalls.userId, userIds))
-    .orderBy(paidCalls.startedAt, paidCalls.id);
+    .orderBy(paidCalls.id);
   const left = new Set(rig.deaths.flatMap(({ reserved }) => reserved));
   expect(calls.filter(({ status }) => status === 'reserved')).toEqual([]);
   expect(await compareCounters(rig.ctx.db)).toEqual([]);

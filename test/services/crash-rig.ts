@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
 import type { PoolConfig } from 'pg';
+import { paidCalls } from '../../src/budget/schema.ts';
 import { spendingChecked } from '../../src/budget/warnings.ts';
 import { tendBudget } from '../../src/budget/worker.ts';
 import type { AppContext } from '../../src/context.ts';
@@ -95,16 +96,21 @@ export async function startRig(env: Record<string, string>): Promise<Rig> {
       // Nobody waits 12 seconds for the end of a lease here. Every second time that money is held back by the dead, it is
       // long over when someone comes. So many deaths are counted neither as takeovers nor as failures of a step.
       const holdsMoney = death !== null && (deaths.at(-1)?.reserved.length ?? 0) > 0;
-      const ago = holdsMoney && orphans++ % 2 === 0 ? '1 hour' : '1 second';
-      const [row] = await app.ctx.db
+      const ago = sql`interval '${sql.raw(holdsMoney && orphans++ % 2 === 0 ? '20' : '1')} seconds'`;
+      const { db } = app.ctx;
+      await db
         .update(pipelines)
         .set({
           takeovers: 0,
           ...(death ? { retriedAt: sql`now()` as never } : {}),
-          leaseExpiresAt: sql`case when ${pipelines.leaseExpiresAt} is not null then now() - ${ago}::interval end`,
+          leaseExpiresAt: sql`now() - ${ago}`,
         })
-        .where(eq(pipelines.id, id))
-        .returning();
+        .where(eq(pipelines.status, 'running'));
+      await db
+        .update(paidCalls)
+        .set({ startedAt: sql`${paidCalls.startedAt} - ${ago}` as never })
+        .where(eq(paidCalls.status, 'reserved'));
+      const [row] = await db.select().from(pipelines).where(eq(pipelines.id, id));
       if (!row) throw new Error('the pipeline is gone');
       if (death === null && row.status !== 'queued' && row.status !== 'running') return row;
     }

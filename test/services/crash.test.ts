@@ -46,7 +46,7 @@ const atEveryPlace: Fate = ({ site, side }) => {
 
 /** Deaths at random moments, and the most places that a worker passes before it dies. */
 const randomDeaths = 200;
-const longestLife = 900;
+const longestLife = 250;
 const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 
 /** Each life ends after another number of places. */

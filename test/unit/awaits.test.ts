@@ -39,6 +39,12 @@ describe('places where code waits', () => {
     );
   });
 
+  test('have timers that end with whoever set them', () => {
+    expect(instrument('setTimeout(() => clearTimeout(setInterval(look, 5)), 1);', file).code).toBe(
+      '__awaits.setTimeout(() => clearTimeout(__awaits.setInterval(look, 5)), 1);',
+    );
+  });
+
   test('of a kind that has no hook yet are refused', () => {
     expect(() => instrument('async function f() { await using x = open(); }', file)).toThrow(/await using/);
   });
