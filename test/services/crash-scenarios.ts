@@ -204,28 +204,120 @@ const shownAfterMs = 500;
 const person = { name: 'a person', via: 'web' } as const;
 const inTx = (ctx: AppContext, run: (tx: AppContext['db']) => Promise<unknown>) => ctx.db.transaction(run);
 
+/** The quickest first: each is killed only where none before it was. */
 export const scenarios: Record<string, Scenario> = {
-  'given pages, a file and a site, held, approved and published': async (play) => {
-    const { userId, siteId, rig } = play;
+  'of which nothing can be made, after another one whose turn it was': async (play) => {
+    const sources = [{ title: 'Almost nothing', text: 'Too short.' }];
+    const first = await play.start({ sources, topic: 'Sourdough bread in a tin' });
+    const second = await play.start({ sources });
+    // The job of the second is used for the first.
+    await play.until(second, 'failed');
+    await play.until(first, 'failed');
+  },
+  'by the offline writer': async (play) => {
+    const { rig } = play;
+    const id = await play.start({ model: 'offline', language: 'de' });
+    // Whoever comes while another is at work looks again later.
+    await rig.ctx.db
+      .update(pipelines)
+      .set({ status: 'running', startedAt: sql`now()`, leaseExpiresAt: sql`now() + interval '1 hour'` })
+      .where(eq(pipelines.id, id));
+    await play.until(id, 'succeeded');
+  },
+  'short of money, twice': async (play) => {
+    const { rig, userId } = play;
+    const id = await play.start({ budgetMicroUsd: 1_000 });
+    await play.until(id, 'waiting', 'budget_exceeded');
+    await play.order(id, (ctx) => continuePipeline(ctx, userId, id, 1_000_000));
+    await setLimit(rig.ctx.db, userId, 2_000);
+    await play.until(id, 'waiting', 'budget_exceeded');
+    await setLimit(rig.ctx.db, userId, 1_000_000);
+    await play.until(id, 'succeeded');
+  },
+  'like another one, with keys of its user': async (play) => {
+    const { rig, userId } = play;
+    const { ctx } = rig;
     await givenLibrary(play);
-    const { pdf, site, sitemap, feed } = publishPages(rig);
-    const id = await play.start({
-      sources: [...breadSources.slice(0, 1), { url: pdf }, { site }, { url: sitemap }, { url: feed }],
-      siteId,
-      publish: 'publish',
-      approval: 'auto',
-      holdHours: 24,
-    });
+    rig.search.keys.brave.add('BSA-of-the-user');
+    rig.search.pages = () => [];
+    for (const [provider, key] of [
+      ['openai', 'sk-of-the-user'],
+      ['brave', 'BSA-of-the-user'],
+    ] as const) {
+      await keepKey(ctx, userId, newKey(provider, key), { status: 'works', problem: null }, systemActor);
+    }
+    const id = await play.start({ topic: 'Baking bread with a sourdough starter', search: { also: true } });
+    await play.until(id, 'waiting', 'duplicate');
+    await play.order(id, (own) => continuePipeline(own, userId, id, undefined));
+    await play.until(id, 'succeeded');
+  },
+  'mended, by another model, and redone': async (play) => {
+    const { rig, userId, siteId } = play;
+    rig.setScript(doubtful);
+    rig.models.intercept = (call, wire) => {
+      if (call.task !== 'topic' && call.model === 'gpt-4o-mini') {
+        if (call.task === 'outline') wire.answer('No.', { ending: 'refusal' });
+        else wire.fail(400, 'invalid');
+        return true;
+      }
+      if (call.task !== 'topic' || call.messages.length > 2) return false;
+      wire.answer('{"angle": "half');
+      return true;
+    };
+    const publish = { siteId, publish: 'publish', approval: 'auto', minSeoScore: 100 } as const;
+    const id = await play.start(publish);
+    // It does not come past the gates.
     await play.until(id, 'waiting', 'approval');
-    // A job that comes for nothing.
+    await play.order(id, (ctx) => retryPipeline(ctx, userId, id, 'check'));
+    rig.redone.push(rig.models.calls.length);
     await play.until(id, 'waiting', 'approval');
-    const hold = () => play.order(id, (ctx) => inTx(ctx, (tx) => holdPipeline(ctx, tx, userId, id, person)));
-    const approve = () => play.order(id, (ctx) => inTx(ctx, (tx) => approvePipeline(ctx, tx, userId, id, person)));
-    await hold();
-    await approve();
-    // Taken back before a worker has come.
-    await hold();
-    await approve();
+  },
+  'by a worker that has it for long': async (play) => {
+    const { rig } = play;
+    const { ctx } = rig;
+    let id = '';
+    /** Resolves when the worker has prolonged the lease beyond `since`. */
+    const prolonged = async (since: Date) => {
+      while (((await readPipeline(ctx, id)).leaseExpiresAt ?? since) <= since) await sleep(20);
+    };
+    rig.models.intercept = async ({ task }) => {
+      // What takes longer to come is shown while it comes.
+      if (task === 'seo') await sleep(shownAfterMs);
+      if (task !== 'topic' && task !== 'outline') return false;
+      if (task === 'topic') await prolonged((await readPipeline(ctx, id)).leaseExpiresAt ?? new Date());
+      else {
+        // It ran out, and nobody has taken it yet.
+        const ranOut = { leaseExpiresAt: sql`now() - interval '1 second'` as never };
+        await ctx.db.update(pipelines).set(ranOut).where(eq(pipelines.id, id));
+        await prolonged(new Date());
+      }
+      return false;
+    };
+    id = await play.start({});
+    await play.until(id, 'succeeded');
+  },
+  'while its model is away, cancelled and taken up again': async (play) => {
+    const { rig, userId, siteId } = play;
+    let away = true;
+    let asked = false;
+    rig.models.intercept = (call, wire) => {
+      // As SIGTERM does, once: the worker hands over.
+      if (call.task === 'outline' && !asked) rig.askToStop();
+      asked ||= call.task === 'outline';
+      if (call.task !== 'seo' || !away) return false;
+      wire.fail(503, 'overloaded');
+      return true;
+    };
+    const fails: SearchFault = (response) => {
+      response.writeHead(500).end('{}');
+      return true;
+    };
+    rig.search.faults = { searxng: fails, brave: fails, tavily: fails };
+    const id = await play.start({ siteId, publish: 'draft', search: { also: true } });
+    await play.until(id, 'waiting', 'provider');
+    await play.order(id, (ctx) => cancelPipeline(ctx, userId, id));
+    away = false;
+    await play.order(id, (ctx) => retryPipeline(ctx, userId, id));
     await play.until(id, 'succeeded');
   },
   'found by searching, approved by a rule': async (play) => {
@@ -269,118 +361,27 @@ export const scenarios: Record<string, Scenario> = {
     });
     await play.until(id, 'succeeded');
   },
-  'mended, by another model, and redone': async (play) => {
-    const { rig, userId, siteId } = play;
-    rig.setScript(doubtful);
-    rig.models.intercept = (call, wire) => {
-      if (call.task !== 'topic' && call.model === 'gpt-4o-mini') {
-        if (call.task === 'outline') wire.answer('No.', { ending: 'refusal' });
-        else wire.fail(400, 'invalid');
-        return true;
-      }
-      if (call.task !== 'topic' || call.messages.length > 2) return false;
-      wire.answer('{"angle": "half');
-      return true;
-    };
-    const publish = { siteId, publish: 'publish', approval: 'auto', minSeoScore: 100 } as const;
-    const id = await play.start(publish);
-    // It does not come past the gates.
-    await play.until(id, 'waiting', 'approval');
-    await play.order(id, (ctx) => retryPipeline(ctx, userId, id, 'check'));
-    rig.redone.push(rig.models.calls.length);
-    await play.until(id, 'waiting', 'approval');
-  },
-  'short of money, twice': async (play) => {
-    const { rig, userId } = play;
-    const id = await play.start({ budgetMicroUsd: 1_000 });
-    await play.until(id, 'waiting', 'budget_exceeded');
-    await play.order(id, (ctx) => continuePipeline(ctx, userId, id, 1_000_000));
-    await setLimit(rig.ctx.db, userId, 2_000);
-    await play.until(id, 'waiting', 'budget_exceeded');
-    await setLimit(rig.ctx.db, userId, 1_000_000);
-    await play.until(id, 'succeeded');
-  },
-  'like another one, with keys of its user': async (play) => {
-    const { rig, userId } = play;
-    const { ctx } = rig;
+  'given pages, a file and a site, held, approved and published': async (play) => {
+    const { userId, siteId, rig } = play;
     await givenLibrary(play);
-    rig.search.keys.brave.add('BSA-of-the-user');
-    rig.search.pages = () => [];
-    for (const [provider, key] of [
-      ['openai', 'sk-of-the-user'],
-      ['brave', 'BSA-of-the-user'],
-    ] as const) {
-      await keepKey(ctx, userId, newKey(provider, key), { status: 'works', problem: null }, systemActor);
-    }
-    const id = await play.start({ topic: 'Baking bread with a sourdough starter', search: { also: true } });
-    await play.until(id, 'waiting', 'duplicate');
-    await play.order(id, (own) => continuePipeline(own, userId, id, undefined));
+    const { pdf, site, sitemap, feed } = publishPages(rig);
+    const id = await play.start({
+      sources: [...breadSources.slice(0, 1), { url: pdf }, { site }, { url: sitemap }, { url: feed }],
+      siteId,
+      publish: 'publish',
+      approval: 'auto',
+      holdHours: 24,
+    });
+    await play.until(id, 'waiting', 'approval');
+    // A job that comes for nothing.
+    await play.until(id, 'waiting', 'approval');
+    const hold = () => play.order(id, (ctx) => inTx(ctx, (tx) => holdPipeline(ctx, tx, userId, id, person)));
+    const approve = () => play.order(id, (ctx) => inTx(ctx, (tx) => approvePipeline(ctx, tx, userId, id, person)));
+    await hold();
+    await approve();
+    // Taken back before a worker has come.
+    await hold();
+    await approve();
     await play.until(id, 'succeeded');
-  },
-  'while its model is away, cancelled and taken up again': async (play) => {
-    const { rig, userId, siteId } = play;
-    let away = true;
-    let asked = false;
-    rig.models.intercept = (call, wire) => {
-      // As SIGTERM does, once: the worker hands over.
-      if (call.task === 'outline' && !asked) rig.askToStop();
-      asked ||= call.task === 'outline';
-      if (call.task !== 'seo' || !away) return false;
-      wire.fail(503, 'overloaded');
-      return true;
-    };
-    const fails: SearchFault = (response) => {
-      response.writeHead(500).end('{}');
-      return true;
-    };
-    rig.search.faults = { searxng: fails, brave: fails, tavily: fails };
-    const id = await play.start({ siteId, publish: 'draft', search: { also: true } });
-    await play.until(id, 'waiting', 'provider');
-    await play.order(id, (ctx) => cancelPipeline(ctx, userId, id));
-    away = false;
-    await play.order(id, (ctx) => retryPipeline(ctx, userId, id));
-    await play.until(id, 'succeeded');
-  },
-  'by the offline writer': async (play) => {
-    const { rig } = play;
-    const id = await play.start({ model: 'offline', language: 'de' });
-    // Whoever comes while another is at work looks again later.
-    await rig.ctx.db
-      .update(pipelines)
-      .set({ status: 'running', startedAt: sql`now()`, leaseExpiresAt: sql`now() + interval '1 hour'` })
-      .where(eq(pipelines.id, id));
-    await play.until(id, 'succeeded');
-  },
-  'by a worker that has it for long': async (play) => {
-    const { rig } = play;
-    const { ctx } = rig;
-    let id = '';
-    /** Resolves when the worker has prolonged the lease beyond `since`. */
-    const prolonged = async (since: Date) => {
-      while (((await readPipeline(ctx, id)).leaseExpiresAt ?? since) <= since) await sleep(20);
-    };
-    rig.models.intercept = async ({ task }) => {
-      // What takes longer to come is shown while it comes.
-      if (task === 'seo') await sleep(shownAfterMs);
-      if (task !== 'topic' && task !== 'outline') return false;
-      if (task === 'topic') await prolonged((await readPipeline(ctx, id)).leaseExpiresAt ?? new Date());
-      else {
-        // It ran out, and nobody has taken it yet.
-        const ranOut = { leaseExpiresAt: sql`now() - interval '1 second'` as never };
-        await ctx.db.update(pipelines).set(ranOut).where(eq(pipelines.id, id));
-        await prolonged(new Date());
-      }
-      return false;
-    };
-    id = await play.start({});
-    await play.until(id, 'succeeded');
-  },
-  'of which nothing can be made, after another one whose turn it was': async (play) => {
-    const sources = [{ title: 'Almost nothing', text: 'Too short.' }];
-    const first = await play.start({ sources, topic: 'Sourdough bread in a tin' });
-    const second = await play.start({ sources });
-    // The job of the second is used for the first.
-    await play.until(second, 'failed');
-    await play.until(first, 'failed');
   },
 };
