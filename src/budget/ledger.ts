@@ -447,6 +447,23 @@ export async function findUnusable(
   return row?.output ?? null;
 }
 
+/** Whether a model declined to answer this question, and was paid for that, at or after `since` (null: ever). */
+export async function wasRefused(
+  db: Db,
+  pipelineId: string,
+  requestDigest: string,
+  since: Date | null,
+): Promise<boolean> {
+  const refusals = and(
+    eq(paidCalls.pipelineId, pipelineId),
+    eq(paidCalls.requestDigest, requestDigest),
+    eq(paidCalls.status, 'failed'),
+    sql`${paidCalls.error} ->> 'code' = 'model_refused'`,
+    since ? gte(paidCalls.startedAt, since) : undefined,
+  );
+  return (await db.$count(paidCalls, refusals)) > 0;
+}
+
 /** A row of the ledger without the answer, which may be large. */
 export type LedgerEntry = Omit<PaidCall, 'output'>;
 

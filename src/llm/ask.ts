@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type CallPlan, findAnswer, findUnusable, release } from '../budget/ledger.ts';
+import { type CallPlan, findAnswer, findUnusable, release, wasRefused } from '../budget/ledger.ts';
 import { reserveInTurn, settleCall } from '../budget/metered.ts';
 import { type PriceSource, priceOf, type TokenUsage, worstPriceOf } from '../budget/prices.ts';
 import type { AppContext } from '../context.ts';
@@ -26,7 +26,7 @@ export interface CallOwner {
   step: string;
   /** Grows when the step is redone on purpose, so that the model is then asked anew. */
   generation: number;
-  /** When the step last failed: what could not be used by then is asked anew. Null if it never has. */
+  /** When the step last failed over its answers: what was refused or of no use by then is asked anew. Null if it never has. */
   failedAt: Date | null;
   signal: AbortSignal;
   /** Makes sure, right before a call, that the lease is still the owner's. Throws `lease_lost`. */
@@ -198,6 +198,7 @@ async function attempt<N extends TaskName>(
   // A worker died after this answer had been refused: it goes on from there instead of paying for it again.
   const known = await findUnusable(ctx.db, owner.pipeline.id, requestDigest, owner.failedAt);
   if (known) return { unusable: known as Unusable };
+  if (await wasRefused(ctx.db, owner.pipeline.id, requestDigest, owner.failedAt)) throw declined(model);
 
   const at = new Date();
   const { callId, request, price } = await reserveCall(ctx, owner, model, question, previous, requestDigest, at);
@@ -242,8 +243,7 @@ async function attempt<N extends TaskName>(
     throw error;
   }
   if (reply.end === 'refused') {
-    const { code, message, hint } = refusal(model.id);
-    const error = new AppError(code, message, hint ? { hint } : {});
+    const error = declined(model);
     await settleCall(ctx, callId, { ...paid, error: toStoredError(error) });
     throw error;
   }
@@ -257,6 +257,12 @@ async function attempt<N extends TaskName>(
   await settleCall(ctx, callId, { ...paid, error, output: unusable });
   ctx.log.warn({ pipelineId: owner.pipeline.id, task: question.prompt.task, problem }, 'answer not usable');
   return { unusable };
+}
+
+/** What is told of a model that does not want to write this. */
+function declined({ id }: ResolvedModel): AppError {
+  const { code, message, hint } = refusal(id);
+  return new AppError(code, message, hint ? { hint } : {});
 }
 
 /** A failure as it is told: where it is about a user's own key, its owner hears which one, and the key's row is marked. */

@@ -300,15 +300,37 @@ describe('an answer that could not be used', () => {
     expect(await run({ topic: 'Another topic altogether' })).toMatchObject({ pipeline: { status: 'succeeded' } });
   });
 
-  test('is asked for anew when a person retries', async () => {
+  test('is not paid for again when it is a refusal and the worker dies before another model has answered', async () => {
+    const { ctx, server, look } = await start('openai:gpt-5-mini,anthropic:claude-sonnet-4-5');
+    const dying = new AbortController();
+    server.intercept = ({ protocol, task }, wire) => {
+      if (task !== 'outline') return false;
+      if (protocol === 'responses') wire.answer('No.', { ending: 'refusal' });
+      else if (!dying.signal.aborted) dying.abort(new Error('the process stops'));
+      else return false;
+      return true;
+    };
+    const { id } = await givenPipeline(ctx);
+    await runPipeline(ctx, id, dying.signal);
+    expect((await look(id)).pipeline.status).toBe('queued');
+    await runPipeline(ctx, id, never);
+    expect((await look(id)).pipeline.status).toBe('succeeded');
+    const asked = server.calls.filter(({ task }) => task === 'outline');
+    expect(asked.map(({ protocol }) => protocol)).toEqual(['responses', 'anthropic', 'anthropic']);
+  });
+
+  test.each([
+    ['of no use', 'stop', 'model_output_invalid'],
+    ['a refusal', 'refusal', 'model_refused'],
+  ] as const)('is asked for anew when it was %s and a person retries', async (_name, ending, code) => {
     const { ctx, server, run, look } = await start('openai-chat:gpt-4o-mini');
     server.intercept = ({ task }, wire) => {
       if (task !== 'outline') return false;
-      wire.answer('nothing of use');
+      wire.answer('nothing of use', { ending });
       return true;
     };
     const { id, pipeline } = await run();
-    expect(pipeline).toMatchObject({ status: 'failed', error: { code: 'model_output_invalid' } });
+    expect(pipeline).toMatchObject({ status: 'failed', error: { code } });
     server.intercept = null;
     await ctx.db.execute(`update pipelines set status = 'queued' where id = '${id}'`);
     await runPipeline(ctx, id, never);

@@ -15,8 +15,9 @@ export interface Recorded {
    */
   redone: Map<string, number>;
   /**
-   * When each step last failed because no model gave an answer that could be used. Tried again after that, a model is
-   * asked anew; after any other failure its unusable answers still count, so that they are not paid for again.
+   * When each step last failed because no model gave an answer that could be used, or wanted to. Tried again after that,
+   * a model is asked anew; after any other failure its unusable answers and refusals still count, so that they are not
+   * paid for again.
    */
   unusable: Map<string, Date>;
 }
@@ -24,7 +25,7 @@ export interface Recorded {
 /** Reads {@link Recorded}. Nobody but the holder of the lease changes it: whoever sets steps aside takes the lease away. */
 export async function readRecorded(db: Db, pipelineId: string): Promise<Recorded> {
   const { name, status, inputDigest, stepVersion, output, error, finishedAt } = pipelineSteps;
-  const gaveNothing = sql`${status} = 'failed' and ${error} ->> 'code' = 'model_output_invalid'`;
+  const gaveNothing = sql`${status} = 'failed' and ${error} ->> 'code' in ('model_output_invalid', 'model_refused')`;
   const rows = await db
     .select({
       name,

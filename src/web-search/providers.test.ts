@@ -312,15 +312,10 @@ describe('Brave', () => {
   test('that waited for their turn are given up when whoever asks may not any more', async () => {
     server.rate = ['1, 0', '0, 0', '1, 0'];
     let mayAsk = true;
-    const provider = providerFor(
-      'brave',
-      {},
-      {
-        wait: async () => {
-          mayAsk = false;
-        },
-      },
-    );
+    const wait = async () => {
+      mayAsk = false;
+    };
+    const provider = providerFor('brave', {}, { wait });
     const gone = new Error('another has it by now');
     const asking = { ...options, ready: async () => (mayAsk ? undefined : Promise.reject(gone)) };
     await provider.search('a', asking);
