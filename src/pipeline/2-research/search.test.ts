@@ -512,7 +512,8 @@ describe('money', () => {
     // The dead keep their places until their leases run out.
     await ctx.db.update(users).set({ concurrentPipelines: 10_000, articlesPerMonth: 10_000 });
     let during = 0;
-    for (let at = 1; ; at++) {
+    // Every third place: test/services/crash.test.ts comes by all of them.
+    for (let at = 1; ; at += 3) {
       const { id } = await givenPipeline(ctx, { topic, sources: [], duplicates: 'allow' });
       search.calls.length = 0;
       const doomed = mortalContext(ctx, at);
@@ -538,7 +539,7 @@ describe('money', () => {
         (queries.length + inFlight) * 5_000,
       );
     }
-    expect(during).toBeGreaterThan(20);
+    expect(during).toBeGreaterThan(7);
   }, 300_000);
 });
 
