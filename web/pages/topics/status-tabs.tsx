@@ -31,7 +31,7 @@ export function StatusTabs({ status, siteId }: { status: TopicStatus; siteId: st
         >
           {words.shows[name]}
           {counts !== undefined && counts[name] > 0 && (
-            <span className="text-xs tabular-nums opacity-80">{formatCount(counts[name])}</span>
+            <span className="text-xs tabular-nums">{formatCount(counts[name])}</span>
           )}
         </Link>
       ))}
