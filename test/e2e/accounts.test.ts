@@ -8,12 +8,12 @@ import {
   fillRegistration,
   launchBrowser,
   nobody,
-  openPage,
   picture,
   type Session,
   seriousViolations,
   startServer,
   type TestServer,
+  visitPage,
 } from './browser.ts';
 
 /** Sends no mail, as on the day it is installed. */
@@ -45,17 +45,7 @@ type Options = Parameters<Browser['newContext']>[0];
 
 /** A person at a browser of their own; in the end the page must have had no error that the person did not see. */
 async function visit(server: TestServer, path: string, work: (page: Page) => Promise<void>, options: Options = nobody) {
-  const { page, faults } = await openPage(browser, server, options);
-  try {
-    await page.goto(path);
-    await work(page);
-    expect(faults).toEqual([]);
-  } catch (error) {
-    await picture(page, 'failure');
-    throw error;
-  } finally {
-    await page.context().close();
-  }
+  await visitPage(browser, server, path, work, options);
 }
 
 const dashboard = (page: Page) => page.getByLabel('Topic', { exact: true }).waitFor();

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   faultsInBothThemes,
   launchBrowser,
-  openPage,
   picture,
   seriousViolations,
   signUp,
@@ -11,6 +10,7 @@ import {
   sizes,
   startServer,
   type TestServer,
+  visitPage,
 } from './browser.ts';
 import { sourceTexts } from './source-texts.ts';
 
@@ -33,17 +33,7 @@ async function visit(
   work: (page: Page) => Promise<void>,
   options: Parameters<Browser['newContext']>[0] = {},
 ) {
-  const { page, faults } = await openPage(browser, server, options);
-  try {
-    await page.goto(path);
-    await work(page);
-    expect(faults).toEqual([]);
-  } catch (error) {
-    await picture(page, 'failure');
-    throw error;
-  } finally {
-    await page.context().close();
-  }
+  await visitPage(browser, server, path, work, options);
 }
 
 /** Fills the form with a topic and the three texts, as a person pastes them. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { tester } from '../account.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -166,6 +167,43 @@ export async function openPage(
       faults.push(`foreign request: ${request.url()}`);
   });
   return { page, faults };
+}
+
+/** Opens `path` in a page of its own and does `work` there: nothing may happen that {@link openPage} collects. A failure leaves a picture. */
+export async function visitPage(
+  browser: Browser,
+  server: TestServer,
+  path: string,
+  work: (page: Page) => Promise<void>,
+  options: Parameters<typeof openPage>[2] = {},
+): Promise<void> {
+  const { page, faults } = await openPage(browser, server, options);
+  try {
+    await page.goto(path);
+    await work(page);
+    expect(faults).toEqual([]);
+  } catch (error) {
+    await picture(page, 'failure');
+    throw error;
+  } finally {
+    await page.context().close();
+  }
+}
+
+/** Asks the API as whoever a page belongs to, past what the page is kept from. Throws what the API says when it refuses. */
+export async function askApi<Answer = { id: string }>(
+  page: Page,
+  method: string,
+  path: string,
+  data?: object,
+): Promise<Answer> {
+  const answer = await page.request.fetch(`/api/v1${path}`, {
+    method,
+    headers: { origin: new URL(page.url()).origin },
+    ...(data ? { data } : {}),
+  });
+  if (!answer.ok()) throw new Error(`${path}: ${answer.status()} ${await answer.text()}`);
+  return answer.json();
 }
 
 /** Nobody, in a browser that has never been here. */

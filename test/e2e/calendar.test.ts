@@ -1,15 +1,16 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
+  askApi,
   faultsInBothThemes,
   launchBrowser,
   openPage,
-  picture,
   signUp,
   silentHost,
   sizes,
   startServer,
   type TestServer,
+  visitPage,
 } from './browser.ts';
 
 let server: TestServer;
@@ -39,12 +40,12 @@ beforeAll(async () => {
   await signUp(browser, server);
   const { page } = await openPage(browser, server);
   await page.goto('/usage');
-  await api(page, 'PATCH', '/me', { timeZone: 'Europe/Berlin' });
+  await askApi(page, 'PATCH', '/me', { timeZone: 'Europe/Berlin' });
   const credentials = { username: 'admin', applicationPassword: 'abcd efgh' };
-  siteId = (await api(page, 'POST', '/sites', { name: 'Blog', url: `http://${silentHost}`, ...credentials })).id;
-  for (const name of ['first', 'second']) await api(page, 'POST', '/topics', { topic: `The ${name} topic` });
+  siteId = (await askApi(page, 'POST', '/sites', { name: 'Blog', url: `http://${silentHost}`, ...credentials })).id;
+  for (const name of ['first', 'second']) await askApi(page, 'POST', '/topics', { topic: `The ${name} topic` });
   weekly = (
-    await api(page, 'POST', '/schedules', {
+    await askApi(page, 'POST', '/schedules', {
       name: 'Weekly',
       rule: { days: ['tue'], times: ['09:00'] },
       timeZone: 'Europe/Berlin',
@@ -59,33 +60,8 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** Asks the API as the page does. */
-async function api<Answer = { id: string }>(page: Page, method: string, path: string, body?: object): Promise<Answer> {
-  return (await page.evaluate(
-    async ([how, where, json]) => {
-      const answer = await fetch(`/api/v1${where}`, {
-        method: how as string,
-        ...(json ? { headers: { 'content-type': 'application/json' }, body: json } : {}),
-      });
-      if (!answer.ok) throw new Error(`${where}: ${answer.status} ${await answer.text()}`);
-      return answer.json();
-    },
-    [method, path, body ? JSON.stringify(body) : ''],
-  )) as Answer;
-}
-
 async function visit(path: string, work: (page: Page) => Promise<void>, options: Parameters<Browser['newContext']>[0]) {
-  const { page, faults } = await openPage(browser, server, { timezoneId: 'Europe/Berlin', ...options });
-  try {
-    await page.goto(path);
-    await work(page);
-    expect(faults).toEqual([]);
-  } catch (error) {
-    await picture(page, 'failure-calendar');
-    throw error;
-  } finally {
-    await page.context().close();
-  }
+  await visitPage(browser, server, path, work, { timezoneId: 'Europe/Berlin', ...options });
 }
 
 const cell = (page: Page, day: string) => page.locator(`td[data-day="${day}"]`);
@@ -99,7 +75,7 @@ const inCell = async (page: Page, day: string) => {
 /** What the server has, not what the page shows. */
 async function stored(page: Page, day: string): Promise<string[]> {
   const query = `from=${day}T00:00:00Z&to=${later(day, 1)}T00:00:00Z`;
-  const { items } = await api<{ items: { at: string; state: string; title: string | null }[] }>(
+  const { items } = await askApi<{ items: { at: string; state: string; title: string | null }[] }>(
     page,
     'GET',
     `/calendar?${query}`,
@@ -169,9 +145,9 @@ describe('the calendar', () => {
       async (page) => {
         const day = nth(january, 3, 3);
         for (const name of ['A', 'B', 'C', 'D', 'E']) {
-          const article = await api(page, 'POST', '/articles', { title: `Article ${name}`, markdown: 'Text.' });
+          const article = await askApi(page, 'POST', '/articles', { title: `Article ${name}`, markdown: 'Text.' });
           const publishAt = `${day}T1${'ABCDE'.indexOf(name)}:30:00Z`;
-          await api(page, 'POST', `/articles/${article.id}/publications`, { siteId, status: 'future', publishAt });
+          await askApi(page, 'POST', `/articles/${article.id}/publications`, { siteId, status: 'future', publishAt });
         }
         await page.reload();
         await button(cell(page, day), `2 more on ${longName(day)}`).waitFor();
@@ -191,11 +167,11 @@ describe('the calendar', () => {
 
         const [today] = new Date().toISOString().split('T') as [string];
         await page.goto('/calendar');
-        const run = await api(page, 'POST', '/pipelines', {
+        const run = await askApi(page, 'POST', '/pipelines', {
           topic: 'Begun by hand',
           sources: [{ title: 'One', text: 'Text of a source.' }],
         });
-        await api(page, 'POST', `/pipelines/${run.id}/cancel`, {}).catch(() => null);
+        await askApi(page, 'POST', `/pipelines/${run.id}/cancel`, {}).catch(() => null);
         await page.reload();
         await button(cell(page, today), /Begun by hand$/).click();
         await page.getByText('It has begun already, so it cannot be moved.').waitFor();
@@ -310,7 +286,7 @@ describe('the calendar', () => {
       async (page) => {
         const night = { days: ['sat'], times: ['02:30'] };
         const more = { startsAt: `${saturday}T00:00:00Z`, endsAt: `${later(change, 20)}T00:00:00Z` };
-        await api(page, 'POST', '/schedules', { name: 'Night', rule: night, timeZone: 'Europe/Berlin', ...more });
+        await askApi(page, 'POST', '/schedules', { name: 'Night', rule: night, timeZone: 'Europe/Berlin', ...more });
         await page.goto(`/calendar?month=${march}`);
         await cell(page, saturday).getByRole('button').first().waitFor();
         // Weeks of this reader begin on Monday.
@@ -340,7 +316,7 @@ describe('the calendar', () => {
     await visit(
       '/calendar',
       async (page) => {
-        await api(page, 'PATCH', `/schedules/${weekly}`, { paused: true });
+        await askApi(page, 'PATCH', `/schedules/${weekly}`, { paused: true });
         await page.goto(`/calendar?month=${january}`);
         await button(cell(page, tuesday), /Paused/).waitFor();
         // By the clocks of the browser: what is dropped in the past is not even sent.

@@ -1,14 +1,14 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import {
+  askApi,
   faultsInBothThemes,
   launchBrowser,
-  openPage,
-  picture,
   signUp,
   sizes,
   startServer,
   type TestServer,
+  visitPage,
 } from './browser.ts';
 import { sourceTexts } from './source-texts.ts';
 
@@ -27,36 +27,13 @@ afterAll(async () => {
 });
 
 async function visit(path: string, work: (page: Page) => Promise<void>, size: keyof typeof sizes = 'desktop') {
-  const { page, faults } = await openPage(browser, server, { viewport: sizes[size] });
-  try {
-    await page.goto(path);
-    await work(page);
-    expect(faults).toEqual([]);
-  } catch (error) {
-    await picture(page, 'failure');
-    throw error;
-  } finally {
-    await page.context().close();
-  }
+  await visitPage(browser, server, path, work, { viewport: sizes[size] });
 }
-
-/** Asks the server as the page would, and returns the answer. */
-const ask = <Answer = { id: string; status: string }>(page: Page, method: string, path: string, body?: object) =>
-  page.evaluate(
-    async ([verb, url, text]) => {
-      const answer = await fetch(`/api/v1${url}`, {
-        method: verb,
-        ...(text ? { headers: { 'content-type': 'application/json' }, body: text } : {}),
-      });
-      return answer.json();
-    },
-    [method, path, body ? JSON.stringify(body) : ''] as [string, string, string],
-  ) as Promise<Answer>;
 
 async function ended(page: Page, id: string): Promise<string> {
   return vi.waitFor(
     async () => {
-      const { status } = await ask(page, 'GET', `/pipelines/${id}`);
+      const { status } = await askApi<{ status: string }>(page, 'GET', `/pipelines/${id}`);
       expect(['failed', 'waiting', 'succeeded']).toContain(status);
       return status;
     },
@@ -75,13 +52,13 @@ it('needs attention: what failed says why, is tried again and put aside, by clic
     const ids: string[] = [];
     for (const topic of ['The first that cannot be written', 'The second that cannot be written']) {
       const brief = { topic, sources: [{ title: 'A note', text: 'Too short.' }] };
-      ids.push((await ask(page, 'POST', '/pipelines', brief)).id);
+      ids.push((await askApi(page, 'POST', '/pipelines', brief)).id);
     }
     for (const id of ids) expect(await ended(page, id)).toBe('failed');
     const good = { topic: 'How small servers lose data', sources: sourceTexts };
-    const first = await ask(page, 'POST', '/pipelines', good);
+    const first = await askApi(page, 'POST', '/pipelines', good);
     expect(await ended(page, first.id)).toBe('succeeded');
-    const again = await ask(page, 'POST', '/pipelines', good);
+    const again = await askApi(page, 'POST', '/pipelines', good);
     expect(await ended(page, again.id)).toBe('waiting');
 
     await page.reload();
@@ -97,7 +74,7 @@ it('needs attention: what failed says why, is tried again and put aside, by clic
     await page.getByText('Is tried again.').waitFor();
     await vi.waitFor(
       async () => {
-        const { items } = await ask<{ items: { id: string; attempts: number }[] }>(page, 'GET', '/failures');
+        const { items } = await askApi<{ items: { id: string; attempts: number }[] }>(page, 'GET', '/failures');
         expect(items.find((item) => item.id === ids[0])?.attempts).toBe(2);
       },
       { timeout: 20_000, interval: 200 },

@@ -5,14 +5,13 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   launchBrowser,
-  openPage,
   overflow,
-  picture,
   seriousViolations,
   signUp,
   sizes,
   startServer,
   type TestServer,
+  visitPage,
 } from './browser.ts';
 
 let server: TestServer;
@@ -44,19 +43,17 @@ afterAll(async () => {
 });
 
 async function visit(path: string, work: (page: Page) => Promise<void>, size: keyof typeof sizes = 'desktop') {
-  const { page, faults } = await openPage(browser, server, { viewport: sizes[size] });
-  try {
-    await page.goto(path);
-    await work(page);
-    expect(await seriousViolations(page)).toEqual([]);
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect(faults).toEqual([]);
-  } catch (error) {
-    await picture(page, 'failure');
-    throw error;
-  } finally {
-    await page.context().close();
-  }
+  await visitPage(
+    browser,
+    server,
+    path,
+    async (page) => {
+      await work(page);
+      expect(await seriousViolations(page)).toEqual([]);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+    },
+    { viewport: sizes[size] },
+  );
 }
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });

@@ -2,13 +2,13 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   launchBrowser,
-  openPage,
   overflow,
   picture,
   seriousViolations,
   signUp,
   startServer,
   type TestServer,
+  visitPage,
 } from './browser.ts';
 
 let server: TestServer;
@@ -29,17 +29,7 @@ afterAll(async () => {
 type Options = Parameters<Browser['newContext']>[0];
 
 async function visit(path: string, work: (page: Page) => Promise<void>, options: Options = {}) {
-  const { page, faults } = await openPage(browser, server, options);
-  try {
-    await page.goto(path);
-    await work(page);
-    expect(faults).toEqual([]);
-  } catch (error) {
-    await picture(page, 'failure');
-    throw error;
-  } finally {
-    await page.context().close();
-  }
+  await visitPage(browser, server, path, work, options);
 }
 
 const row = (page: Page, model: string) =>

@@ -2,8 +2,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type HostileSite, startHostileSite } from '../fakes/hostile-site.ts';
 import {
+  askApi,
   launchBrowser,
-  openPage,
   overflow,
   picture,
   seriousViolations,
@@ -11,6 +11,7 @@ import {
   sizes,
   startServer,
   type TestServer,
+  visitPage,
 } from './browser.ts';
 
 let server: TestServer;
@@ -33,35 +34,17 @@ afterAll(async () => {
 });
 
 async function visit(path: string, work: (page: Page) => Promise<void>, options: Parameters<Browser['newContext']>[0]) {
-  const { page, faults } = await openPage(browser, server, options);
-  try {
-    await page.goto(path);
-    await work(page);
-    expect(await seriousViolations(page)).toEqual([]);
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect(faults).toEqual([]);
-  } catch (error) {
-    await picture(page, 'failure');
-    throw error;
-  } finally {
-    await page.context().close();
-  }
-}
-
-/** Asks the API as the page does. */
-async function api(page: Page, method: string, path: string, body: object = {}): Promise<{ id: string }> {
-  return (await page.evaluate(
-    async ([how, where, json]) => {
-      const answer = await fetch(`/api/v1${where}`, {
-        method: how as string,
-        headers: { 'content-type': 'application/json' },
-        body: json as string,
-      });
-      if (!answer.ok) throw new Error(`${where}: ${answer.status} ${await answer.text()}`);
-      return answer.json();
+  await visitPage(
+    browser,
+    server,
+    path,
+    async (page) => {
+      await work(page);
+      expect(await seriousViolations(page)).toEqual([]);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
     },
-    [method, path, JSON.stringify(body)],
-  )) as { id: string };
+    options,
+  );
 }
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
@@ -78,16 +61,16 @@ describe('the queue of a site', () => {
       async (page) => {
         await page.getByText('No site is connected').waitFor();
         const site = { name: 'Double', url: wordpress.url, username: 'admin', applicationPassword: 'abcd efgh' };
-        siteId = (await api(page, 'POST', '/sites', site)).id;
+        siteId = (await askApi(page, 'POST', '/sites', site)).id;
         // The double takes no images.
-        await api(page, 'PATCH', `/sites/${siteId}`, { settings: { featuredImage: 'none' } });
+        await askApi(page, 'PATCH', `/sites/${siteId}`, { settings: { featuredImage: 'none' } });
         await page.reload();
         await page.getByText('Nothing waits for this site').waitFor();
         await button(page, 'Pause Double').click();
         await page.getByText('You have paused it').waitFor();
         for (const name of ['A', 'B', 'C']) {
-          const article = await api(page, 'POST', '/articles', { title: `Article ${name}`, markdown: 'Text.' });
-          await api(page, 'POST', `/articles/${article.id}/publications`, { siteId, status: 'publish' });
+          const article = await askApi(page, 'POST', '/articles', { title: `Article ${name}`, markdown: 'Text.' });
+          await askApi(page, 'POST', `/articles/${article.id}/publications`, { siteId, status: 'publish' });
         }
         await page.reload();
         const up = button(page, 'Move up: Article C');
@@ -123,7 +106,7 @@ describe('the queue of a site', () => {
     await visit(
       '/queue',
       async (page) => {
-        const article = await api(page, 'POST', '/articles', { title: 'Article D', markdown: 'Text.' });
+        const article = await askApi(page, 'POST', '/articles', { title: 'Article D', markdown: 'Text.' });
         await page.goto(`/articles/${article.id}?tab=publish`);
         await page.getByText('At a time', { exact: true }).click();
         await button(page, 'Publish at this time').click();
@@ -171,9 +154,12 @@ describe('the queue of a site', () => {
     await visit(
       '/sites',
       async (page) => {
-        await api(page, 'POST', `/sites/${siteId}/pause`);
-        const article = await api(page, 'POST', '/articles', { title: 'مقال عن الحديقة 🌱', markdown: 'Text.' });
-        const { id } = await api(page, 'POST', `/articles/${article.id}/publications`, { siteId, status: 'publish' });
+        await askApi(page, 'POST', `/sites/${siteId}/pause`, {});
+        const article = await askApi(page, 'POST', '/articles', { title: 'مقال عن الحديقة 🌱', markdown: 'Text.' });
+        const { id } = await askApi(page, 'POST', `/articles/${article.id}/publications`, {
+          siteId,
+          status: 'publish',
+        });
         await page.goto(`/publications/${id}`);
         await page.getByRole('heading', { name: 'مقال عن الحديقة 🌱' }).waitFor();
         await page.getByText('The queue of “Double” is paused.').waitFor();
@@ -205,17 +191,17 @@ describe('the queue of a site', () => {
         for (const [id, name] of ['Bread', 'Rye', 'By hand'].entries()) {
           wordpress.double.terms.set(500 + id, { taxonomy: 'categories', name });
         }
-        const article = await api(page, 'POST', '/articles', { title: 'Article E', markdown: 'Text.' });
+        const article = await askApi(page, 'POST', '/articles', { title: 'Article E', markdown: 'Text.' });
         const wish = (category: string) => ({ siteId, status: 'publish', options: { categories: [category] } });
-        const { id } = await api(page, 'POST', `/articles/${article.id}/publications`, wish('Bread'));
+        const { id } = await askApi(page, 'POST', `/articles/${article.id}/publications`, wish('Bread'));
         await vi.waitFor(() => expect(titles()).toContain('Article E'), { timeout: 30_000 });
         await page.goto(`/publications/${id}`);
         await page.getByText('The post was made of the article as it is now.').waitFor({ timeout: 30_000 });
 
-        await api(page, 'POST', `/sites/${siteId}/pause`);
+        await askApi(page, 'POST', `/sites/${siteId}/pause`, {});
         const post = [...wordpress.double.posts.values()].find(({ title }) => title === 'Article E');
         wordpress.double.edit(post?.id ?? 0, { categories: [500, 502] });
-        await api(page, 'POST', `/articles/${article.id}/publications`, wish('Rye'));
+        await askApi(page, 'POST', `/articles/${article.id}/publications`, wish('Rye'));
         await page.goto('/queue');
         await button(page, 'Cancel: Article E').click();
         await vi.waitFor(async () => expect(await waiting(page)).toEqual([]));

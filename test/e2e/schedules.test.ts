@@ -3,15 +3,15 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { breadSources } from '../factories.ts';
 import { type HostileSite, startHostileSite } from '../fakes/hostile-site.ts';
 import {
+  askApi,
   faultsInBothThemes,
   launchBrowser,
   nobody,
-  openPage,
-  picture,
   signUp,
   sizes,
   startServer,
   type TestServer,
+  visitPage,
 } from './browser.ts';
 
 // An article is written in each of the last two.
@@ -38,33 +38,7 @@ afterAll(async () => {
 });
 
 async function visit(path: string, work: (page: Page) => Promise<void>, options: Parameters<Browser['newContext']>[0]) {
-  const { page, faults } = await openPage(browser, server, options);
-  try {
-    await page.goto(path);
-    await work(page);
-    expect(faults).toEqual([]);
-  } catch (error) {
-    await picture(page, 'failure');
-    throw error;
-  } finally {
-    await page.context().close();
-  }
-}
-
-/** Asks the API as the page does. */
-async function api<Answer = { id: string }>(page: Page, method: string, path: string, body?: object): Promise<Answer> {
-  return (await page.evaluate(
-    async ([how, where, json]) => {
-      const answer = await fetch(`/api/v1${where}`, {
-        method: how as string,
-        headers: { 'content-type': 'application/json' },
-        ...(json ? { body: json } : {}),
-      });
-      if (!answer.ok) throw new Error(`${where}: ${answer.status} ${await answer.text()}`);
-      return answer.json();
-    },
-    [method, path, body ? JSON.stringify(body) : ''],
-  )) as Answer;
+  await visitPage(browser, server, path, work, options);
 }
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
@@ -78,7 +52,7 @@ interface Run {
 
 /** An article that goes public by itself unless it is held, on the site of the test. */
 async function holding(page: Page): Promise<{ id: string; articleId: string; title: string }> {
-  const { id } = await api(page, 'POST', '/pipelines', {
+  const { id } = await askApi(page, 'POST', '/pipelines', {
     topic: `Keeping a sourdough starter alive ${crypto.randomUUID().slice(0, 8)}`,
     sources: breadSources,
     siteId,
@@ -89,13 +63,13 @@ async function holding(page: Page): Promise<{ id: string; articleId: string; tit
   });
   const run = await vi.waitFor(
     async () => {
-      const found = await api<Run>(page, 'GET', `/pipelines/${id}`);
+      const found = await askApi<Run>(page, 'GET', `/pipelines/${id}`);
       expect(found.waiting?.until).toBeDefined();
       return found;
     },
     { timeout: 150_000, interval: 500 },
   );
-  const { title } = await api<{ title: string }>(page, 'GET', `/articles/${run.articleId}`);
+  const { title } = await askApi<{ title: string }>(page, 'GET', `/articles/${run.articleId}`);
   return { id, articleId: run.articleId, title };
 }
 
@@ -174,11 +148,11 @@ describe('schedules', () => {
       '/schedules',
       async (page) => {
         const site = { name: 'Garden', url: wordpress.url, username: 'admin', applicationPassword: 'abcd efgh' };
-        siteId = (await api(page, 'POST', '/sites', site)).id;
-        await api(page, 'PATCH', `/sites/${siteId}`, { settings: { featuredImage: 'none' } });
+        siteId = (await askApi(page, 'POST', '/sites', site)).id;
+        await askApi(page, 'PATCH', `/sites/${siteId}`, { settings: { featuredImage: 'none' } });
         const rule = { perWeek: 3, times: ['09:00'] };
         const name = 'Dreimalwöchentlichdonaudampfschifffahrtsgesellschaftsblogartikel';
-        await api(page, 'POST', '/schedules', { name, rule, timeZone: 'Europe/Berlin' });
+        await askApi(page, 'POST', '/schedules', { name, rule, timeZone: 'Europe/Berlin' });
         await page.reload();
         await page.getByText('3 a week at 09:00').waitFor();
         expect(await faultsInBothThemes(page, 'schedules-phone', { fullPage: true })).toEqual([]);
@@ -194,7 +168,7 @@ describe('schedules', () => {
         await page.getByText('Write hours from 0 to 720.').waitFor();
         expect(await faultsInBothThemes(page, 'schedule-form-phone', { fullPage: true })).toEqual([]);
         await button(page, 'Cancel').click();
-        await api(page, 'GET', '/schedules');
+        await askApi(page, 'GET', '/schedules');
       },
       { viewport: sizes.phone },
     );
@@ -296,7 +270,7 @@ describe('the page of a hold mail', () => {
       path,
       async (page) => {
         await page.getByRole('heading', { name: 'It is on hold' }).waitFor();
-        const waiting = async () => (await api<Run>(page, 'GET', `/pipelines/${runId}`)).waiting;
+        const waiting = async () => (await askApi<Run>(page, 'GET', `/pipelines/${runId}`)).waiting;
         expect((await waiting())?.until).toBeUndefined();
         await button(page, 'Let it go out after all').click();
         await page.getByRole('heading', { name: 'It is on its way, or has gone out' }).waitFor();

@@ -7,11 +7,11 @@ import {
   launchBrowser,
   openPage,
   overflow,
-  picture,
   seriousViolations,
   signUp,
   startServer,
   type TestServer,
+  visitPage,
 } from './browser.ts';
 
 let server: TestServer;
@@ -44,19 +44,17 @@ afterAll(async () => {
 });
 
 async function visit(path: string, work: (page: Page) => Promise<void>, options: Parameters<typeof openPage>[2] = {}) {
-  const { page, faults } = await openPage(browser, server, options);
-  try {
-    await page.goto(path);
-    await work(page);
-    expect(await seriousViolations(page)).toEqual([]);
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect(faults).toEqual([]);
-  } catch (error) {
-    await picture(page, 'failure');
-    throw error;
-  } finally {
-    await page.context().close();
-  }
+  await visitPage(
+    browser,
+    server,
+    path,
+    async (page) => {
+      await work(page);
+      expect(await seriousViolations(page)).toEqual([]);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+    },
+    options,
+  );
 }
 
 it('the posts of a site are read, searched, and what has vanished is shown, also on the article that links to it', async () => {

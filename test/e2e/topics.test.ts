@@ -2,13 +2,14 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type PageServer, startPageServer } from '../fakes/page-server.ts';
 import {
+  askApi,
   faultsInBothThemes,
   launchBrowser,
-  openPage,
-  picture,
+  type openPage,
   signUp,
   startServer,
   type TestServer,
+  visitPage,
 } from './browser.ts';
 
 let server: TestServer;
@@ -33,28 +34,7 @@ afterAll(async () => {
 const phone = { viewport: { width: 360, height: 780 }, hasTouch: true };
 
 async function visit(path: string, work: (page: Page) => Promise<void>, options: Parameters<typeof openPage>[2] = {}) {
-  const { page, faults } = await openPage(browser, server, options);
-  try {
-    await page.goto(path);
-    await work(page);
-    expect(faults).toEqual([]);
-  } catch (error) {
-    await picture(page, 'failure');
-    throw error;
-  } finally {
-    await page.context().close();
-  }
-}
-
-/** Asks the API as the page does. */
-async function api<Answer = { id: string }>(page: Page, method: string, path: string, data?: object): Promise<Answer> {
-  const answer = await page.request.fetch(`${server.url}/api/v1${path}`, {
-    method,
-    headers: { origin: server.url },
-    ...(data ? { data } : {}),
-  });
-  if (!answer.ok()) throw new Error(`${path}: ${answer.status()} ${await answer.text()}`);
-  return answer.json();
+  await visitPage(browser, server, path, work, options);
 }
 
 /** Waits until what is expected holds. */
@@ -63,7 +43,7 @@ const button = (page: Page, name: string) => page.getByRole('button', { name, ex
 const openTopics = (page: Page) => page.getByRole('list', { name: 'Open topics' });
 const shown = (page: Page) => openTopics(page).locator('li p.font-medium').allTextContents();
 const stored = async (page: Page, status = 'open') => {
-  const { items } = await api<{ items: { topic: string }[] }>(page, 'GET', `/topics?status=${status}&limit=100`);
+  const { items } = await askApi<{ items: { topic: string }[] }>(page, 'GET', `/topics?status=${status}&limit=100`);
   return items.map(({ topic }) => topic);
 };
 const inFocus = (page: Page) => page.evaluate('document.activeElement.getAttribute("aria-label")');
@@ -186,7 +166,10 @@ describe('the backlog', () => {
 
   it('says what a topic is much like, and adds it all the same when that is wanted', async () => {
     await visit('/topics', async (page) => {
-      await api(page, 'POST', '/articles', { title: 'How to store seed potatoes', markdown: 'In the dark, and cool.' });
+      await askApi(page, 'POST', '/articles', {
+        title: 'How to store seed potatoes',
+        markdown: 'In the dark, and cool.',
+      });
       const box = page.getByLabel('Add topics');
       await box.fill('How to store seed potatoes');
       await box.press('Enter');
@@ -248,7 +231,7 @@ describe('the backlog', () => {
       ];
       const all = names.flatMap((tree) => works.map((work) => `${work} ${tree} trees`));
       for (const topic of ['Only here', 'And here']) all.push(topic);
-      await api(page, 'POST', '/topics/bulk', {
+      await askApi(page, 'POST', '/topics/bulk', {
         topics: all.map((topic) => ({ topic, duplicates: 'allow' })),
       });
       await page.reload();
@@ -311,7 +294,7 @@ describe('the import of a list', () => {
       await page.getByRole('heading', { name: '2 topics were added' }).waitFor();
       await page.getByRole('link', { name: 'See the backlog' }).click();
       await openTopics(page).waitFor();
-      const { items } = await api<{ items: object[] }>(page, 'GET', '/topics?query=hedge');
+      const { items } = await askApi<{ items: object[] }>(page, 'GET', '/topics?query=hedge');
       expect(items).toMatchObject([{ topic: 'Laying a hedge', keyword: 'hedge laying', origin: 'import' }]);
     });
   });

@@ -20,6 +20,7 @@ import {
   signUp,
   startServer,
   type TestServer,
+  visitPage,
 } from './browser.ts';
 import { sourceTexts } from './source-texts.ts';
 
@@ -56,17 +57,7 @@ afterAll(async () => {
 
 /** A page of someone; in the end it must have had no error that the person did not see. */
 async function visit(path: string, work: (page: Page) => Promise<void>, session: Session | undefined = writer) {
-  const { page, faults } = await openPage(browser, server, session ? { storageState: session } : {});
-  try {
-    await page.goto(path);
-    await work(page);
-    expect(faults).toEqual([]);
-  } catch (error) {
-    await picture(page, 'failure');
-    throw error;
-  } finally {
-    await page.context().close();
-  }
+  await visitPage(browser, server, path, work, session ? { storageState: session } : {});
 }
 
 const table = (page: Page) => page.getByRole('region', { name: 'In detail' });

@@ -15,12 +15,12 @@ import { ApprovalList } from '@/components/approval-list.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemNotice } from '@/components/notice.tsx';
 import { PublicationTime, PublicationWait } from '@/components/publication-wait.tsx';
+import { SiteSelect } from '@/components/site-select.tsx';
 import { SiteTimeField } from '@/components/site-time-field.tsx';
 import { PublicationBadge } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Choice } from '@/components/ui/choice.tsx';
 import { Field } from '@/components/ui/field.tsx';
-import { Select } from '@/components/ui/input.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { formatDateTime } from '@/format/time.ts';
 import { t } from '@/strings.ts';
@@ -79,15 +79,7 @@ function PublishForm({ article, sites }: { article: Article; sites: Site[] }) {
   return (
     <div className="grid grid-cols-1 gap-4">
       <Field label={t.publish.site}>
-        {(control) => (
-          <Select {...control} value={siteId} onChange={(event) => setSiteId(event.target.value)}>
-            {sites.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </Select>
-        )}
+        {(control) => <SiteSelect {...control} sites={sites} value={siteId} onSite={setSiteId} />}
       </Field>
       {/* What is usual at one site says nothing about another one. */}
       {site && <WishForm key={site.id} article={article} site={site} />}

@@ -1,8 +1,8 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import type { Site } from '@/api/client/types.gen.ts';
 import { cn } from '@/components/class-names.ts';
+import { SiteSelect } from '@/components/site-select.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { Select } from '@/components/ui/input.tsx';
 import { formatMonth } from '@/format/calendar.ts';
 import { monthAfter } from '@/format/month-grid.ts';
 import { t } from '@/strings.ts';
@@ -43,18 +43,13 @@ export function CalendarBar({ month, view, sites, siteId, onMonth, onToday, onVi
       <div className="ml-auto flex flex-wrap items-center gap-2.5">
         {sites.length > 0 && (
           <div className="w-36 sm:w-44">
-            <Select
+            <SiteSelect
               aria-label={words.site}
+              sites={sites}
               value={siteId ?? ''}
-              onChange={(event) => onSite(event.target.value || undefined)}
-            >
-              <option value="">{words.allSites}</option>
-              {sites.map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {name}
-                </option>
-              ))}
-            </Select>
+              none={words.allSites}
+              onSite={(id) => onSite(id || undefined)}
+            />
           </div>
         )}
         <fieldset className="flex gap-1 rounded-lg border border-border bg-muted p-1">

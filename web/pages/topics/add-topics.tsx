@@ -6,11 +6,12 @@ import type { AddTopicsResponse } from '@/api/client/types.gen.ts';
 import { mistakeAt } from '@/api/problem.ts';
 import { cn } from '@/components/class-names.ts';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
+import { SiteSelect } from '@/components/site-select.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { Field, FieldError } from '@/components/ui/field.tsx';
-import { Input, Select, Textarea } from '@/components/ui/input.tsx';
+import { Input, Textarea } from '@/components/ui/input.tsx';
 import { keepValues, useKeptValues } from '@/session/kept-values.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
@@ -157,18 +158,13 @@ export function AddTopics({ siteId }: { siteId: string | undefined }) {
           </Field>
           <Field label={t.topics.form.site}>
             {(control) => (
-              <Select
+              <SiteSelect
                 {...control}
+                sites={sites}
                 value={values.siteId || siteId || ''}
-                onChange={(event) => change({ siteId: event.target.value })}
-              >
-                {!siteId && <option value="">{t.topics.anySite}</option>}
-                {sites.map((site) => (
-                  <option key={site.id} value={site.id}>
-                    {site.name}
-                  </option>
-                ))}
-              </Select>
+                none={siteId ? undefined : t.topics.anySite}
+                onSite={(id) => change({ siteId: id })}
+              />
             )}
           </Field>
           <Field

@@ -1,5 +1,6 @@
 import { FileText, Upload, X } from 'lucide-react';
 import { useRef } from 'react';
+import { SiteSelect } from '@/components/site-select.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { Field, FieldError } from '@/components/ui/field.tsx';
@@ -98,14 +99,13 @@ export function ImportForm({ job }: { job: Import }) {
           {sites.length > 0 && (
             <Field label={words.site} hint={words.siteHint}>
               {(control) => (
-                <Select {...control} value={values.siteId} onChange={(event) => change({ siteId: event.target.value })}>
-                  <option value="">{t.topics.anySite}</option>
-                  {sites.map(({ id, name }) => (
-                    <option key={id} value={id}>
-                      {name}
-                    </option>
-                  ))}
-                </Select>
+                <SiteSelect
+                  {...control}
+                  sites={sites}
+                  value={values.siteId}
+                  none={t.topics.anySite}
+                  onSite={(id) => change({ siteId: id })}
+                />
               )}
             </Field>
           )}

@@ -5,10 +5,11 @@ import { addSource } from '@/api/client/sdk.gen.ts';
 import type { WatchedSource } from '@/api/client/types.gen.ts';
 import { mistakeAt } from '@/api/problem.ts';
 import { ProblemNotice } from '@/components/notice.tsx';
+import { SiteSelect } from '@/components/site-select.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { Field } from '@/components/ui/field.tsx';
-import { Input, Select } from '@/components/ui/input.tsx';
+import { Input } from '@/components/ui/input.tsx';
 import { useKeptValues } from '@/session/kept-values.ts';
 import { t } from '@/strings.ts';
 import { useSend } from './use-send.ts';
@@ -101,14 +102,13 @@ export function SourceForm({ onDone, onCancel }: SourceFormProps) {
         {sites.length > 0 && (
           <Field label={words.forSite} hint={words.forSiteHint}>
             {(control) => (
-              <Select {...control} value={values.siteId} onChange={(event) => change({ siteId: event.target.value })}>
-                <option value="">{t.topics.anySite}</option>
-                {sites.map(({ id, name }) => (
-                  <option key={id} value={id}>
-                    {name}
-                  </option>
-                ))}
-              </Select>
+              <SiteSelect
+                {...control}
+                sites={sites}
+                value={values.siteId}
+                none={t.topics.anySite}
+                onSite={(id) => change({ siteId: id })}
+              />
             )}
           </Field>
         )}

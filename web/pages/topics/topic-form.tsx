@@ -3,10 +3,11 @@ import { updateTopic } from '@/api/client/sdk.gen.ts';
 import type { Topic } from '@/api/client/types.gen.ts';
 import { mistakeAt } from '@/api/problem.ts';
 import { ProblemNotice } from '@/components/notice.tsx';
+import { SiteSelect } from '@/components/site-select.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Field } from '@/components/ui/field.tsx';
-import { Input, Select, Textarea } from '@/components/ui/input.tsx';
+import { Input, Textarea } from '@/components/ui/input.tsx';
 import { useKeptValues } from '@/session/kept-values.ts';
 import { t } from '@/strings.ts';
 import { DuplicateNotice, isDuplicate } from './duplicate-notice.tsx';
@@ -100,14 +101,13 @@ export function TopicForm({ topic, onClose }: { topic: Topic; onClose: () => voi
       </Field>
       <Field label={words.form.site} error={atField('siteId')}>
         {(control) => (
-          <Select {...control} value={values.siteId} onChange={(event) => change({ siteId: event.target.value })}>
-            <option value="">{words.anySite}</option>
-            {sites.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </Select>
+          <SiteSelect
+            {...control}
+            sites={sites}
+            value={values.siteId}
+            none={words.anySite}
+            onSite={(id) => change({ siteId: id })}
+          />
         )}
       </Field>
       <Field label={words.form.note} hint={words.form.noteHint} error={atField('note')} className="sm:col-span-2">

@@ -3,9 +3,9 @@ import { useCallback } from 'react';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { SearchBox } from '@/components/search-box.tsx';
 import { SectionPage } from '@/components/sections.tsx';
+import { SiteSelect } from '@/components/site-select.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
-import { Select } from '@/components/ui/input.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
@@ -49,23 +49,15 @@ export function TopicsPage() {
         <StatusTabs status={status} siteId={siteId} />
         <div className="grid min-w-0 grow grid-cols-1 gap-3 sm:max-w-md sm:grid-cols-2">
           <SearchBox label={words.search} value={query ?? ''} onSearch={search} />
-          <Select
+          <SiteSelect
             aria-label={words.site}
+            sites={sites}
             value={siteId ?? ''}
-            onChange={(event) =>
-              void navigate({
-                search: (before) => ({ ...before, site: event.target.value || undefined }),
-                replace: true,
-              })
+            none={words.allSites}
+            onSite={(id) =>
+              void navigate({ search: (before) => ({ ...before, site: id || undefined }), replace: true })
             }
-          >
-            <option value="">{words.allSites}</option>
-            {sites.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </Select>
+          />
         </div>
       </div>
       <CommandProblem commands={commands} />
