@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { monthIn } from '../accounts/month.ts';
 import { lockWorkLimits, mayWork } from '../accounts/work-limits.ts';
 import type { AppContext } from '../context.ts';
@@ -28,7 +28,8 @@ const mostAtOnce = 200;
 /**
  * Runs every schedule whose time has come by the database's clock, which is one for all processes; tests bring a clock of
  * their own. Each in a transaction: the run of its time, the topic that is taken, the pipeline with its job, and the next
- * time are there together or not at all. Returns the runs that were made.
+ * time are there together or not at all. One that cannot be run for a reason nobody foresaw keeps its time and does not keep
+ * the others from theirs. Returns the runs that were made.
  */
 export async function runDueSchedules(ctx: Ctx, clock?: Date): Promise<ScheduleRun[]> {
   const runs: ScheduleRun[] = [];
@@ -39,10 +40,14 @@ export async function runDueSchedules(ctx: Ctx, clock?: Date): Promise<ScheduleR
         and ${mayWork(schedules.userId)} order by next_slot_at limit ${mostAtOnce}`,
   );
   for (const { id, user_id: userId } of due) {
-    // Before the transaction: comparing takes up to seconds, and nothing is to be locked over it.
-    await setAsideDuplicates(ctx, userId, id);
-    const run = await ctx.db.transaction((tx) => runIfDue(ctx, tx, userId, id, now));
-    if (run) runs.push(run);
+    try {
+      // Before the transaction: comparing takes up to seconds, and nothing is to be locked over it.
+      await setAsideDuplicates(ctx, userId, id);
+      const run = await ctx.db.transaction((tx) => runIfDue(ctx, tx, userId, id, now));
+      if (run) runs.push(run);
+    } catch (error) {
+      ctx.log.error({ err: error, schedule: id }, 'a schedule could not be run; it is tried again');
+    }
   }
   return runs;
 }
@@ -65,6 +70,16 @@ async function runIfDue(ctx: Ctx, tx: Db, userId: string, id: string, now: Date)
   const latest = latestSlot(schedule, exceptions, from, now);
   const { slotAt, at } = latest?.slot ?? { slotAt: first, at: first };
   const movedTo = at.getTime() === slotAt.getTime() ? null : at;
+  const goOn = () =>
+    tx
+      .update(schedules)
+      .set({ lastSlotAt: at, nextSlotAt: nextFor({ ...schedule, lastSlotAt: at }, now, exceptions) })
+      .where(eq(schedules.id, id));
+  // Whoever brought its next time to one that has had its run: it is not stuck there.
+  if (await hasRun(tx, id, slotAt)) {
+    await goOn();
+    return null;
+  }
   const outcome = await start(ctx, tx, schedule, now);
   const [run] = await tx
     .insert(scheduleRuns)
@@ -73,13 +88,13 @@ async function runIfDue(ctx: Ctx, tx: Db, userId: string, id: string, now: Date)
     .returning();
   // What was started is taken back with it: the time has had its run.
   if (!run) throw new AppError('conflict', 'A time of a schedule has come twice.');
-  await tx
-    .update(schedules)
-    .set({ lastSlotAt: at, nextSlotAt: nextFor({ ...schedule, lastSlotAt: at }, now, exceptions) })
-    .where(eq(schedules.id, id));
+  await goOn();
   await tellOfRun(ctx, tx, schedule, run);
   return run;
 }
+
+const hasRun = async (tx: Db, scheduleId: string, slotAt: Date): Promise<boolean> =>
+  (await tx.$count(scheduleRuns, and(eq(scheduleRuns.scheduleId, scheduleId), eq(scheduleRuns.slotAt, slotAt)))) > 0;
 
 type Outcome = Pick<ScheduleRun, 'outcome' | 'reason' | 'topicId' | 'pipelineId' | 'proposalScore'>;
 

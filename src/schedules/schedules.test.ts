@@ -133,7 +133,7 @@ describe('a schedule', () => {
     expect(await app.ctx.db.$count(topics, eq(topics.status, 'used'))).toBe(5);
   });
 
-  it('takes back what it started when its time turns out to have had its run', async () => {
+  it('starts nothing when its time turns out to have had its run, and goes on with the next', async () => {
     await backlog(2);
     const { id } = await create();
     await app.ctx.db.insert(scheduleRuns).values({
@@ -144,9 +144,37 @@ describe('a schedule', () => {
       outcome: 'started',
     });
     const before = await app.ctx.db.$count(pipelines);
-    await expect(runAt('2026-12-01T08:00:00Z')).rejects.toThrow('has come twice');
+    expect(await runAt('2026-12-01T08:00:00Z')).toEqual([]);
     expect(await app.ctx.db.$count(pipelines)).toBe(before);
     expect(await app.ctx.db.$count(topics, eq(topics.status, 'open'))).toBe(2);
+    expect((await read(id)).nextSlotAt).toBe('2026-12-02T08:00:00.000Z');
+    expect(started(await runAt('2026-12-02T08:00:00Z'))).toBe(1);
+  });
+
+  it('that cannot be run keeps its time, and the others from nothing', async () => {
+    await backlog(2);
+    const broken = await create({ name: 'Broken' });
+    const sound = await create({ name: 'Sound' });
+    // As no version of the program writes it; its time comes first.
+    await app.ctx.db.execute(
+      sql`update schedules set brief = brief || '{"words": 1}', next_slot_at = next_slot_at - interval '1 second' where id = ${broken.id}`,
+    );
+    expect(await runAt('2026-12-01T08:00:00Z')).toMatchObject([{ scheduleId: sound.id, outcome: 'started' }]);
+    expect(app.logs.at(-1)).toContain('a schedule could not be run');
+    expect(await app.ctx.db.$count(topics, eq(topics.status, 'open'))).toBe(1);
+    // Mended, it makes up for its time.
+    await app.ctx.db.execute(
+      sql`update schedules set brief = (select brief from schedules where id = ${sound.id}) where id = ${broken.id}`,
+    );
+    expect(await runAt('2026-12-01T08:00:05Z')).toMatchObject([{ scheduleId: broken.id, outcome: 'started' }]);
+  });
+
+  it('does not lose a time that has come to a new name', async () => {
+    await backlog(1);
+    const { id } = await create();
+    now = new Date('2026-12-01T08:00:03Z');
+    await call('PATCH', `/schedules/${id}`, { name: 'Another name' });
+    expect(started(await runAt('2026-12-01T08:00:05Z'))).toBe(1);
   });
 
   it('says that there was no topic, and goes on with the next time once there is one', async () => {
