@@ -613,14 +613,21 @@ describe('cancelling and asking again', () => {
 
   it('leaves neither row nor job when the transaction is rolled back', async () => {
     const row = await given();
-    const depth = await ctx.queue.depth(publishJob as never);
+    const jobs = () =>
+      queryRows(
+        ctx.db,
+        sql`select id, state, start_after from pgboss.job where name = ${publishJob.name} and data->>'publicationId' = ${row.id}`,
+      );
+    const before = await jobs();
     const rolledBack = ctx.db.transaction(async (tx) => {
       await ask(tx, row.articleId, 'draft');
       throw new Error('rolled back');
     });
     await expect(rolledBack).rejects.toThrow('rolled back');
     expect((await now(row)).wanted).toBe('publish');
-    expect(await ctx.queue.depth(publishJob as never)).toEqual(depth);
+    expect(await jobs()).toEqual(before);
+    await ctx.db.transaction((tx) => ask(tx, row.articleId, 'draft'));
+    expect(await jobs()).not.toEqual(before);
   });
 });
 

@@ -4,7 +4,7 @@ import ts from 'typescript';
 
 /*
  * Every place where code of the product waits is made to report itself, so that a test can let a worker die there. Whoever
- * waits at it calls the hooks that `mortal-worker.ts` puts under `globalThis.__awaits`:
+ * waits at it calls the hooks that `mortal-life.ts` puts under `globalThis.__awaits`:
  *
  *   await X              (await __awaits.before(site), await __awaits.after(site, X))
  *   for await (… of X)   for await (… of __awaits.each(site, X))
