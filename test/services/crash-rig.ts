@@ -90,9 +90,11 @@ export async function startRig(env: Record<string, string>): Promise<Rig> {
   }
 
   async function work(fate: Fate, id: string): Promise<Pipeline> {
+    let inVain = 0;
     for (let lived = 0; lived < 2_000; lived += 1) {
       shutdown = new AbortController();
       const death = await live(fate, (ctx) => workOne(ctx, id, shutdown.signal));
+      inVain = death === null ? inVain + 1 : 0;
       // Nobody waits 12 seconds for the end of a lease here. Every second time that money is held back by the dead, it is
       // long over when someone comes. So many deaths are counted neither as takeovers nor as failures of a step.
       const holdsMoney = death !== null && (deaths.at(-1)?.reserved.length ?? 0) > 0;
@@ -113,6 +115,7 @@ export async function startRig(env: Record<string, string>): Promise<Rig> {
       const [row] = await db.select().from(pipelines).where(eq(pipelines.id, id));
       if (!row) throw new Error('the pipeline is gone');
       if (death === null && row.status !== 'queued' && row.status !== 'running') return row;
+      if (inVain === livesInVain) throw new Error(`nobody takes it: ${JSON.stringify(row)}`);
     }
     throw new Error('the pipeline never came to an end');
   }
@@ -139,6 +142,8 @@ export async function startRig(env: Record<string, string>): Promise<Rig> {
   };
 }
 
+/** How many workers in a row may end without having brought a pipeline to where nobody has to work it. */
+const livesInVain = 30;
 /** How long a life may last before the test is given up, in milliseconds: a whole article takes a few seconds. */
 const patienceMs = 120_000;
 
