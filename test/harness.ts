@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -100,31 +100,34 @@ async function freshPostgres(url: string): Promise<Database> {
   };
 }
 
-/** Migrating takes seconds, loading a snapshot half a one: the snapshot is made once for each state of the migrations. */
+/** Migrating takes seconds, loading a snapshot a fifth of one: the snapshot is made once for each state of the migrations. */
 async function freshPglite(): Promise<Database> {
-  const { PGlite } = await import('@electric-sql/pglite');
-  const { vector } = await import('@electric-sql/pglite-pgvector');
-  const file = snapshotFile();
-  if (existsSync(file)) {
-    const pglite = await PGlite.create({ loadDataDir: new Blob([readFileSync(file)]), extensions: { vector } });
-    return fromPglite(pglite);
-  }
-  const pglite = await PGlite.create({ extensions: { vector } });
+  const { openEmpty, openSnapshot, writeSnapshot } = await import('./embedded-snapshot.ts');
+  snapshot ??= snapshotFile();
+  if (existsSync(snapshot)) return fromPglite(await openSnapshot(snapshot));
+  const pglite = await openEmpty();
   const database = await fromPglite(pglite);
   await migrateAll(database);
-  const dump = await pglite.dumpDataDir('none');
-  const partial = `${file}.${process.pid}`;
-  writeFileSync(partial, Buffer.from(await dump.arrayBuffer()));
-  renameSync(partial, file);
+  await writeSnapshot(pglite, snapshot);
   return database;
 }
+
+/** Its name is the digest of all that it is made of, which does not change while a process runs. */
+let snapshot: string | null = null;
 
 function snapshotFile(): string {
   const folder = new URL('../.cache/test/', import.meta.url).pathname;
   mkdirSync(folder, { recursive: true });
   const root = new URL('../', import.meta.url);
   const migrations = readdirSync(new URL('src/db/migrations/', root)).map((name) => `src/db/migrations/${name}`);
-  const inputs = [...migrations, 'src/db/migrate.ts', 'src/queue/queue.ts', 'src/app.ts', 'package-lock.json'];
+  const own = [
+    'test/embedded-snapshot.ts',
+    'src/db/migrate.ts',
+    'src/queue/queue.ts',
+    'src/app.ts',
+    'package-lock.json',
+  ];
+  const inputs = [...migrations, ...own];
   const state = digest(inputs.map((file) => readFileSync(new URL(file, root), 'utf8')));
-  return join(folder, `pglite-${state.slice(0, 16)}.tar`);
+  return join(folder, `pglite-${state.slice(0, 16)}.v8`);
 }
