@@ -11,6 +11,7 @@ import { digest } from '../src/digest.ts';
 import type { HttpServer } from '../src/http/server.ts';
 import { createLogger } from '../src/logger.ts';
 import { createScratchDatabase } from './database.ts';
+import { sharedWorkers } from './shared-workers.ts';
 
 /** The context with the user whom tests work as when they need no account: the local owner. */
 export type TestContext = AppContext & { ownerId: string };
@@ -55,7 +56,8 @@ export async function startTestApp(
   const { config, secrets } = testConfig(options.env);
   const logs: string[] = [];
   const log = createLogger(config.log.level, { write: (line) => logs.push(line) });
-  const context = await createContext(config, secrets, log, database, options.overrides);
+  const parts = { ...sharedWorkers(), ...options.overrides };
+  const context = await createContext(config, secrets, log, database, parts);
   const ownerId = await ensureLocalOwner(database.db);
   if (ownerId === null) throw new Error('a fresh database has accounts');
   // Not a copy: what the application changes in its context, tests see.
