@@ -10,7 +10,7 @@ import { type Database, fromPglite, openDatabase } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
 import type { HttpServer } from '../src/http/server.ts';
 import { createLogger } from '../src/logger.ts';
-import { createScratchDatabase } from './database.ts';
+import { createScratchDatabase, type ScratchDatabase } from './database.ts';
 import { sharedWorkers } from './shared-workers.ts';
 
 /** The context with the user whom tests work as when they need no account: the local owner. */
@@ -88,11 +88,21 @@ function asOwner(server: HttpServer, operatorToken: string): TestApp['send'] {
   return (request) => inject(request);
 }
 
-async function freshPostgres(url: string): Promise<Database> {
-  const scratch = await createScratchDatabase(url);
-  const { config, secrets } = testConfig({ DATABASE_URL: scratch.url });
-  const database = await openDatabase(config, secrets);
+/** A migrated database on the server that `url` names, for TEST_DATABASE_TEMPLATE: tests get copies of it. */
+export async function makePostgresTemplate(url: string): Promise<ScratchDatabase> {
+  const scratch = await createScratchDatabase(url, 'bp_template');
+  const database = await openScratch(scratch);
   await migrateAll(database);
+  await database.close();
+  return scratch;
+}
+
+async function freshPostgres(url: string): Promise<Database> {
+  // Named by the global setup; without one, each is migrated.
+  const template = process.env.TEST_DATABASE_TEMPLATE;
+  const scratch = await createScratchDatabase(url, 'bp_test', template);
+  const database = await openScratch(scratch);
+  if (!template) await migrateAll(database);
   return {
     ...database,
     async close() {
@@ -100,6 +110,11 @@ async function freshPostgres(url: string): Promise<Database> {
       await scratch.drop();
     },
   };
+}
+
+function openScratch(scratch: ScratchDatabase): Promise<Database> {
+  const { config, secrets } = testConfig({ DATABASE_URL: scratch.url });
+  return openDatabase(config, secrets);
 }
 
 /** Migrating takes seconds, loading a snapshot a fifth of one: the snapshot is made once for each state of the migrations. */
