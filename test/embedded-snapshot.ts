@@ -6,14 +6,15 @@ import { vector } from '@electric-sql/pglite-pgvector';
 /** The files of a cluster as they lie in the memory of one PGlite, by their path below `root`. */
 interface Snapshot {
   folders: string[];
-  files: [path: string, bytes: Uint8Array][];
+  /** Without the zeros at their ends, of which the log is full. */
+  files: [path: string, bytes: Uint8Array, length: number][];
 }
 
 type FileSystem = PGlite['Module']['FS'];
 
 const root = '/pglite/data';
 /** A table of tests has few rows: the usual 128 MB would only be cleared and paged in, once for each test. */
-const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'];
+const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'wal_recycle=off'];
 /** Read once by each process and copied for each database. */
 const read = new Map<string, Snapshot>();
 
@@ -34,7 +35,8 @@ export async function writeSnapshot(pglite: PGlite, file: string): Promise<void>
   const { rows } = await pglite.query<{ oid: number }>(
     'select oid from pg_database where datname <> current_database()',
   );
-  // Or each start would have to go through all that was written since the last one.
+  // Or each start would have to go through the whole log, and each copy would have all of it.
+  await pglite.exec('select pg_switch_wal()');
   await pglite.exec('checkpoint');
   // Templates are only needed for making databases, and are two thirds of all files.
   const unused = new Set(rows.map(({ oid }) => `/base/${oid}`));
@@ -50,7 +52,8 @@ function collect(fs: FileSystem, folder: string, unused: Set<string>, into: Snap
     const path = `${folder}/${name}`;
     if (name === '.' || name === '..' || path === '/postmaster.pid') continue;
     if (!fs.isDir(fs.stat(root + path).mode)) {
-      into.files.push([path, fs.readFile(root + path)]);
+      const bytes = fs.readFile(root + path);
+      into.files.push([path, bytes.slice(0, bytes.findLastIndex((byte) => byte !== 0) + 1), bytes.length]);
       continue;
     }
     into.folders.push(path);
@@ -71,6 +74,10 @@ class SnapshotFiles extends MemoryFS {
     const fs = this.pg?.Module.FS;
     if (!fs) throw new Error('the database has no file system yet');
     for (const folder of this.#snapshot.folders) fs.mkdirTree(root + folder, 0o700);
-    for (const [path, bytes] of this.#snapshot.files) fs.writeFile(root + path, bytes.slice(), { canOwn: true });
+    for (const [path, bytes, length] of this.#snapshot.files) {
+      const copy = new Uint8Array(length);
+      copy.set(bytes);
+      fs.writeFile(root + path, copy, { canOwn: true });
+    }
   }
 }
