@@ -52,7 +52,7 @@ function collect(fs: FileSystem, folder: string, unused: Set<string>, into: Snap
     const path = `${folder}/${name}`;
     if (name === '.' || name === '..' || path === '/postmaster.pid') continue;
     if (!fs.isDir(fs.stat(root + path).mode)) {
-      const bytes = fs.readFile(root + path);
+      const bytes: Uint8Array = fs.readFile(root + path);
       into.files.push([path, bytes.slice(0, bytes.findLastIndex((byte) => byte !== 0) + 1), bytes.length]);
       continue;
     }
