@@ -1,17 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
-/** An empty database of its own on the server that a URL names. */
+/** A database of its own on the server that a URL names. */
 export interface ScratchDatabase {
   name: string;
   url: string;
   drop(): Promise<void>;
 }
 
-/** Creates an empty database beside the one in `serverUrl`, whose user must be allowed to. */
-export async function createScratchDatabase(serverUrl: string, prefix = 'bp_test'): Promise<ScratchDatabase> {
+/**
+ * Creates a database beside the one in `serverUrl`, whose user must be allowed to: an empty one, or a copy of `template`,
+ * which nobody may be connected to.
+ */
+export async function createScratchDatabase(
+  serverUrl: string,
+  prefix = 'bp_test',
+  template?: string,
+): Promise<ScratchDatabase> {
   const name = `${prefix}_${randomBytes(6).toString('hex')}`;
-  await administer(serverUrl, `create database ${name}`);
+  // Copied through the log, which for so small a database is several times faster than by its files and a checkpoint.
+  const from = template === undefined ? '' : ` template ${template} strategy wal_log`;
+  await administer(serverUrl, `create database ${name}${from}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -10,7 +10,8 @@ import { type Database, fromPglite, openDatabase } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
 import type { HttpServer } from '../src/http/server.ts';
 import { createLogger } from '../src/logger.ts';
-import { createScratchDatabase } from './database.ts';
+import { createScratchDatabase, type ScratchDatabase } from './database.ts';
+import { sharedWorkers } from './shared-workers.ts';
 
 /** The context with the user whom tests work as when they need no account: the local owner. */
 export type TestContext = AppContext & { ownerId: string };
@@ -55,7 +56,8 @@ export async function startTestApp(
   const { config, secrets } = testConfig(options.env);
   const logs: string[] = [];
   const log = createLogger(config.log.level, { write: (line) => logs.push(line) });
-  const context = await createContext(config, secrets, log, database, options.overrides);
+  const parts = { ...sharedWorkers(), ...options.overrides };
+  const context = await createContext(config, secrets, log, database, parts);
   const ownerId = await ensureLocalOwner(database.db);
   if (ownerId === null) throw new Error('a fresh database has accounts');
   // Not a copy: what the application changes in its context, tests see.
@@ -86,11 +88,21 @@ function asOwner(server: HttpServer, operatorToken: string): TestApp['send'] {
   return (request) => inject(request);
 }
 
-async function freshPostgres(url: string): Promise<Database> {
-  const scratch = await createScratchDatabase(url);
-  const { config, secrets } = testConfig({ DATABASE_URL: scratch.url });
-  const database = await openDatabase(config, secrets);
+/** A migrated database on the server that `url` names, for TEST_DATABASE_TEMPLATE: tests get copies of it. */
+export async function makePostgresTemplate(url: string): Promise<ScratchDatabase> {
+  const scratch = await createScratchDatabase(url, 'bp_template');
+  const database = await openScratch(scratch);
   await migrateAll(database);
+  await database.close();
+  return scratch;
+}
+
+async function freshPostgres(url: string): Promise<Database> {
+  // Named by the global setup; without one, each is migrated.
+  const template = process.env.TEST_DATABASE_TEMPLATE;
+  const scratch = await createScratchDatabase(url, 'bp_test', template);
+  const database = await openScratch(scratch);
+  if (!template) await migrateAll(database);
   return {
     ...database,
     async close() {
@@ -100,31 +112,39 @@ async function freshPostgres(url: string): Promise<Database> {
   };
 }
 
-/** Migrating takes seconds, loading a snapshot half a one: the snapshot is made once for each state of the migrations. */
+function openScratch(scratch: ScratchDatabase): Promise<Database> {
+  const { config, secrets } = testConfig({ DATABASE_URL: scratch.url });
+  return openDatabase(config, secrets);
+}
+
+/** Migrating takes seconds, loading a snapshot a fifth of one: the snapshot is made once for each state of the migrations. */
 async function freshPglite(): Promise<Database> {
-  const { PGlite } = await import('@electric-sql/pglite');
-  const { vector } = await import('@electric-sql/pglite-pgvector');
-  const file = snapshotFile();
-  if (existsSync(file)) {
-    const pglite = await PGlite.create({ loadDataDir: new Blob([readFileSync(file)]), extensions: { vector } });
-    return fromPglite(pglite);
-  }
-  const pglite = await PGlite.create({ extensions: { vector } });
+  const { openEmpty, openSnapshot, writeSnapshot } = await import('./embedded-snapshot.ts');
+  snapshot ??= snapshotFile();
+  if (existsSync(snapshot)) return fromPglite(await openSnapshot(snapshot));
+  const pglite = await openEmpty();
   const database = await fromPglite(pglite);
   await migrateAll(database);
-  const dump = await pglite.dumpDataDir('none');
-  const partial = `${file}.${process.pid}`;
-  writeFileSync(partial, Buffer.from(await dump.arrayBuffer()));
-  renameSync(partial, file);
+  await writeSnapshot(pglite, snapshot);
   return database;
 }
+
+/** Its name is the digest of all that it is made of, which does not change while a process runs. */
+let snapshot: string | null = null;
 
 function snapshotFile(): string {
   const folder = new URL('../.cache/test/', import.meta.url).pathname;
   mkdirSync(folder, { recursive: true });
   const root = new URL('../', import.meta.url);
   const migrations = readdirSync(new URL('src/db/migrations/', root)).map((name) => `src/db/migrations/${name}`);
-  const inputs = [...migrations, 'src/db/migrate.ts', 'src/queue/queue.ts', 'src/app.ts', 'package-lock.json'];
+  const own = [
+    'test/embedded-snapshot.ts',
+    'src/db/migrate.ts',
+    'src/queue/queue.ts',
+    'src/app.ts',
+    'package-lock.json',
+  ];
+  const inputs = [...migrations, ...own];
   const state = digest(inputs.map((file) => readFileSync(new URL(file, root), 'utf8')));
-  return join(folder, `pglite-${state.slice(0, 16)}.tar`);
+  return join(folder, `pglite-${state.slice(0, 16)}.v8`);
 }

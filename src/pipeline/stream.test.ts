@@ -70,10 +70,12 @@ test('shows a run live, ends with done, and resumes after the last event that wa
   expect(progress).toEqual([...progress].sort((a, b) => a - b));
   expect(progress.at(-1)).toBe(1);
   expect(events.at(-1)).toMatchObject({ type: 'done', data: { status: 'succeeded' } });
-  expect(events.map((event) => event.id)).toEqual([...new Set(events.map((event) => event.id))].sort((a, b) => a - b));
+  // What is being written is shown without an id, and only by a machine that takes its time over it.
+  const kept = events.filter(({ type }) => type !== 'text');
+  expect(kept.map((event) => event.id)).toEqual([...new Set(kept.map((event) => event.id))].sort((a, b) => a - b));
 
-  const middle = events[Math.floor(events.length / 2)];
-  expect(await readStream(id, middle?.id)).toEqual(events.filter((event) => event.id > (middle?.id ?? 0)));
+  const middle = kept[Math.floor(kept.length / 2)];
+  expect(await readStream(id, middle?.id)).toEqual(kept.filter((event) => event.id > (middle?.id ?? 0)));
 });
 
 test('passes on what is being written, without an id that a browser would resume from', async () => {
