@@ -34,7 +34,8 @@ const which = z
   .refine(
     (body) => [body.ids, body.kind, body.all].filter((part) => part !== undefined).length === 1,
     'must have exactly one of ids, kind and all',
-  );
+  )
+  .meta({ id: 'FailureChoice' });
 const changed = z.object({ changed: count });
 
 /** What ended failed and is not tried again by itself, and what waits for a person. */
@@ -114,7 +115,7 @@ export const failureRoutes: RegisterRoutes = (server, ctx) => {
         tags,
         summary: `Try dead letters again: some, or up to ${mostAtOnce} of a kind or of all that can be; each by itself`,
         operationId: 'redriveFailures',
-        body: which.meta({ id: 'FailureChoice' }),
+        body: which,
         response: {
           200: z.object({
             items: z.array(redrivenSchema),
@@ -167,7 +168,7 @@ export const failureRoutes: RegisterRoutes = (server, ctx) => {
           tags,
           summary,
           operationId,
-          body: which.meta({ id: 'FailureChoice' }),
+          body: which,
           response: { 200: changed, ...problems(401, 404, 422) },
         },
       },

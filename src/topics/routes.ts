@@ -30,6 +30,12 @@ const topicChange = topicRequest
   })
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .meta({ id: 'TopicChange' });
+const topicDecision = z
+  .strictObject({
+    ids: z.array(z.uuid()).min(1).max(mostAtOnce),
+    status: z.enum(['open', 'dismissed', 'proposed']),
+  })
+  .meta({ id: 'TopicDecision' });
 const addedSchema = z
   .object({
     added: z.array(topicSchema),
@@ -148,12 +154,7 @@ export const topicRoutes: RegisterRoutes = (server, ctx) => {
         summary:
           'Accept or dismiss many topics, or put them back among the proposals; those that are near-duplicates by now are not opened, and listed',
         operationId: 'decideTopics',
-        body: z
-          .strictObject({
-            ids: z.array(z.uuid()).min(1).max(mostAtOnce),
-            status: z.enum(['open', 'dismissed', 'proposed']),
-          })
-          .meta({ id: 'TopicDecision' }),
+        body: topicDecision,
         response: {
           200: z
             .object({

@@ -12,6 +12,7 @@ import { addSource, deleteSource, lookAtSource, requestReading, updateSource } f
 
 const byId = z.object({ id: z.uuid() });
 const tags = ['sources'];
+const gapRequest = z.strictObject({ siteId: z.uuid().nullish() }).meta({ id: 'GapRequest' });
 
 /** Watched sources: list, watch, read, change, delete, read now; and proposals from the account's own gaps. */
 export const watchingRoutes: RegisterRoutes = (server, ctx) => {
@@ -127,7 +128,7 @@ export const watchingRoutes: RegisterRoutes = (server, ctx) => {
         description:
           'Looks at what several watched sources have written, at headings that several of your sources have, and at your links to posts that are gone. Proposals say why in their evidence.',
         operationId: 'findGaps',
-        body: z.strictObject({ siteId: z.uuid().nullish() }).meta({ id: 'GapRequest' }),
+        body: gapRequest,
         response: {
           201: z
             .object({

@@ -7639,7 +7639,7 @@ export type CountFailuresResponses = {
 export type CountFailuresResponse = CountFailuresResponses[keyof CountFailuresResponses];
 
 export type DismissFailuresData = {
-    body: FailureChoice;
+    body: FailureChoiceInput;
     path?: never;
     query?: never;
     url: '/api/v1/failures/dismiss';
@@ -7674,7 +7674,7 @@ export type DismissFailuresResponses = {
 export type DismissFailuresResponse = DismissFailuresResponses[keyof DismissFailuresResponses];
 
 export type RedriveFailuresData = {
-    body: FailureChoice;
+    body: FailureChoiceInput;
     path?: never;
     query?: never;
     url: '/api/v1/failures/redrive';
