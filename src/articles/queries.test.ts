@@ -45,7 +45,11 @@ test.each([
 test('a changed title is found by its new parts, and one in the bin by none', async () => {
   const { items } = (await app.server.inject('/api/v1/articles?query=questions')).json();
   const url = `/api/v1/articles/${items[0].id}`;
-  const changed = await app.server.inject({ method: 'PATCH', url, payload: { title: 'Questionnaires', revision: items[0].revision } });
+  const changed = await app.server.inject({
+    method: 'PATCH',
+    url,
+    payload: { title: 'Questionnaires', revision: items[0].revision },
+  });
   expect(changed.statusCode).toBe(200);
   expect(await found('naire')).toEqual(['Questionnaires']);
   await app.server.inject({ method: 'DELETE', url });

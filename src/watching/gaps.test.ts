@@ -141,6 +141,7 @@ describe('gaps', () => {
       values (${siteId}, 1, ${ctx.ownerId}, ${url}, 's', 'Building a stone oven', 'publish', now())`);
     const { id } = await article('Firewood', `See [this](${url}).`);
     await ctx.db.insert(deadLinks).values({ articleId: id, url, userId, siteId });
+    await ctx.db.insert(deadLinks).values({ articleId: id, url: `${url}door/`, userId: ctx.ownerId, siteId });
     expect(topicsOf(await gaps())).toEqual([]);
     await ctx.db.execute(sql`update dead_links set user_id = ${ctx.ownerId}`);
     await ctx.db.execute(sql`update site_posts set user_id = ${userId}`);
