@@ -355,6 +355,12 @@ describe('waiting and commands', () => {
     expect(await read(id)).toMatchObject({ status: 'waiting', waiting });
     expect(model.asked).toHaveLength(asked);
     expect(await claimPipeline(ctx, id)).toBeNull();
+
+    // One whose time is over by then is tried again.
+    await ctx.db.execute(sql`update pipelines set status = 'running', lease_expires_at = now() - interval '1 second',
+      waiting = jsonb_set(waiting, '{until}', to_jsonb(now() - interval '1 second')) where id = ${id}`);
+    await runPipeline(ctx, id, never);
+    expect(model.asked.length).toBeGreaterThan(asked);
   });
 
   test('an answer that cannot be read is sent back once with what is wrong, and both are billed', async () => {
