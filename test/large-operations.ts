@@ -96,6 +96,7 @@ function ofAccount({ embedder }: AppContext, who: string, userId: string, at: Pl
     ['articles, a page in the middle', (tx) => articles(tx, { cursor: at.articles })],
     ['articles of one status', (tx) => articles(tx, { status: 'draft' })],
     ['articles with a rare word', (tx) => articles(tx, { query: at.oldWord })],
+    ['articles with a part of a rare word', (tx) => articles(tx, { query: at.oldWord.slice(1) })],
     ['articles with a common word', (tx) => articles(tx, { query: commonWord })],
     ['articles with a word that none has', (tx) => articles(tx, { query: 'unheardof' })],
     ['runs, first page', (tx) => runs(tx, {})],

@@ -22,8 +22,9 @@ const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
 /**
- * True for articles that hold `query` as it is written, in title or text, from the beginning of a word. Its words lead to
- * the articles (`articles_terms`); without words, or where words cannot be told apart, every text of the user is read.
+ * True for articles that hold `query` as it is written: anywhere in the title, in the text from the beginning of a word. Its
+ * words lead to the articles (`articles_terms`, `articles_title_parts`); without words, or where words cannot be told apart,
+ * every text of the user is read.
  */
 function holds(userId: string, query: string): SQL | undefined {
   const part = `%${query.replace(/[\\%_]/g, '\\$&')}%`;
@@ -31,7 +32,8 @@ function holds(userId: string, query: string): SQL | undefined {
   if (unspaced.test(query)) return asWritten;
   const words = sql`article_words(${userId}::uuid, ${query})`;
   const terms = sql`article_terms(${articles.userId}, ${articles.title}, ${articles.markdown})`;
-  const found = sql`(${words} is null or ${terms} @@ ${words})`;
+  const titleParts = sql`title_parts(${articles.userId}, ${articles.title})`;
+  const found = sql`(${words} is null or ${terms} @@ ${words} or ${titleParts} @@ ${words})`;
   // A single word is found for certain; what stands between several has to be read.
   return /^[\p{L}\p{N}]+$/u.test(query) ? found : and(found, asWritten);
 }

@@ -233,6 +233,51 @@ describe('what happened', () => {
 });
 
 describe('the calendar', () => {
+  it('shows nothing of another account', async () => {
+    const { db, ownerId } = app.ctx;
+    const id = await schedule({ siteId });
+    await backlog({ topic: 'Theirs' }, { topic: 'Their second' });
+    await call('POST', `/schedules/${id}/slots`, { slotAt: '2026-12-01T09:00:00Z', skip: true });
+    await runAt('2026-12-02T09:00');
+    const byHand = await givenPipeline(app.ctx, { topic: 'By hand' });
+    await db.update(pipelines).set({ createdAt: now }).where(eq(pipelines.id, byHand.id));
+    await givenPublication('Out', { status: 'published', publishedAt: now });
+    const held = await givenPipeline(app.ctx, { topic: 'Held', siteId, publish: 'publish', approval: 'auto' });
+    const waiting = { reason: 'approval', until: '2026-12-03T10:00:00.000Z' } as const;
+    await db.update(pipelines).set({ status: 'waiting', waiting, createdAt: now }).where(eq(pipelines.id, held.id));
+    const theirs = (await calendar('2026-12-01', '2026-12-04')).items;
+    expect(theirs.map(({ kind, state }) => `${kind} ${state}`).sort()).toEqual([
+      'hold ends',
+      'publication published',
+      'run queued',
+      'run queued',
+      'run waiting',
+      'slot planned',
+      'slot skipped',
+    ]);
+
+    const other = newId();
+    await db.insert(users).values({ id: other, name: 'Other', email: 'other@example.com' });
+    const give = async (userId: string) => {
+      for (const table of [
+        'schedules',
+        'schedule_exceptions',
+        'schedule_runs',
+        'pipelines',
+        'publications',
+        'topics',
+      ]) {
+        await db.execute(sql`update ${sql.identifier(table)} set user_id = ${userId}`);
+      }
+    };
+    await give(other);
+    expect((await calendar('2026-12-01', '2026-12-04')).items).toEqual([]);
+    await schedule({ name: 'Mine' });
+    expect((await calendar('2026-12-03', '2026-12-04')).items.map(short)).toEqual(['12-03T09:00 planned null']);
+    await give(ownerId);
+    await db.delete(users).where(eq(users.id, other));
+  });
+
   it('of one site shows what is of it, on its clocks', async () => {
     await schedule({ name: 'Mine', siteId });
     await schedule({ name: 'Its', siteId: otherSite });

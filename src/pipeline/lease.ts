@@ -4,7 +4,7 @@ import { lockWorkLimits, mayWork } from '../accounts/work-limits.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
-import { isNext, occupying, startable } from './line.ts';
+import { isNext, occupying, startable, waitLeft } from './line.ts';
 import { type Pipeline, pipelines } from './schema.ts';
 
 /** How long a worker may be silent before another takes its pipeline, and how often it renews, in milliseconds. */
@@ -21,7 +21,8 @@ export type Lease = Pick<Pipeline, 'id' | 'lease'>;
  * Takes a pipeline to work on it: one that is queued, whose wait is over, or whose worker has been silent for
  * {@link leaseMs}. Raises the lease number, which fences off whoever held it before. Null when there is nothing to do,
  * when its user is disabled, has no free place (CONCURRENT_PIPELINES), or others of theirs come first. The user's row is
- * locked meanwhile, so that two workers never take one place.
+ * locked meanwhile, so that two workers never take one place. One with `waiting` is to go on waiting: its worker has failed,
+ * and died before it could.
  */
 export async function claimPipeline(ctx: Ctx, pipelineId: string): Promise<Pipeline | null> {
   return ctx.db.transaction(async (tx) => {
@@ -38,7 +39,7 @@ export async function claimPipeline(ctx: Ctx, pipelineId: string): Promise<Pipel
         startedAt: sql`coalesce(${pipelines.startedAt}, now())`,
         handedOver: false,
         takeovers: sql`${pipelines.takeovers} + (${pipelines.status} = 'running')::int`,
-        waiting: null,
+        waiting: waitLeft as never,
         error: null,
         finishedAt: null,
       })

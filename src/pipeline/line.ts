@@ -10,8 +10,11 @@ const waitIsOver = sql`(${pipelines.waiting} ->> 'until')::timestamptz <= now()`
 /** True when a wait ends later than it could: the clock was ahead when it was set, and has been put right since. */
 const waitIsAbsurd = sql`(${pipelines.waiting} ->> 'until')::timestamptz
   > now() + (${pipelines.waiting} ->> 'delayMs')::float8 * interval '1 millisecond' + interval '1 minute'`;
+const waited = sql`(${waitIsOver} or ${waitIsAbsurd})`;
 /** What nobody needs to be asked for any more: a pipeline whose wait is over. */
-const waitedEnough = and(eq(pipelines.status, 'waiting'), or(waitIsOver, waitIsAbsurd));
+const waitedEnough = and(eq(pipelines.status, 'waiting'), waited);
+/** The wait of a pipeline that is still running: its worker has failed, and died before it could wait. Null once it is over. */
+export const waitLeft = sql`case when ${pipelines.status} = 'running' and not ${waited} then ${pipelines.waiting} end`;
 /** True for a pipeline whose worker has been silent for too long. */
 export const abandoned = and(
   eq(pipelines.status, 'running'),

@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterEach, describe, expect, test } from 'vitest';
 import { givenPipeline, withModel } from '../../test/factories.ts';
+import { Killed, mortalContext } from '../../test/fakes/mortal-context.ts';
 import { diligentScript, type Script, scriptedModel } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { editArticle } from '../articles/articles.ts';
@@ -327,6 +328,39 @@ describe('waiting and commands', () => {
     expect(await claimed()).toBe(false);
     await wait('1 year', 7_200_000);
     expect(await claimed()).toBe(true);
+  });
+
+  test('a worker that dies between its failure and its wait leaves the wait to the next one', async () => {
+    const { ctx, model, read } = await start({
+      ...diligentScript,
+      topic: () => new AppError('model_unavailable', 'The provider answered 503.'),
+    });
+    const { id } = await givenPipeline(ctx);
+    const failedRecords = () => ctx.db.$count(pipelineSteps, eq(pipelineSteps.status, 'failed'));
+    const dieAfterFailure = async () => {
+      const before = await failedRecords();
+      for (let at = 1; (await failedRecords()) === before; at++) {
+        await ctx.db.update(pipelines).set({ leaseExpiresAt: new Date(0), takeovers: 0 });
+        const { ctx: mortal } = mortalContext(ctx, at);
+        await runPipeline(mortal, id, never).catch((error) => expect(error).toBeInstanceOf(Killed));
+      }
+    };
+    await dieAfterFailure();
+    expect(await read(id)).toMatchObject({ status: 'running', waiting: { reason: 'provider' } });
+    const asked = model.asked.length;
+
+    await ctx.db.update(pipelines).set({ leaseExpiresAt: new Date(0) });
+    const { waiting } = await read(id);
+    await runPipeline(ctx, id, never);
+    expect(await read(id)).toMatchObject({ status: 'waiting', waiting });
+    expect(model.asked).toHaveLength(asked);
+    expect(await claimPipeline(ctx, id)).toBeNull();
+
+    // One whose time is over by then is tried again.
+    await ctx.db.execute(sql`update pipelines set status = 'running', lease_expires_at = now() - interval '1 second',
+      waiting = jsonb_set(waiting, '{until}', to_jsonb(now() - interval '1 second')) where id = ${id}`);
+    await runPipeline(ctx, id, never);
+    expect(model.asked.length).toBeGreaterThan(asked);
   });
 
   test('an answer that cannot be read is sent back once with what is wrong, and both are billed', async () => {

@@ -108,7 +108,8 @@ async function walkUnderLease(
     }
     // Whoever had the pipeline before holds no lease any more: what they left reserved will not be settled by them.
     await settleAbandoned(ctx.db, pipelineId);
-    const stopped = await walk(ctx, pipeline, tenure);
+    const left = pipeline.waiting;
+    const stopped = left ? { kind: 'waiting' as const, waiting: left } : await walk(ctx, pipeline, tenure);
     await stop(ctx, pipeline, stopped ?? null);
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'lease_lost')) throw error;
@@ -296,6 +297,8 @@ async function runStep(
       const cause = explainDatabaseError(error) ?? error;
       const retrying = stop.kind === 'waiting' && stop.waiting.until !== undefined && cause instanceof AppError;
       const failed = stop.kind === 'failed' || retrying;
+      // With the failure: a worker that dies before it waits leaves the wait to the next one.
+      if (retrying) await changeUnderLease(tx, pipeline, { waiting: stop.waiting });
       await finishStep(tx, attempt.id, retrying ? 'failed' : status, failed ? { error: toStoredError(cause) } : {});
       await recordEvent(tx, pipeline, 'step', {
         name: step.name,
@@ -342,7 +345,8 @@ async function whyStopped(
       const ofProvider = error.code === 'model_unavailable' || error.code === 'search_unavailable';
       const reason = ofProvider ? 'provider' : 'retry';
       const delayMs = Math.max(0, until.getTime() - ctx.now().getTime());
-      return { kind: 'waiting', waiting: { reason, until: until.toISOString(), delayMs, message: error.message } };
+      const waiting = { reason, until: until.toISOString(), delayMs, message: error.message } as const;
+      return { kind: 'waiting', waiting: await byDatabaseClock(ctx, waiting, delayMs) };
     }
   }
   if (!(error instanceof AppError)) {
@@ -390,12 +394,11 @@ function stepContext(
 }
 
 /** A wait is ended by the database's clock, so it is set by it where ours differs: a machine may be an hour or a year off. */
-async function byDatabaseClock(ctx: AppContext, waiting: Waiting): Promise<Waiting> {
-  if (waiting.delayMs === undefined) return waiting;
+async function byDatabaseClock(ctx: AppContext, waiting: Waiting, delayMs: number): Promise<Waiting> {
   const [row] = await queryRows<{ now: string | Date }>(ctx.db, sql`select now()`);
   const theirs = new Date(row?.now ?? ctx.now()).getTime();
   if (Math.abs(theirs - ctx.now().getTime()) < 60_000) return waiting;
-  return { ...waiting, until: new Date(theirs + waiting.delayMs).toISOString() };
+  return { ...waiting, until: new Date(theirs + delayMs).toISOString() };
 }
 
 /** Writes how the run ended, enqueues its continuation when it has a time, and whatever takes its place. */
@@ -408,7 +411,7 @@ async function stop(ctx: AppContext, pipeline: Pipeline, stopped: Stop | null): 
         : stopped.kind === 'handed-over'
           ? [null, 'queued' as const]
           : [toStoredError(stopped.kind === 'failed' ? stopped.error : null), 'failed' as const];
-  const waiting = stopped?.kind === 'waiting' ? await byDatabaseClock(ctx, stopped.waiting) : null;
+  const waiting = stopped?.kind === 'waiting' ? stopped.waiting : null;
   const ended = status === 'succeeded' || status === 'failed';
   await ctx.db.transaction(async (tx) => {
     await lockWorkLimits(tx, ctx.config, pipeline.userId);

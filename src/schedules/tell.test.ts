@@ -54,9 +54,9 @@ const backlog = (number: number) =>
       Array.from({ length: number }, () => ({ topic: `Sourdough question ${next()}` })),
     ),
   );
-const propose = (topic: string, score: number, siteId: string | null = null) =>
+const propose = (topic: string, score: number, siteId: string | null = null, userId = ann.id) =>
   app.ctx.db.execute(sql`insert into topics (id, user_id, site_id, topic, status, origin, score, sameness)
-    values (gen_random_uuid(), ${ann.id}, ${siteId}, ${topic}, 'proposed', 'gap', ${score}, ${topic})`);
+    values (gen_random_uuid(), ${userId}, ${siteId}, ${topic}, 'proposed', 'gap', ${score}, ${topic})`);
 const runOn = async (day: string) => {
   now = new Date(`2026-12-${day}T08:00:00Z`);
   const runs = await runDueSchedules(app.ctx, now);
@@ -189,6 +189,7 @@ describe('proposals', () => {
     await propose('Best', 90.5, siteId);
     await propose('Too weak', 69.9);
     await propose('Of another site', 99, other);
+    await propose('Of another account', 99, null, (await givenAccount(app, 'eve@example.com')).id);
     await backlog(1);
     const { id } = await create({ siteId, proposalsFromScore: 70 });
     await runOn('01');

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { givenSite } from '../../test/factories.ts';
 import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
+import { users } from '../accounts/schema.ts';
 import { insertArticle } from '../articles/articles.ts';
 import { newId } from '../db/id.ts';
 import { passages, sources } from '../knowledge/schema.ts';
@@ -33,11 +34,11 @@ const topicsOf = ({ json }: Awaited<ReturnType<typeof gaps>>) =>
   json.added.map(({ topic }: { topic: string }) => topic).toSorted();
 
 /** A page that an article was written from, with its headings. */
-async function source(url: string, ...headings: string[]) {
+async function source(url: string, headings: string[], userId = ctx.ownerId) {
   const id = newId();
   const page = {
     id,
-    userId: ctx.ownerId,
+    userId,
     kind: 'url' as const,
     url,
     title: `Page ${url}`,
@@ -48,7 +49,7 @@ async function source(url: string, ...headings: string[]) {
   await ctx.db.insert(passages).values(
     headings.map((heading, ordinal) => ({
       id: newId(),
-      userId: ctx.ownerId,
+      userId,
       sourceId: id,
       ordinal,
       heading,
@@ -59,14 +60,13 @@ async function source(url: string, ...headings: string[]) {
 /** Entries of a watched source that were only remembered. */
 async function watched(host: string, titles: string[], more: Partial<typeof watchedSources.$inferInsert> = {}) {
   const id = newId();
+  const { userId = ctx.ownerId } = more;
   const url = `https://${host}/feed`;
-  await ctx.db
-    .insert(watchedSources)
-    .values({ id, userId: ctx.ownerId, name: host, url, addressKey: url, kind: 'feed', ...more });
+  await ctx.db.insert(watchedSources).values({ id, userId, name: host, url, addressKey: url, kind: 'feed', ...more });
   await ctx.db.insert(watchedEntries).values(
     titles.map((title, at) => ({
       id: newId(),
-      userId: ctx.ownerId,
+      userId,
       sourceId: id,
       addressKey: `${host}/${at}`,
       url: `https://${host}/${at}`,
@@ -81,16 +81,15 @@ const article = (title: string, markdown = 'Text.') =>
 
 describe('gaps', () => {
   it('are headings that three independent sources have and no article covers', async () => {
-    await source('https://a.example/1', 'Choosing a proofing basket', 'Conclusion', 'Feeding a sourdough starter');
-    await source(
-      'https://b.example/1',
+    await source('https://a.example/1', ['Choosing a proofing basket', 'Conclusion', 'Feeding a sourdough starter']);
+    await source('https://b.example/1', [
       'How to choose a proofing basket',
       'Conclusion',
       'Feeding the sourdough starter',
-    );
-    await source('https://c.example/1', 'Choosing the proofing basket', 'Conclusion', 'Feed a sourdough starter');
-    await source('https://c.example/2', 'Scoring with a razor', 'Choosing a proofing basket');
-    await source('https://d.example/1', 'Scoring with a razor');
+    ]);
+    await source('https://c.example/1', ['Choosing the proofing basket', 'Conclusion', 'Feed a sourdough starter']);
+    await source('https://c.example/2', ['Scoring with a razor', 'Choosing a proofing basket']);
+    await source('https://d.example/1', ['Scoring with a razor']);
     await article('Feeding a sourdough starter');
     const found = await gaps();
     expect(found.status).toBe(201);
@@ -125,6 +124,27 @@ describe('gaps', () => {
     ]);
     await ctx.db.delete(topics);
     await article('How to build a stone oven');
+    expect(topicsOf(await gaps())).toEqual([]);
+  });
+
+  it('are no subjects that only other accounts see treated', async () => {
+    const userId = newId();
+    await ctx.db.insert(users).values({ id: userId, name: 'Other', email: 'other@example.com' });
+    const heading = ['Choosing a proofing basket'];
+    await source('https://a.example/1', heading);
+    await source('https://b.example/1', heading);
+    await source('https://c.example/1', heading, userId);
+    await watched('a.example', ['Milling flour at home']);
+    await watched('b.example', ['Milling flour at home'], { userId });
+    const url = 'https://blog.example/stone-oven/';
+    await ctx.db.execute(sql`insert into site_posts (site_id, remote_id, user_id, url, slug, title, status, gone_at)
+      values (${siteId}, 1, ${ctx.ownerId}, ${url}, 's', 'Building a stone oven', 'publish', now())`);
+    const { id } = await article('Firewood', `See [this](${url}).`);
+    await ctx.db.insert(deadLinks).values({ articleId: id, url, userId, siteId });
+    await ctx.db.insert(deadLinks).values({ articleId: id, url: `${url}door/`, userId: ctx.ownerId, siteId });
+    expect(topicsOf(await gaps())).toEqual([]);
+    await ctx.db.execute(sql`update dead_links set user_id = ${ctx.ownerId}`);
+    await ctx.db.execute(sql`update site_posts set user_id = ${userId}`);
     expect(topicsOf(await gaps())).toEqual([]);
   });
 

@@ -212,6 +212,19 @@ describe('a reading', () => {
     expect(JSON.stringify([await entries(), await proposals()])).not.toContain('nobody is to copy');
   });
 
+  it('counts what a feed names several times once', async () => {
+    const each = Array.from({ length: 15 }, (_, at) => entry(`Matter ${at} of bread`, 1 + at / 100));
+    await read(
+      await watch(
+        feedOn(
+          0,
+          each.flatMap((one) => [one, one]),
+        ).url,
+      ),
+    );
+    expect(await proposals()).toHaveLength(15);
+  });
+
   it('asks only for what has changed', async () => {
     const feed = feedOn(0, [entry('Rye bread')]);
     const id = await watch(feed.url);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { givenPipeline, givenSite, givenSitePost, withModel } from '../../../test/factories.ts';
 import { diligentScript, type ScriptedModel, scriptedModel } from '../../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp, type TestContext } from '../../../test/harness.ts';
+import { users } from '../../accounts/schema.ts';
 import { insertArticle } from '../../articles/articles.ts';
 import { articles } from '../../articles/schema.ts';
 import { newId } from '../../db/id.ts';
@@ -91,6 +92,17 @@ describe('what counts', () => {
   it('is not what is gone', async () => {
     await near({ goneAt: new Date() });
     expect(await closest()).toBeNull();
+  });
+
+  it('is nothing of another account', async () => {
+    const other = newId();
+    await ctx.db.insert(users).values({ id: other, name: 'Other', email: 'other@example.com' });
+    const title = 'How to keep a sourdough starter alive';
+    const content = { title, markdown: 'Text.', language: 'en', pipelineId: null, author: 'user' as const };
+    await insertArticle(ctx, ctx.db, other, content);
+    expect(await closest()).toBeNull();
+    await ctx.db.update(articles).set({ userId: ctx.ownerId });
+    expect(await closest()).toMatchObject({ kind: 'article', title });
   });
 
   it('is not what is in another language', async () => {

@@ -314,6 +314,17 @@ describe('decisions', () => {
     expect(outcomes.size).toBeGreaterThan(1);
   }, 120_000);
 
+  it('are taken back by a hold, also when publishing is tried again', async () => {
+    const { id, articleId } = await held();
+    expect((await ann.api.ask('POST', `/articles/${articleId}/approve`)).status).toBe(200);
+    expect((await ann.api.ask('POST', `/articles/${articleId}/hold`)).status).toBe(200);
+    expect(await rowOf(id)).toMatchObject({ status: 'waiting', approvedAt: null, approvedBy: null });
+    expect((await ann.api.ask('POST', `/pipelines/${id}/retry`, { fromStep: 'publish' })).status).toBe(202);
+    await runPipeline(app.ctx, id, never);
+    expect((await rowOf(id)).waiting?.message).toContain('On hold');
+    expect(await sent(articleId)).toBe(0);
+  });
+
   it('let a hold win over a worker that has begun to hand the article over', async () => {
     const { id, articleId } = await held();
     await windowOver(id);
