@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { breadSources, givenPipeline } from '../../test/factories.ts';
 import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
 import { monthIn } from '../accounts/month.ts';
@@ -12,7 +12,7 @@ import { claimPipeline, renewLease } from './lease.ts';
 import { enqueueAbandoned } from './line.ts';
 import { runPipeline } from './runner.ts';
 import { type Pipeline, pipelines } from './schema.ts';
-import { sweepPipelines } from './worker.ts';
+import { sweepPipelines, workPipelines } from './worker.ts';
 
 /* Which pipelines of a user may start, and how many articles they may begin. Nothing works here but what a test calls. */
 
@@ -179,6 +179,22 @@ describe('what a worker that died has left', () => {
     await enqueueAbandoned(ctx);
     expect(await takeJobs()).toEqual([dead.id]);
     expect(await statusOf(alive)).toBe('running');
+  });
+
+  it('is looked for by every worker within two seconds and a bit', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const idle = { ...ctx, queue: { ...ctx.queue, work: async () => undefined } };
+    const end = await workPipelines(idle);
+    try {
+      const dead = await claimed((await given(1))[0]);
+      await expire(dead);
+      await takeJobs();
+      vi.advanceTimersByTime(2_200);
+      await vi.waitFor(async () => expect(await takeJobs()).toEqual([dead.id]));
+    } finally {
+      end();
+      vi.useRealTimers();
+    }
   });
 
   it('is not left to a job that comes later, which nobody is told of', async () => {
