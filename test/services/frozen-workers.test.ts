@@ -14,6 +14,7 @@ import {
   startPipelineInstance,
   untilGivenUp,
   untilSucceeded,
+  type Worker,
 } from './pipeline-instance.ts';
 
 /* Worker processes that freeze (SIGSTOP) for longer than their lease and wake up when another has gone on without them. */
@@ -30,33 +31,16 @@ async function given({ onTestFinished }: Test): Promise<PipelineInstance> {
   return instance;
 }
 
-/**
- * A worker freezes as it sends a statement, which the server does while the answer is not heard, and wakes when another has
- * written the article: then it writes nothing and asks nothing.
- */
-async function freezeAt(test: Test, statement: RegExp): Promise<{ instance: PipelineInstance; id: string }> {
-  const instance = await given(test);
-  const { ctx, provider } = instance;
-  const frozen = await instance.startWorker('frozen');
-  const stopped = Promise.withResolvers<void>();
-  frozen.database.watch((text) => {
+/** Resolves when a worker sends a statement, before it has been passed on; `then` is done at that moment. */
+function atStatement({ database }: Worker, statement: RegExp, then: () => void): Promise<void> {
+  const sent = Promise.withResolvers<void>();
+  database.watch((text) => {
     if (!statement.test(text)) return;
-    frozen.database.watch(() => undefined);
-    frozen.program.kill('SIGSTOP');
-    stopped.resolve();
+    database.watch(() => undefined);
+    then();
+    sent.resolve();
   });
-  const { id } = await givenArticle(ctx, 'first');
-  await stopped.promise;
-  await instance.startWorker('whole');
-  await untilSucceeded(ctx, [id]);
-  expect(await readPipeline(ctx, id)).toMatchObject({ takeovers: 1 });
-  const [finished, asked] = [await everythingOf(ctx, id), provider.calls.length];
-  frozen.program.kill('SIGCONT');
-  await untilGivenUp(frozen, id);
-  expect(await everythingOf(ctx, id)).toEqual(finished);
-  expect(provider.calls).toHaveLength(asked);
-  await vi.waitFor(() => expectWhole(instance, [id]), { timeout: 30_000 });
-  return { instance, id };
+  return sent.promise;
 }
 
 describe.concurrent('a worker that freezes', () => {
@@ -86,35 +70,63 @@ describe.concurrent('a worker that freezes', () => {
   });
 
   it('between what it holds back for a call and the call does not make it when it wakes', async (test) => {
-    const { instance, id } = await freezeAt(test, /money_for_call.*draft-section/s);
-    expect(askedTwice(instance.provider.calls)).toEqual([]);
+    const instance = await given(test);
+    const { ctx, provider } = instance;
+    const frozen = await instance.startWorker('frozen');
+    // The money is held back by now, and it does not hear of it.
+    const stopped = atStatement(frozen, /money_for_call.*draft-section/s, () => frozen.program.kill('SIGSTOP'));
+    const { id } = await givenArticle(ctx, 'first');
+    await stopped;
+    await instance.startWorker('whole');
+    await untilSucceeded(ctx, [id]);
+    const [finished, asked] = [await everythingOf(ctx, id), provider.calls.length];
+    frozen.program.kill('SIGCONT');
+    await untilGivenUp(frozen, id);
+    expect(await everythingOf(ctx, id)).toEqual(finished);
+    expect(provider.calls).toHaveLength(asked);
+    expect(askedTwice(provider.calls)).toEqual([]);
     // What was held back for the call that never went out is given back.
-    const given = (await listCalls(instance.ctx.db, [id])).filter(({ status }) => status === 'released');
-    expect(given).toMatchObject([{ task: 'draft-section', costMicroUsd: 0, estimated: false }]);
+    const released = (await listCalls(ctx.db, [id])).filter(({ status }) => status === 'released');
+    expect(released).toMatchObject([{ task: 'draft-section', costMicroUsd: 0, estimated: false }]);
+    await vi.waitFor(() => expectWhole(instance, [id]), { timeout: 30_000 });
   });
 
   it('between the work of a step and its end does not write its end when it wakes', async (test) => {
-    const { instance, id } = await freezeAt(test, /pipeline_events.*(One section|sections): /s);
+    const instance = await given(test);
+    const { ctx, provider } = instance;
+    const outline = async (id: string) =>
+      (await listSteps(ctx.db, [id])).filter(({ name }) => name === 'outline').map(({ status }) => status);
+    /** The last statement before the transaction in which the step ends. */
+    const lastWord = /pipeline_events.*(One section|\d sections): /s;
+    const frozen = await instance.startWorker('frozen');
+    const stopped = atStatement(frozen, lastWord, () => frozen.program.kill('SIGSTOP'));
+    const { id } = await givenArticle(ctx, 'first');
+    await stopped;
+    const whole = await instance.startWorker('whole');
+    // Later, a record of the other's would keep out a second one by itself.
+    await atStatement(whole, lastWord, () => whole.database.hold());
+    expect(await outline(id)).toEqual(['cancelled', 'running']);
+    frozen.program.kill('SIGCONT');
+    await untilGivenUp(frozen, id);
+    expect(await outline(id)).toEqual(['cancelled', 'running']);
+    whole.database.release();
+    await untilSucceeded(ctx, [id]);
+    expect(await outline(id)).toEqual(['cancelled', 'succeeded']);
     // Its answer was paid, and is used.
-    expect(askedTwice(instance.provider.calls)).toEqual([]);
-    const outline = (await listSteps(instance.ctx.db, [id])).filter(({ name }) => name === 'outline');
-    expect(outline.map(({ status }) => status)).toEqual(['cancelled', 'succeeded']);
+    expect(askedTwice(provider.calls)).toEqual([]);
+    await vi.waitFor(() => expectWhole(instance, [id]), { timeout: 30_000 });
   });
 
   it('in a transaction keeps nobody waiting for what it has locked, and writes nothing of it', async (test) => {
     const instance = await given(test);
     const { ctx, provider } = instance;
     const frozen = await instance.startWorker('frozen');
-    const stopped = Promise.withResolvers<void>();
     // The pipeline's row is locked by now; the statement goes out, and its answer is not heard.
-    frozen.database.watch((text) => {
-      if (!/update "pipeline_steps" set "status".*succeeded.*"sections"/s.test(text)) return;
-      frozen.database.watch(() => undefined);
-      frozen.program.kill('SIGSTOP');
-      stopped.resolve();
-    });
+    const stopped = atStatement(frozen, /update "pipeline_steps" set "status".*succeeded.*"sections"/s, () =>
+      frozen.program.kill('SIGSTOP'),
+    );
     const { id } = await givenArticle(ctx, 'first');
-    await stopped.promise;
+    await stopped;
     const open = () =>
       queryRows(
         ctx.db,
