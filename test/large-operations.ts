@@ -14,7 +14,7 @@ import { findLinkTargets } from '../src/pipeline/6-seo/links.ts';
 import { briefSchema } from '../src/pipeline/brief.ts';
 import { createPipeline } from '../src/pipeline/commands.ts';
 import { claimPipeline } from '../src/pipeline/lease.ts';
-import { enqueueNext, isNext } from '../src/pipeline/line.ts';
+import { enqueueAbandoned, enqueueNext, isNext } from '../src/pipeline/line.ts';
 import { presentPipelines } from '../src/pipeline/present.ts';
 import { listPipelines } from '../src/pipeline/queries.ts';
 import { type Pipeline, pipelines } from '../src/pipeline/schema.ts';
@@ -72,6 +72,7 @@ export async function operationsOn(ctx: AppContext, accounts: LargeAccounts): Pr
     { name: 'due schedules, five due', run: (tx) => runDueSchedules(tx, new Date(Date.now() + 3_600_000 + 210_000)) },
     { name: 'dequeue of a pipeline', run: (tx) => expectSome(claimPipeline(tx, claimable)) },
     { name: 'sweep of pipelines', run: (tx) => sweepPipelines(tx) },
+    { name: 'sweep of abandoned pipelines', run: (tx) => enqueueAbandoned(tx) },
     { name: 'dequeue of a publication', run: ({ db }) => expectSome(claimPublication(db, publication, 12_000)) },
     { name: 'sweep of publications', run: (tx) => sweepPublications(tx) },
     { name: 'sweep of the ledger', run: ({ db }) => settleOrphaned(db) },

@@ -20,7 +20,10 @@ import { createPlainEmbedder } from './fakes/plain-embedder.ts';
  * an embedder without a model: so many of them start in little time and write in little memory. Its parent kills it.
  */
 
-const { config, secrets } = loadConfig(process.env, { role: 'worker' });
+const { config: loaded, secrets } = loadConfig(process.env, { role: 'worker' });
+if (loaded.database.kind !== 'postgres') throw new Error('several processes need PostgreSQL');
+// Instances of several processes run side by side on one server, which has a hundred connections.
+const config = { ...loaded, database: { ...loaded.database, poolSize: 3 } };
 const database = await openDatabase(config, secrets);
 const log = createLogger(config.log.level);
 const safeFetch = createSafeFetch(config.net);

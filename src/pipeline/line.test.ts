@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { breadSources, givenPipeline } from '../../test/factories.ts';
 import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
 import { monthIn } from '../accounts/month.ts';
@@ -9,9 +9,10 @@ import { queryRows } from '../db/open.ts';
 import { cancelPipeline, insertPipeline } from './commands.ts';
 import { runPipelineJob } from './jobs.ts';
 import { claimPipeline, renewLease } from './lease.ts';
+import { enqueueAbandoned } from './line.ts';
 import { runPipeline } from './runner.ts';
 import { type Pipeline, pipelines } from './schema.ts';
-import { sweepPipelines } from './worker.ts';
+import { sweepPipelines, workPipelines } from './worker.ts';
 
 /* Which pipelines of a user may start, and how many articles they may begin. Nothing works here but what a test calls. */
 
@@ -158,6 +159,68 @@ describe('a job whose pipeline may not start', () => {
     await runPipeline(ctx, abandoned.id, never);
     expect(await takeJobs()).toEqual([]);
     expect(await sweptJobs()).toEqual([]);
+  });
+});
+
+describe('what a worker that died has left', () => {
+  /** What the look for it enqueues for this user. */
+  async function found(): Promise<string[]> {
+    await enqueueAbandoned(ctx);
+    return (await takeJobs()).sort();
+  }
+
+  it('is found as soon as its lease has run out, and by one look only while that job is to be had', async () => {
+    const [first, second] = await given(2);
+    const [dead, alive] = [await claimed(first), await claimed(second)];
+    await takeJobs();
+    expect(await found()).toEqual([]);
+    await expire(dead);
+    await enqueueAbandoned(ctx);
+    await enqueueAbandoned(ctx);
+    expect(await takeJobs()).toEqual([dead.id]);
+    expect(await statusOf(alive)).toBe('running');
+  });
+
+  it('is looked for by every worker within two seconds and a bit', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const idle = { ...ctx, queue: { ...ctx.queue, work: async () => undefined } };
+    const end = await workPipelines(idle);
+    try {
+      const dead = await claimed((await given(1))[0]);
+      await expire(dead);
+      await takeJobs();
+      vi.advanceTimersByTime(2_200);
+      await vi.waitFor(async () => expect(await takeJobs()).toEqual([dead.id]));
+    } finally {
+      end();
+      vi.useRealTimers();
+    }
+  });
+
+  it('is not left to a job that comes later, which nobody is told of', async () => {
+    const dead = await claimed((await given(1))[0]);
+    await expire(dead);
+    await takeJobs();
+    const startAfter = new Date(Date.now() + 1_000);
+    await ctx.queue.enqueue(ctx.db, runPipelineJob, { pipelineId: dead.id }, { startAfter });
+    expect(await found()).toEqual([dead.id, dead.id]);
+  });
+
+  it('is left alone while its user has no place for it, or is disabled', async () => {
+    const [first, second, third] = await given(3);
+    const dead = await claimed(first);
+    await expire(dead);
+    const one = await claimed(second);
+    await set({ concurrentPipelines: 3 });
+    await claimed(third);
+    await set({ concurrentPipelines: 2 });
+    await takeJobs();
+    expect(await found()).toEqual([]);
+    await expire(one);
+    await set({ disabled: true });
+    expect(await found()).toEqual([]);
+    await set({ disabled: false });
+    expect(await found()).toEqual([dead.id, one.id].sort());
   });
 });
 

@@ -138,7 +138,32 @@ export async function waitsForMoney(
  */
 export async function enqueueNext(ctx: Pick<AppContext, 'queue' | 'config'>, db: Db, userId?: string): Promise<number> {
   const without = sql`line.status = 'queued' and ${hasJob}`;
-  const next = await firstInLine(db, ctx.config, { ...(userId ? { userId } : {}), without });
-  for (const pipelineId of next) await ctx.queue.enqueue(db, runPipelineJob, { pipelineId });
-  return next.length;
+  return enqueueAll(ctx, db, await firstInLine(db, ctx.config, { ...(userId ? { userId } : {}), without }));
+}
+
+/**
+ * Enqueues every pipeline whose worker has been silent for too long, where its user has a place for it: they come first
+ * in the line of their user. Made to be asked often by many processes: one statement by the index of leases, which reads
+ * what is abandoned and nothing else, and no second job while a first one is to be had. Returns how many were found.
+ */
+export async function enqueueAbandoned(ctx: Pick<AppContext, 'db' | 'queue' | 'config'>): Promise<number> {
+  // A job that comes by its time, or again after its worker's death, is not announced and would be taken up to two seconds later.
+  const jobIsThere = sql`exists (select 1 from pgboss.job where name = ${runPipelineJob.name} and state = 'created'
+    and start_after <= now() and data ->> 'pipelineId' = line.id::text)`;
+  const rows = await queryRows<{ id: string }>(
+    ctx.db,
+    sql`select line.id from (select ${pipelines.id} as id, ${pipelines.userId} as user_id from ${pipelines} where ${abandoned}) as line
+          join users on users.id = line.user_id and not users.disabled
+        where not ${jobIsThere}
+          and (select count(*) from ${pipelines} where ${and(occupying, sql`${pipelines.userId} = line.user_id`)})
+            < coalesce(users.concurrent_pipelines, ${ctx.config.accounts.concurrentPipelines}::int)
+        limit 100`,
+  );
+  const ids = rows.map((row) => row.id);
+  return enqueueAll(ctx, ctx.db, ids);
+}
+
+async function enqueueAll(ctx: Pick<AppContext, 'queue'>, db: Db, ids: string[]): Promise<number> {
+  for (const pipelineId of ids) await ctx.queue.enqueue(db, runPipelineJob, { pipelineId });
+  return ids.length;
 }

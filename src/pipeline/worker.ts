@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { continueAffordable } from './budget-waits.ts';
 import { runPipelineJob } from './jobs.ts';
-import { enqueueNext } from './line.ts';
+import { enqueueAbandoned, enqueueNext } from './line.ts';
 import { pipelines } from './schema.ts';
 
 /**
@@ -12,6 +12,11 @@ import { pipelines } from './schema.ts';
 export const pipelineConcurrency = 4;
 /** How often to look for pipelines that nobody works on although somebody should, in milliseconds. */
 const sweepMs = 10_000;
+/**
+ * How often to look for what a worker that died has left, in milliseconds: with a lease of 12 seconds another goes on
+ * within 15. Each process keeps a time of its own, up to a tenth more or less, so that many do not look in the same moment.
+ */
+const abandonedMs = 2_000;
 
 /** Works pipelines until the queue stops. Returns what ends the sweeping. */
 export async function workPipelines(ctx: AppContext): Promise<() => void> {
@@ -23,12 +28,23 @@ export async function workPipelines(ctx: AppContext): Promise<() => void> {
   });
   const sweep = () =>
     sweepPipelines(ctx).catch((error) => ctx.log.warn({ err: error }, 'looking for stranded pipelines failed'));
-  const timer = setInterval(sweep, sweepMs);
+  let looking = false;
+  const takeOver = async () => {
+    // While the database does not answer, one look waits for it, and not a row of them.
+    if (looking) return;
+    looking = true;
+    await enqueueAbandoned(ctx)
+      .catch((error) => ctx.log.warn({ err: error }, 'looking for abandoned pipelines failed'))
+      .finally(() => {
+        looking = false;
+      });
+  };
+  const timers = [setInterval(sweep, sweepMs), setInterval(takeOver, abandonedMs * (0.9 + 0.2 * Math.random()))];
   const unsubscribe = ctx.bus.onEnabled(sweep);
   await sweep();
   return () => {
     unsubscribe();
-    clearInterval(timer);
+    for (const timer of timers) clearInterval(timer);
   };
 }
 
@@ -42,8 +58,8 @@ async function forgetLeases(db: AppContext['db']): Promise<void> {
 
 /**
  * Enqueues every pipeline that is stranded although its user has a place for it: running under a lease that ran out,
- * queued without a job, or past the end of its wait, also of a wait for money. The queue does this by itself when a worker dies; this also covers
- * a lost job. What waits for a place, or belongs to a disabled user, is left alone. Returns how many were found.
+ * queued without a job, or past the end of its wait, also of a wait for money. What a worker that died has left is found
+ * sooner (`enqueueAbandoned`); this covers a lost job. What waits for a place, or belongs to a disabled user, is left alone. Returns how many were found.
  */
 export async function sweepPipelines(
   ctx: Pick<AppContext, 'db' | 'queue' | 'models' | 'webSearch' | 'config' | 'secrets'>,

@@ -108,6 +108,8 @@ export async function expectPaidOnce(
   expect(calls.filter(({ status }) => status === 'reserved')).toEqual([]);
   expect(await compareCounters(rig.ctx.db)).toEqual([]);
   const isAbandoned = (call: PaidCall) => call.estimated && call.output === null;
+  // What a death left reserved counts as estimated: nobody is there who could give it back, or say what it cost.
+  for (const call of calls.filter(({ id }) => left.has(id))) expect(call).toMatchObject({ estimated: true });
   for (const call of calls.filter(isAbandoned)) {
     expect(call).toMatchObject({ status: 'failed', costMicroUsd: call.reservedMicroUsd });
   }

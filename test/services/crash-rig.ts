@@ -33,8 +33,8 @@ export interface Rig {
   models: ModelServer;
   search: SearchServer;
   web: PageServer;
-  /** Every death so far, with how many calls of the ledger it left reserved. */
-  deaths: (Death & { reserved: string[] })[];
+  /** Every death so far, with the calls of the ledger that were reserved then, and how many calls there were. */
+  deaths: (Death & { reserved: string[]; calls: number })[];
   /** How many calls of models there had been each time a person had a step redone: from then on it is asked anew. */
   redone: number[];
   /** What the models answer from now on; nothing for what they usually do. */
@@ -79,13 +79,13 @@ export async function startRig(env: Record<string, string>): Promise<Rig> {
     const working = life.run(() => work(ctx)).then(() => null);
     const watch = watchOver(life);
     const death = await Promise.race([working, life.death, watch.stuck]).finally(watch.end);
-    if (death === null) {
-      await end();
-      return null;
-    }
-    await kill();
+    if (death === null) await end();
+    else await kill();
     const left = await queryRows<{ id: string }>(app.ctx.db, sql`select id from paid_calls where status = 'reserved'`);
-    deaths.push({ ...death, reserved: left.map(({ id }) => id) });
+    const reserved = left.map(({ id }) => id);
+    const calls = await app.ctx.db.$count(paidCalls);
+    expectSettledFirst(deaths.at(-1), { reserved, calls });
+    if (death !== null) deaths.push({ ...death, reserved, calls });
     return death;
   }
 
@@ -140,6 +140,23 @@ export async function startRig(env: Record<string, string>): Promise<Rig> {
       await web.close();
     },
   };
+}
+
+/**
+ * Whoever goes on after a death settles what it left reserved before they ask for anything: else that money is held back
+ * until somebody notices, and their own calls may not fit beside it.
+ */
+function expectSettledFirst(
+  death: Rig['deaths'][number] | undefined,
+  now: { reserved: string[]; calls: number },
+): void {
+  if (!death || now.calls === death.calls) return;
+  const held = death.reserved.filter((id) => now.reserved.includes(id));
+  if (held.length > 0) {
+    throw new Error(
+      `${held.length} calls of the dead were held back while another asked on; it died ${death.side} ${death.site}`,
+    );
+  }
 }
 
 /** How many workers in a row may end without having brought a pipeline to where nobody has to work it. */
