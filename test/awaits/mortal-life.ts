@@ -19,6 +19,11 @@ export interface Life {
   run<T>(work: () => T): T;
   /** Resolves when it dies. */
   death: Promise<Death>;
+  /**
+   * Says that its work is done: from now on it does not die, and what it still has under way comes to its end. False when
+   * it is dead already.
+   */
+  survive(): boolean;
   isDead(): boolean;
   /** Places passed so far, each side counted. */
   passed(): number;
@@ -113,6 +118,10 @@ export function beginLife(decide: State['decide']): Life {
   return {
     run: (work) => lives.run(state, work),
     death,
+    survive() {
+      state.decide = () => false;
+      return !state.dead;
+    },
     isDead: () => state.dead,
     passed: () => state.passed,
     waitsAt: () => [...state.waits.values()],

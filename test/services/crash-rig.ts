@@ -76,7 +76,8 @@ export async function startRig(env: Record<string, string>): Promise<Rig> {
     const name = `bp-life-${lives}`;
     const life = beginLife(fate);
     const { ctx, end, kill } = await openProcess(app, models, search, name, life);
-    const working = life.run(() => work(ctx)).then(() => null);
+    // Its clocks may strike once more when its work is done: who died then would keep a connection for ever.
+    const working = life.run(() => work(ctx)).then(() => (life.survive() ? null : life.death));
     const watch = watchOver(life);
     const death = await Promise.race([working, life.death, watch.stuck]).finally(watch.end);
     if (death === null) await end();
