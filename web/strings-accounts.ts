@@ -140,10 +140,13 @@ export const accountWords = {
   },
   profile: {
     title: 'Profile',
-    card: 'Name and time zone',
+    card: 'Name, language and time zone',
     name: 'Name',
+    language: 'Language',
+    languageHint: 'Of these pages. Mails, and some of what the server says, are in English for now.',
+    languageOfBrowser: 'As in the browser',
     timeZone: 'Time zone',
-    timeZoneHint: 'Days and months of your limits are counted in it.',
+    timeZoneHint: 'Times are shown in it, and days and months of your limits are counted in it.',
   },
   email: {
     title: 'Mail address',
@@ -230,6 +233,7 @@ export const accountWords = {
     ending: 'Signing out …',
     ended: 'Signed out',
     only: 'You are signed in on this device only.',
+    device: (browser: string, system: string) => `${browser} on ${system}`,
     unknownDevice: 'Unknown device',
     unknownAddress: 'address unknown',
   },

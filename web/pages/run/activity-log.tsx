@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { Card } from '@/components/ui/card.tsx';
+import { formatClock } from '@/format/time.ts';
 import { t } from '@/strings.ts';
 import type { Activity } from './run-events.ts';
 
@@ -11,7 +12,6 @@ export function ActivityLog({ activity }: { activity: Activity[] }) {
   useEffect(() => {
     if (length > 0 && follows.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [length]);
-  const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
   return (
     <Card className="overflow-hidden">
       <h2 className="border-b border-border px-4 py-3 font-semibold">{t.run.activity}</h2>
@@ -32,7 +32,7 @@ export function ActivityLog({ activity }: { activity: Activity[] }) {
           {activity.map((line) => (
             <li key={line.id} className="grid grid-cols-[auto_minmax(0,1fr)] gap-3">
               <time dateTime={line.at} className="text-muted-foreground tabular-nums">
-                {line.at ? time.format(new Date(line.at)) : ''}
+                {line.at ? formatClock(new Date(line.at)) : ''}
               </time>
               <span
                 className={line.kind === 'failed' ? 'text-danger' : line.kind === 'log' ? '' : 'text-muted-foreground'}

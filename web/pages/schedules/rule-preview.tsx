@@ -4,7 +4,7 @@ import type { ScheduleRequest } from '@/api/client/types.gen.ts';
 import { ApiProblem } from '@/api/problem.ts';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { useSettled } from '@/components/use-settled.ts';
-import { formatOwnTime, formatSiteTime } from '@/format/site-time.ts';
+import { formatOwnTime, formatSiteTime, formatWeekday } from '@/format/site-time.ts';
 import { scheduleFormWords as words } from '@/strings-schedules.ts';
 
 /** How many next times are shown. */
@@ -61,9 +61,4 @@ function Times({ items, timeZone }: { items: SlotShown[]; timeZone: string }) {
       })}
     </ol>
   );
-}
-
-/** The day of the week of a time on some clock. */
-function formatWeekday(clock: string): string {
-  return new Intl.DateTimeFormat(undefined, { weekday: 'short', timeZone: 'UTC' }).format(new Date(`${clock}:00Z`));
 }

@@ -1,6 +1,7 @@
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Select, Textarea } from '@/components/ui/input.tsx';
 import { languages } from '@/format/languages.ts';
+import { languageNames } from '@/format/reader.ts';
 import { scheduleFormWords as words } from '@/strings-schedules.ts';
 import type { Mistakes, ScheduleDraft } from './schedule-draft.ts';
 
@@ -12,7 +13,7 @@ interface StyleFieldsProps {
 
 /** What has a good default: how articles sound, how long they are, what they may cost, and whether proposals are taken. */
 export function StyleFields({ draft, change, mistakes }: StyleFieldsProps) {
-  const names = new Intl.DisplayNames(undefined, { type: 'language' });
+  const names = languageNames();
   const numbers = [
     { name: 'wordsMin', label: words.wordsMin, hint: undefined },
     { name: 'wordsMax', label: words.wordsMax, hint: undefined },
