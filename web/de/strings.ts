@@ -327,7 +327,7 @@ const t: Words<typeof english> = {
     changeAndStart: 'Ändern und neu starten',
     redoTitle: (step) => `Neu ab „${step}“?`,
     redoText:
-      'Dieser Schritt und alle danach werden neu gemacht, im selben Budget. Ihre früheren Ergebnisse werden beiseitegelegt.',
+      'Dieser Schritt und alle danach werden neu gemacht, im selben Budget. Die früheren Ergebnisse werden beiseitegelegt.',
     redoConfirm: 'Neu machen',
     stepFinished: (step) => `${step}: fertig.`,
     stepFailed: (step) => `${step}: fehlgeschlagen.`,

@@ -1,0 +1,162 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { words } from '../../web/de/strings.ts';
+import { t } from '../../web/strings.ts';
+import { auditWords } from '../../web/strings-accounts.ts';
+import { ownKeyWords } from '../../web/strings-keys.ts';
+import { mailWords, webhookWords } from '../../web/strings-outbox.ts';
+import { priceWords } from '../../web/strings-prices.ts';
+import {
+  approvalWords,
+  autopilotWords,
+  holdWords,
+  scheduleFormWords,
+  scheduleWords,
+} from '../../web/strings-schedules.ts';
+import { connectWords } from '../../web/strings-sites.ts';
+
+/** What a catalogue says, by the path of its key. */
+type Said = string | ((...values: unknown[]) => string);
+
+function everything(part: unknown, path: string, found = new Map<string, Said>()): Map<string, Said> {
+  if (typeof part === 'object' && part !== null) {
+    for (const [key, value] of Object.entries(part)) everything(value, `${path}.${key}`, found);
+  } else found.set(path, part as Said);
+  return found;
+}
+
+const english = everything(
+  {
+    t,
+    connectWords,
+    scheduleWords,
+    scheduleFormWords,
+    autopilotWords,
+    holdWords,
+    approvalWords,
+    mailWords,
+    webhookWords,
+    priceWords,
+    ownKeyWords,
+  },
+  '',
+);
+const german = everything(words, '');
+const paths = [...english.keys()];
+
+/** What functions are tried with: texts and counts that nothing else says, mixtures, a list, one, none and nothing. */
+const kinds: ((index: number) => unknown)[] = [
+  (index) => `Zq${index}x`,
+  (index) => 73 + index,
+  (index) => (index === 0 ? 'Zq0x' : 73 + index),
+  (index) => (index === 0 ? 73 : `Zq${index}x`),
+  (index) => [`Zq${index}x`],
+  () => 1,
+  () => 0,
+  () => null,
+];
+
+/** What is said of arguments of a kind; null where it takes no such ones. */
+function say(said: Said | undefined, kind: (index: number) => unknown): { given: unknown[]; text: string } | null {
+  if (typeof said !== 'function') return said === undefined ? null : { given: [], text: said };
+  const given = Array.from({ length: said.length }, (_, index) => kind(index));
+  try {
+    return { given, text: said(...given) };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return null;
+  }
+}
+
+/** Everything that is said, once. */
+const sampleTexts = (said: Said | undefined) => [...new Set(kinds.flatMap((kind) => say(said, kind)?.text ?? []))];
+
+describe('the catalogues of English and German', () => {
+  it('have the same keys in the same places', () => {
+    expect([...german.keys()].sort()).toEqual([...paths].sort());
+    expect(paths.length).toBeGreaterThan(1_500);
+  });
+
+  it('have functions of as many arguments', () => {
+    const arity = (said: Said | undefined) => (typeof said === 'function' ? said.length : typeof said);
+    expect(paths.filter((path) => arity(english.get(path)) !== arity(german.get(path)))).toEqual([]);
+  });
+
+  it('say something wherever the other does', () => {
+    const silent = (said: Said | undefined) => sampleTexts(said).some((text) => text.trim() === '');
+    expect(paths.filter((path) => silent(english.get(path)) !== silent(german.get(path)))).toEqual([]);
+    // Where English says nothing, there is nothing to be said.
+    expect(paths.filter((path) => silent(english.get(path))).length).toBeLessThan(20);
+  });
+
+  it('tell the reader the same arguments', () => {
+    const shown = (said: Said | undefined, kind: (index: number) => unknown) => {
+      const sample = say(said, kind);
+      return sample && JSON.stringify(sample.given.map((value) => sample.text.toLowerCase().includes(String(value).toLowerCase())));
+    };
+    // One, none and nothing are said in words by either of them.
+    const differing = paths.filter((path) =>
+      kinds.slice(0, 5).some((kind) => {
+        const [ours, theirs] = [shown(english.get(path), kind), shown(german.get(path), kind)];
+        return ours !== null && theirs !== null && ours !== theirs;
+      }),
+    );
+    expect(differing).toEqual([]);
+  });
+
+  it('never show what a program calls nothing', () => {
+    const odd = (said: Said | undefined) => sampleTexts(said).some((text) => /undefined|\[object|function/.test(text));
+    expect(paths.filter((path) => odd(english.get(path)) || odd(german.get(path)))).toEqual([]);
+  });
+});
+
+describe('German', () => {
+  const texts = paths.flatMap((path) => sampleTexts(german.get(path)).map((text) => ({ path, text })));
+
+  it('has no words of English in it', () => {
+    const foreign =
+      /\b(the|and|or|of|is|are|were|with|this|that|your|you|not|from|by|it|its|to|for|has|have|yes|be|been|all|save|delete|change|site|sites|topic|topics|post|posts|key|keys|drafts|time|times|day|days|month|week|title|images?|search|sent|send|paid|costs?|users?|queues?|runs?|article)\b/i;
+    // "an" and "in" are words of both; these are names of settings, columns and protocols.
+    const names =
+      /topic, keyword, site, note und sources|topic,keyword|\.md-|„?blog-poster“?|https?:\/\/\S+|Standard Webhooks/g;
+    expect(
+      texts.filter(({ text }) => foreign.test(text.replace(names, ''))).map(({ path, text }) => `${path}: ${text}`),
+    ).toEqual([]);
+  });
+
+  it('is not English that was forgotten: long texts differ', () => {
+    const same = paths.filter((path) => {
+      const [ours, theirs] = [english.get(path), german.get(path)];
+      return typeof ours === 'string' && ours === theirs && ours.split(' ').length > 2;
+    });
+    expect(same).toEqual([]);
+  });
+
+  it('has the typography of German', () => {
+    const odd = texts.filter(
+      ({ text }) =>
+        /[“”"][^“”"]*”|"|\w\.\.\.|\S…(?!$)|'/.test(text.replaceAll(/„[^“]*“/g, '')) || / (?=[.,;:!?](\s|$))/.test(text),
+    );
+    expect(odd.map(({ path, text }) => `${path}: ${text}`)).toEqual([]);
+  });
+
+  it('speaks to one person as "du", never as "Sie"', () => {
+    expect(
+      texts.filter(({ text }) => /\b(Ihnen|Ihre[mnrs]?|Ihr)\b|[a-zß,] Sie\b/.test(text)).map(({ text }) => text),
+    ).toEqual([]);
+  });
+});
+
+it('the German chunk needs nothing of the page that waits for it', () => {
+  const folder = new URL('../../web/de/', import.meta.url);
+  const needed = readdirSync(folder).flatMap((file) =>
+    [...readFileSync(new URL(file, folder), 'utf8').matchAll(/^import (type )?.*?from '(.*?)';/gms)]
+      .filter(([, isType, from]) => !isType && !from?.startsWith('./'))
+      .map(([, , from]) => `${file}: ${from}`),
+  );
+  expect(needed).toEqual([]);
+});
+
+it('the access log has German words for everything that is recorded', () => {
+  expect(Object.keys((words.t as typeof t).audit.actions).sort()).toEqual(Object.keys(auditWords.actions).sort());
+});
