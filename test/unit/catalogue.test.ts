@@ -92,7 +92,10 @@ describe('the catalogues of English and German', () => {
   it('tell the reader the same arguments', () => {
     const shown = (said: Said | undefined, kind: (index: number) => unknown) => {
       const sample = say(said, kind);
-      return sample && JSON.stringify(sample.given.map((value) => sample.text.toLowerCase().includes(String(value).toLowerCase())));
+      return (
+        sample &&
+        JSON.stringify(sample.given.map((value) => sample.text.toLowerCase().includes(String(value).toLowerCase())))
+      );
     };
     // One, none and nothing are said in words by either of them.
     const differing = paths.filter((path) =>

@@ -10,6 +10,7 @@ import { EmptyState } from '@/components/empty-state.tsx';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { SectionPage } from '@/components/sections.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Badge, type Tone } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -134,7 +135,7 @@ function EmailRow({ email, filter }: { email: Email; filter: Filter }) {
       </div>
       {email.error && (
         <p className="text-sm text-danger [overflow-wrap:anywhere]">
-          {email.error.message} {email.error.hint}
+          <ServerText>{email.error.message}</ServerText> <ServerText>{email.error.hint}</ServerText>
         </p>
       )}
       {email.text !== null && (

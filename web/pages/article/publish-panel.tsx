@@ -15,6 +15,7 @@ import { ApprovalList } from '@/components/approval-list.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { ProblemNotice } from '@/components/notice.tsx';
 import { PublicationTime, PublicationWait } from '@/components/publication-wait.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { SiteSelect } from '@/components/site-select.tsx';
 import { SiteTimeField } from '@/components/site-time-field.tsx';
 import { PublicationBadge } from '@/components/status-badge.tsx';
@@ -264,13 +265,17 @@ function PublicationCard({ publication, site }: { publication: Publication; site
       )}
       {warnings.map((warning) => (
         <p key={warning} className="text-warning">
-          {warning}
+          <ServerText>{warning}</ServerText>
         </p>
       ))}
       {error && status !== 'published' && (
         <div>
-          <p className="text-danger">{error.message}</p>
-          <p>{error.hint}</p>
+          <p className="text-danger">
+            <ServerText>{error.message}</ServerText>
+          </p>
+          <p>
+            <ServerText>{error.hint}</ServerText>
+          </p>
         </div>
       )}
       {problem && <ProblemNotice problem={problem} />}

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { fromServer, langOf } from '@/api/server-text.ts';
 import { Card } from '@/components/ui/card.tsx';
 import { formatClock } from '@/format/time.ts';
 import { t } from '@/strings.ts';
@@ -35,6 +36,7 @@ export function ActivityLog({ activity }: { activity: Activity[] }) {
                 {line.at ? formatClock(new Date(line.at)) : ''}
               </time>
               <span
+                lang={langOf(line.message)}
                 className={line.kind === 'failed' ? 'text-danger' : line.kind === 'log' ? '' : 'text-muted-foreground'}
               >
                 {sentenceOf(line)}
@@ -48,8 +50,8 @@ export function ActivityLog({ activity }: { activity: Activity[] }) {
 }
 
 function sentenceOf({ kind, step, message, status }: Activity): string {
-  if (kind === 'log') return message ?? '';
+  if (kind === 'log') return fromServer(message ?? '');
   if (kind === 'ended') return t.run.endings[status as keyof typeof t.run.endings] ?? t.run.endings.other;
   const name = step ? t.steps[step].name : '';
-  return kind === 'failed' ? `${t.run.stepFailed(name)} ${message ?? ''}` : t.run.stepFinished(name);
+  return kind === 'failed' ? `${t.run.stepFailed(name)} ${fromServer(message ?? '')}` : t.run.stepFinished(name);
 }
