@@ -1,3 +1,4 @@
+import { Folding } from '@/components/folding.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Select, Textarea } from '@/components/ui/input.tsx';
 import { languages } from '@/format/languages.ts';
@@ -24,8 +25,12 @@ export function StyleFields({ draft, change, mistakes }: StyleFieldsProps) {
   // A mistake in what is folded away would be one that nobody sees.
   const mistaken = numbers.some(({ name }) => mistakes[name]);
   return (
-    <details open={mistaken || undefined} className="rounded-lg border border-border sm:col-span-2">
-      <summary className="cursor-pointer rounded-lg px-4 py-3 text-sm font-medium">{words.more}</summary>
+    <Folding
+      title={words.more}
+      titleClassName="px-4 py-3"
+      open={mistaken || undefined}
+      className="rounded-lg border border-border sm:col-span-2"
+    >
       <div className="grid grid-cols-1 gap-5 border-t border-border p-4 sm:grid-cols-2">
         <Field label={words.language}>
           {(control) => (
@@ -69,6 +74,6 @@ export function StyleFields({ draft, change, mistakes }: StyleFieldsProps) {
           </Field>
         ))}
       </div>
-    </details>
+    </Folding>
   );
 }
