@@ -41,6 +41,16 @@ describe('the catalogues of English and German', () => {
     expect(differing).toEqual([]);
   });
 
+  it('say what is seen on a button in what is said of it to those who listen', () => {
+    // "Löschen" is seen, "Backstube löschen" is heard: whoever speaks to their computer says what they see.
+    const kept = (said: Map<string, Said>, path: string) => {
+      const [seen, heard] = [said.get(path), sampleTexts(said.get(`${path}Of`))[0] ?? ''];
+      return typeof seen !== 'string' || heard.toLowerCase().includes(seen.toLowerCase());
+    };
+    const lost = paths.filter((path) => english.has(`${path}Of`) && kept(english, path) && !kept(german, path));
+    expect(lost).toEqual([]);
+  });
+
   it('never show what a program calls nothing', () => {
     const odd = (said: Said | undefined) => sampleTexts(said).some((text) => /undefined|\[object|function/.test(text));
     expect(paths.filter((path) => odd(english.get(path)) || odd(german.get(path)))).toEqual([]);

@@ -30,7 +30,7 @@ export const priceWords: Words<typeof english.priceWords> = {
   tier: (price, amount, tokens) => `${price}: ${amount} ab ${tokens} Token Eingabe`,
   edit: 'Preis festlegen',
   change: 'Ändern',
-  editOf: (model) => `Preis für ${model} festlegen`,
+  editOf: (model) => `Preis festlegen: ${model}`,
   changeOf: (model) => `Preis von ${model} ändern`,
   remove: 'Entfernen',
   removeOf: (model) => `Preis von ${model} entfernen`,

@@ -122,7 +122,7 @@ export const spendingWords: Words<typeof english.spendingWords> = {
   enable: 'Entsperren',
   enableOf: (name) => `${name} entsperren`,
   stop: 'Ausgaben stoppen',
-  stopOf: (name) => `Ausgaben von ${name} stoppen: das Limit auf das jetzt Ausgegebene senken`,
+  stopOf: (name) => `Ausgaben stoppen: das Limit von ${name} auf das jetzt Ausgegebene senken`,
   stopped: (name, amount) => `${name}: Limit auf ${amount} gesenkt, die schon ausgegeben sind`,
   change: 'Limit und E-Mail',
   changeOf: (name) => `Limit und E-Mail für ${name}`,

@@ -253,7 +253,7 @@ const t: Words<typeof english> = {
       list: 'Hinzugefügte Quellen',
       addresses: 'Adressen von Seiten, PDFs oder Feeds, eine pro Zeile',
       wholeSite: 'Ganze Website',
-      wholeSiteOf: (name) => `Seiten aus der ganzen Website von ${name} wählen`,
+      wholeSiteOf: (name) => `Ganze Website: Seiten von ${name} wählen`,
       placeholder: 'https://example.com/page',
       add: 'Hinzufügen',
       pasteText: 'Text einfügen',
