@@ -344,6 +344,7 @@ export const auditWords = {
     'command-line': 'on the command line',
     system: 'by blog-poster itself',
   },
+  scopes: { read: 'read', write: 'write', publish: 'publish' } as Record<string, string>,
   byAdmin: 'by an admin',
   by: (name: string) => `by ${name}`,
   loading: 'Loading the log',

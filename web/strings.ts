@@ -48,6 +48,7 @@ export const english = {
     close: 'Close',
     cancel: 'Cancel',
     keep: 'Keep it',
+    quote: (text: string) => `“${text}”`,
     tryAgain: 'Try again',
     reload: 'Reload the page',
     nothingFound: (query: string) => `Nothing found for “${query}”`,

@@ -151,7 +151,7 @@ async function englishOn(page: Page): Promise<string[]> {
 /** When nothing is on its way any more. */
 async function settled(page: Page): Promise<void> {
   await page.locator('main h1').first().waitFor();
-  await page.waitForFunction(`!document.querySelector('main [aria-busy="true"], main .animate-pulse')`);
+  await page.waitForFunction(`!document.querySelector('main [aria-busy="true"], main .animate-breathe')`);
 }
 
 describe('the language', () => {

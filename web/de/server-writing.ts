@@ -118,6 +118,10 @@ export const writingTexts: ServerTexts = [
   ],
   ['Choosing the passages that fit, and putting them in order.', 'Wählt die passenden Textstellen und ordnet sie.'],
   ['Writing "{}" ({} of {}).', 'Schreibt „{}“ ({} von {}).'],
+  ['One section: {}', 'Ein Abschnitt: {}'],
+  ['{} sections: {}', '{} Abschnitte: {}'],
+  ['Looking for sitemaps and feeds of {}.', 'Sucht Sitemaps und Feeds von {}.'],
+  ['Left out: {} more for such reasons.', 'Ausgelassen: {} weitere aus solchen Gründen.'],
   ['Writing introduction and conclusion.', 'Schreibt Einleitung und Schluss.'],
   ['Checking {} sentences against their sources.', 'Vergleicht {} Sätze mit ihren Quellen.'],
   [

@@ -348,6 +348,7 @@ export const auditWords: Words<typeof english.auditWords> = {
     'command-line': 'auf der Kommandozeile',
     system: 'von blog-poster selbst',
   },
+  scopes: { read: 'Lesen', write: 'Schreiben', publish: 'Veröffentlichen' },
   byAdmin: 'von einem Admin',
   by: (name) => `von ${name}`,
   loading: 'Das Protokoll wird geladen',
@@ -365,7 +366,7 @@ export const adminWords: Words<typeof english.adminWords> = {
   },
   users: {
     title: 'Konten',
-    search: 'Namen und Adressen durchsuchen',
+    search: 'Name oder Adresse suchen',
     filter: 'Welche Konten',
     filters: { all: 'Alle Konten', active: 'Nicht gesperrt', disabled: 'Gesperrt' },
     empty: 'Noch keine anderen Konten',

@@ -55,7 +55,7 @@ export const imageLibraryWords: Words<typeof english.imageLibraryWords> = {
   refused: (count) =>
     count === 1 ? 'Eine Datei wurde nicht angenommen' : `${number(count)} Dateien wurden nicht angenommen`,
   forget: 'Liste leeren',
-  search: 'Bilder durchsuchen',
+  search: 'Bilder suchen',
   show: 'Welche Bilder',
   shows: {
     '': 'Alle Bilder',

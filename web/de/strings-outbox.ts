@@ -63,7 +63,7 @@ export const webhookWords: Words<typeof english.webhookWords> = {
   emptyHint:
     'Ein Webhook sagt deinem Programm Bescheid, wenn ein Artikel geschrieben oder veröffentlicht ist oder auf dich wartet.',
   status: { active: 'Aktiv', disabled: 'Ausgeschaltet' },
-  failing: 'Schlägt fehl seit',
+  failing: 'Schlägt fehl, zuerst',
   eventsOf: (count) => (count === 1 ? '1 Art von Ereignissen' : `${number(count)} Arten von Ereignissen`),
   test: 'Test senden',
   tested: 'Ein Testereignis ist unterwegs',

@@ -3,7 +3,7 @@ import type * as english from '../strings-queue.ts';
 import { number } from './numbers.ts';
 
 export const queueWords: Words<typeof english.queueWords> = {
-  title: 'Veröffentlichen',
+  title: 'Versand',
   intro:
     'Was auf deine Websites geht, in welcher Reihenfolge und wann. Jede Website bekommt einen Artikel nach dem anderen.',
   noSites: 'Keine Website ist verbunden',
@@ -15,7 +15,7 @@ export const queueWords: Words<typeof english.queueWords> = {
   resume: 'Fortsetzen',
   pauseOf: (site) => `${site} pausieren`,
   resumeOf: (site) => `${site} fortsetzen`,
-  since: 'seit',
+  since: 'begonnen',
   until: 'bis',
   sending: 'Wird gesendet',
   waiting: 'Wartet',

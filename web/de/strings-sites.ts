@@ -101,7 +101,7 @@ export const connectWords: Words<typeof english.connectWords> = {
     site: 'blog-poster hat ihre Warteschlange pausiert, weil die Website keine Beiträge annimmt. Sie geht von selbst weiter, sobald eine Prüfung ergibt, dass sie es wieder tut; setz sie fort, um es sofort zu versuchen.',
   },
   pausedSince: 'Pausiert',
-  failingSince: 'Funktioniert nicht seit',
+  failingSince: 'Ausgefallen',
   serverLines: 'Zeilen zum Kopieren',
   settings: 'Einstellungen',
   settingsOf: (name) => `Einstellungen von ${name}`,

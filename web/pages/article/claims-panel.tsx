@@ -130,7 +130,7 @@ const context = 160;
 
 function Evidence({ claim }: { claim: Claim }) {
   const [whole, setWhole] = useState(false);
-  if (!claim.passage) return <p>{claim.quote ? `“${claim.quote}”` : t.claims.noQuote}</p>;
+  if (!claim.passage) return <p>{claim.quote ? t.common.quote(claim.quote) : t.claims.noQuote}</p>;
   const parts = claim.quote ? splitAtQuote(claim.passage, claim.quote) : null;
   const long = parts
     ? parts.before.length > context || parts.after.length > context
