@@ -151,7 +151,8 @@ async function englishOn(page: Page): Promise<string[]> {
 /** When nothing is on its way any more. */
 async function settled(page: Page): Promise<void> {
   await page.locator('main h1').first().waitFor();
-  await page.waitForFunction(`!document.querySelector('main [aria-busy="true"], main .animate-breathe')`);
+  const loading = page.locator('main .animate-breathe');
+  await vi.waitFor(async () => expect(await loading.count()).toBe(0), { timeout: 30_000, interval: 100 });
 }
 
 describe('the language', () => {

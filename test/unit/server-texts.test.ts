@@ -60,7 +60,7 @@ describe('what the server says in English', () => {
   it('is still said: nothing is translated that the server has ceased to say', () => {
     // Composed of two pieces of the source, or words of the schema library.
     const composed =
-      /^(Too (small|big)|Invalid |Either the password|Both |One time|Only the subtitle|This is close to|Score \{\}|Its turn comes after one|The clock of the site|\{\} found 1 page|\{\} was found; it takes title)|only one names \{\}\.$/;
+      /^(Too (small|big)|Invalid |Either the password|Both |One (time|section)|Only the subtitle|This is close to|Score \{\}|Its turn comes after one|The clock of the site|\{\} found 1 page|\{\} was found; it takes title)|only one names \{\}\.$/;
     const pieces = (english: string) =>
       english
         .split('{}')
