@@ -105,7 +105,9 @@ describe('an account', () => {
     expect((await user.api.ask('PATCH', '/me', { locale: 'de' })).json).toMatchObject({ locale: 'de' });
     // What is left out stays as it is.
     expect((await user.api.ask('PATCH', '/me', { name: 'Ann' })).json).toMatchObject({ locale: 'de' });
-    expect((await user.api.ask('PATCH', '/me', { locale: 'tlh' })).json).toMatchObject({ errors: [{ path: 'locale' }] });
+    expect((await user.api.ask('PATCH', '/me', { locale: 'tlh' })).json).toMatchObject({
+      errors: [{ path: 'locale' }],
+    });
     expect((await user.api.ask('PATCH', '/me', { locale: null })).json).toMatchObject({ locale: null });
   });
 
