@@ -1,5 +1,7 @@
+import { wordsOf } from './language.ts';
+
 /** The words of the page of one's own keys for providers. */
-export const ownKeyWords = {
+export const ownKeyWords = wordsOf('ownKeyWords', {
   title: 'Own keys',
   intro:
     'With a key of your own for a provider you pay that provider yourself: what is asked with it does not count against your limit on this instance.',
@@ -59,4 +61,4 @@ export const ownKeyWords = {
     badLimit: 'Enter dollars, for example 5 or 2.50.',
     spent: 'Spent with your own keys this month',
   },
-};
+});

@@ -1,5 +1,7 @@
+import { wordsOf } from './language.ts';
+
 /** The words of the admin's page of mails. */
-export const mailWords = {
+export const mailWords = wordsOf('mailWords', {
   title: 'Mails',
   intro: 'What this instance has sent and is about to send. What a mail says is wiped once it is sent.',
   noMail: 'This instance sends no mail',
@@ -26,10 +28,10 @@ export const mailWords = {
   resend: 'Send again',
   resendOf: (subject: string, to: string) => `Send again: ${subject}, to ${to}`,
   resent: 'It is sent again',
-};
+});
 
 /** The words of the page of webhooks. */
-export const webhookWords = {
+export const webhookWords = wordsOf('webhookWords', {
   title: 'Webhooks',
   intro: 'Addresses of yours that hear of what happens, signed as Standard Webhooks describes.',
   create: 'Add a webhook',
@@ -81,4 +83,4 @@ export const webhookWords = {
   redeliver: 'Send again',
   redeliverOf: (type: string) => `Send again: ${type}`,
   redelivered: 'It is sent again',
-};
+});

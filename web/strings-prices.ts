@@ -1,5 +1,7 @@
+import { wordsOf } from './language.ts';
+
 /** The words of the admin's page of prices. */
-export const priceWords = {
+export const priceWords = wordsOf('priceWords', {
   title: 'Prices',
   intro:
     'What each model and search costs. A price that you set goes before all others and holds from the next call on; calls under way keep theirs.',
@@ -52,4 +54,4 @@ export const priceWords = {
   meant: 'The name is right',
   empty: 'No models yet',
   emptyHint: 'They are listed once the instance asks one.',
-};
+});

@@ -1,5 +1,7 @@
+import { wordsOf } from './language.ts';
+
 /** The words for the pages of schedules, of the autopilot of a site, and for decisions about what goes public. */
-export const scheduleWords = {
+export const scheduleWords = wordsOf('scheduleWords', {
   title: 'Schedules',
   intro: 'At each of its times a schedule begins an article about the next topic of your backlog.',
   add: 'New schedule',
@@ -54,9 +56,9 @@ export const scheduleWords = {
     everyDay: 'Every day',
     cron: (cron: string) => `Cron: ${cron}`,
   },
-};
+});
 
-export const scheduleFormWords = {
+export const scheduleFormWords = wordsOf('scheduleFormWords', {
   newTitle: 'New schedule',
   changeTitle: (name: string) => `Change “${name}”`,
   name: 'Name',
@@ -109,9 +111,9 @@ export const scheduleFormWords = {
     words: 'Write numbers from 100 to 5000, the smaller one first.',
     money: 'Write an amount such as 5 or 0.50.',
   },
-};
+});
 
-export const autopilotWords = {
+export const autopilotWords = wordsOf('autopilotWords', {
   title: (site: string) => `Autopilot of ${site}`,
   link: 'Autopilot',
   back: 'All sites',
@@ -165,9 +167,9 @@ export const autopilotWords = {
   noRuns: 'It has not come to a time yet.',
   schedules: 'Its schedules',
   allSchedules: 'All schedules',
-};
+});
 
-export const holdWords = {
+export const holdWords = wordsOf('holdWords', {
   title: 'Hold an article back',
   looking: 'Looking at the link …',
   noToken: 'This link is not complete',
@@ -190,9 +192,9 @@ export const holdWords = {
   invalid: 'This link does not work any more',
   toArticle: 'Open the article',
   home: 'Go to blog-poster',
-};
+});
 
-export const approvalWords = {
+export const approvalWords = wordsOf('approvalWords', {
   title: 'Decisions',
   none: 'Nobody has decided about this article yet.',
   decisions: {
@@ -213,4 +215,4 @@ export const approvalWords = {
   revision: (number: number) => `revision ${number}`,
   gates: (claims: number, score: string, floor: number, hours: string) =>
     `After ${hours} h: ${claims} claims without support, SEO score ${score} (floor ${floor}), budget left.`,
-};
+});

@@ -1,3 +1,5 @@
+import { wordsOf } from './language.ts';
+
 /** The words for how posts are made on a site. */
 export const postDefaultWords = {
   categories: 'Categories',
@@ -24,7 +26,7 @@ export const postDefaultWords = {
 };
 
 /** The words for connecting a site, and for its card. */
-export const connectWords = {
+export const connectWords = wordsOf('connectWords', {
   title: 'Connect a site',
   reconnect: 'Connect again',
   reconnectTitle: (name: string) => `Connect ${name} again`,
@@ -109,4 +111,4 @@ export const connectWords = {
   voiceHint: 'For articles that are written for this site and name no voice of their own.',
   language: 'Language',
   languageAny: 'As the article says',
-};
+});

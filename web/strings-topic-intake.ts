@@ -1,4 +1,6 @@
-const number = (count: number) => count.toLocaleString('en-US');
+import { locale } from './language.ts';
+
+const number = (count: number) => count.toLocaleString(locale);
 const topicsOf = (count: number) => (count === 1 ? '1 topic' : `${number(count)} topics`);
 
 /** The words of the page where lists of topics are imported. */

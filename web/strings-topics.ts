@@ -1,4 +1,6 @@
-const topicsOf = (count: number) => (count === 1 ? '1 topic' : `${count.toLocaleString('en-US')} topics`);
+import { locale } from './language.ts';
+
+const topicsOf = (count: number) => (count === 1 ? '1 topic' : `${count.toLocaleString(locale)} topics`);
 
 /** The words of the pages of topics. */
 export const topicWords = {
@@ -55,7 +57,7 @@ export const topicWords = {
       count === 1 ? '1 is much like something you have' : `${topicsOf(count)} are much like something you have`,
     refusedHint: 'Not added, so that you do not write the same article twice:',
     anyway: 'Add anyway',
-    anywayAll: (count: number) => (count === 1 ? 'Add it anyway' : `Add all ${count.toLocaleString('en-US')} anyway`),
+    anywayAll: (count: number) => (count === 1 ? 'Add it anyway' : `Add all ${count.toLocaleString(locale)} anyway`),
     alike: 'You have something much like it',
     tooMany: (count: number) => `${topicsOf(count)} are more than 500 at once`,
     tooManyHint:
@@ -116,7 +118,7 @@ export const topicWords = {
     count === 1 ? '1 topic is much like something you have' : `${topicsOf(count)} are much like something you have`,
   notAcceptedHint: 'Left where they are, so that you do not write the same article twice:',
   acceptAnyway: (count: number) =>
-    count === 1 ? 'Accept it anyway' : `Accept all ${count.toLocaleString('en-US')} anyway`,
+    count === 1 ? 'Accept it anyway' : `Accept all ${count.toLocaleString(locale)} anyway`,
   undo: 'Undo',
   takeBack: 'Take back',
   takeBackOf: (topic: string) => `Take back: ${topic}`,
@@ -131,9 +133,9 @@ export const topicWords = {
   acceptOf: (topic: string) => `Accept: ${topic}`,
   select: (topic: string) => `Select: ${topic}`,
   selectAll: 'Select all that are shown',
-  selected: (count: number) => (count === 0 ? 'None selected' : `${count.toLocaleString('en-US')} selected`),
-  acceptSelected: (count: number) => `Accept ${count.toLocaleString('en-US')}`,
-  dismissSelected: (count: number) => `Dismiss ${count.toLocaleString('en-US')}`,
+  selected: (count: number) => (count === 0 ? 'None selected' : `${count.toLocaleString(locale)} selected`),
+  acceptSelected: (count: number) => `Accept ${count.toLocaleString(locale)}`,
+  dismissSelected: (count: number) => `Dismiss ${count.toLocaleString(locale)}`,
   score: (score: number) => `Score ${score}`,
   noScore: 'No score',
   scoreHint: 'How well it fits what you write about, 0 to 100.',

@@ -1,3 +1,4 @@
+import { wordsOf } from './language.ts';
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
 import { calendarWords } from './strings-calendar.ts';
 import { failureWords, priorityWords } from './strings-failures.ts';
@@ -10,8 +11,8 @@ import { topicImportWords, watchingWords } from './strings-topic-intake.ts';
 import { topicWords } from './strings-topics.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
 
-/** Every word the web app says, in English. Another language is one more object of the same shape. */
-const english = {
+/** Every word that more than one page says, in English; those of German are in de/, of the same shape. */
+export const english = {
   shell: {
     product: 'blog-poster',
     skip: 'Skip to the page',
@@ -33,6 +34,7 @@ const english = {
     more: 'More',
     apiDocs: 'API documentation',
     theme: (name: string) => `Theme: ${name}. Change it`,
+    language: 'Language',
     userMenu: 'Your account:',
     account: 'Account settings',
     admin: 'Admin',
@@ -46,6 +48,7 @@ const english = {
     close: 'Close',
     cancel: 'Cancel',
     keep: 'Keep it',
+    quote: (text: string) => `“${text}”`,
     tryAgain: 'Try again',
     reload: 'Reload the page',
     nothingFound: (query: string) => `Nothing found for “${query}”`,
@@ -543,7 +546,5 @@ const english = {
   },
 };
 
-export type Strings = typeof english;
-
 /** The words in use. */
-export const t: Strings = english;
+export const t = wordsOf('t', english);

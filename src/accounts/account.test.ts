@@ -99,6 +99,18 @@ describe('an account', () => {
     expect((await user.api.ask('PATCH', '/me', {})).status).toBe(422);
   });
 
+  it('is spoken to in the language of its browser until it chooses one, and again when it takes that back', async () => {
+    const user = await someone();
+    expect((await user.api.ask('GET', '/me')).json).toMatchObject({ locale: null });
+    expect((await user.api.ask('PATCH', '/me', { locale: 'de' })).json).toMatchObject({ locale: 'de' });
+    // What is left out stays as it is.
+    expect((await user.api.ask('PATCH', '/me', { name: 'Ann' })).json).toMatchObject({ locale: 'de' });
+    expect((await user.api.ask('PATCH', '/me', { locale: 'tlh' })).json).toMatchObject({
+      errors: [{ path: 'locale' }],
+    });
+    expect((await user.api.ask('PATCH', '/me', { locale: null })).json).toMatchObject({ locale: null });
+  });
+
   it('changes its password with the present one, and signs out every other device', async () => {
     const user = await someone();
     const phone = await logInAs(app, user.email, user.password);

@@ -17,7 +17,7 @@ import {
 import { monthIn } from './month.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { setPassword } from './registration.ts';
-import { credentials, sessions, type User, users } from './schema.ts';
+import { credentials, type Locale, sessions, type User, users } from './schema.ts';
 
 /** Someone who logged in this recently need not prove again who they are, in milliseconds. */
 const recentMs = 10 * 60_000;
@@ -26,6 +26,8 @@ const recentMs = 10 * 60_000;
 export interface AccountChange {
   name?: string | undefined;
   timeZone?: string | undefined;
+  /** The language of the web app; null for that of the browser. */
+  locale?: Locale | null | undefined;
   /** Of articles whose brief names none; null for the instance's. */
   model?: string | null | undefined;
   /** What calls with own keys may cost a month, in micro-dollars; null for no limit. */
@@ -74,10 +76,10 @@ export async function changeAccount(
   const changed = await ctx.db.transaction(async (tx) => {
     const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
     if (!user) throw new AppError('not_found', 'There is no such account.');
-    const { name, timeZone, model, ownMonthlyLimitMicroUsd } = change;
+    const { name, timeZone, locale, model, ownMonthlyLimitMicroUsd } = change;
     // What is left out is undefined, and stays as it is.
-    if ([name, timeZone, model].some((value) => value !== undefined)) {
-      await tx.update(users).set({ name, timeZone, model, updatedAt: sql`now()` }).where(eq(users.id, userId));
+    if ([name, timeZone, locale, model].some((value) => value !== undefined)) {
+      await tx.update(users).set({ name, timeZone, locale, model, updatedAt: sql`now()` }).where(eq(users.id, userId));
       await recordAudit(tx, actor, 'profile-changed', userId);
     }
     if (ownMonthlyLimitMicroUsd !== undefined) {

@@ -12,7 +12,7 @@ import { findPrincipal } from './authenticate.ts';
 import { emailSchema } from './email-address.ts';
 import { canTakeOver } from './operator.ts';
 import { passwordSchema } from './passwords.ts';
-import { presentUser, timeZoneSchema, userSchema } from './present.ts';
+import { localeSchema, presentUser, timeZoneSchema, userSchema } from './present.ts';
 import { forgotPassword, resendVerification, resetPassword } from './recovery.ts';
 import { register, verifyEmail } from './registration.ts';
 import { forgetCookies, issueTokens, logIn, logOut, refresh, renewSession } from './sign-in.ts';
@@ -54,6 +54,9 @@ export const authRoutes: RegisterRoutes = (server, ctx) => {
           password: passwordSchema,
           name: nameSchema.optional(),
           timeZone: timeZoneSchema.optional(),
+          locale: localeSchema
+            .optional()
+            .meta({ description: 'The language of the web app; without it that of the browser' }),
           invitation: token.optional().meta({ description: 'The token of an invitation' }),
         }),
         response: { 201: z.object({ user: userSchema }), ...problems(403, 422, 429) },

@@ -10,7 +10,7 @@ import { actorOf, recordAudit } from './audit.ts';
 import { nameSchema, signedInSchema } from './auth-routes.ts';
 import { emailSchema } from './email-address.ts';
 import { passwordSchema } from './passwords.ts';
-import { presentUser, timeZoneSchema, userSchema } from './present.ts';
+import { localeSchema, presentUser, timeZoneSchema, userSchema } from './present.ts';
 import { auditEvents, sessions } from './schema.ts';
 import { forgetCookies } from './sign-in.ts';
 import { confirmTwoFactor, disableTwoFactor, prepareTwoFactor, renewBackupCodes } from './two-factor.ts';
@@ -95,6 +95,10 @@ export const meRoutes: RegisterRoutes = (server, ctx) => {
           .strictObject({
             name: nameSchema.optional(),
             timeZone: timeZoneSchema.optional(),
+            locale: localeSchema
+              .nullable()
+              .optional()
+              .meta({ description: 'The language of the web app; null for that of the browser' }),
             model: defaultModelSchema
               .nullable()
               .optional()

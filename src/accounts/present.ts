@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { roles } from '../http/access.ts';
 import { isTimeZone } from './calendar.ts';
-import type { User } from './schema.ts';
+import { locales, type User } from './schema.ts';
+
+/** A language in which the web app speaks. */
+export const localeSchema = z.enum(locales);
 
 export const userSchema = z
   .object({
@@ -12,6 +15,7 @@ export const userSchema = z
     emailVerified: z.boolean(),
     twoFactorEnabled: z.boolean(),
     timeZone: z.string(),
+    locale: localeSchema.nullable().meta({ description: 'The language of the web app; null for that of the browser' }),
     model: z.string().nullable().meta({ description: "Of articles whose brief names none; null for the instance's" }),
     ownMonthlyLimitMicroUsd: z
       .int()
@@ -33,6 +37,7 @@ export function presentUser(user: User): UserAnswer {
     emailVerified: user.emailVerified,
     twoFactorEnabled: user.twoFactorEnabled,
     timeZone: user.timeZone,
+    locale: user.locale,
     model: user.model,
     ownMonthlyLimitMicroUsd: user.ownMonthlyLimitMicroUsd,
     createdAt: user.createdAt.toISOString(),

@@ -9,7 +9,7 @@ import { issueMailedToken, type MailedToken, redeemMailedToken } from './mailed-
 import { mailAddressTaken, mailEmailChanged, mailPasswordReset, mailVerification } from './mails.ts';
 import { hashPassword } from './passwords.ts';
 import { presentUser, type UserAnswer } from './present.ts';
-import { credentials, invitations, mailedTokens, sessions, type User, users } from './schema.ts';
+import { credentials, invitations, type Locale, mailedTokens, sessions, type User, users } from './schema.ts';
 import { tokenDigest } from './tokens.ts';
 
 /** What someone registers with; `invitation` is the token of their mail. */
@@ -18,8 +18,13 @@ export interface Registration {
   password: string;
   name: string;
   timeZone?: string | undefined;
+  /** The language of the web app; without it that of the browser. */
+  locale?: Locale | undefined;
   invitation?: string | undefined;
 }
+
+/** What an account begins with. */
+type NewAccount = Pick<Registration, 'email' | 'name' | 'timeZone' | 'locale'>;
 
 /** How often the owner of an address hears that someone registered with it, at most. */
 const tellAgainAfter = sql`now() - interval '1 hour'`;
@@ -84,7 +89,7 @@ export async function createUser(
 /** Null when there is no local owner (any more), or the address is taken. */
 async function takeOverLocalOwner(
   tx: Db,
-  account: { email: string; name: string; timeZone?: string | undefined },
+  account: NewAccount,
   passwordHash: string,
   emailVerified: boolean,
 ): Promise<User | null> {
@@ -97,6 +102,7 @@ async function takeOverLocalOwner(
       role: 'admin',
       emailVerified,
       ...(account.timeZone ? { timeZone: account.timeZone } : {}),
+      ...(account.locale ? { locale: account.locale } : {}),
       updatedAt: sql`now()`,
     })
     .where(isNull(users.email))
@@ -108,7 +114,7 @@ async function takeOverLocalOwner(
 
 async function insertUser(
   tx: Db,
-  account: { email: string; name: string; timeZone?: string | undefined },
+  account: NewAccount,
   passwordHash: string,
   more: Partial<typeof users.$inferInsert>,
 ): Promise<User | null> {
@@ -119,6 +125,7 @@ async function insertUser(
       email: account.email,
       name: account.name,
       ...(account.timeZone ? { timeZone: account.timeZone } : {}),
+      ...(account.locale ? { locale: account.locale } : {}),
       ...more,
     })
     .onConflictDoNothing()
@@ -174,7 +181,7 @@ async function admit(ctx: AppContext, tx: Db, { email, invitation }: Registratio
 async function refuseSilently(
   ctx: AppContext,
   tx: Db,
-  { email, name, timeZone }: Registration,
+  { email, name, timeZone, locale }: Registration,
   passwordHash: string,
   actor: Actor,
 ): Promise<UserAnswer> {
@@ -203,6 +210,7 @@ async function refuseSilently(
     emailVerified: false,
     twoFactorEnabled: false,
     timeZone: timeZone ?? 'UTC',
+    locale: locale ?? null,
     createdAt: new Date(),
   };
   return presentUser(nobody);

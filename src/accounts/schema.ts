@@ -2,6 +2,10 @@ import { boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-cor
 import { microUsd, time } from '../db/columns.ts';
 import { roles, scopes, vias } from '../http/access.ts';
 
+/** The languages in which the web app speaks. */
+export const locales = ['en', 'de'] as const;
+export type Locale = (typeof locales)[number];
+
 export const users = pgTable('users', {
   id: uuid('id').primaryKey(),
   name: text('name').notNull(),
@@ -13,6 +17,8 @@ export const users = pgTable('users', {
   disabledAt: time('disabled_at'),
   twoFactorEnabled: boolean('two_factor_enabled').notNull().default(false),
   timeZone: text('time_zone').notNull().default('UTC'),
+  /** The language in which the web app speaks to them; null for that of their browser. */
+  locale: text('locale', { enum: locales }),
   requestsPerMinute: integer('requests_per_minute'),
   concurrentPipelines: integer('concurrent_pipelines'),
   /** How many of their pipelines may wait for a place. */

@@ -5,7 +5,7 @@ import type { FetchFailure } from '../net/fetch-errors.ts';
 export type SiteCause = keyof typeof causes;
 
 /** Whether trying again later can help, and what a person can do. */
-const causes = {
+export const causes = {
   dns: { retryable: true, hint: 'Check the spelling of the address, and that the domain has not expired.' },
   refused: { retryable: true, hint: 'Check that the web server runs and that the port in the address is right.' },
   tls: {

@@ -468,7 +468,7 @@ describe('the admin', () => {
             await button(page, 'Manage Trouble Maker').click();
             await expect(page.getByLabel('Articles a month').inputValue()).resolves.toBe('3');
             await expect(page.getByLabel('Runs at once').inputValue()).resolves.toBe('1');
-            await expect(page.getByLabel('Dollars a month').inputValue()).resolves.toBe('2.5');
+            await expect(page.getByLabel('Dollars a month').inputValue()).resolves.toBe('2.50');
             await button(page, 'Enable the account').click();
             await page.getByText('Nothing found').or(page.getByText('No account is disabled')).waitFor();
             await page.goto('/admin/log?action=user-disabled');

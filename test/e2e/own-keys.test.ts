@@ -80,7 +80,7 @@ it('keys of one’s own are entered, replaced and deleted, with who pays what sa
   await page.getByText('Saved', { exact: true }).waitFor();
   await page.reload();
   expect(await page.getByLabel('Default model').inputValue()).toBe('offline');
-  expect(await page.getByLabel('Your limit for your own keys').inputValue()).toBe('2.5');
+  expect(await page.getByLabel('Your limit for your own keys').inputValue()).toBe('2.50');
 
   await page.emulateMedia({ colorScheme: 'dark' });
   await look(page, 'dark');

@@ -66,7 +66,8 @@ function retryTime(seconds: string | null | undefined): Date | undefined {
   return seconds && /^\d+$/.test(seconds) ? new Date(Date.now() + Number(seconds) * 1000) : undefined;
 }
 
-function isProblem(value: unknown): value is Problem {
+/** Whether an answer is a problem document of the server. */
+export function isProblem(value: unknown): value is Problem {
   if (typeof value !== 'object' || value === null) return false;
   const { code, detail, status } = value as Record<string, unknown>;
   return typeof code === 'string' && typeof detail === 'string' && typeof status === 'number';

@@ -52,8 +52,8 @@ export function describeEvent({ action, details }: Pick<AuditEvent, 'action' | '
   const what = t.audit.actions[action] ?? action.replaceAll('-', ' ');
   const { name, reason, scopes, email, subject, model } = details;
   if (typeof name === 'string') {
-    const may = Array.isArray(scopes) ? ` (${scopes.join(', ')})` : '';
-    return `${what}: “${name}”${may}`;
+    const may = Array.isArray(scopes) ? ` (${scopes.map((scope) => t.audit.scopes[scope] ?? scope).join(', ')})` : '';
+    return `${what}: ${t.common.quote(name)}${may}`;
   }
   const more = [email, subject, model].find((detail) => typeof detail === 'string');
   if (more) return `${what}: ${more}`;

@@ -115,10 +115,14 @@ export function useForm<Name extends string, Answer>(options: FormOptions<Name, 
   const onInput = (event: FormEvent) => {
     const name = (event.target as HTMLInputElement).name as Name;
     if (mistakes[name]) setMistakes((before) => ({ ...before, [name]: undefined }));
-    if (keep) keepForm(keep, read());
+    if (keep) keepForm(keep, withoutSecrets(read()));
   };
   return { element, pending, problem, mistakes, initial, onSubmit: (event) => void onSubmit(event), onInput };
 }
+
+/** What may outlive the page. */
+const withoutSecrets = (values: Record<string, string>) =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => !/password|code/i.test(name)));
 
 function mistakesOf<Name extends string>(
   problem: ApiProblem,

@@ -2,6 +2,7 @@ import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
 import type { ReactNode, Ref } from 'react';
 import { t } from '@/strings.ts';
 import { cn } from './class-names.ts';
+import { ServerText } from './server-text.tsx';
 
 const looks = {
   danger: { icon: CircleAlert, box: 'bg-danger-soft', ink: 'text-danger' },
@@ -11,7 +12,7 @@ const looks = {
 
 interface NoticeProps {
   tone: keyof typeof looks;
-  title: string;
+  title: ReactNode;
   /** Announced as soon as it appears; for what the user did not cause, leave it out. */
   alert?: boolean;
   children?: ReactNode;
@@ -57,9 +58,13 @@ export function ProblemNotice({
 }) {
   const message = problem.detail ?? problem.message ?? '';
   return (
-    <Notice tone="danger" alert title={title ?? message} className={className} ref={ref}>
-      {title && <p>{message}</p>}
-      <p>{hint}</p>
+    <Notice tone="danger" alert title={title ?? <ServerText>{message}</ServerText>} className={className} ref={ref}>
+      {title && (
+        <p>
+          <ServerText>{message}</ServerText>
+        </p>
+      )}
+      <p>{hint === problem.hint ? <ServerText>{problem.hint}</ServerText> : hint}</p>
       <p className="text-sm text-muted-foreground">
         {t.problems.code} <code className="font-mono text-[0.8125rem]">{problem.code}</code>
       </p>

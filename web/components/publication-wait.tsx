@@ -2,6 +2,7 @@ import type { Publication } from '@/api/client/types.gen.ts';
 import { formatOwnTime, formatSiteTime } from '@/format/site-time.ts';
 import { t } from '@/strings.ts';
 import { RelativeTime } from './relative-time.tsx';
+import { ServerText } from './server-text.tsx';
 
 /** The time of a publication on the clocks of its site, and where the reader is; nothing for one without a time. */
 export function PublicationTime({ publication: { publishAt, publishAtLocal } }: { publication: Publication }) {
@@ -20,7 +21,7 @@ export function PublicationWait({ publication: { waiting } }: { publication: Pub
   if (!waiting) return null;
   return (
     <p className="text-muted-foreground">
-      {waiting.message} (
+      <ServerText>{waiting.message}</ServerText> (
       {waiting.until ? (
         <RelativeTime at={waiting.until} />
       ) : (

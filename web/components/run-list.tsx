@@ -4,6 +4,7 @@ import { formatMoney } from '@/format/money.ts';
 import { t } from '@/strings.ts';
 import { RelativeTime } from './relative-time.tsx';
 import { RunPriority } from './run-priority.tsx';
+import { ServerText } from './server-text.tsx';
 import { RunBadge } from './status-badge.tsx';
 import { Progress } from './ui/progress.tsx';
 
@@ -34,7 +35,11 @@ export function RunList({ runs }: { runs: Pipeline[] }) {
           </p>
           {run.status === 'running' && <Progress value={run.progress} label={t.run.progress} className="mt-1" />}
           {run.status === 'queued' && <RunPriority run={run} />}
-          {run.error && <p className="text-sm text-danger">{run.error.message}</p>}
+          {run.error && (
+            <p className="text-sm text-danger">
+              <ServerText>{run.error.message}</ServerText>
+            </p>
+          )}
         </li>
       ))}
     </ul>

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { langOf } from '@/api/server-text.ts';
 
 interface Toast {
   id: number;
@@ -56,7 +57,7 @@ export function Toaster() {
           key={shown.id}
           className="animate-appear rounded-lg bg-primary px-4 py-2.5 text-sm font-medium text-primary-foreground shadow-lg"
         >
-          {shown.text}
+          <span lang={langOf(shown.text)}>{shown.text}</span>
           {shown.action && (
             <button
               type="button"

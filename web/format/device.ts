@@ -1,3 +1,5 @@
+import { t } from '../strings.ts';
+
 /** What a device calls itself in its `User-Agent`, in words: `Firefox on Linux`, `Safari on iPhone`, `curl`. */
 export interface Device {
   name: string;
@@ -33,7 +35,8 @@ export function describeDevice(userAgent: string | null): Device | null {
   if (!text) return null;
   const browser = browsers.find(([, mark]) => mark.test(text))?.[0];
   const system = systems.find(([, mark]) => mark.test(text));
-  if (browser && system) return { name: `${browser} on ${system[0]}`, kind: system[2] ? 'phone' : 'computer' };
+  if (browser && system)
+    return { name: t.account.sessions.device(browser, system[0]), kind: system[2] ? 'phone' : 'computer' };
   if (browser) return { name: browser, kind: 'computer' };
   // Programs: their name without the version. Node's own fetch says just "node".
   const program = /^[^\s/;(]{1,40}/.exec(text)?.[0];

@@ -33,6 +33,8 @@ describe('money', () => {
       expect(parseMoney(writeMoney(microUsd))).toBe(microUsd);
     }
     expect([writeMoney(250_000), writeMoney(10_000_000), writeMoney(null)]).toEqual(['0.25', '10', '']);
+    expect([writeMoney(500_000, 'de-AT'), writeMoney(37, 'de-DE')]).toEqual(['0,50', '0,000037']);
+    expect(parseMoney(writeMoney(1_234_500_000, 'de-DE'), 'de-DE')).toBe(1_234_500_000);
   });
 
   it('reads what people type as an amount', () => {
@@ -41,10 +43,18 @@ describe('money', () => {
     expect(parseMoney('0,05')).toBe(50_000);
     expect(parseMoney('.000001')).toBe(1);
     expect(parseMoney('1.1')).toBe(1_100_000);
+    expect(parseMoney('0,50 $', 'de-DE')).toBe(500_000);
+    expect(parseMoney('0.025', 'de-DE')).toBe(25_000);
   });
 
   it('takes nothing else for an amount', () => {
     for (const typed of ['', 'free', '-1', '1.', '1e3', '1,000.50', '0.0000001']) expect(parseMoney(typed)).toBeNull();
+  });
+
+  it('does not guess whether a thousand is meant', () => {
+    expect(parseMoney('1,250', 'en-US')).toBeNull();
+    expect(['1.250', '1.250.000'].map((typed) => parseMoney(typed, 'de-AT'))).toEqual([null, null]);
+    expect([parseMoney('1.250', 'en-US'), parseMoney('1,250', 'de-DE')]).toEqual([1_250_000, 1_250_000]);
   });
 });
 

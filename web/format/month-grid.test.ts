@@ -37,7 +37,7 @@ describe('the weeks of a month', () => {
         );
       }
     }
-    expect(weekdayNames(december[0] ?? [], 'en-US', 'short')).toEqual([
+    expect(weekdayNames(december[0] ?? [], 'short', 'en-US')).toEqual([
       'Mon',
       'Tue',
       'Wed',

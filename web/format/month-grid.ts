@@ -1,3 +1,4 @@
+import { locale as readerLocale } from '../language.ts';
 import { readSiteTime, writeSiteTime } from './site-time.ts';
 
 const dayMs = 86_400_000;
@@ -38,13 +39,13 @@ export function firstWeekdayOf(locale: string): number {
 }
 
 /** The names of the days of a week, from its first. */
-export function weekdayNames(week: string[], locale: string | undefined, weekday: 'short' | 'long'): string[] {
+export function weekdayNames(week: string[], weekday: 'short' | 'long', locale = readerLocale): string[] {
   const format = new Intl.DateTimeFormat(locale, { weekday, timeZone: 'UTC' });
   return week.map((day) => format.format(timeOf(day)));
 }
 
 /** A day in words: `Tuesday, December 1`. */
-export function formatLongDay(day: string, locale?: string): string {
+export function formatLongDay(day: string, locale = readerLocale): string {
   const format = new Intl.DateTimeFormat(locale, { weekday: 'long', month: 'long', day: 'numeric', timeZone: 'UTC' });
   return format.format(timeOf(day));
 }
@@ -67,7 +68,7 @@ export function sameTimeOn(at: string, day: string, timeZone: string): Date {
 }
 
 /** The time of day on the clocks of a zone, in the reader's locale: `9:00 AM`. */
-export function formatTimeOfDay(at: string, timeZone: string, locale?: string): string {
+export function formatTimeOfDay(at: string, timeZone: string, locale = readerLocale): string {
   const format = new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone: 'UTC' });
   return format.format(new Date(`${writeSiteTime(new Date(at), timeZone)}Z`));
 }

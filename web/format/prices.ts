@@ -1,3 +1,4 @@
+import { locale as readerLocale } from '../language.ts';
 import { t } from '../strings.ts';
 import { formatMoney } from './money.ts';
 
@@ -16,7 +17,7 @@ const perMillion = {
  * What a call was priced by, in words: `$3.00 in, $15.00 out per million tokens`. A price with tiers is told by its first
  * one with a plus sign. Null when there is nothing that is known how to say.
  */
-export function describePrices(prices: Record<string, unknown> | null, locale?: string): string | null {
+export function describePrices(prices: Record<string, unknown> | null, locale = readerLocale): string | null {
   if (!prices) return null;
   const tokens = Object.entries(perMillion).flatMap(([name, [dollars, microUsd]]) => {
     const price = readDollars(prices[dollars], locale) ?? readMicroUsd(prices[microUsd], locale);
@@ -30,7 +31,7 @@ export function describePrices(prices: Record<string, unknown> | null, locale?: 
   return parts.length === 0 ? null : parts.join('; ');
 }
 
-function readDollars(price: unknown, locale?: string): string | null {
+function readDollars(price: unknown, locale = readerLocale): string | null {
   if (typeof price === 'number') return formatMoney(price * 1_000_000, locale);
   if (typeof price === 'object' && price !== null && 'base' in price && typeof price.base === 'number') {
     return `${formatMoney(price.base * 1_000_000, locale)}+`;
@@ -38,5 +39,5 @@ function readDollars(price: unknown, locale?: string): string | null {
   return null;
 }
 
-const readMicroUsd = (price: unknown, locale?: string): string | null =>
+const readMicroUsd = (price: unknown, locale = readerLocale): string | null =>
   typeof price === 'number' ? formatMoney(price, locale) : null;

@@ -1,7 +1,9 @@
+import { locale as readerLocale } from '../language.ts';
 import { unknown } from './money.ts';
+import { readerTimeZone } from './reader.ts';
 
 /** Milliseconds as `0.8 s`, `12 s`, `3 min 05 s` or `1 h 02 min`; a dash when unknown. */
-export function formatDuration(ms: number | null | undefined, locale?: string): string {
+export function formatDuration(ms: number | null | undefined, locale = readerLocale): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return unknown;
   const seconds = Math.max(0, ms) / 1000;
   const number = (value: number, digits = 0) =>
@@ -25,7 +27,7 @@ const steps: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
 ];
 
 /** How long ago, or until, a time is: `3 minutes ago`, `in 2 hours`, `now` below 45 seconds. */
-export function formatRelative(time: Date, now: Date, locale?: string): string {
+export function formatRelative(time: Date, now: Date, locale = readerLocale): string {
   const seconds = (time.getTime() - now.getTime()) / 1000;
   const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   if (Math.abs(seconds) < 45) return format.format(0, 'second');
@@ -36,12 +38,21 @@ export function formatRelative(time: Date, now: Date, locale?: string): string {
   return format.format(0, 'second');
 }
 
-/** Date and time in the reader's locale and timezone. */
-export function formatDateTime(time: Date, locale?: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(time);
+/** Date and time in the reader's locale and time zone. */
+export function formatDateTime(time: Date, locale = readerLocale): string {
+  return new Intl.DateTimeFormat(locale, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    timeZone: readerTimeZone(),
+  }).format(time);
+}
+
+/** The time of day to the second, in the reader's locale and time zone. */
+export function formatClock(time: Date, locale = readerLocale): string {
+  return new Intl.DateTimeFormat(locale, { timeStyle: 'medium', timeZone: readerTimeZone() }).format(time);
 }
 
 /** The date alone, for sources. */
-export function formatDate(time: Date, locale?: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(time);
+export function formatDate(time: Date, locale = readerLocale): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: readerTimeZone() }).format(time);
 }

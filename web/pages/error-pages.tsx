@@ -1,5 +1,6 @@
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { ApiProblem } from '@/api/problem.ts';
+import { ofOurs } from '@/api/server-text.ts';
 import { ProblemNotice } from '@/components/notice.tsx';
 import { Page } from '@/components/page.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -48,8 +49,8 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
       ? error
       : {
           code: 'web_app_fault',
-          detail: (error instanceof Error && error.message) || t.errorPage.fault,
-          hint: t.errorPage.hint,
+          detail: (error instanceof Error && error.message) || ofOurs(t.errorPage.fault),
+          hint: ofOurs(t.errorPage.hint),
         };
   return (
     <Page title={t.errorPage.title} className="max-w-2xl">

@@ -3,6 +3,7 @@ import { type ParsedLocation, redirect } from '@tanstack/react-router';
 import { farewell } from './farewell.ts';
 import { ownPath } from './own-path.ts';
 import { sessionOptions } from './session.ts';
+import { speakTo } from './speak.ts';
 
 interface Arrival {
   context: { queries: QueryClient };
@@ -12,7 +13,7 @@ interface Arrival {
 /** Before every page that takes an account: leads whoever has none to the log-in page, and later back to here. */
 export async function requireUser({ context, location }: Arrival): Promise<void> {
   const { user, instance } = await context.queries.ensureQueryData(sessionOptions);
-  if (user) return;
+  if (user) return speakTo(user);
   // Who left by intention begins anew.
   const left = ['logged-out', 'deleted'].includes(farewell()?.why ?? '');
   const next = left || location.href === '/' ? null : ownPath(location.href, window.location.origin);

@@ -1,12 +1,22 @@
 import { hashKey, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
 import { getSessionOptions } from '@/api/client/@tanstack/react-query.gen.ts';
+import { getSession } from '@/api/client/sdk.gen.ts';
 import type { GetSessionResponse, User } from '@/api/client/types.gen.ts';
+import { readInTimeZone } from '@/format/reader.ts';
 
 /**
  * Who is signed in, and how one can be. Read once, and again whenever something says that it may have changed: an answer
  * with 401, another tab, a window that is looked at again.
  */
-export const sessionOptions = queryOptions({ ...getSessionOptions(), staleTime: Number.POSITIVE_INFINITY });
+export const sessionOptions = queryOptions({
+  ...getSessionOptions(),
+  queryFn: async ({ signal }) => {
+    const { data } = await getSession({ signal, throwOnError: true });
+    readInTimeZone(data.user?.timeZone);
+    return data;
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+});
 
 export type Instance = GetSessionResponse['instance'];
 
@@ -33,6 +43,7 @@ export function useInstance(): Instance | undefined {
 
 /** Puts a changed account (of an answer) into what is known of the session. */
 export function rememberUser(queries: QueryClient, user: User): void {
+  readInTimeZone(user.timeZone);
   queries.setQueryData(sessionOptions.queryKey, (before) => before && { ...before, user });
 }
 

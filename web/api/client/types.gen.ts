@@ -45,6 +45,10 @@ export type AdminUser = {
         requestsPerMinute: number | null;
     };
     /**
+     * The language of the web app; null for that of the browser
+     */
+    locale: 'en' | 'de' | null;
+    /**
      * Of articles whose brief names none; null for the instance's
      */
     model: string | null;
@@ -99,6 +103,10 @@ export type AdminUserInput = {
         queuedPipelines: number | null;
         requestsPerMinute: number | null;
     };
+    /**
+     * The language of the web app; null for that of the browser
+     */
+    locale: 'en' | 'de' | null;
     /**
      * Of articles whose brief names none; null for the instance's
      */
@@ -5380,6 +5388,10 @@ export type User = {
     emailVerified: boolean;
     id: string;
     /**
+     * The language of the web app; null for that of the browser
+     */
+    locale: 'en' | 'de' | null;
+    /**
      * Of articles whose brief names none; null for the instance's
      */
     model: string | null;
@@ -5398,6 +5410,10 @@ export type UserInput = {
     email: string;
     emailVerified: boolean;
     id: string;
+    /**
+     * The language of the web app; null for that of the browser
+     */
+    locale: 'en' | 'de' | null;
     /**
      * Of articles whose brief names none; null for the instance's
      */
@@ -7259,6 +7275,10 @@ export type RegisterData = {
          * The token of an invitation
          */
         invitation?: string;
+        /**
+         * The language of the web app; without it that of the browser
+         */
+        locale?: 'en' | 'de';
         name?: string;
         password: string;
         timeZone?: string;
@@ -8382,6 +8402,10 @@ export type UpdateMeData = {
          * Counts once it is confirmed by mail
          */
         email?: string;
+        /**
+         * The language of the web app; null for that of the browser
+         */
+        locale?: 'en' | 'de' | null;
         /**
          * Of articles whose brief names none; null for the instance's
          */

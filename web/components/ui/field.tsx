@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from 'react';
+import { langOf } from '@/api/server-text.ts';
 import { cn } from '@/components/class-names.ts';
 
 interface ControlProps {
@@ -39,7 +40,7 @@ export function Field({ label, hint, error, className, children }: FieldProps) {
 /** What is wrong with a field. Takes no room while there is nothing to say. */
 export function FieldError({ id, error }: { id: string; error: string | undefined }) {
   return (
-    <p id={id} role="alert" className={error ? 'text-sm font-medium text-danger' : 'sr-only'}>
+    <p id={id} role="alert" lang={langOf(error)} className={error ? 'text-sm font-medium text-danger' : 'sr-only'}>
       {error}
     </p>
   );

@@ -8,11 +8,13 @@ import { toast } from '@/components/toaster.tsx';
 import { Badge } from '@/components/ui/badge.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Select } from '@/components/ui/input.tsx';
-import { rememberUser, useInstance, useUser } from '@/session/session.ts';
+import { languages, ownNames } from '@/language.ts';
+import { rememberUser, tellOtherTabs, useInstance, useUser } from '@/session/session.ts';
+import { speak } from '@/session/speak.ts';
 import { t } from '@/strings.ts';
 import { DeleteAccount } from './delete-account.tsx';
 
-/** Name, time zone, address, and the end of the account. */
+/** Name, language, time zone, address, and the end of the account. */
 export function ProfilePage() {
   return (
     <SectionPage title={t.account.profile.title}>
@@ -28,13 +30,19 @@ function ProfileCard() {
   const queries = useQueryClient();
   const words = t.account.profile;
   const form = useForm({
-    names: ['name', 'timeZone'],
+    names: ['name', 'locale', 'timeZone'],
     initial: { name: user.name },
     check: (values) => missing(values, 'name'),
-    send: async (body) => (await updateMe({ body, throwOnError: true })).data,
+    send: async ({ locale, ...values }) => {
+      const body = { ...values, locale: languages.find((language) => language === locale) ?? null };
+      return (await updateMe({ body, throwOnError: true })).data;
+    },
     onDone: (changed) => {
       rememberUser(queries, changed);
       toast(t.form.saved);
+      if (changed.locale === user.locale) return;
+      tellOtherTabs();
+      speak(changed.locale);
     },
     keep: 'profile',
   });
@@ -44,6 +52,18 @@ function ProfileCard() {
     <SettingsCard title={words.card}>
       <Form form={form} submit={t.form.save} busy={t.form.saving}>
         <TextField form={form} name="name" label={words.name} autoComplete="name" maxLength={100} />
+        <Field label={words.language} hint={words.languageHint} error={form.mistakes.locale}>
+          {(control) => (
+            <Select {...control} name="locale" defaultValue={form.initial.locale ?? user.locale ?? ''}>
+              <option value="">{words.languageOfBrowser}</option>
+              {languages.map((language) => (
+                <option key={language} value={language} lang={language}>
+                  {ownNames[language]}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
         <Field label={words.timeZone} hint={words.timeZoneHint} error={form.mistakes.timeZone}>
           {(control) => (
             <Select {...control} name="timeZone" defaultValue={form.initial.timeZone ?? user.timeZone}>
@@ -81,6 +101,7 @@ function EmailCard() {
       else toast(words.changed);
     },
     fieldOfCode: { password_wrong: 'currentPassword' },
+    keep: 'email',
     clear: true,
   });
   return (

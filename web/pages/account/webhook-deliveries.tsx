@@ -7,6 +7,7 @@ import {
 import type { WebhookDelivery } from '@/api/client/types.gen.ts';
 import { ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Badge, type Tone } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -91,7 +92,7 @@ function DeliveryRow({ webhookId, delivery }: { webhookId: string; delivery: Web
       </div>
       {delivery.error && (
         <p className="text-danger [overflow-wrap:anywhere]">
-          {delivery.error.message} {delivery.error.hint}
+          <ServerText>{delivery.error.message}</ServerText> <ServerText>{delivery.error.hint}</ServerText>
         </p>
       )}
       {redeliver.error && <ProblemNotice problem={redeliver.error} />}

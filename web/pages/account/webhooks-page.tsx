@@ -16,6 +16,7 @@ import { ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { SecretText } from '@/components/secret-text.tsx';
 import { SectionPage } from '@/components/sections.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
 import { Badge } from '@/components/ui/badge.tsx';
@@ -160,7 +161,11 @@ function WebhookRow({ webhook, onRotated }: { webhook: Webhook; onRotated: (secr
             </span>
           )}
         </p>
-        {webhook.disabled && <p className="text-sm text-warning">{webhook.disabled.message}</p>}
+        {webhook.disabled && (
+          <p className="text-sm text-warning">
+            <ServerText>{webhook.disabled.message}</ServerText>
+          </p>
+        )}
       </div>
       <div className="flex flex-wrap gap-2">
         <Button size="small" aria-expanded={open} onClick={() => setOpen(!open)}>

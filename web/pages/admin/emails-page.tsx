@@ -7,9 +7,11 @@ import {
 } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Email } from '@/api/client/types.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { Folding } from '@/components/folding.tsx';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { SectionPage } from '@/components/sections.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Badge, type Tone } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -134,16 +136,15 @@ function EmailRow({ email, filter }: { email: Email; filter: Filter }) {
       </div>
       {email.error && (
         <p className="text-sm text-danger [overflow-wrap:anywhere]">
-          {email.error.message} {email.error.hint}
+          <ServerText>{email.error.message}</ServerText> <ServerText>{email.error.hint}</ServerText>
         </p>
       )}
       {email.text !== null && (
-        <details className="text-sm">
-          <summary className="w-fit cursor-pointer font-medium">{words.show}</summary>
+        <Folding title={words.show} titleClassName="w-fit" className="text-sm">
           <pre className="mt-2 rounded-lg bg-muted px-3 py-2 font-sans whitespace-pre-wrap [overflow-wrap:anywhere]">
             {email.text}
           </pre>
-        </details>
+        </Folding>
       )}
       {resend.error && <ProblemNotice problem={resend.error} />}
     </li>

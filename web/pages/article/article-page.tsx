@@ -10,6 +10,7 @@ import type { Article } from '@/api/client/types.gen.ts';
 import { useMediaQuery } from '@/components/media-query.ts';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { ArticleBadge } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
@@ -224,7 +225,9 @@ function PendingApproval({ articleId, runId }: { articleId: string; runId: strin
   return (
     <div className="mt-5 grid gap-3">
       <Notice tone="warning" title={t.waiting.approval.title}>
-        <p>{run.data.waiting.message ?? t.waiting.approval.text}</p>
+        <p>
+          {run.data.waiting.message ? <ServerText>{run.data.waiting.message}</ServerText> : t.waiting.approval.text}
+        </p>
         {run.data.waiting.until && (
           <p className="text-muted-foreground">
             {t.waiting.approval.until} <RelativeTime at={run.data.waiting.until} />

@@ -5,6 +5,7 @@ import { listArticleClaimsOptions } from '@/api/client/@tanstack/react-query.gen
 import type { Claim } from '@/api/client/types.gen.ts';
 import { cn } from '@/components/class-names.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
@@ -109,7 +110,7 @@ function ClaimRow({ claim, number, inText, open, onToggle, onShowInText }: Claim
         <div className="grid animate-appear grid-cols-1 gap-3 pr-4 pb-4 pl-11 text-sm">
           <Evidence claim={claim} />
           <p className="text-muted-foreground">
-            {claim.reason}
+            <ServerText>{claim.reason}</ServerText>
             {claim.judgedBy && ` ${t.claims.judgedBy(claim.judgedBy)}`}
           </p>
           {onShowInText && inText && (
@@ -129,7 +130,7 @@ const context = 160;
 
 function Evidence({ claim }: { claim: Claim }) {
   const [whole, setWhole] = useState(false);
-  if (!claim.passage) return <p>{claim.quote ? `“${claim.quote}”` : t.claims.noQuote}</p>;
+  if (!claim.passage) return <p>{claim.quote ? t.common.quote(claim.quote) : t.claims.noQuote}</p>;
   const parts = claim.quote ? splitAtQuote(claim.passage, claim.quote) : null;
   const long = parts
     ? parts.before.length > context || parts.after.length > context

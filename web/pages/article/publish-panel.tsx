@@ -13,8 +13,10 @@ import type { Article, CreatePublicationData, PostOptions, Publication, Site } f
 import { mistakeAt } from '@/api/problem.ts';
 import { ApprovalList } from '@/components/approval-list.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { Folding } from '@/components/folding.tsx';
 import { ProblemNotice } from '@/components/notice.tsx';
 import { PublicationTime, PublicationWait } from '@/components/publication-wait.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { SiteSelect } from '@/components/site-select.tsx';
 import { SiteTimeField } from '@/components/site-time-field.tsx';
 import { PublicationBadge } from '@/components/status-badge.tsx';
@@ -148,15 +150,16 @@ function WishForm({ article, site }: { article: Article; site: Site }) {
           error={missing ? t.queue.timeNeeded : mistakeAt(publish.error?.errors, 'publishAt')}
         />
       )}
-      <details
+      <Folding
+        title={t.publish.more}
+        titleClassName="px-3.5 py-3"
         open={more}
         onToggle={(event) => setMore(event.currentTarget.open)}
-        className="rounded-lg border border-border p-3.5"
+        className="rounded-lg border border-border"
       >
-        <summary className="cursor-pointer text-sm font-medium">{t.publish.more}</summary>
         {/* Only when it is looked at, because the site is asked what it has. */}
         {more && (
-          <div className="mt-4 grid grid-cols-1 gap-5">
+          <div className="grid grid-cols-1 gap-5 px-3.5 pt-1 pb-3.5">
             <PostDefaults
               siteId={site.id}
               value={{ ...site.settings, ...withoutImage(options) }}
@@ -194,7 +197,7 @@ function WishForm({ article, site }: { article: Article; site: Site }) {
             />
           </div>
         )}
-      </details>
+      </Folding>
       {publish.error && <ProblemNotice problem={publish.error} />}
       <Button type="submit" variant="primary" aria-disabled={publish.isPending}>
         {status === 'draft' ? t.publish.sendDraft : timed ? t.publish.sendTimed : t.publish.sendPost}
@@ -264,13 +267,17 @@ function PublicationCard({ publication, site }: { publication: Publication; site
       )}
       {warnings.map((warning) => (
         <p key={warning} className="text-warning">
-          {warning}
+          <ServerText>{warning}</ServerText>
         </p>
       ))}
       {error && status !== 'published' && (
         <div>
-          <p className="text-danger">{error.message}</p>
-          <p>{error.hint}</p>
+          <p className="text-danger">
+            <ServerText>{error.message}</ServerText>
+          </p>
+          <p>
+            <ServerText>{error.hint}</ServerText>
+          </p>
         </div>
       )}
       {problem && <ProblemNotice problem={problem} />}

@@ -1,6 +1,7 @@
 import { Check, TriangleAlert } from 'lucide-react';
 import type { Article } from '@/api/client/types.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { scoreTone } from '@/components/status-badge.tsx';
 import { t } from '@/strings.ts';
 
@@ -32,8 +33,12 @@ export function SeoPanel({ article }: { article: Article }) {
               <li key={check.name} className="flex gap-2.5 text-sm">
                 <TriangleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-warning" />
                 <div>
-                  <p className="font-medium">{check.message}</p>
-                  <p className="text-muted-foreground">{check.hint}</p>
+                  <p className="font-medium">
+                    <ServerText>{check.message}</ServerText>
+                  </p>
+                  <p className="text-muted-foreground">
+                    <ServerText>{check.hint}</ServerText>
+                  </p>
                 </div>
               </li>
             ))}
@@ -47,7 +52,9 @@ export function SeoPanel({ article }: { article: Article }) {
             {passed.map((check) => (
               <li key={check.name} className="flex gap-2.5 text-sm">
                 <Check aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-success" />
-                <span className="text-muted-foreground">{check.message}</span>
+                <span className="text-muted-foreground">
+                  <ServerText>{check.message}</ServerText>
+                </span>
               </li>
             ))}
           </ul>

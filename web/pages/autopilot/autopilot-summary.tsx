@@ -6,6 +6,7 @@ import { RelativeTime } from '@/components/relative-time.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { formatCount, formatMoney } from '@/format/money.ts';
+import { languageNames } from '@/format/reader.ts';
 import { ruleWords } from '@/format/schedule-rule.ts';
 import { formatSiteTime } from '@/format/site-time.ts';
 import { scheduleWords, autopilotWords as words } from '@/strings-schedules.ts';
@@ -146,4 +147,4 @@ function approvalWords(approval: Autopilot['approval']): string {
     : words.approvals[approval.mode];
 }
 
-const languageName = (code: string) => new Intl.DisplayNames(undefined, { type: 'language' }).of(code);
+const languageName = (code: string) => languageNames().of(code);

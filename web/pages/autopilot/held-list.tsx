@@ -5,6 +5,7 @@ import { approveArticleMutation, holdArticleMutation } from '@/api/client/@tanst
 import type { Autopilot } from '@/api/client/types.gen.ts';
 import { ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
@@ -57,8 +58,10 @@ export function HeldList({ held }: { held: Autopilot['held'] }) {
                   <>
                     {words.goesOut} <RelativeTime at={endsAt} />
                   </>
+                ) : message ? (
+                  <ServerText>{message}</ServerText>
                 ) : (
-                  message || words.waits
+                  words.waits
                 )}
               </p>
               <div className="flex flex-wrap gap-2">

@@ -14,6 +14,7 @@ import { Dialog } from '@/components/ui/dialog.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { formatMonth, isMonth } from '@/format/calendar.ts';
 import { dayAfter, dayIn, firstWeekdayOf, formatLongDay, rangeOf, weeksOf } from '@/format/month-grid.ts';
+import { locale } from '@/language.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
@@ -42,7 +43,7 @@ export function CalendarPage() {
   const today = dayIn(useNow(60_000).toISOString(), timeZone);
   const month = isMonth(search.month) ? search.month : today.slice(0, 7);
   const view: View = views.find((one) => one === search.view) ?? (narrow ? 'list' : 'month');
-  const weeks = useMemo(() => weeksOf(month, firstWeekdayOf(navigator.language)), [month]);
+  const weeks = useMemo(() => weeksOf(month, firstWeekdayOf(locale)), [month]);
   const days = weeks.flat();
   const range = rangeOf(days[0] ?? today, dayAfter(days.at(-1) ?? today, 1), timeZone);
   const calendar = useQuery({

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import type { CalendarItem } from '@/api/client/types.gen.ts';
 import { ProblemNotice } from '@/components/notice.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { SiteTimeField } from '@/components/site-time-field.tsx';
 import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -46,7 +47,11 @@ export function ItemDialog({ item, timeZone, site, moves, onClose }: ItemDialogP
         <div>
           <p className="font-medium">{formatSiteTime(local)}</p>
           {own && <p className="text-sm text-muted-foreground">{t.queue.yourTime(own)}</p>}
-          {item.note && <p className="text-sm text-muted-foreground">{item.note}</p>}
+          {item.note && (
+            <p className="text-sm text-muted-foreground">
+              <ServerText>{item.note}</ServerText>
+            </p>
+          )}
           {item.schedule && <p className="text-sm text-muted-foreground">{words.of(item.schedule)}</p>}
           {item.kind === 'slot' && item.state === 'planned' && (
             <p className="mt-1 text-sm">{item.title === null ? words.noTopic : words.willBe(item.title)}</p>

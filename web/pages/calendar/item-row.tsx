@@ -1,5 +1,6 @@
 import type { CalendarItem } from '@/api/client/types.gen.ts';
 import { cn } from '@/components/class-names.ts';
+import { ServerText } from '@/components/server-text.tsx';
 import { Badge } from '@/components/ui/badge.tsx';
 import { formatTimeOfDay } from '@/format/month-grid.ts';
 import { t } from '@/strings.ts';
@@ -37,7 +38,11 @@ export function ItemRow({ item, timeZone, site, onOpen }: ItemRowProps) {
           {titleOf(item)}
         </span>
         <span className="block text-sm text-muted-foreground">{beside.join(' · ')}</span>
-        {item.note && <span className="mt-0.5 block text-sm text-muted-foreground">{item.note}</span>}
+        {item.note && (
+          <span className="mt-0.5 block text-sm text-muted-foreground">
+            <ServerText>{item.note}</ServerText>
+          </span>
+        )}
       </span>
       <span className="col-start-2 mt-1.5 sm:col-start-3 sm:mt-0">
         <Badge tone={tone}>

@@ -25,14 +25,14 @@ interface MonthViewProps {
 /** A month as a table of weeks; what is planned is dragged from day to day. */
 export function MonthView({ month, weeks, ...day }: MonthViewProps) {
   const [week = []] = weeks;
-  const long = weekdayNames(week, undefined, 'long');
+  const long = weekdayNames(week, 'long');
   return (
     <div className="overflow-hidden rounded-xl border border-border bg-card">
       <table className="w-full table-fixed border-collapse">
         <caption className="sr-only">{formatMonth(month)}</caption>
         <thead>
           <tr>
-            {weekdayNames(week, undefined, 'short').map((name, index) => (
+            {weekdayNames(week, 'short').map((name, index) => (
               <th
                 key={name}
                 scope="col"

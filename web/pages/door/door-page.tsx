@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { LanguageChoice } from '@/components/language-choice.tsx';
 import { ThemeToggle } from '@/components/theme-toggle.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { t } from '@/strings.ts';
@@ -26,7 +27,7 @@ export function DoorPage({
       <main
         id="main"
         tabIndex={-1}
-        className="mx-auto flex w-full max-w-[27rem] flex-1 flex-col px-4 pt-2 pb-16 sm:justify-center sm:pb-28"
+        className="mx-auto flex w-full max-w-[27rem] flex-1 flex-col px-4 pt-2 pb-10 sm:justify-center sm:pb-16"
       >
         <p className="mb-6 flex items-center justify-center gap-2.5 text-lg font-semibold tracking-tight">
           <img src="/icon.svg" alt="" className="size-7" />
@@ -39,6 +40,9 @@ export function DoorPage({
         </Card>
         {below && <div className="mt-5 grid justify-items-center gap-2 text-center text-sm">{below}</div>}
       </main>
+      <footer className="px-4 pb-5">
+        <LanguageChoice />
+      </footer>
     </div>
   );
 }

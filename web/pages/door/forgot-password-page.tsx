@@ -14,6 +14,7 @@ export function ForgotPasswordPage() {
   const form = useForm({
     names: ['email'],
     initial: { email: farewell()?.email ?? '' },
+    keep: 'forgot-password',
     check: (values) => missing(values, 'email'),
     send: ({ email }) => forgotPassword({ body: { email }, throwOnError: true }),
     onDone: (_answer, { email }) => setSentTo(email),

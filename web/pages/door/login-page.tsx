@@ -41,6 +41,7 @@ function PasswordStep({ email, onCodeWanted }: { email: string; onCodeWanted: (c
   const form = useForm({
     names: ['email', 'password'],
     initial: { email },
+    keep: 'login',
     check: (values) => ({
       ...missing(values, 'email'),
       // A password may well be made of spaces.

@@ -7,6 +7,7 @@ import { ApiProblem } from '@/api/problem.ts';
 import { checkNewPassword, EmailField, Form, missing, PasswordField, TextField, useForm } from '@/components/form.tsx';
 import { Notice } from '@/components/notice.tsx';
 import { Button } from '@/components/ui/button.tsx';
+import { storedLanguage } from '@/language.ts';
 import { sayFarewell } from '@/session/farewell.ts';
 import { ownPath } from '@/session/own-path.ts';
 import { type Instance, sessionOptions, useInstance } from '@/session/session.ts';
@@ -52,6 +53,7 @@ function RegisterForm({
   const words = t.door.register;
   const form = useForm({
     names: ['name', 'email', 'password'],
+    keep: 'register',
     check: (values) => ({ ...missing(values, 'name', 'email'), password: checkNewPassword(values.password) }),
     send: async (values) => {
       const user = await registerHere({ ...values, ...(invitation ? { invitation } : {}) });
@@ -96,8 +98,10 @@ function RegisterForm({
   );
 }
 
-/** Registers with the browser's time zone, unless the server does not know that one. */
-async function registerHere(body: RegisterData['body']) {
+/** Registers with the browser's time zone, unless the server does not know that one, and the language that was chosen here. */
+async function registerHere(form: RegisterData['body']) {
+  const locale = storedLanguage();
+  const body = { ...form, ...(locale ? { locale } : {}) };
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   try {
     return (await register({ body: { ...body, timeZone }, throwOnError: true })).data.user;

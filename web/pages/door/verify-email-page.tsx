@@ -5,6 +5,7 @@ import { verifyEmailMutation } from '@/api/client/@tanstack/react-query.gen.ts';
 import { resendVerification } from '@/api/client/sdk.gen.ts';
 import { EmailField, Form, missing, useForm } from '@/components/form.tsx';
 import { ProblemNotice } from '@/components/notice.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { readSession, sessionOptions, tellOtherTabs } from '@/session/session.ts';
 import { t } from '@/strings.ts';
@@ -70,7 +71,7 @@ export function VerifyEmailPage() {
   return (
     <DoorPage title={words.failed} below={<LogInLink />}>
       <p role="alert" className="font-medium text-danger">
-        {verify.error.detail}
+        <ServerText>{verify.error.detail}</ServerText>
       </p>
       <p className="text-muted-foreground">{words.failedText}</p>
       <NewLinkForm />

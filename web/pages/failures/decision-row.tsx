@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Decision } from '@/api/client/types.gen.ts';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
@@ -19,7 +20,11 @@ export function DecisionRow({ decision }: { decision: Decision }) {
             {title}
           </span>
         </div>
-        {message && <p className="text-sm [overflow-wrap:anywhere]">{message}</p>}
+        {message && (
+          <p className="text-sm [overflow-wrap:anywhere]">
+            <ServerText>{message}</ServerText>
+          </p>
+        )}
         <p className="text-sm text-muted-foreground">
           <RelativeTime at={since} />
         </p>

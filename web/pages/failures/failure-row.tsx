@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Failure } from '@/api/client/types.gen.ts';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
@@ -26,9 +27,13 @@ export function FailureRow({ failure, commands }: { failure: Failure; commands: 
       </p>
       <dl className="grid grid-cols-1 gap-x-4 gap-y-1 text-sm sm:grid-cols-[6.5rem_minmax(0,1fr)]">
         <dt className="text-muted-foreground">{words.cause}</dt>
-        <dd className="text-danger [overflow-wrap:anywhere]">{failure.error.message}</dd>
+        <dd className="text-danger [overflow-wrap:anywhere]">
+          <ServerText>{failure.error.message}</ServerText>
+        </dd>
         <dt className="text-muted-foreground">{words.whatToDo}</dt>
-        <dd className="[overflow-wrap:anywhere]">{failure.whatToDo}</dd>
+        <dd className="[overflow-wrap:anywhere]">
+          <ServerText>{failure.whatToDo}</ServerText>
+        </dd>
       </dl>
       {refused && (
         <p role="alert" className="text-sm text-danger [overflow-wrap:anywhere]">

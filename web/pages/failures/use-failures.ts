@@ -9,6 +9,7 @@ import {
   undismissFailuresMutation,
 } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Failure, RedriveFailuresResponse } from '@/api/client/types.gen.ts';
+import { fromServer } from '@/api/server-text.ts';
 import { toast } from '@/components/toaster.tsx';
 import { t } from '@/strings.ts';
 
@@ -33,7 +34,11 @@ export function useFailures(shown: Failure[]) {
     ...redriveFailuresMutation(),
     onSuccess: (answer) => {
       setRefused(
-        new Map(answer.items.flatMap(({ id, error }) => (error ? [[id, `${error.message} ${error.hint}`]] : []))),
+        new Map(
+          answer.items.flatMap(({ id, error }) =>
+            error ? [[id, `${fromServer(error.message)} ${fromServer(error.hint)}`]] : [],
+          ),
+        ),
       );
       toast(outcomeWords(answer));
     },

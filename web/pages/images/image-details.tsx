@@ -257,7 +257,7 @@ function Delete({ image, onClose }: { image: Image; onClose: () => void }) {
           <Confirm
             trigger={button(words.deleteUsed)}
             title={words.deleteUsedTitle}
-            description={words.deleteUsedText(usedBy.map(({ title }) => `“${title}”`).join(', '))}
+            description={words.deleteUsedText(usedBy.map(({ title }) => t.common.quote(title)).join(', '))}
             confirm={words.delete}
             keep={t.common.keep}
             onConfirm={() => end(true)}

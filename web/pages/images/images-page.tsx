@@ -11,6 +11,7 @@ import { closeShare } from '@/components/limit-bar.tsx';
 import { Notice } from '@/components/notice.tsx';
 import { Page } from '@/components/page.tsx';
 import { SearchBox } from '@/components/search-box.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
@@ -213,7 +214,8 @@ function Refused({ files, onForget }: { files: RefusedFile[]; onForget: () => vo
       <ul className="grid gap-1.5">
         {files.map(({ key, name, problem }) => (
           <li key={key} className="break-words">
-            <span className="font-medium">{name}</span>: {problem.detail} {problem.hint}
+            <span className="font-medium">{name}</span>: <ServerText>{problem.detail}</ServerText>{' '}
+            <ServerText>{problem.hint}</ServerText>
           </li>
         ))}
       </ul>

@@ -1,6 +1,6 @@
 import type { CreatePipelineData, StartTopicData, Topic } from '../../api/client/types.gen.ts';
 import type { FieldMistake } from '../../api/problem.ts';
-import { parseMoney } from '../../format/money.ts';
+import { parseMoney, writeMoney } from '../../format/money.ts';
 import { writeSiteTime } from '../../format/site-time.ts';
 import { newSourceId } from './source-id.ts';
 
@@ -64,7 +64,7 @@ export const emptyDraft: Draft = {
   publishAt: '',
   approval: 'manual',
   holdHours: '24',
-  budget: '0.50',
+  budget: writeMoney(500_000),
   allowDuplicate: false,
   searchAlso: false,
   searchAllow: '',
@@ -304,7 +304,7 @@ export function draftOf(
     publish: brief.publish === 'publish' ? 'publish' : 'draft',
     approval: brief.approval === 'auto' ? 'auto' : 'manual',
     holdHours: String(brief.holdHours ?? emptyDraft.holdHours),
-    budget: typeof brief.budgetMicroUsd === 'number' ? String(brief.budgetMicroUsd / 1_000_000) : emptyDraft.budget,
+    budget: typeof brief.budgetMicroUsd === 'number' ? writeMoney(brief.budgetMicroUsd) : emptyDraft.budget,
     allowDuplicate: brief.duplicates === 'allow',
     searchAlso: search.also === true,
     searchAllow: names(search.allow),

@@ -10,6 +10,7 @@ import { Choice } from '@/components/ui/choice.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Select, Textarea } from '@/components/ui/input.tsx';
 import { languages } from '@/format/languages.ts';
+import { languageNames } from '@/format/reader.ts';
 import { t } from '@/strings.ts';
 import type { Draft } from './draft.ts';
 
@@ -26,7 +27,7 @@ interface MoreOptionsProps {
 /** What has a good default: how the article should sound, where it goes, what it may cost. */
 export function MoreOptions({ draft, change, searches, errorAt, open, onOpenChange }: MoreOptionsProps) {
   const id = useId();
-  const names = new Intl.DisplayNames(undefined, { type: 'language' });
+  const names = languageNames();
   return (
     <div className="rounded-xl border border-border bg-card">
       <button

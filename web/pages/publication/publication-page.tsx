@@ -10,10 +10,12 @@ import {
   updatePublishedPostMutation,
 } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Publication } from '@/api/client/types.gen.ts';
+import { fromServer } from '@/api/server-text.ts';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { Page } from '@/components/page.tsx';
 import { PublicationTime, PublicationWait } from '@/components/publication-wait.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { PublicationBadge } from '@/components/status-badge.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -70,13 +72,15 @@ function Standing({ publication }: { publication: Publication }) {
         <PublicationWait publication={publication} />
         {settled && publication.remoteId !== null && <p>{age}</p>}
         {error && status !== 'conflict' && !settled && (
-          <Notice tone="danger" title={error.message}>
-            <p>{error.hint}</p>
+          <Notice tone="danger" title={fromServer(error.message)}>
+            <p>
+              <ServerText>{error.hint}</ServerText>
+            </p>
           </Notice>
         )}
         {warnings.map((warning) => (
           <p key={warning} className="text-warning">
-            {warning}
+            <ServerText>{warning}</ServerText>
           </p>
         ))}
         {dropped.length > 0 && (

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import type { Publication } from '@/api/client/types.gen.ts';
 import { PublicationTime, PublicationWait } from '@/components/publication-wait.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { SiteTimeField } from '@/components/site-time-field.tsx';
 import { PublicationBadge } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -78,8 +79,12 @@ export function QueueItem({ publication, timeZone, commands, place, last, onMove
       <Standing publication={publication} />
       {error && status !== 'published' && (
         <div>
-          <p className="text-danger">{error.message}</p>
-          <p>{error.hint}</p>
+          <p className="text-danger">
+            <ServerText>{error.message}</ServerText>
+          </p>
+          <p>
+            <ServerText>{error.hint}</ServerText>
+          </p>
         </div>
       )}
       {timing && (

@@ -1,5 +1,7 @@
 import { useEffect, useRef } from 'react';
+import { fromServer, langOf } from '@/api/server-text.ts';
 import { Card } from '@/components/ui/card.tsx';
+import { formatClock } from '@/format/time.ts';
 import { t } from '@/strings.ts';
 import type { Activity } from './run-events.ts';
 
@@ -11,7 +13,6 @@ export function ActivityLog({ activity }: { activity: Activity[] }) {
   useEffect(() => {
     if (length > 0 && follows.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [length]);
-  const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
   return (
     <Card className="overflow-hidden">
       <h2 className="border-b border-border px-4 py-3 font-semibold">{t.run.activity}</h2>
@@ -32,9 +33,10 @@ export function ActivityLog({ activity }: { activity: Activity[] }) {
           {activity.map((line) => (
             <li key={line.id} className="grid grid-cols-[auto_minmax(0,1fr)] gap-3">
               <time dateTime={line.at} className="text-muted-foreground tabular-nums">
-                {line.at ? time.format(new Date(line.at)) : ''}
+                {line.at ? formatClock(new Date(line.at)) : ''}
               </time>
               <span
+                lang={langOf(line.message)}
                 className={line.kind === 'failed' ? 'text-danger' : line.kind === 'log' ? '' : 'text-muted-foreground'}
               >
                 {sentenceOf(line)}
@@ -48,8 +50,8 @@ export function ActivityLog({ activity }: { activity: Activity[] }) {
 }
 
 function sentenceOf({ kind, step, message, status }: Activity): string {
-  if (kind === 'log') return message ?? '';
+  if (kind === 'log') return fromServer(message ?? '');
   if (kind === 'ended') return t.run.endings[status as keyof typeof t.run.endings] ?? t.run.endings.other;
   const name = step ? t.steps[step].name : '';
-  return kind === 'failed' ? `${t.run.stepFailed(name)} ${message ?? ''}` : t.run.stepFinished(name);
+  return kind === 'failed' ? `${t.run.stepFailed(name)} ${fromServer(message ?? '')}` : t.run.stepFinished(name);
 }

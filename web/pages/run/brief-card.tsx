@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Pipeline } from '@/api/client/types.gen.ts';
+import { Folding } from '@/components/folding.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { formatCount } from '@/format/money.ts';
 import { formatOwnTime, formatSiteTime, writeSiteTime } from '@/format/site-time.ts';
@@ -17,8 +18,7 @@ export function BriefCard({ run }: { run: Pipeline }) {
   const list = Array.isArray(sources) ? sources.filter(isSource) : [];
   return (
     <Card>
-      <details>
-        <summary className="rounded-xl px-4 py-3 font-semibold">{t.run.brief.title}</summary>
+      <Folding title={t.run.brief.title} titleClassName="rounded-xl px-4 py-3 text-base font-semibold">
         <dl className="grid gap-x-6 gap-y-3 border-t border-border px-4 py-4 text-sm sm:grid-cols-2">
           <Entry name={t.run.brief.sources(formatCount(list.length))} wide>
             <ul className="grid gap-1">
@@ -58,7 +58,7 @@ export function BriefCard({ run }: { run: Pipeline }) {
             {own && ` · ${t.queue.yourTime(own)}`}
           </Entry>
         </dl>
-      </details>
+      </Folding>
     </Card>
   );
 }

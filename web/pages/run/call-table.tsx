@@ -1,4 +1,5 @@
 import type { Receipt } from '@/api/client/types.gen.ts';
+import { ServerText } from '@/components/server-text.tsx';
 import { formatCount, formatMoney } from '@/format/money.ts';
 import { describePrices } from '@/format/prices.ts';
 import { t } from '@/strings.ts';
@@ -53,7 +54,11 @@ function CallRow({ call }: { call: Call }) {
     <tr className="border-t border-border align-top">
       <td className="py-2 pr-2 pl-4 sm:pr-3">
         <span className="whitespace-nowrap">{call.task}</span>
-        {call.error && <span className="block text-danger">{call.error.message}</span>}
+        {call.error && (
+          <span className="block text-danger">
+            <ServerText>{call.error.message}</ServerText>
+          </span>
+        )}
       </td>
       <td className="px-2 py-2 text-muted-foreground sm:px-3">
         {call.model}

@@ -4,6 +4,7 @@ import type { Pipeline, PipelineStep } from '@/api/client/types.gen.ts';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { useNow } from '@/components/now.ts';
 import { Page } from '@/components/page.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { RunBadge } from '@/components/status-badge.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -58,7 +59,7 @@ export function RunPage() {
         {commands.problem && <ProblemNotice problem={commands.problem} title={t.run.refused} />}
         {query.error && (
           <Notice tone="warning" title={t.run.stale}>
-            {query.error.detail}
+            <ServerText>{query.error.detail}</ServerText>
           </Notice>
         )}
         {!settled && connection === 'lost' && !query.error && (

@@ -2,6 +2,7 @@ import { Check, CircleDashed, Hourglass, Minus, RotateCcw, X } from 'lucide-reac
 import type { Pipeline, PipelineStep } from '@/api/client/types.gen.ts';
 import { cn } from '@/components/class-names.ts';
 import { useNow } from '@/components/now.ts';
+import { ServerText } from '@/components/server-text.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { formatMoney } from '@/format/money.ts';
@@ -103,10 +104,20 @@ function StepRow({ step, now, said, stays, last, onRedo }: StepRowProps) {
           <p className="text-sm text-accent">{now ?? t.steps[name].doing}</p>
         ) : (
           <p className={cn('text-sm text-muted-foreground', pending && 'max-sm:hidden')}>
-            {status === 'succeeded' && said ? said : name === 'publish' && stays ? t.run.noSite : t.steps[name].what}
+            {status === 'succeeded' && said ? (
+              <ServerText>{said}</ServerText>
+            ) : name === 'publish' && stays ? (
+              t.run.noSite
+            ) : (
+              t.steps[name].what
+            )}
           </p>
         )}
-        {step.error && status !== 'running' && <p className="mt-1 text-sm text-danger">{step.error.message}</p>}
+        {step.error && status !== 'running' && (
+          <p className="mt-1 text-sm text-danger">
+            <ServerText>{step.error.message}</ServerText>
+          </p>
+        )}
       </div>
     </li>
   );

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import type { Pipeline } from '@/api/client/types.gen.ts';
 import { Notice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
@@ -29,7 +30,7 @@ export function WaitingPanel({ run, waiting, commands }: WaitingPanelProps) {
   };
   return (
     <Notice tone="warning" title={words.title}>
-      <p>{waiting.message ?? words.text}</p>
+      <p>{waiting.message ? <ServerText>{waiting.message}</ServerText> : words.text}</p>
       {until && (
         <p className="text-muted-foreground">
           {words.until} <RelativeTime at={until} />

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { previewRule } from '@/api/client/sdk.gen.ts';
 import type { ScheduleRequest } from '@/api/client/types.gen.ts';
-import { ApiProblem } from '@/api/problem.ts';
+import { ServerText } from '@/components/server-text.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { useSettled } from '@/components/use-settled.ts';
-import { formatOwnTime, formatSiteTime } from '@/format/site-time.ts';
+import { formatOwnTime, formatSiteTime, formatWeekday } from '@/format/site-time.ts';
 import { scheduleFormWords as words } from '@/strings-schedules.ts';
 
 /** How many next times are shown. */
@@ -27,7 +27,7 @@ export function RulePreview({ rule, timeZone }: { rule: ScheduleRequest['rule'] 
         <p className="text-muted-foreground">{words.previewLater}</p>
       ) : preview.error ? (
         <p className="font-medium text-danger">
-          {preview.error instanceof ApiProblem ? preview.error.detail : preview.error.message}
+          <ServerText>{preview.error.message}</ServerText>
         </p>
       ) : preview.data ? (
         <Times items={preview.data.items} timeZone={timeZone} />
@@ -55,15 +55,14 @@ function Times({ items, timeZone }: { items: SlotShown[]; timeZone: string }) {
           <li key={at} className="tabular-nums">
             <time dateTime={at}>{formatWeekday(clock)}</time> <span>{formatSiteTime(local)}</span>
             {own && <span className="block text-muted-foreground">{words.ownTime(own)}</span>}
-            {note && <span className="block text-warning">{note}</span>}
+            {note && (
+              <span className="block text-warning">
+                <ServerText>{note}</ServerText>
+              </span>
+            )}
           </li>
         );
       })}
     </ol>
   );
-}
-
-/** The day of the week of a time on some clock. */
-function formatWeekday(clock: string): string {
-  return new Intl.DateTimeFormat(undefined, { weekday: 'short', timeZone: 'UTC' }).format(new Date(`${clock}:00Z`));
 }

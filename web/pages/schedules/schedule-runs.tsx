@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { listScheduleRunsInfiniteOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Schedule, ScheduleRun } from '@/api/client/types.gen.ts';
+import { ServerText } from '@/components/server-text.tsx';
 import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
@@ -76,7 +77,10 @@ export function RunLine({
       )}
       {reason && (
         <p>
-          {reason.message} <span className="text-muted-foreground">{reason.hint}</span>
+          <ServerText>{reason.message}</ServerText>{' '}
+          <span className="text-muted-foreground">
+            <ServerText>{reason.hint}</ServerText>
+          </span>
         </p>
       )}
       {proposalScore !== null && <p className="text-muted-foreground">{words.proposal(proposalScore)}</p>}

@@ -1,6 +1,8 @@
+import { Folding } from '@/components/folding.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Select, Textarea } from '@/components/ui/input.tsx';
 import { languages } from '@/format/languages.ts';
+import { languageNames } from '@/format/reader.ts';
 import { scheduleFormWords as words } from '@/strings-schedules.ts';
 import type { Mistakes, ScheduleDraft } from './schedule-draft.ts';
 
@@ -12,7 +14,7 @@ interface StyleFieldsProps {
 
 /** What has a good default: how articles sound, how long they are, what they may cost, and whether proposals are taken. */
 export function StyleFields({ draft, change, mistakes }: StyleFieldsProps) {
-  const names = new Intl.DisplayNames(undefined, { type: 'language' });
+  const names = languageNames();
   const numbers = [
     { name: 'wordsMin', label: words.wordsMin, hint: undefined },
     { name: 'wordsMax', label: words.wordsMax, hint: undefined },
@@ -23,8 +25,12 @@ export function StyleFields({ draft, change, mistakes }: StyleFieldsProps) {
   // A mistake in what is folded away would be one that nobody sees.
   const mistaken = numbers.some(({ name }) => mistakes[name]);
   return (
-    <details open={mistaken || undefined} className="rounded-lg border border-border sm:col-span-2">
-      <summary className="cursor-pointer rounded-lg px-4 py-3 text-sm font-medium">{words.more}</summary>
+    <Folding
+      title={words.more}
+      titleClassName="px-4 py-3"
+      open={mistaken || undefined}
+      className="rounded-lg border border-border sm:col-span-2"
+    >
       <div className="grid grid-cols-1 gap-5 border-t border-border p-4 sm:grid-cols-2">
         <Field label={words.language}>
           {(control) => (
@@ -68,6 +74,6 @@ export function StyleFields({ draft, change, mistakes }: StyleFieldsProps) {
           </Field>
         ))}
       </div>
-    </details>
+    </Folding>
   );
 }

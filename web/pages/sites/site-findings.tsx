@@ -1,6 +1,7 @@
 import { CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
 import type { SiteCheck } from '@/api/client/types.gen.ts';
 import { CopyButton } from '@/components/copy-button.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { t } from '@/strings.ts';
 import { connectWords as words } from '@/strings-sites.ts';
 
@@ -27,9 +28,13 @@ export function SiteFindings({ check }: { check: SiteCheck }) {
             <div className="min-w-0 flex-1">
               <p className="break-words">
                 <span className="sr-only">{t.sites.severities[finding.severity]}: </span>
-                {finding.message}
+                <ServerText>{finding.message}</ServerText>
               </p>
-              {finding.severity !== 'info' && <p className="break-words text-muted-foreground">{finding.hint}</p>}
+              {finding.severity !== 'info' && (
+                <p className="break-words text-muted-foreground">
+                  <ServerText>{finding.hint}</ServerText>
+                </p>
+              )}
               {finding.lines && finding.lines.length > 0 && <Lines lines={finding.lines} />}
             </div>
           </li>

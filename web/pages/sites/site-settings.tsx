@@ -10,6 +10,7 @@ import { Choice } from '@/components/ui/choice.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Select, Textarea } from '@/components/ui/input.tsx';
 import { languages } from '@/format/languages.ts';
+import { languageNames } from '@/format/reader.ts';
 import { dropForm, keepForm, keptForm } from '@/session/kept-forms.ts';
 import { t } from '@/strings.ts';
 import { connectWords as words } from '@/strings-sites.ts';
@@ -50,7 +51,7 @@ export function SiteSettingsForm({ site, onClose }: { site: Site; onClose: () =>
     event.preventDefault();
     if (!save.isPending) save.mutate({ path: { id: site.id }, body: { settings: changes } });
   };
-  const names = new Intl.DisplayNames(undefined, { type: 'language' });
+  const names = languageNames();
   const statuses = (['draft', 'publish'] as const).map((status) => ({ value: status, label: words.statuses[status] }));
   return (
     <form

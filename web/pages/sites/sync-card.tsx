@@ -5,6 +5,7 @@ import { getSiteSyncOptions, syncSitePostsMutation } from '@/api/client/@tanstac
 import { Figure } from '@/components/figure.tsx';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { formatCount } from '@/format/money.ts';
@@ -77,9 +78,11 @@ export function SyncCard({ sync: { state, problem, busy, start } }: { sync: Retu
       {state?.nextSyncAt === null && <p className="text-muted-foreground">{t.sitePosts.halted}</p>}
       {state?.error && !state.running && (
         <Notice tone="warning" title={t.sitePosts.failed}>
-          <p className="break-words">{state.error.message}</p>
+          <p className="break-words">
+            <ServerText>{state.error.message}</ServerText>
+          </p>
           <p>
-            {state.error.hint} {t.sitePosts.again}
+            <ServerText>{state.error.hint}</ServerText> {t.sitePosts.again}
           </p>
         </Notice>
       )}

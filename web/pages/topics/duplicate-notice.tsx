@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import type { ApiProblem } from '@/api/problem.ts';
+import { fromServer } from '@/api/server-text.ts';
 import { Notice } from '@/components/notice.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
@@ -16,7 +17,7 @@ export function DuplicateNotice({ problem, onAnyway }: { problem: ApiProblem; on
   return (
     <Notice ref={notice} tone="warning" alert title={t.topics.add.alike}>
       {duplicateOf ? <DuplicateOf duplicate={duplicateOf} /> : <p className="break-words">{detail}</p>}
-      {duplicateOf && <p className="break-words">{t.topics.duplicateOf.why(duplicateOf.reason)}</p>}
+      {duplicateOf && <p className="break-words">{t.topics.duplicateOf.why(fromServer(duplicateOf.reason))}</p>}
       {!duplicateOf && <p>{hint}</p>}
       <div>
         <Button size="small" onClick={onAnyway}>

@@ -25,7 +25,7 @@ export function DuplicateOf({ duplicate }: { duplicate: NonNullable<Problem['dup
             {title}
           </a>
         ) : (
-          `“${title}”`
+          t.common.quote(title)
         )}
       </span>
       {siteName && ` ${words.on(siteName)}`}

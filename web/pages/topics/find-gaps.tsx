@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { SearchCheck } from 'lucide-react';
 import { useId, useState } from 'react';
 import { findGaps } from '@/api/client/sdk.gen.ts';
+import { ServerText } from '@/components/server-text.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
@@ -42,7 +43,7 @@ export function FindGaps({ siteId }: { siteId: string | undefined }) {
       )}
       {problem && (
         <p role="alert" className="text-sm text-danger">
-          {problem.detail} {problem.hint}
+          <ServerText>{problem.detail}</ServerText> <ServerText>{problem.hint}</ServerText>
         </p>
       )}
     </div>

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import type { Problem } from '@/api/client/types.gen.ts';
+import { ServerText } from '@/components/server-text.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
 
@@ -32,7 +33,7 @@ export function MoreRows({ pages }: MoreRowsProps) {
     <div ref={end} className="grid gap-2">
       {isFetchNextPageError && error && (
         <p role="alert" className="text-sm text-danger">
-          {error.detail} {error.hint}
+          <ServerText>{error.detail}</ServerText> <ServerText>{error.hint}</ServerText>
         </p>
       )}
       <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>

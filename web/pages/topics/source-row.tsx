@@ -11,6 +11,7 @@ import type { WatchedSource } from '@/api/client/types.gen.ts';
 import { Figure } from '@/components/figure.tsx';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
+import { ServerText } from '@/components/server-text.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
 import { Badge, type Tone } from '@/components/ui/badge.tsx';
@@ -108,9 +109,11 @@ export function SourceRow({ source }: { source: WatchedSource }) {
       </div>
       {problem && (
         <Notice tone="warning" title={words.problemTitle}>
-          <p className="break-words">{problem.message}</p>
+          <p className="break-words">
+            <ServerText>{problem.message}</ServerText>
+          </p>
           <p>
-            {problem.hint} {!paused && words.again}
+            <ServerText>{problem.hint}</ServerText> {!paused && words.again}
           </p>
         </Notice>
       )}

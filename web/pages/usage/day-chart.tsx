@@ -1,5 +1,6 @@
 import { useId } from 'react';
 import type { UsageGroup } from '@/api/client/types.gen.ts';
+import { Folding } from '@/components/folding.tsx';
 import { everyDayOf, formatDay, formatMonth } from '@/format/calendar.ts';
 import { formatCount, formatMoney } from '@/format/money.ts';
 import { t } from '@/strings.ts';
@@ -112,8 +113,7 @@ function Legend() {
 function Figures({ days }: { days: UsageGroup[] }) {
   const { columns } = t.usage.table;
   return (
-    <details className="mt-3">
-      <summary className="w-fit text-sm text-accent underline underline-offset-4">{words.figures}</summary>
+    <Folding title={words.figures} titleClassName="w-fit" className="mt-3">
       <section
         aria-label={words.figures}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
@@ -148,6 +148,6 @@ function Figures({ days }: { days: UsageGroup[] }) {
           </tbody>
         </table>
       </section>
-    </details>
+    </Folding>
   );
 }

@@ -1,0 +1,203 @@
+import type { ServerTexts } from './server-texts.ts';
+
+/** "1 Satz", "3 Sätze"; counts come as the server has written them. */
+const of = (count: string, one: string, many: string) => `${count} ${count === '1' ? one : many}`;
+
+/** What the steps of a run say, what SEO checks find, and why an article waits. */
+export const writingTexts: ServerTexts = [
+  // SEO checks (src/pipeline/6-seo/score.ts).
+  ['The title has {} characters.', 'Der Titel hat {} Zeichen.'],
+  [
+    'Give it 20 to 70 characters: long enough to be specific, short enough to be shown whole.',
+    'Gib ihm 20 bis 70 Zeichen: lang genug, um genau zu sein, kurz genug, um ganz gezeigt zu werden.',
+  ],
+  ['The title for search results has {} characters.', 'Der Titel für Suchergebnisse hat {} Zeichen.'],
+  [
+    'Give it 20 to 60 characters; search results cut off more.',
+    'Gib ihm 20 bis 60 Zeichen; Suchergebnisse schneiden mehr ab.',
+  ],
+  ['The description for search results has {} characters.', 'Die Beschreibung für Suchergebnisse hat {} Zeichen.'],
+  ['Write one or two sentences of 100 to 160 characters.', 'Schreib ein oder zwei Sätze mit 100 bis 160 Zeichen.'],
+  ['There is an excerpt.', 'Es gibt einen Textauszug.'],
+  ['There is no excerpt.', 'Es gibt keinen Textauszug.'],
+  [
+    'Write two sentences that make a reader open the article.',
+    'Schreib zwei Sätze, die Lust machen, den Artikel zu öffnen.',
+  ],
+  ['The title contains the keyword.', 'Der Titel enthält den Suchbegriff.'],
+  ['The title lacks "{}".', 'Im Titel fehlt „{}“.'],
+  ['Put the keyword into the title, near its beginning.', 'Setz den Suchbegriff in den Titel, möglichst weit vorn.'],
+  ['The introduction contains the keyword.', 'Die Einleitung enthält den Suchbegriff.'],
+  ['The first two paragraphs lack "{}".', 'In den ersten zwei Absätzen fehlt „{}“.'],
+  ['Use the keyword in the first paragraph.', 'Verwende den Suchbegriff im ersten Absatz.'],
+  [
+    '{} headings contain the keyword.',
+    (count) =>
+      count === '0'
+        ? 'Keine Überschrift enthält den Suchbegriff.'
+        : `${of(count, 'Überschrift enthält', 'Überschriften enthalten')} den Suchbegriff.`,
+  ],
+  [
+    'Use the keyword in one or two headings where it is natural.',
+    'Verwende den Suchbegriff in ein oder zwei Überschriften, wo er sich natürlich ergibt.',
+  ],
+  ['The description contains the keyword.', 'Die Beschreibung enthält den Suchbegriff.'],
+  ['The description lacks "{}".', 'In der Beschreibung fehlt „{}“.'],
+  [
+    'Use the keyword in the description: search results show it in bold.',
+    'Verwende den Suchbegriff in der Beschreibung: Suchergebnisse zeigen ihn fett.',
+  ],
+  ['The address contains the keyword.', 'Die Adresse enthält den Suchbegriff.'],
+  ['The address lacks the keyword.', 'In der Adresse fehlt der Suchbegriff.'],
+  [
+    'Use the keyword in the address before the article is published.',
+    'Verwende den Suchbegriff in der Adresse, bevor der Artikel veröffentlicht wird.',
+  ],
+  [
+    'The keyword makes up {} % of the text ({} times).',
+    (share, times) => `Der Suchbegriff macht ${share}\u202f% des Textes aus (${times}-mal).`,
+  ],
+  [
+    'Use it a few times where it is natural: 0.2 to 3 % of the words.',
+    'Verwende ihn ein paarmal, wo er sich natürlich ergibt: 0,2 bis 3\u202f% der Wörter.',
+  ],
+  ['The text has {} words; {} to {} were asked for.', 'Der Text hat {} Wörter; verlangt waren {} bis {}.'],
+  [
+    'Add sources that say more, and redo the outline.',
+    'Füge Quellen hinzu, die mehr sagen, und mach die Gliederung neu.',
+  ],
+  ['Shorten sections that say little.', 'Kürze Abschnitte, die wenig sagen.'],
+  ['The text has {} headings.', (count) => `Der Text hat ${of(count, 'Überschrift', 'Überschriften')}.`],
+  ['Divide the text with at least two headings.', 'Gliedere den Text mit mindestens zwei Überschriften.'],
+  ['The longest section has {} words.', 'Der längste Abschnitt hat {} Wörter.'],
+  [
+    'Divide sections of more than 350 words with another heading.',
+    'Teile Abschnitte von mehr als 350 Wörtern mit einer weiteren Überschrift.',
+  ],
+  ['All paragraphs are short.', 'Alle Absätze sind kurz.'],
+  ['{} paragraphs have over 150 words.', (count) => `${of(count, 'Absatz hat', 'Absätze haben')} über 150 Wörter.`],
+  ['Divide paragraphs of more than 150 words.', 'Teile Absätze von mehr als 150 Wörtern.'],
+  ['Reading ease is {} of 100 ({}).', 'Die Lesbarkeit ist {} von 100 ({}).'],
+  [
+    'Shorten sentences and use shorter words; aim for 40 or more.',
+    'Kürze Sätze und verwende kürzere Wörter; Ziel sind 40 oder mehr.',
+  ],
+  ['{} sources are cited.', (count) => `${of(count, 'Quelle wird', 'Quellen werden')} zitiert.`],
+  ['Give at least three independent sources.', 'Gib mindestens drei unabhängige Quellen an.'],
+  [
+    '{} claims stand, {} were removed because their sources do not bear them out.',
+    (kept, removed) =>
+      `${of(kept, 'Aussage steht', 'Aussagen stehen')}, ${removed} wurden entfernt, weil ihre Quellen sie nicht belegen.`,
+  ],
+  [
+    'Look at the removed claims: a better source may support them.',
+    'Sieh dir die entfernten Aussagen an: Eine bessere Quelle könnte sie belegen.',
+  ],
+  ['{} links to your other articles.', (count) => `${of(count, 'Link', 'Links')} auf deine anderen Artikel.`],
+  ['Link to articles of yours on neighbouring topics.', 'Verlinke auf deine Artikel zu benachbarten Themen.'],
+
+  // What the steps say while they work.
+  ['Queued.', 'Eingereiht.'],
+  ['Looking for an angle and a title.', 'Sucht einen Blickwinkel und einen Titel.'],
+  [
+    'Comparing the topic with your articles and the posts of your sites.',
+    'Vergleicht das Thema mit deinen Artikeln und den Beiträgen deiner Websites.',
+  ],
+  ['Reading page {} of {} of the {}: {}', (page, of, _what, name) => `Liest Seite ${page} von ${of}: ${name}`],
+  ['Reading {}.', 'Liest {}.'],
+  ['Searching for "{}".', 'Sucht nach „{}“.'],
+  ['{} found {} pages.', '{} hat {} Seiten gefunden.'],
+  ['{} found 1 page.', '{} hat 1 Seite gefunden.'],
+  [
+    'The search named {}; {} may be worth reading.',
+    (pages, worth) => `Die Suche nannte ${of(pages.split(' ')[0] ?? '', 'Seite', 'Seiten')}; ${worth} könnten lohnen.`,
+  ],
+  [
+    'The search failed: going on with the sources that were given.',
+    'Die Suche ist fehlgeschlagen: Es geht mit den angegebenen Quellen weiter.',
+  ],
+  ['Choosing the passages that fit, and putting them in order.', 'Wählt die passenden Textstellen und ordnet sie.'],
+  ['Writing "{}" ({} of {}).', 'Schreibt „{}“ ({} von {}).'],
+  ['One section: {}', 'Ein Abschnitt: {}'],
+  ['{} sections: {}', '{} Abschnitte: {}'],
+  ['Looking for sitemaps and feeds of {}.', 'Sucht Sitemaps und Feeds von {}.'],
+  ['Left out: {} more for such reasons.', 'Ausgelassen: {} weitere aus solchen Gründen.'],
+  ['Writing introduction and conclusion.', 'Schreibt Einleitung und Schluss.'],
+  ['Checking {} sentences against their sources.', 'Vergleicht {} Sätze mit ihren Quellen.'],
+  [
+    '{} did not hold; trying to mend them.',
+    (count) => `${count} ${count === '1' ? 'hielt' : 'hielten'} nicht stand; wird nachgebessert.`,
+  ],
+  ['{} claims hold, {} were mended, {} removed.', '{} Aussagen halten stand, {} wurden nachgebessert, {} entfernt.'],
+  ['Writing title and description for search results.', 'Schreibt Titel und Beschreibung für Suchergebnisse.'],
+  [
+    'Score {} of 100, {} links to posts of your site.',
+    (score, count) => `Punktzahl ${score} von 100, ${of(count, 'Link', 'Links')} auf Beiträge deiner Website.`,
+  ],
+  ['Score {} of 100.', 'Punktzahl {} von 100.'],
+
+  // Claims.
+  ['It cites a passage that does not exist.', 'Sie zitiert eine Textstelle, die es nicht gibt.'],
+  ['Its quote does not stand in the cited passage.', 'Ihr Zitat steht nicht in der zitierten Textstelle.'],
+  ['Its quote is too short to prove anything.', 'Ihr Zitat ist zu kurz, um etwas zu belegen.'],
+
+  // Why an article waits, or what becomes of it.
+  ['On hold: it goes out only when it is approved.', 'Zurückgehalten: Er erscheint nur, wenn er freigegeben wird.'],
+  ['Read the article and approve it; it goes public then.', 'Lies den Artikel und gib ihn frei; dann erscheint er.'],
+  [
+    'It goes public by itself after {} h, unless it is put on hold.',
+    'Er erscheint nach {}\u202fh von selbst, wenn er nicht zurückgehalten wird.',
+  ],
+  [
+    'It goes public by itself then, unless it is put on hold.',
+    'Dann erscheint er von selbst, wenn er nicht zurückgehalten wird.',
+  ],
+  ['This is close to "{}" ({}).', (title, reason) => `Das ähnelt „${title}“${alike(reason)}.`],
+  [
+    'This is close to the topic "{}" of your backlog ({}).',
+    (title, reason) => `Das ähnelt dem Thema „${title}“ in deinem Vorrat${alike(reason)}.`,
+  ],
+  [
+    'This is close to the post "{}" on {}, {} ({}).',
+    (title, site, url, reason) => `Das ähnelt dem Beitrag „${title}“ auf ${site}, ${url}${alike(reason)}.`,
+  ],
+  ['both are word for word the same', 'beides ist Wort für Wort gleich'],
+  ['Both are word for word the same.', 'Beides ist Wort für Wort gleich.'],
+  ['both say the same in nearly the same words', 'beides sagt mit fast denselben Wörtern dasselbe'],
+  ['Both say the same in nearly the same words.', 'Beides sagt mit fast denselben Wörtern dasselbe.'],
+  ['both say the same in other words', 'beides sagt mit anderen Worten dasselbe'],
+  ['Both say the same in other words.', 'Beides sagt mit anderen Worten dasselbe.'],
+  ['only the subtitle of one says more', 'nur der Untertitel des einen sagt mehr'],
+  ['Only the subtitle of one says more.', 'Nur der Untertitel des einen sagt mehr.'],
+  ['both are about the same; only one names {}', 'beides handelt vom selben; nur eines nennt {}'],
+  ['Both are about the same; only one names {}.', 'Beides handelt vom selben; nur eines nennt {}.'],
+  [
+    'The clocks are put forward over this time: it comes as much later.',
+    'Die Uhren werden über diese Zeit hinweg vorgestellt: Er kommt um so viel später.',
+  ],
+  [
+    'The clocks show this time twice: the first is meant.',
+    'Die Uhren zeigen diese Zeit zweimal: Gemeint ist das erste Mal.',
+  ],
+  ['Moved from {} ({}).', 'Verschoben von {} ({}).'],
+  ['One time before it was missed.', 'Ein Termin davor wurde verpasst.'],
+  ['{} times before it were missed.', '{} Termine davor wurden verpasst.'],
+  [
+    'The next call may cost up to {}, {}',
+    (amount) => `Der nächste Aufruf kann bis zu ${amount} kosten; so viel ist nicht mehr frei.`,
+  ],
+  [
+    'The articles of this schedule have cost {} this month, and one more is expected to cost {}: more than its {}.',
+    'Die Artikel dieses Zeitplans haben diesen Monat {} gekostet, und noch einer kostet voraussichtlich {}: mehr als seine {}.',
+  ],
+  [
+    'Raise the monthly budget of the schedule, or wait: it goes on at the start of the next month.',
+    'Erhöhe das Monatsbudget des Zeitplans, oder warte: Er geht zu Beginn des nächsten Monats weiter.',
+  ],
+];
+
+/** Why two titles are alike, in brackets; what is not known in German is left out. */
+function alike(reason: string): string {
+  const known = writingTexts.find(([english]) => english === reason)?.[1];
+  return typeof known === 'string' ? ` (${known})` : '';
+}
