@@ -1,6 +1,17 @@
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
 import { calendarWords } from './strings-calendar.ts';
 import { failureWords, priorityWords } from './strings-failures.ts';
+import {
+  articleListWords,
+  connectionWords,
+  dashboardWords,
+  firstStepWords,
+  landingWords,
+  lostWords,
+  paletteWords,
+  shortcutWords,
+  statusWords,
+} from './strings-home.ts';
 import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
@@ -18,6 +29,9 @@ const english = {
     navigation: 'Main',
     newArticle: 'New article',
     newArticleShort: 'New',
+    overview: 'Overview',
+    home: 'Home',
+    bin: 'Bin',
     topics: 'Topics',
     articles: 'Articles',
     images: 'Images',
@@ -51,6 +65,15 @@ const english = {
     nothingFound: (query: string) => `Nothing found for “${query}”`,
     clearSearch: 'Clear the search',
   },
+  landing: landingWords,
+  dashboard: dashboardWords,
+  firstSteps: firstStepWords,
+  status: statusWords,
+  palette: paletteWords,
+  shortcuts: shortcutWords,
+  connection: connectionWords,
+  articleList: articleListWords,
+  lost: lostWords,
   form: formWords,
   door: doorWords,
   account: accountWords,
@@ -257,7 +280,6 @@ const english = {
     emptyHint: 'Each article you start is a run: you can watch it work here, and see what it cost.',
     noneWith: 'No run has this status',
     nothingFoundHint: 'Try other words or another status.',
-    searchedOnly: (count: number) => `Looked through the ${count} newest runs. Show more below to look further back.`,
   },
   run: {
     title: 'Run',

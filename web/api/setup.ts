@@ -1,4 +1,5 @@
 import { QueryClient } from '@tanstack/react-query';
+import { doubtConnection } from '@/session/connection.ts';
 import { readSession } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { client } from './client/client.gen.ts';
@@ -15,6 +16,8 @@ export function setUpApi(): QueryClient {
   client.setConfig({ baseUrl: '' });
   client.interceptors.error.use((error, response) => {
     const problem = toProblem(error, response, t.problems);
+    // What stands between may answer in place of a server that does not.
+    if (problem.status === 0 || (problem.code === 'unreadable_answer' && problem.status >= 502)) doubtConnection();
     if (signedOutCodes.includes(problem.code)) {
       readSession(queries).catch((unread) => console.info('Whether someone is signed in could not be read.', unread));
     }

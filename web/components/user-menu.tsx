@@ -49,7 +49,7 @@ export function UserMenu({ labelled = false }: { labelled?: boolean }) {
         </DropdownMenuItem>
         {user.role === 'admin' && (
           <DropdownMenuItem asChild>
-            <Link to="/admin/users">
+            <Link to="/admin">
               <ShieldCheck aria-hidden="true" />
               {t.shell.admin}
             </Link>
