@@ -139,6 +139,7 @@ export const dashboardWords = {
 export const firstStepWords = {
   title: 'Your first article',
   intro: 'Three steps, each one click away.',
+  sample: 'See a finished article first',
   hide: 'Hide this',
   hidden: 'Hidden.',
   undo: 'Undo',

@@ -52,7 +52,7 @@ describe('what a person sees first', () => {
       sites: { items: [], total: 0 },
       published: [],
       coming: [],
-      firstSteps: { site: false, article: false, published: false },
+      firstSteps: { site: false, article: false, published: false, sampleArticleId: null },
       canSearch: false,
     });
     expect(seen.limits).toMatchObject({ spentMicroUsd: 0, limitMicroUsd: 10_000_000, forecastMicroUsd: null });
@@ -144,7 +144,7 @@ describe('what a person sees first', () => {
       { title: 'Older' },
     ]);
     expect(coming).toMatchObject([{ kind: 'publication', title: 'Next week', at: publishAt, state: 'scheduled' }]);
-    expect(firstSteps).toEqual({ site: true, article: true, published: true });
+    expect(firstSteps).toEqual({ site: true, article: true, published: true, sampleArticleId: null });
   });
 
   it('holds nothing of another account', async () => {
@@ -162,7 +162,7 @@ describe('what a person sees first', () => {
     await ctx.db.execute(sql`insert into instance_settings (name, value) values ('first-run', ${setting}::jsonb)`);
     const { json } = await me.api.ask<{ id: string }>('POST', '/articles', { title: 'Sample', markdown: 'Text.' });
     await ctx.db.execute(sql`update articles set pipeline_id = ${id} where id = ${json.id}`);
-    expect((await overview()).firstSteps.article).toBe(false);
+    expect((await overview()).firstSteps).toMatchObject({ article: false, sampleArticleId: json.id });
     await me.api.ask('POST', '/articles', { title: 'Mine', markdown: 'Text.' });
     expect((await overview()).firstSteps.article).toBe(true);
   });

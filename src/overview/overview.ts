@@ -48,8 +48,10 @@ export interface PublishedRow {
   publishedAt: Date;
 }
 
-/** Whether someone has done each of the first things there are to do, once. */
+/** Whether someone has done each of the first things there are to do, once, and what there is to look at before. */
 export interface FirstSteps {
+  /** The article that the instance has written by itself at its first start. */
+  sampleArticleId: string | null;
   site: boolean;
   article: boolean;
   published: boolean;
@@ -146,7 +148,9 @@ async function firstStepsOf(db: Db, userId: string): Promise<FirstSteps> {
     sql`select exists (select from sites where user_id = ${userId}) as site,
           exists (select from articles where user_id = ${userId} and not exists
             (select from instance_settings where name = 'first-run' and value ->> 'pipelineId' = articles.pipeline_id::text)) as article,
-          exists (select from publications where user_id = ${userId} and published_at is not null) as published`,
+          exists (select from publications where user_id = ${userId} and published_at is not null) as published,
+          (select a.id from instance_settings s join articles a on a.pipeline_id::text = s.value ->> 'pipelineId'
+            where s.name = 'first-run' and a.user_id = ${userId} and a.deleted_at is null limit 1) as "sampleArticleId"`,
   );
-  return row ?? { site: false, article: false, published: false };
+  return row ?? { site: false, article: false, published: false, sampleArticleId: null };
 }

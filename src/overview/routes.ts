@@ -70,7 +70,12 @@ export const overviewSchema = z
     coming: z.array(calendarItemSchema).meta({ description: 'What comes next within a month' }),
     limits: usageLimitsSchema,
     firstSteps: z
-      .object({ site: z.boolean(), article: z.boolean(), published: z.boolean() })
+      .object({
+        site: z.boolean(),
+        article: z.boolean(),
+        published: z.boolean(),
+        sampleArticleId: z.uuid().nullable().meta({ description: 'What this instance wrote at its first start' }),
+      })
       .meta({ description: 'What of the first things was done: a site connected, an article written, one published' }),
     canSearch: z.boolean().meta({ description: 'Whether an article can be begun without sources' }),
   })

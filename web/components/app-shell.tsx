@@ -1,15 +1,15 @@
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { Ellipsis, Search } from 'lucide-react';
 import { t } from '@/strings.ts';
 import { AttentionLink } from './attention-link.tsx';
 import { cn } from './class-names.ts';
+import { LazyMenu } from './lazy-menu.tsx';
 import { commandKey, KeyCap } from './palette/key-cap.tsx';
 import { Overlays } from './palette/overlays.tsx';
 import { openPalette } from './palette/palette-state.ts';
-import { type Place, places } from './palette/places.ts';
+import { farPlaces, type Place, places } from './palette/places.ts';
 import { ThemeToggle } from './theme-toggle.tsx';
 import { Button } from './ui/button.tsx';
-import { DropdownMenu, DropdownMenuContent, DropdownMenuItem, DropdownMenuTrigger } from './ui/dropdown-menu.tsx';
 import { UserMenu } from './user-menu.tsx';
 
 const { overview, newArticle, topics, schedules, calendar, runs, articles, images, queue, sites, usage } = places;
@@ -27,7 +27,7 @@ const near: Place[] = [
   topics,
   articles,
 ];
-const far: Place[] = [calendar, schedules, runs, images, queue, sites, usage];
+const loadMore = () => import('./more-menu-items.tsx');
 
 /** What stands around every page: the places to go, beside it on a desk, below it on a phone. */
 export function AppShell() {
@@ -145,8 +145,7 @@ const thumb =
 
 function BottomBar() {
   const path = useLocation({ select: (location) => location.pathname });
-  const navigate = useNavigate();
-  const here = far.find(({ to }) => path === to || path.startsWith(`${to}/`));
+  const here = farPlaces.find(({ to }) => path === to || path.startsWith(`${to}/`));
   const Here = here?.icon ?? Ellipsis;
   return (
     <nav
@@ -159,21 +158,19 @@ function BottomBar() {
           {label}
         </Link>
       ))}
-      <DropdownMenu>
-        <DropdownMenuTrigger className={cn(thumb, here && 'text-foreground')}>
-          <Here aria-hidden="true" className="size-5" />
-          {here ? here.label : t.shell.more}
-          {here && <span className="sr-only">: {t.shell.more}</span>}
-        </DropdownMenuTrigger>
-        <DropdownMenuContent side="top">
-          {far.map(({ to, label, icon: Icon }) => (
-            <DropdownMenuItem key={to} onSelect={() => navigate({ to })}>
-              <Icon aria-hidden="true" />
-              {label}
-            </DropdownMenuItem>
-          ))}
-        </DropdownMenuContent>
-      </DropdownMenu>
+      <LazyMenu
+        load={loadMore}
+        trigger={{
+          className: cn(thumb, here && 'text-foreground'),
+          children: (
+            <>
+              <Here aria-hidden="true" className="size-5" />
+              {here ? here.label : t.shell.more}
+              {here && <span className="sr-only">: {t.shell.more}</span>}
+            </>
+          ),
+        }}
+      />
     </nav>
   );
 }

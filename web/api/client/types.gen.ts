@@ -2223,6 +2223,10 @@ export type Overview = {
     firstSteps: {
         article: boolean;
         published: boolean;
+        /**
+         * What this instance wrote at its first start
+         */
+        sampleArticleId: string | null;
         site: boolean;
     };
     limits: UsageLimits;
@@ -2344,6 +2348,10 @@ export type OverviewInput = {
     firstSteps: {
         article: boolean;
         published: boolean;
+        /**
+         * What this instance wrote at its first start
+         */
+        sampleArticleId: string | null;
         site: boolean;
     };
     limits: UsageLimitsInput;

@@ -38,3 +38,8 @@ export const places = {
   attention: { to: '/failures', label: t.failures.title, icon: TriangleAlert, key: 'f' },
   usage: { to: '/usage', label: t.shell.usage, icon: ChartColumn, key: 'u' },
 } satisfies Record<string, Place>;
+
+const { calendar, schedules, runs, images, queue, sites, usage } = places;
+
+/** What a phone has no room for below the page. */
+export const farPlaces: Place[] = [calendar, schedules, runs, images, queue, sites, usage];

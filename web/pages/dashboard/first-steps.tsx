@@ -26,7 +26,18 @@ export function FirstSteps({ steps, onHide }: FirstStepsProps) {
           <h2 id="first-steps" className="font-semibold">
             {words.title}
           </h2>
-          <p className="text-sm text-muted-foreground">{done === 0 ? words.intro : words.progress(done)}</p>
+          <p className="text-sm text-muted-foreground">
+            {done === 0 ? words.intro : words.progress(done)}{' '}
+            {steps.sampleArticleId && !steps.article && (
+              <Link
+                to="/articles/$articleId"
+                params={{ articleId: steps.sampleArticleId }}
+                className="text-accent underline underline-offset-4"
+              >
+                {words.sample}
+              </Link>
+            )}
+          </p>
         </div>
         <Button variant="ghost" size="small" onClick={onHide}>
           {words.hide}
