@@ -45,7 +45,7 @@ export const landingWords = {
     claim: 'At 4 degrees Celsius a starter can rest for two weeks without being fed.',
     after: ' After that it takes a few regular feedings to bring it back.',
     verdict: 'supported',
-    source: 'Temperature and time, second passage',
+    source: 'Temperature and time',
     quoteBefore: 'Fermentation slows down when the dough is cold. ',
     quote: 'At 4 degrees Celsius a starter can rest for two weeks without being fed.',
     receipt: 'Receipt',
@@ -241,7 +241,6 @@ export const statusWords = {
 /** The words of the command palette and of the keyboard. */
 export const paletteWords = {
   open: 'Search',
-  openLong: 'Search or go to',
   title: 'Search and commands',
   placeholder: 'Search, or name a place or a command',
   groups: {

@@ -82,7 +82,7 @@ function SideBar() {
         className="flex h-9 shrink-0 items-center gap-2.5 rounded-lg border border-border bg-card px-2.5 text-sm text-muted-foreground transition-colors hover:text-foreground"
       >
         <Search aria-hidden="true" className="size-4" />
-        {t.palette.openLong}
+        {t.palette.open}
         <span aria-hidden="true" className="ml-auto flex gap-1">
           <KeyCap>{`${commandKey} K`}</KeyCap>
         </span>

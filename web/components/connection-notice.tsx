@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { WifiOff } from 'lucide-react';
 import { useEffect } from 'react';
-import { onReturn, useConnectionLost } from '@/session/connection.ts';
+import { onReturn, useConnection } from '@/session/connection.ts';
 import { t } from '@/strings.ts';
 import { toast } from './toaster.tsx';
 
@@ -10,7 +10,7 @@ const words = t.connection;
 /** Says that the server does not answer, for as long as it does not; then reads anew what the page shows. */
 export function ConnectionNotice() {
   const queries = useQueryClient();
-  const lost = useConnectionLost();
+  const connection = useConnection();
   useEffect(
     () =>
       onReturn(() => {
@@ -21,11 +21,11 @@ export function ConnectionNotice() {
   );
   return (
     <div role="status" className="pointer-events-none fixed inset-x-0 top-14 z-50 flex justify-center px-4 lg:top-4">
-      {lost && (
+      {connection !== 'well' && (
         <div className="pointer-events-auto flex max-w-xl animate-appear gap-3 rounded-xl border border-border bg-card px-4 py-3 shadow-lg">
           <WifiOff aria-hidden="true" className="mt-0.5 size-5 shrink-0 text-danger" />
           <div>
-            <p className="font-semibold">{navigator.onLine ? words.lost : words.offline}</p>
+            <p className="font-semibold">{words[connection]}</p>
             <p className="text-sm text-muted-foreground">{words.hint}</p>
           </div>
         </div>

@@ -42,15 +42,19 @@ export function onReturn(listener: () => void): () => void {
   return () => returns.delete(listener);
 }
 
-/** Whether the server does not answer at present. */
-export const useConnectionLost = (): boolean =>
+/** Whether the server answers, as far as is known; `offline` where the browser says that it has no network at all. */
+export const useConnection = (): 'well' | 'lost' | 'offline' =>
   useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    () => lost,
+    () => (!lost ? 'well' : navigator.onLine ? 'lost' : 'offline'),
   );
 
-window.addEventListener('online', doubtConnection);
-window.addEventListener('offline', doubtConnection);
+for (const type of ['online', 'offline']) {
+  window.addEventListener(type, () => {
+    for (const listener of listeners) listener();
+    doubtConnection();
+  });
+}

@@ -157,11 +157,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
               onKeyDown={onKeyDown}
               className="h-14 w-full min-w-0 bg-transparent pr-16 pl-11 text-base outline-none"
             />
-            <Primitive.Close
-              aria-label={t.common.close}
-              className="absolute right-3 rounded-md px-1.5 py-1 text-muted-foreground hover:text-foreground"
-            >
+            <Primitive.Close className="absolute right-3 rounded-md px-1.5 py-1 text-muted-foreground hover:text-foreground">
               <KeyCap>Esc</KeyCap>
+              <span className="sr-only">{t.common.close}</span>
             </Primitive.Close>
           </div>
           <div

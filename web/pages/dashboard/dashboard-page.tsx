@@ -45,7 +45,7 @@ function Panels({ overview }: { overview: Overview }) {
       <div className="grid min-w-0 grid-cols-1 gap-8">
         {beginning && <FirstSteps steps={overview.firstSteps} onHide={hide} />}
         <WaitingPanel overview={overview} />
-        <WorkPanel work={overview.work} />
+        {(overview.work.total > 0 || !beginning) && <WorkPanel work={overview.work} />}
         {(overview.published.length > 0 || !beginning) && <PublishedPanel published={overview.published} />}
       </div>
       <div className="grid min-w-0 grid-cols-1 gap-8 md:max-xl:grid-cols-2">

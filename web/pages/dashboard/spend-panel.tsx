@@ -39,12 +39,10 @@ export function SpendPanel({ limits }: { limits: UsageLimits }) {
 
 function Line({ name, value, hint }: { name: string; value: string; hint?: string | undefined }) {
   return (
-    <div>
-      <div className="flex items-baseline justify-between gap-4">
-        <dt className="text-muted-foreground">{name}</dt>
-        <dd className="font-medium tabular-nums">{value}</dd>
-      </div>
-      {hint && <p className="text-xs text-muted-foreground">{hint}</p>}
+    <div className="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4">
+      <dt className="text-muted-foreground">{name}</dt>
+      <dd className="text-right font-medium tabular-nums">{value}</dd>
+      {hint && <dd className="col-span-2 text-xs text-muted-foreground">{hint}</dd>}
     </div>
   );
 }

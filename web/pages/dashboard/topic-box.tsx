@@ -11,7 +11,6 @@ import { Button } from '@/components/ui/button.tsx';
 import { formatMoney } from '@/format/money.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
-import { layOutTopic } from '../new-article/use-draft.ts';
 
 const words = t.dashboard;
 /** What an article may cost unless its brief says otherwise, in micro-dollars. */
@@ -54,6 +53,12 @@ export function TopicBox({ canSearch }: { canSearch: boolean | undefined }) {
       void queries.invalidateQueries({ queryKey: listPipelinesQueryKey() });
     },
   });
+  /** What drafts are made of comes with the form: this page does not need it before. */
+  const toForm = async (text: string) => {
+    const { layOutTopic } = await import('../new-article/use-draft.ts');
+    layOutTopic(user.id, text);
+    await navigate({ to: '/new' });
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const text = topic.trim();
@@ -61,10 +66,7 @@ export function TopicBox({ canSearch }: { canSearch: boolean | undefined }) {
     setMissing(text === '');
     if (text === '') return field.current?.focus();
     if (canSearch) begin.mutate(text);
-    else {
-      layOutTopic(user.id, text);
-      void navigate({ to: '/new' });
-    }
+    else void toForm(text);
   };
   return (
     <form onSubmit={submit} noValidate>

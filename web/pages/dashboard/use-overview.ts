@@ -1,6 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { getOverviewOptions, getOverviewQueryKey } from '@/api/client/@tanstack/react-query.gen.ts';
+import {
+  countFailuresQueryKey,
+  getOverviewOptions,
+  getOverviewQueryKey,
+} from '@/api/client/@tanstack/react-query.gen.ts';
 
 /** So many streams are held at once: a browser opens six connections to a server of HTTP/1.1, and two run at a time. */
 const mostStreams = 2;
@@ -14,6 +18,10 @@ export function useOverview() {
     ...getOverviewOptions(),
     refetchInterval: ({ state: { data } }) => (data?.work.items.length ? 5_000 : 20_000),
   });
+  const attention = query.data && query.data.decisions.total + query.data.failures.total;
+  // The count beside the way to what needs attention says the same.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another number of things is the reason to count anew
+  useEffect(() => void queries.invalidateQueries({ queryKey: countFailuresQueryKey() }), [attention, queries]);
   const running = (query.data?.work.items ?? [])
     .filter(({ status }) => status === 'running')
     .slice(0, mostStreams)

@@ -64,6 +64,7 @@ export function WaitingPanel({ overview }: { overview: Overview }) {
               to={kind === 'conflict' ? `/publications/${id}` : `/runs/${id}`}
               label={words.actions[kind]}
               of={title}
+              primary={kind === 'approval'}
             />
           </Row>
         ))}
@@ -139,9 +140,9 @@ function Row({ badge, tone, title, text, since, children }: RowProps) {
   );
 }
 
-function Action({ to, label, of }: { to: string; label: string; of: string }) {
+function Action({ to, label, of, primary }: { to: string; label: string; of: string; primary?: boolean }) {
   return (
-    <Button size="small" asChild>
+    <Button size="small" variant={primary ? 'primary' : 'secondary'} asChild>
       <Link to={to} aria-label={words.actionOf(label, of)}>
         {label}
       </Link>

@@ -8,7 +8,7 @@ export function ProductPicture() {
   return (
     <figure aria-label={words.label} className="relative">
       <div className="rounded-2xl border border-border bg-card p-6 shadow-[0_24px_60px_-28px_rgb(0_0_0/0.35)] sm:p-8">
-        <p className="font-serif text-[1.375rem] leading-snug font-semibold">{words.title}</p>
+        <p className="font-serif text-[1.3125rem] leading-snug font-semibold">{words.title}</p>
         <p className="mt-3.5 font-serif text-[1.0625rem] leading-relaxed">
           {words.before}
           <mark className="rounded-sm bg-success-soft px-0.5 text-foreground underline decoration-success decoration-2 underline-offset-4">
