@@ -80,12 +80,15 @@ async function moneyOf({ db, config, now }: Pick<AppContext, 'db' | 'config' | '
   };
 }
 
+/** By indexes of when a run was begun and of what a site was sent: neither reads what is older. */
 async function articlesSince(db: Db, day: Date) {
   const at = sql`${day.toISOString()}::timestamptz`;
   const [row] = await queryRows<{ written: number; published: number }>(
     db,
-    sql`select (select count(*) from pipelines where status = 'succeeded' and finished_at >= ${at})::int as written,
-          (select count(*) from publications where published_at >= ${at})::int as published`,
+    sql`select (select count(*) from pipelines where status = 'succeeded' and finished_at >= ${at}
+              and started_at >= ${at} - interval '7 days')::int as written,
+          (select coalesce(sum(of_site.sent), 0) from sites s cross join lateral
+            (select count(*) as sent from publications p where p.site_id = s.id and p.published_at >= ${at}) of_site)::int as published`,
   );
   return { writtenToday: row?.written ?? 0, publishedToday: row?.published ?? 0 };
 }

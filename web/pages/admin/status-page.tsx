@@ -44,38 +44,39 @@ function Figures({ status }: { status: InstanceStatus }) {
   return (
     <>
       <Troubles status={status} />
-      <div className="grid grid-cols-1 gap-5 sm:grid-cols-2">
-        <Card className="grid grid-cols-1 content-start gap-4 p-4 sm:p-5">
-          <h2 className="font-semibold">{words.money}</h2>
-          <dl className="grid grid-cols-2 gap-4">
-            <Figure label={words.today} hint={money.callsUnderWay > 0 && words.underWay(money.callsUnderWay)}>
-              {formatMoney(money.todayMicroUsd)}
-            </Figure>
-            <Figure label={words.month} hint={words.ofLimit(formatMoney(money.limitMicroUsd))}>
-              {formatMoney(money.spentMicroUsd)}
-            </Figure>
-          </dl>
-          <LimitBar
-            used={money.spentMicroUsd + money.reservedMicroUsd}
-            limit={money.limitMicroUsd}
-            label={words.bar}
-            percent={words.percent}
-          />
-          <p className="text-sm text-muted-foreground">
-            {words.forecast}:{' '}
-            {money.forecastMicroUsd === null ? words.forecastUnknown : formatMoney(money.forecastMicroUsd)}
-          </p>
-        </Card>
+      <Card className="grid grid-cols-1 gap-5 p-4 sm:p-5">
+        <h2 className="font-semibold">{words.money}</h2>
+        <dl className="grid grid-cols-2 gap-4 sm:grid-cols-3">
+          <Figure label={words.today} hint={money.callsUnderWay > 0 && words.underWay(money.callsUnderWay)}>
+            {formatMoney(money.todayMicroUsd)}
+          </Figure>
+          <Figure label={words.month} hint={words.ofLimit(formatMoney(money.limitMicroUsd))}>
+            {formatMoney(money.spentMicroUsd)}
+          </Figure>
+          <Figure label={words.forecast} hint={money.forecastMicroUsd === null && words.forecastUnknown}>
+            {formatMoney(money.forecastMicroUsd)}
+          </Figure>
+        </dl>
+        <LimitBar
+          used={money.spentMicroUsd + money.reservedMicroUsd}
+          limit={money.limitMicroUsd}
+          label={words.bar}
+          percent={words.percent}
+        />
+      </Card>
+      <div className="grid grid-cols-1 gap-5 sm:grid-cols-[3fr_2fr]">
         <Card className="grid grid-cols-1 content-start gap-4 p-4 sm:p-5">
           <h2 className="font-semibold">{words.users}</h2>
-          <dl className="grid grid-cols-2 gap-4">
+          <dl className="grid grid-cols-3 gap-4">
             <Figure label={words.usersToday}>{formatCount(users.today)}</Figure>
             <Figure label={words.usersMonth}>{formatCount(users.month)}</Figure>
             <Figure label={words.usersAll} hint={words.usersDisabled(users.disabled)}>
               {formatCount(users.total)}
             </Figure>
           </dl>
-          <h2 className="border-t border-border pt-4 font-semibold">{words.articles}</h2>
+        </Card>
+        <Card className="grid grid-cols-1 content-start gap-4 p-4 sm:p-5">
+          <h2 className="font-semibold">{words.articles}</h2>
           <dl className="grid grid-cols-2 gap-4">
             <Figure label={words.written}>{formatCount(articles.writtenToday)}</Figure>
             <Figure label={words.publishedToday}>{formatCount(articles.publishedToday)}</Figure>

@@ -85,8 +85,8 @@ export function ArticlesPage() {
         </Button>
       }
     >
-      <div className="mb-4 grid gap-3 sm:grid-cols-[minmax(0,1fr)_auto_auto]">
-        <SearchBox label={t.articles.search} value={query} onSearch={search} />
+      <div className="mb-4 grid gap-3 sm:flex sm:[&>*:not(:first-child)]:w-44">
+        <SearchBox label={t.articles.search} value={query} onSearch={search} className="flex-1" />
         <Select
           aria-label={words.show}
           value={filter}
