@@ -232,7 +232,7 @@ export async function signUp(browser: Browser, server: TestServer): Promise<void
 
 /** Waits for the overview, where one arrives after logging in. */
 export const atHome = (page: Page): Promise<void> =>
-  page.getByLabel('What should the next article be about?').waitFor();
+  page.getByLabel('What should the next article be about?').waitFor({ timeout: 60_000 });
 
 interface AxeResults {
   violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
