@@ -247,6 +247,7 @@ export const paletteWords = {
     recent: 'Recent',
     places: 'Go to',
     actions: 'Do',
+    settings: 'Settings',
     articles: 'Articles',
     topics: 'Topics',
     runs: 'Runs',

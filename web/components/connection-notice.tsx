@@ -20,7 +20,10 @@ export function ConnectionNotice() {
     [queries],
   );
   return (
-    <div role="status" className="pointer-events-none fixed inset-x-0 top-14 z-50 flex justify-center px-4 lg:top-4">
+    <div
+      role="status"
+      className="pointer-events-none fixed inset-x-0 top-14 z-50 flex justify-center px-4 lg:top-auto lg:bottom-6 lg:justify-end lg:px-6"
+    >
       {connection !== 'well' && (
         <div className="pointer-events-auto flex max-w-xl animate-appear gap-3 rounded-xl border border-border bg-card px-4 py-3 shadow-lg">
           <WifiOff aria-hidden="true" className="mt-0.5 size-5 shrink-0 text-danger" />

@@ -290,7 +290,7 @@ function useCommands(typed: string, onClose: () => void) {
         then(() => setTheme('system')),
         words.also.theme,
       ),
-      action('keys', words.actions.shortcuts, Keyboard, openShortcuts, words.also.shortcuts),
+      setting('keys', words.actions.shortcuts, Keyboard, openShortcuts, words.also.shortcuts),
       action(
         'leave',
         words.actions.logOut,
@@ -338,3 +338,5 @@ function useCommands(typed: string, onClose: () => void) {
 function action(id: string, label: string, icon: LucideIcon, run: () => void, also = ''): Command {
   return { id, group: 'actions', label, icon, run, also };
 }
+
+const setting = (...parts: Parameters<typeof action>): Command => ({ ...action(...parts), group: 'settings' });
