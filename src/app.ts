@@ -43,6 +43,8 @@ import { createMailer } from './notify/create-mailer.ts';
 import { sendEmailJob } from './notify/jobs.ts';
 import { emailRoutes } from './notify/routes.ts';
 import { workEmails } from './notify/worker.ts';
+import { instanceRoutes } from './overview/instance-routes.ts';
+import { overviewRoutes } from './overview/routes.ts';
 import { approvalRoutes } from './pipeline/approval-routes.ts';
 import { createEventBus } from './pipeline/event-bus.ts';
 import { holdRoutes } from './pipeline/hold-routes.ts';
@@ -126,6 +128,8 @@ const apiRoutes = [
   spendingRoutes,
   priceRoutes,
   emailRoutes,
+  overviewRoutes,
+  instanceRoutes,
 ];
 
 /** Brings the schema of the product and of its queue up to this version. */

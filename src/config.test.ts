@@ -41,6 +41,9 @@ const wrong: Record<string, string[]> = {
   IMAGE_MODEL: ['gpt-image-1', 'openai:', 'anthropic:claude', 'google:imagen-4.0-generate-001', 'openai:a,openai:b'],
   IMAGE_PRICE_USD: ['0,04', '-1', 'free', '$0.04'],
   CONCURRENT_PIPELINES: ['0', '100', 'two'],
+  TERMS_URL: ['example.com/terms', 'javascript:alert(1)'],
+  PRIVACY_URL: ['/privacy', 'data:text/html,x'],
+  SOURCE_URL: ['git@example.com:blog-poster.git', 'ftp://example.com'],
 };
 
 describe('a wrong value', () => {

@@ -27,6 +27,8 @@ export interface Config {
   accounts: AccountsConfig;
   mail: { from: string; kind: 'smtp' | 'sendgrid' | 'none' };
   budget: BudgetConfig;
+  /** Where the operator's terms, their privacy notice and the source of this program are; null where they name none. */
+  links: { terms: string | null; privacy: string | null; source: string | null };
 }
 
 /** Limits on what the instance pays, in micro-dollars. */
@@ -164,6 +166,9 @@ const environment = z.object({
   SMTP_URL: optional(z.url({ protocol: /^smtps?$/ })),
   SENDGRID_API_KEY: optional(text.regex(headerValue)),
   MAIL_FROM: optional(mailbox),
+  TERMS_URL: optional(z.url({ protocol: /^https?$/ })),
+  PRIVACY_URL: optional(z.url({ protocol: /^https?$/ })),
+  SOURCE_URL: optional(z.url({ protocol: /^https?$/ })),
 });
 
 /** What is expected of each variable, said to the operator who got it wrong. */
@@ -218,6 +223,10 @@ const expectations: Record<keyof z.infer<typeof environment>, string> = {
     'must be the address of a mail server, for example SMTP_URL=smtps://user:password@mail.example.com:465 (encode special characters)',
   SENDGRID_API_KEY: 'must be a key of SendGrid: one word, for example SENDGRID_API_KEY=SG...',
   MAIL_FROM: 'must be a mail address, for example MAIL_FROM=Posts <posts@example.com>',
+  TERMS_URL: 'must be the address of your terms, for example TERMS_URL=https://example.com/terms',
+  PRIVACY_URL: 'must be the address of your privacy notice, for example PRIVACY_URL=https://example.com/privacy',
+  SOURCE_URL:
+    'must be the address of the source of what you run, for example SOURCE_URL=https://git.example.com/blog-poster',
 };
 
 /** What the command line may set over the environment. */
@@ -313,6 +322,11 @@ export function loadConfig(
       budget: {
         userLimitMicroUsd: microUsd(values.MONTHLY_LIMIT_USD ?? '10'),
         instanceLimitMicroUsd: microUsd(values.INSTANCE_MONTHLY_LIMIT_USD ?? '100'),
+      },
+      links: {
+        terms: values.TERMS_URL ?? null,
+        privacy: values.PRIVACY_URL ?? null,
+        source: values.SOURCE_URL ?? null,
       },
     },
     secrets: {

@@ -9,6 +9,8 @@ import { usageOf } from '../src/budget/usage.ts';
 import { usageLimitsOf } from '../src/budget/usage-limits.ts';
 import { warnOfMissed } from '../src/budget/warnings.ts';
 import type { AppContext } from '../src/context.ts';
+import { instanceStatus } from '../src/overview/instance.ts';
+import { overviewOf } from '../src/overview/overview.ts';
 import { findDuplicate } from '../src/pipeline/1-topic/duplicates.ts';
 import { findLinkTargets } from '../src/pipeline/6-seo/links.ts';
 import { briefSchema } from '../src/pipeline/brief.ts';
@@ -82,6 +84,7 @@ export async function operationsOn(ctx: AppContext, accounts: LargeAccounts): Pr
       run: async (tx) => presentAdminUsers(tx, await listUsers(tx.db, { limit: 20 })),
     },
     { name: 'admin: top spenders', run: (tx) => topSpenders(tx, { limit: 10 }) },
+    { name: 'admin: status', run: (tx) => instanceStatus(tx) },
   ];
 }
 
@@ -111,6 +114,7 @@ function ofAccount({ embedder }: AppContext, who: string, userId: string, at: Pl
     ['schedules', ({ db }) => listSchedules(db, userId, { limit: 20 })],
     ['usage of a month, by day', (tx) => usageOf(tx, userId, { groupBy: ['day'] })],
     ['limits of a month', (tx) => usageLimitsOf(tx, userId)],
+    ['overview', (tx) => overviewOf(tx, userId)],
     ['reserve + settle', (tx) => reserveAndSettle(tx, at.pipeline)],
     ['an article is begun', ({ ...tx }) => createPipeline(tx, tx.db, userId, brief)],
     ['near-duplicates of a topic', (tx) => nearDuplicate(tx, at.pipeline, brief.topic)],

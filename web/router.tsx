@@ -6,11 +6,12 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { AppShell } from '@/components/app-shell.tsx';
+import { getOverviewOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import { RootFrame } from '@/components/root-frame.tsx';
+import { LandingPage, SignedInFrame } from '@/components/signed-in-frame.tsx';
 import { ErrorPage, NotFoundPage } from '@/pages/error-pages.tsx';
-import { NewArticlePage } from '@/pages/new-article/new-article-page.tsx';
 import { enterDoor, knowSession, requireUser } from '@/session/guards.ts';
+import { sessionOptions } from '@/session/session.ts';
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: RootFrame,
@@ -21,15 +22,33 @@ const root = createRootRouteWithContext<{ queries: QueryClient }>()({
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: 'signed-in',
-  beforeLoad: requireUser,
-  component: AppShell,
+  beforeLoad: async (arrival) => {
+    if (!(await requireUser(arrival))) await LandingPage.preload?.();
+  },
+  component: SignedInFrame,
+});
+
+const overview = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  validateSearch: (search: Record<string, unknown>): { topic?: string } => textOf(search, 'topic'),
+  beforeLoad: ({ search }) => {
+    // Where the form was before; links to it are in mails and bookmarks.
+    if (search.topic) throw redirect({ to: '/new', search: { topic: search.topic }, replace: true });
+  },
+  // While the page's own code is on its way, its answer is, too.
+  loader: ({ context }) => {
+    const session = context.queries.getQueryData(sessionOptions.queryKey);
+    if (session?.user) void context.queries.prefetchQuery(getOverviewOptions());
+  },
+  component: lazyRouteComponent(() => import('@/pages/dashboard/dashboard-page.tsx'), 'DashboardPage'),
 });
 
 const newArticle = createRoute({
   getParentRoute: () => signedIn,
-  path: '/',
+  path: '/new',
   validateSearch: (search: Record<string, unknown>): { topic?: string } => textOf(search, 'topic'),
-  component: NewArticlePage,
+  component: lazyRouteComponent(() => import('@/pages/new-article/new-article-page.tsx'), 'NewArticlePage'),
 });
 
 const topicPages = createRoute({
@@ -75,8 +94,8 @@ const run = createRoute({
 const articles = createRoute({
   getParentRoute: () => signedIn,
   path: '/articles',
-  validateSearch: (search: Record<string, unknown>): { query?: string; show?: string } =>
-    textOf(search, 'query', 'show'),
+  validateSearch: (search: Record<string, unknown>): { query?: string; show?: string; site?: string } =>
+    textOf(search, 'query', 'show', 'site'),
   component: lazyRouteComponent(() => import('@/pages/articles/articles-page.tsx'), 'ArticlesPage'),
 });
 
@@ -134,8 +153,8 @@ const sites = createRoute({
   path: '/sites',
   validateSearch: (
     search: Record<string, unknown>,
-  ): { connected?: string; renewed?: string; connectProblem?: string } =>
-    textOf(search, 'connected', 'renewed', 'connectProblem'),
+  ): { connected?: string; renewed?: string; connectProblem?: string; connect?: string } =>
+    textOf(search, 'connected', 'renewed', 'connectProblem', 'connect'),
   component: lazyRouteComponent(() => import('@/pages/sites/sites-page.tsx'), 'SitesPage'),
 });
 
@@ -223,9 +242,7 @@ const admin = createRoute({
 const adminHome = createRoute({
   getParentRoute: () => admin,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/admin/users', replace: true });
-  },
+  component: lazyRouteComponent(() => import('@/pages/admin/status-page.tsx'), 'StatusPage'),
 });
 
 const users = createRoute({
@@ -335,6 +352,7 @@ export const createAppRouter = (queries: QueryClient) =>
   createRouter({
     routeTree: root.addChildren([
       signedIn.addChildren([
+        overview,
         newArticle,
         topicPages.addChildren([topics, importTopics, watchedSources]),
         runs,

@@ -2,6 +2,17 @@ import { wordsOf } from './language.ts';
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
 import { calendarWords } from './strings-calendar.ts';
 import { failureWords, priorityWords } from './strings-failures.ts';
+import {
+  articleListWords,
+  connectionWords,
+  dashboardWords,
+  firstStepWords,
+  landingWords,
+  lostWords,
+  paletteWords,
+  shortcutWords,
+  statusWords,
+} from './strings-home.ts';
 import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
@@ -19,6 +30,9 @@ export const english = {
     navigation: 'Main',
     newArticle: 'New article',
     newArticleShort: 'New',
+    overview: 'Overview',
+    home: 'Home',
+    bin: 'Bin',
     topics: 'Topics',
     articles: 'Articles',
     images: 'Images',
@@ -54,6 +68,15 @@ export const english = {
     nothingFound: (query: string) => `Nothing found for “${query}”`,
     clearSearch: 'Clear the search',
   },
+  landing: landingWords,
+  dashboard: dashboardWords,
+  firstSteps: firstStepWords,
+  status: statusWords,
+  palette: paletteWords,
+  shortcuts: shortcutWords,
+  connection: connectionWords,
+  articleList: articleListWords,
+  lost: lostWords,
   form: formWords,
   door: doorWords,
   account: accountWords,
@@ -260,7 +283,6 @@ export const english = {
     emptyHint: 'Each article you start is a run: you can watch it work here, and see what it cost.',
     noneWith: 'No run has this status',
     nothingFoundHint: 'Try other words or another status.',
-    searchedOnly: (count: number) => `Looked through the ${count} newest runs. Show more below to look further back.`,
   },
   run: {
     title: 'Run',

@@ -34,6 +34,9 @@ const instanceSchema = z.object({
   signUps: z.enum(signUpModes),
   mail: z.boolean().meta({ description: 'Whether mails are sent; without, addresses are not confirmed' }),
   firstAccount: z.boolean().meta({ description: 'True when the next account made here takes over and is admin' }),
+  links: z
+    .object({ terms: z.url().nullable(), privacy: z.url().nullable(), source: z.url().nullable() })
+    .meta({ description: 'What the operator names: terms, privacy notice, source of the program' }),
 });
 
 /** A password at log-in may be any: what is too short or too long is wrong, not invalid. */
@@ -154,6 +157,7 @@ export const authRoutes: RegisterRoutes = (server, ctx) => {
           signUps: ctx.config.accounts.signUps,
           mail: ctx.config.mail.kind !== 'none',
           firstAccount: await canTakeOver(ctx, request),
+          links: ctx.config.links,
         },
       };
     },

@@ -112,7 +112,12 @@ const summaryShape = {
 };
 
 /** An article in lists: without its text. */
-export const articleSummarySchema = z.object(summaryShape).meta({ id: 'ArticleSummary' });
+export const articleSummarySchema = z
+  .object({
+    ...summaryShape,
+    deletedAt: time.nullable().meta({ description: 'When it was put into the bin; null for what is not in it' }),
+  })
+  .meta({ id: 'ArticleSummary' });
 
 /** An article with its text, as Markdown and as sanitised HTML. */
 export const articleSchema = z
@@ -133,7 +138,10 @@ export async function presentSummaries(
   const cited = await listArticleSources(db, ids);
   const featured = await listFeaturedImages(db, rows);
   const dead = await listArticleDeadLinks(db, ids);
-  return rows.map((row) => summary(row, cited, featured, dead));
+  return rows.map((row) => ({
+    ...summary(row, cited, featured, dead),
+    deletedAt: row.deletedAt?.toISOString() ?? null,
+  }));
 }
 
 /** Puts one article into words, with its text rendered. */
@@ -152,7 +160,7 @@ function summary(
   cited: ArticleSource[],
   featured: Map<string, FeaturedImage>,
   dead: DeadLinkRow[],
-): z.infer<typeof articleSummarySchema> {
+): Omit<z.infer<typeof articleSummarySchema>, 'deletedAt'> {
   return {
     id: row.id,
     title: row.title,

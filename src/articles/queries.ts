@@ -1,4 +1,18 @@
-import { and, asc, desc, eq, getTableColumns, ilike, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  ilike,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 import { type Db, queryRows } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { passages, pipelineSources, sources } from '../knowledge/schema.ts';
@@ -51,6 +65,8 @@ export async function listArticles(
     siteId?: string | undefined;
     /** Only those with links to posts that are gone. */
     deadLinks?: boolean | undefined;
+    /** What is in the bin, and nothing else. */
+    deleted?: boolean | undefined;
   },
 ): Promise<ArticleSummary[]> {
   const { markdown: _text, jsonLd: _jsonLd, ...columns } = getTableColumns(articles);
@@ -60,7 +76,7 @@ export async function listArticles(
     .where(
       and(
         eq(articles.userId, userId),
-        isNull(articles.deletedAt),
+        query.deleted ? isNotNull(articles.deletedAt) : isNull(articles.deletedAt),
         query.cursor ? lt(articles.id, query.cursor) : undefined,
         query.status ? eq(articles.status, query.status) : undefined,
         query.query ? holds(userId, query.query) : undefined,

@@ -74,13 +74,21 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
             .enum(['true', 'false'])
             .optional()
             .meta({ description: '`true`: only those with links to posts of your sites that are no longer there' }),
+          deleted: z
+            .enum(['true', 'false'])
+            .optional()
+            .meta({ description: '`true`: what is in the bin, instead of what is not' }),
         }),
         response: { 200: listOf(articleSummarySchema), ...problems(401, 422) },
       },
     },
     async (request) => {
-      const { deadLinks, ...query } = request.query;
-      const found = await listArticles(ctx.db, request.userId, { ...query, deadLinks: deadLinks === 'true' });
+      const { deadLinks, deleted, ...query } = request.query;
+      const found = await listArticles(ctx.db, request.userId, {
+        ...query,
+        deadLinks: deadLinks === 'true',
+        deleted: deleted === 'true',
+      });
       const rows = page(found, query.limit);
       return { items: await presentSummaries(ctx.db, rows.items), nextCursor: rows.nextCursor };
     },

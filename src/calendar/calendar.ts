@@ -31,3 +31,28 @@ export async function readCalendar(
     .sort((a, b) => a.at.getTime() - b.at.getTime() || rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
   return { items: all.slice(0, maxItems), truncated: all.length > maxItems };
 }
+
+/** How far ahead the next things are looked for, in milliseconds. */
+const aheadMs = 31 * 86_400_000;
+/** So many of a kind are read: among them may be times that nothing comes of. */
+const lookedAt = 20;
+
+/** What comes next of a user, at most `limit` things: times of schedules that write, what goes out, holds that end. */
+export async function comingItems(
+  ctx: Pick<AppContext, 'db' | 'now'>,
+  userId: string,
+  limit: number,
+): Promise<CalendarItem[]> {
+  const now = ctx.now();
+  const query = { userId, from: now, to: new Date(now.getTime() + aheadMs), siteId: null, limit: lookedAt };
+  const parts = [
+    await plannedItems(ctx.db, query, now),
+    await publicationItems(ctx.db, query, now),
+    await holdItems(ctx.db, query),
+  ];
+  return parts
+    .flat()
+    .filter(({ state }) => ['planned', 'due', 'scheduled', 'ends'].includes(state))
+    .sort((a, b) => a.at.getTime() - b.at.getTime())
+    .slice(0, limit);
+}

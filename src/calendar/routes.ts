@@ -19,7 +19,7 @@ const states = [
   ...new Set([...slotStates, 'not_started', 'ends', ...pipelineStatuses, ...publicationStatuses] as const),
 ];
 
-const itemSchema = z
+export const calendarItemSchema = z
   .object({
     id: z.string().meta({ description: 'The same for as long as it is the same: a slot keeps it when it is moved' }),
     kind: z.enum(calendarKinds),
@@ -55,7 +55,7 @@ const calendarSchema = z
     from: z.iso.datetime(),
     to: z.iso.datetime(),
     timeZone: z.string().meta({ description: 'On whose clocks it is best shown: of the site, else of the account' }),
-    items: z.array(itemSchema),
+    items: z.array(calendarItemSchema),
     truncated: z.boolean().meta({ description: `There is more than ${maxItems} in it: ask for less time` }),
   })
   .meta({ id: 'Calendar' });
@@ -87,7 +87,7 @@ export const calendarRoutes: RegisterRoutes = (server, ctx) => {
         throw wrongTo(`is more than ${longestDays} days after from`);
       }
       const { items, truncated } = await readCalendar(ctx, { userId, from, to, siteId: query.siteId ?? null });
-      return { from: from.toISOString(), to: to.toISOString(), timeZone, items: items.map(present), truncated };
+      return { from: from.toISOString(), to: to.toISOString(), timeZone, items: items.map(presentItem), truncated };
     },
   );
 };
@@ -97,7 +97,8 @@ async function zoneOf(ctx: Pick<AppContext, 'db'>, userId: string, siteId: strin
   return (await getUser(ctx.db, userId)).timeZone;
 }
 
-const present = ({ at, slotAt, ...item }: CalendarItem): z.infer<typeof itemSchema> => ({
+/** A thing of the calendar as it leaves. */
+export const presentItem = ({ at, slotAt, ...item }: CalendarItem): z.infer<typeof calendarItemSchema> => ({
   ...item,
   at: at.toISOString(),
   slotAt: slotAt?.toISOString() ?? null,

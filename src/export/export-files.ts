@@ -8,7 +8,7 @@ import { listDecisions } from '../approvals/approvals.ts';
 import { presentApproval } from '../approvals/present.ts';
 import { presentArticle, presentClaim } from '../articles/present.ts';
 import { listClaims, listRevisions } from '../articles/queries.ts';
-import { articles } from '../articles/schema.ts';
+import { type Article, articles } from '../articles/schema.ts';
 import { paidCalls } from '../budget/schema.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
@@ -60,6 +60,18 @@ async function exportedPublications(ctx: Pick<AppContext, 'db' | 'now'>, rows: P
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 const pageSize = 50;
 
+/** An article as Markdown, and as JSON with its claims, sources, revisions and approvals. */
+export async function* articleFiles(db: Db, userId: string, article: Article): AsyncGenerator<ExportFile> {
+  const name = `articles/${article.slug || 'article'}-${article.id}`;
+  const presented = await presentArticle(db, article);
+  const claims = (await listClaims(db, userId, article.id)).map(presentClaim);
+  const revisions = await listRevisions(db, userId, article.id);
+  const deletedAt = article.deletedAt?.toISOString() ?? null;
+  yield { name: `${name}.md`, text: article.markdown };
+  const decisions = (await listDecisions(db, userId, { articleId: article.id })).map(presentApproval);
+  yield { name: `${name}.json`, text: json({ ...presented, deletedAt, claims, revisions, approvals: decisions }) };
+}
+
 /** Everything that belongs to a user, file by file; no passwords, keys or tokens. */
 export async function* exportFiles(
   ctx: Pick<AppContext, 'db' | 'config' | 'now'>,
@@ -68,16 +80,7 @@ export async function* exportFiles(
   const { db } = ctx;
   yield { name: 'README.txt', text: readme };
   yield { name: 'account.json', text: json(presentUser(await getUser(db, userId))) };
-  for await (const article of all(db, articles, userId)) {
-    const name = `articles/${article.slug || 'article'}-${article.id}`;
-    const presented = await presentArticle(db, article);
-    const claims = (await listClaims(db, userId, article.id)).map(presentClaim);
-    const revisions = await listRevisions(db, userId, article.id);
-    const deletedAt = article.deletedAt?.toISOString() ?? null;
-    yield { name: `${name}.md`, text: article.markdown };
-    const decisions = (await listDecisions(db, userId, { articleId: article.id })).map(presentApproval);
-    yield { name: `${name}.json`, text: json({ ...presented, deletedAt, claims, revisions, approvals: decisions }) };
-  }
+  for await (const article of all(db, articles, userId)) yield* articleFiles(db, userId, article);
   for await (const pipeline of all(db, pipelines, userId)) {
     const presented = await presentPipeline(db, pipeline);
     const receipt = await presentReceipt(db, pipeline);

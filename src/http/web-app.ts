@@ -17,6 +17,8 @@ export async function serveWebApp(server: HttpServer): Promise<void> {
   await server.register(fastifyStatic, {
     root,
     wildcard: false,
+    // The build has put them beside each file.
+    preCompressed: true,
     // File names under assets/ carry a hash of their content; index.html names the present ones.
     setHeaders: (reply, path) => {
       reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');

@@ -10,7 +10,7 @@ import { emailHealth } from '../notify/health.ts';
 
 const part = z.enum(['up', 'down', 'not configured']);
 
-const healthSchema = z
+export const healthSchema = z
   .object({
     status: z.enum(['healthy', 'degraded', 'unhealthy']),
     database: part,
@@ -57,7 +57,8 @@ function diskOf({ config }: AppContext): 'up' | 'down' | 'not configured' {
   return isNearlyFull(config.dataDir) ? 'down' : 'up';
 }
 
-async function health(ctx: AppContext): Promise<z.infer<typeof healthSchema>> {
+/** How the parts are, each asked with a limit of two seconds. */
+export async function health(ctx: AppContext): Promise<z.infer<typeof healthSchema>> {
   const database = await answers(takesWrites(ctx));
   const redis = await ctx.limiter.health();
   const disk = diskOf(ctx);

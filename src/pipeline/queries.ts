@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, ilike, lt, sql } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import type { Brief } from './brief.ts';
@@ -34,7 +34,13 @@ const briefWithoutTexts = sql<Brief>`jsonb_set(${pipelines.brief}, '{sources}', 
 export async function listPipelines(
   db: Db,
   userId: string,
-  query: { limit: number; cursor?: string | undefined; status?: Pipeline['status'] | undefined },
+  query: {
+    limit: number;
+    cursor?: string | undefined;
+    status?: Pipeline['status'] | undefined;
+    /** Part of the topic, as it is written. */
+    query?: string | undefined;
+  },
 ): Promise<Pipeline[]> {
   return db
     .select({ ...getTableColumns(pipelines), brief: briefWithoutTexts })
@@ -44,6 +50,7 @@ export async function listPipelines(
         eq(pipelines.userId, userId),
         query.cursor ? lt(pipelines.id, query.cursor) : undefined,
         query.status ? eq(pipelines.status, query.status) : undefined,
+        query.query ? ilike(pipelines.topic, `%${query.query.replace(/[\\%_]/g, '\\$&')}%`) : undefined,
       ),
     )
     .orderBy(desc(pipelines.id))

@@ -51,7 +51,10 @@ export const pipelineRoutes: RegisterRoutes = (server, ctx) => {
         tags,
         summary: 'Pipelines, newest first',
         operationId: 'listPipelines',
-        querystring: listQuery.extend({ status: z.enum(pipelineStatuses).optional() }),
+        querystring: listQuery.extend({
+          status: z.enum(pipelineStatuses).optional(),
+          query: z.string().trim().max(200).optional().meta({ description: 'Part of the topic' }),
+        }),
         response: { 200: listOf(pipelineSchema), ...problems(401, 422) },
       },
     },

@@ -4,6 +4,7 @@ import { tester } from '../account.ts';
 import { type MailServer, startMailServer } from '../fakes/mail-server.ts';
 import { totp } from '../totp.ts';
 import {
+  atHome,
   faultsInBothThemes,
   fillRegistration,
   launchBrowser,
@@ -48,7 +49,7 @@ async function visit(server: TestServer, path: string, work: (page: Page) => Pro
   await visitPage(browser, server, path, work, options);
 }
 
-const dashboard = (page: Page) => page.getByLabel('Topic', { exact: true }).waitFor();
+const dashboard = atHome;
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
 const pathOf = (page: Page) => page.url().slice(new URL(page.url()).origin.length);
@@ -127,10 +128,10 @@ describe('a fresh instance', () => {
         expect(
           await page.evaluate('Object.keys(localStorage).filter((key) => !key.includes("new-article")).length'),
         ).toBe(0);
-        await page.getByRole('navigation').getByRole('link', { name: 'New article' }).click();
+        await page.getByRole('navigation').getByRole('link', { name: 'Overview' }).click();
         await dashboard(page);
         // The sample article; on a slow machine it is still being written, and appears by itself.
-        await page.locator('main [href^="/articles/"]').first().waitFor({ timeout: 90_000 });
+        await page.getByRole('link', { name: 'See a finished article first' }).waitFor({ timeout: 90_000 });
         await picture(page, 'dashboard-first', true);
         await page.getByRole('button', { name: 'Your account: Ada Admin' }).click();
         await page.getByRole('menuitem', { name: 'Admin' }).waitFor();
@@ -395,15 +396,20 @@ describe('devices', () => {
     const [one, two] = [await registered('drafts-one@example.com'), await registered('drafts-two@example.com')];
     await visit(plain, '/login', async (page) => {
       const topic = page.getByLabel('Topic', { exact: true });
+      const toForm = async () => {
+        await dashboard(page);
+        await page.goto('/new');
+      };
       await fillLogIn(page, one);
+      await toForm();
       await topic.fill('A secret plan');
       await logOut(page);
       await fillLogIn(page, two);
-      await dashboard(page);
+      await toForm();
       await expect(topic.inputValue()).resolves.toBe('');
       await logOut(page);
       await fillLogIn(page, one);
-      await dashboard(page);
+      await toForm();
       await expect(topic.inputValue()).resolves.toBe('A secret plan');
     });
   });

@@ -56,7 +56,7 @@ let articlePath = '';
 
 describe('the main job', () => {
   it('goes from a topic and three pasted texts to an article whose claims show their quotes', async () => {
-    await visit('/', async (page) => {
+    await visit('/new', async (page) => {
       await fillBrief(page, topic);
       await page.getByText('Likely cost').waitFor();
       await expect(page.getByText('Likely cost').textContent()).resolves.toContain('$0.00');
@@ -139,7 +139,7 @@ describe('the main job', () => {
   });
 
   it('stops at a topic that is written already, names the article, and goes on when told to', async () => {
-    await visit('/', async (page) => {
+    await visit('/new', async (page) => {
       await fillBrief(page, topic);
       await start(page);
       await page.getByText('You already have an article much like this').waitFor({ timeout: 60_000 });
@@ -156,7 +156,7 @@ describe('the main job', () => {
 
 describe('when something is wrong', () => {
   it('says so beside the field, keeps what was typed, and takes each message back when it is mended', async () => {
-    await visit('/', async (page) => {
+    await visit('/new', async (page) => {
       await start(page);
       await page.getByText('Say what the article is about, in at least 3 characters.').waitFor();
       await page.getByText(/^Add at least one source\./).waitFor();
@@ -185,19 +185,19 @@ describe('when something is wrong', () => {
   });
 
   it('shows the server’s own message at the field that it names', async () => {
-    await visit('/', async (page) => {
+    await visit('/new', async (page) => {
       await fillBrief(page, 'A topic with a wrong range');
       await page.getByText('your own range').click();
       await page.getByLabel('At least, in words').fill('900');
       await page.getByLabel('At most, in words').fill('300');
       await start(page);
       await page.getByRole('alert').getByText('min must not be above max').waitFor();
-      expect(new URL(page.url()).pathname).toBe('/');
+      expect(new URL(page.url()).pathname).toBe('/new');
     });
   });
 
   it('says why a run failed and what to do, and lets the brief be changed without typing it again', async () => {
-    await visit('/', async (page) => {
+    await visit('/new', async (page) => {
       await page.getByLabel('Topic', { exact: true }).fill('A page that may not be read');
       await page.getByLabel('Addresses of pages, PDFs or feeds, one per line').fill('http://127.0.0.1:1/private');
       await start(page);
@@ -229,7 +229,7 @@ describe('when something is wrong', () => {
 
 describe('when the server goes away', () => {
   it('keeps the brief and says so, and a run that was cut off goes on and is shown to its end', async () => {
-    await visit('/', async (page) => {
+    await visit('/new', async (page) => {
       await fillBrief(page, 'What a power cut does to backups');
       await page.getByRole('button', { name: 'More options' }).click();
       await page.getByText('Write it even if I have a similar article').click();
@@ -269,7 +269,7 @@ describe('sites and approval', () => {
       expect(await seriousViolations(page)).toEqual([]);
       expect(await page.content()).not.toContain('abcd efgh');
 
-      await page.goto('/');
+      await page.goto('/new');
       await fillBrief(page, 'Restoring a backup, and proving that it works');
       await page.getByRole('button', { name: 'More options' }).click();
       await page.getByLabel('Publish to').selectOption({ label: 'A silent site' });
@@ -294,7 +294,7 @@ describe('sites and approval', () => {
 
 describe('every page, at every size, light and dark', () => {
   const pages = [
-    ['new-article', () => '/'],
+    ['new-article', () => '/new'],
     ['runs', () => '/runs'],
     ['run', () => runPath],
     ['articles', () => '/articles'],
@@ -324,7 +324,7 @@ describe('every page, at every size, light and dark', () => {
   );
 
   it('keeps a chosen theme, and can be gone through with the keyboard alone', async () => {
-    await visit('/', async (page) => {
+    await visit('/new', async (page) => {
       const theme = page.getByRole('button', { name: /^Theme: / }).filter({ visible: true });
       await theme.click();
       await theme.click();

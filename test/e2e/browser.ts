@@ -225,10 +225,14 @@ export async function signUp(browser: Browser, server: TestServer): Promise<void
   const { page } = await openPage(browser, server, nobody);
   await page.goto('/');
   await fillRegistration(page, { name: 'Test Person', ...tester });
-  await page.getByLabel('Topic', { exact: true }).waitFor();
+  await atHome(page);
   server.session = await page.context().storageState();
   await page.context().close();
 }
+
+/** Waits for the overview, where one arrives after logging in. */
+export const atHome = (page: Page): Promise<void> =>
+  page.getByLabel('What should the next article be about?').waitFor({ timeout: 60_000 });
 
 interface AxeResults {
   violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];

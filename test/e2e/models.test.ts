@@ -51,7 +51,7 @@ it('shows the text while a model writes it, why it waits when the provider is bu
     return true;
   };
   try {
-    await page.goto('/');
+    await page.goto('/new');
     await page.getByLabel('Topic', { exact: true }).fill('How to keep backups of a small server');
     for (const { title, text } of sourceTexts) {
       await page.getByRole('button', { name: 'Paste a text' }).click();

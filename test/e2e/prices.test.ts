@@ -109,7 +109,7 @@ describe('the page of prices', () => {
 
 it('the new article says what it is likely to cost, by what, and whether that may be too much', async () => {
   await visit(
-    '/',
+    '/new',
     async (page) => {
       await page.getByLabel('Topic', { exact: true }).fill('What bread costs');
       await page.getByText('By the price list of openai:gpt-5-mini').waitFor();

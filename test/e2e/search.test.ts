@@ -40,7 +40,7 @@ afterAll(async () => {
 
 it('a topic alone becomes an article whose sources say which search found them', async () => {
   const { page, faults } = await openPage(browser, server);
-  await page.goto('/');
+  await page.goto('/new');
   await page.getByText('Leave this empty and sources are looked for on the web (SearXNG).').waitFor();
   await page.getByLabel('Topic', { exact: true }).fill(topic);
   await page.getByRole('button', { name: /^More options/ }).click();

@@ -9,6 +9,7 @@ import { type ModelServer, startModelServer } from '../fakes/model-server.ts';
 import { diligentScript } from '../fakes/scripted-model.ts';
 import { testConfig } from '../harness.ts';
 import {
+  atHome,
   faultsInBothThemes,
   fillRegistration,
   launchBrowser,
@@ -45,7 +46,7 @@ beforeAll(async () => {
   const { page } = await openPage(browser, server, nobody);
   await page.goto('/register');
   await fillRegistration(page, { name: 'Wanda Writer', email: writerMail, password: 'a writer has a password' });
-  await page.getByLabel('Topic', { exact: true }).waitFor();
+  await atHome(page);
   writer = await page.context().storageState();
   await page.context().close();
 });
@@ -64,7 +65,7 @@ const table = (page: Page) => page.getByRole('region', { name: 'In detail' });
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
 
 it('a new account finds its limit, nothing used, and dashes for what nobody knows yet', async () => {
-  await visit('/', async (page) => {
+  await visit('/new', async (page) => {
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Usage' }).click();
     await page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor();
     await page.getByText('$0.00 of $10.00').waitFor();
@@ -82,7 +83,7 @@ it('a new account finds its limit, nothing used, and dashes for what nobody know
 });
 
 it('the receipt of an article says who paid, by which prices, and adds up', async () => {
-  await visit('/', async (page) => {
+  await visit('/new', async (page) => {
     const answer = await page.request.post('/api/v1/pipelines', {
       headers: { origin: server.url },
       data: { topic: 'How to keep backups of a small server', sources: sourceTexts },
@@ -198,7 +199,7 @@ it('the admin sees who spends it, lowers a limit with one click, writes, and dis
   await page.getByLabel('Mail address').fill(writerMail);
   await page.getByLabel('Password', { exact: true }).fill('a writer has a password');
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByLabel('Topic', { exact: true }).waitFor();
+  await atHome(page);
   writer = await page.context().storageState();
   await page.context().close();
 });

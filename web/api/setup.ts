@@ -1,4 +1,5 @@
 import { QueryClient } from '@tanstack/react-query';
+import { doubtConnection } from '@/session/connection.ts';
 import { readSession } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { client } from './client/client.gen.ts';
@@ -27,6 +28,8 @@ export function setUpApi(): QueryClient {
   client.interceptors.error.use((error, response) => {
     const problem = toProblem(inOurLanguage(error), response, t.problems);
     for (const said of [problem.detail, problem.hint]) if (langOf(said) === undefined) ofOurs(said);
+    // What stands between may answer in place of a server that does not.
+    if (problem.status === 0 || (problem.code === 'unreadable_answer' && problem.status >= 502)) doubtConnection();
     if (signedOutCodes.includes(problem.code)) {
       readSession(queries).catch((unread) => console.info('Whether someone is signed in could not be read.', unread));
     }

@@ -1,41 +1,18 @@
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
-import {
-  CalendarClock,
-  CalendarDays,
-  ChartColumn,
-  Ellipsis,
-  FileText,
-  Globe,
-  Images,
-  Lightbulb,
-  ListChecks,
-  type LucideIcon,
-  PenLine,
-  Send,
-} from 'lucide-react';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { Ellipsis, Search } from 'lucide-react';
 import { t } from '@/strings.ts';
 import { AttentionLink } from './attention-link.tsx';
 import { cn } from './class-names.ts';
+import { LazyMenu } from './lazy-menu.tsx';
+import { commandKey, KeyCap } from './palette/key-cap.tsx';
+import { Overlays } from './palette/overlays.tsx';
+import { openPalette } from './palette/palette-state.ts';
+import { farPlaces, type Place, places } from './palette/places.ts';
 import { ThemeToggle } from './theme-toggle.tsx';
-import { DropdownMenu, DropdownMenuContent, DropdownMenuItem, DropdownMenuTrigger } from './ui/dropdown-menu.tsx';
+import { Button } from './ui/button.tsx';
 import { UserMenu } from './user-menu.tsx';
 
-interface Place {
-  to: string;
-  label: string;
-  icon: LucideIcon;
-}
-
-const newArticle: Place = { to: '/', label: t.shell.newArticle, icon: PenLine };
-const topics: Place = { to: '/topics', label: t.shell.topics, icon: Lightbulb };
-const calendar: Place = { to: '/calendar', label: t.shell.calendar, icon: CalendarDays };
-const schedules: Place = { to: '/schedules', label: t.shell.schedules, icon: CalendarClock };
-const runs: Place = { to: '/runs', label: t.shell.runs, icon: ListChecks };
-const articles: Place = { to: '/articles', label: t.shell.articles, icon: FileText };
-const images: Place = { to: '/images', label: t.shell.images, icon: Images };
-const queue: Place = { to: '/queue', label: t.shell.queue, icon: Send };
-const sites: Place = { to: '/sites', label: t.shell.sites, icon: Globe };
-const usage: Place = { to: '/usage', label: t.shell.usage, icon: ChartColumn };
+const { overview, newArticle, topics, schedules, calendar, runs, articles, images, queue, sites, usage } = places;
 
 /** In the order of the work: what comes, what is written, where it goes. */
 const groups: { title: string; places: Place[] }[] = [
@@ -44,8 +21,13 @@ const groups: { title: string; places: Place[] }[] = [
   { title: t.shell.publish, places: [queue, sites] },
 ];
 /** On a phone there is room for a thumb on five: what is looked at daily, and the way to the rest. */
-const near: Place[] = [{ ...newArticle, label: t.shell.newArticleShort }, topics, calendar, articles];
-const far: Place[] = [schedules, runs, images, queue, sites, usage];
+const near: Place[] = [
+  { ...overview, label: t.shell.home },
+  { ...newArticle, label: t.shell.newArticleShort },
+  topics,
+  articles,
+];
+const loadMore = () => import('./more-menu-items.tsx');
 
 /** What stands around every page: the places to go, beside it on a desk, below it on a phone. */
 export function AppShell() {
@@ -62,6 +44,9 @@ export function AppShell() {
         <Brand />
         <div className="flex items-center">
           <AttentionLink />
+          <Button variant="ghost" size="icon" aria-label={t.palette.open} onClick={openPalette}>
+            <Search aria-hidden="true" className="size-5!" />
+          </Button>
           <ThemeToggle />
           <UserMenu />
         </div>
@@ -70,6 +55,7 @@ export function AppShell() {
         <Outlet />
       </main>
       <BottomBar />
+      <Overlays />
     </div>
   );
 }
@@ -85,12 +71,27 @@ function Brand() {
 
 function SideBar() {
   return (
-    <div className="sticky top-0 hidden h-dvh flex-col gap-7 border-r border-border bg-sidebar px-3.5 py-5 lg:flex">
+    <div className="sticky top-0 hidden h-dvh flex-col gap-5 border-r border-border bg-sidebar px-3.5 py-5 lg:flex">
       <div className="px-2">
         <Brand />
       </div>
+      <button
+        type="button"
+        onClick={openPalette}
+        aria-keyshortcuts="Control+K Meta+K"
+        className="flex h-9 shrink-0 items-center gap-2.5 rounded-lg border border-border bg-card px-2.5 text-sm text-muted-foreground transition-colors hover:text-foreground"
+      >
+        <Search aria-hidden="true" className="size-4" />
+        {t.palette.open}
+        <span aria-hidden="true" className="ml-auto flex gap-1">
+          <KeyCap>{`${commandKey} K`}</KeyCap>
+        </span>
+      </button>
       <nav aria-label={t.shell.navigation} className="grid gap-5 overflow-y-auto">
-        <PlaceLink place={newArticle} />
+        <div className="grid gap-0.5">
+          <PlaceLink place={overview} />
+          <PlaceLink place={newArticle} />
+        </div>
         {groups.map(({ title, places }) => (
           <div key={title}>
             <p aria-hidden="true" className="px-2.5 pb-1 text-xs text-muted-foreground">
@@ -144,8 +145,7 @@ const thumb =
 
 function BottomBar() {
   const path = useLocation({ select: (location) => location.pathname });
-  const navigate = useNavigate();
-  const here = far.find(({ to }) => path === to || path.startsWith(`${to}/`));
+  const here = farPlaces.find(({ to }) => path === to || path.startsWith(`${to}/`));
   const Here = here?.icon ?? Ellipsis;
   return (
     <nav
@@ -158,21 +158,19 @@ function BottomBar() {
           {label}
         </Link>
       ))}
-      <DropdownMenu>
-        <DropdownMenuTrigger className={cn(thumb, here && 'text-foreground')}>
-          <Here aria-hidden="true" className="size-5" />
-          {here ? here.label : t.shell.more}
-          {here && <span className="sr-only">: {t.shell.more}</span>}
-        </DropdownMenuTrigger>
-        <DropdownMenuContent side="top">
-          {far.map(({ to, label, icon: Icon }) => (
-            <DropdownMenuItem key={to} onSelect={() => navigate({ to })}>
-              <Icon aria-hidden="true" />
-              {label}
-            </DropdownMenuItem>
-          ))}
-        </DropdownMenuContent>
-      </DropdownMenu>
+      <LazyMenu
+        load={loadMore}
+        trigger={{
+          className: cn(thumb, here && 'text-foreground'),
+          children: (
+            <>
+              <Here aria-hidden="true" className="size-5" />
+              {here ? here.label : t.shell.more}
+              {here && <span className="sr-only">: {t.shell.more}</span>}
+            </>
+          ),
+        }}
+      />
     </nav>
   );
 }

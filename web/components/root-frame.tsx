@@ -1,6 +1,7 @@
 import { Outlet, useRouter } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useSessionWatch } from '@/session/use-session-watch.ts';
+import { ConnectionNotice } from './connection-notice.tsx';
 import { Toaster } from './toaster.tsx';
 
 /** What is there on every page, before and after logging in. */
@@ -10,6 +11,7 @@ export function RootFrame() {
     <>
       <Outlet />
       <PageAnnouncer />
+      <ConnectionNotice />
       <Toaster />
     </>
   );

@@ -72,3 +72,16 @@ export function formatTimeOfDay(at: string, timeZone: string, locale = readerLoc
   const format = new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone: 'UTC' });
   return format.format(new Date(`${writeSiteTime(new Date(at), timeZone)}Z`));
 }
+
+/** A moment on the clocks of a zone, short: `Mon, Nov 30, 9:00 AM`, in the reader's locale. */
+export function formatDayAndTime(at: string, timeZone: string, locale?: string): string {
+  const format = new Intl.DateTimeFormat(locale, {
+    weekday: 'short',
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZone: 'UTC',
+  });
+  return format.format(new Date(`${writeSiteTime(new Date(at), timeZone)}Z`));
+}

@@ -1,8 +1,10 @@
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
+import { Search } from 'lucide-react';
 import { ApiProblem } from '@/api/problem.ts';
 import { ofOurs } from '@/api/server-text.ts';
 import { ProblemNotice } from '@/components/notice.tsx';
 import { Page } from '@/components/page.tsx';
+import { openPalette } from '@/components/palette/palette-state.ts';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
 
@@ -27,11 +29,20 @@ export function Missing({ what }: { what: string }) {
           </Link>
         </li>
         <li>
-          <Link to="/" className="text-accent underline underline-offset-4">
+          <Link to="/new" className="text-accent underline underline-offset-4">
             {t.notFound.newArticle}
           </Link>
         </li>
+        <li>
+          <Link to="/" className="text-accent underline underline-offset-4">
+            {t.lost.overview}
+          </Link>
+        </li>
       </ul>
+      <Button className="mt-6" onClick={() => openPalette()}>
+        <Search aria-hidden="true" />
+        {t.lost.search}
+      </Button>
     </Page>
   );
 }

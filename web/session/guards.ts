@@ -10,10 +10,17 @@ interface Arrival {
   location: ParsedLocation;
 }
 
-/** Before every page that takes an account: leads whoever has none to the log-in page, and later back to here. */
-export async function requireUser({ context, location }: Arrival): Promise<void> {
+/**
+ * Before every page that takes an account: leads whoever has none to the log-in page, and later back to here. Whoever comes
+ * to the front of the house, and was not just shown out, may look at it from the outside. Returns whether someone is signed in.
+ */
+export async function requireUser({ context, location }: Arrival): Promise<boolean> {
   const { user, instance } = await context.queries.ensureQueryData(sessionOptions);
-  if (user) return speakTo(user);
+  if (user) {
+    await speakTo(user);
+    return true;
+  }
+  if (location.pathname === '/' && !instance.firstAccount && !farewell()) return false;
   // Who left by intention begins anew.
   const left = ['logged-out', 'deleted'].includes(farewell()?.why ?? '');
   const next = left || location.href === '/' ? null : ownPath(location.href, window.location.origin);

@@ -397,6 +397,10 @@ export type ArticleSummary = {
         movedTo: string | null;
         url: string;
     }>;
+    /**
+     * When it was put into the bin; null for what is not in it
+     */
+    deletedAt: string | null;
     excerpt: string;
     featuredImage: FeaturedImage | null;
     id: string;
@@ -428,6 +432,10 @@ export type ArticleSummaryInput = {
         movedTo: string | null;
         url: string;
     }>;
+    /**
+     * When it was put into the bin; null for what is not in it
+     */
+    deletedAt: string | null;
     excerpt: string;
     featuredImage: FeaturedImageInput | null;
     id: string;
@@ -1882,6 +1890,208 @@ export type ImageStorageInput = {
     uploadLimitBytes: number;
 };
 
+export type InstanceStatus = {
+    articles: {
+        publishedToday: number;
+        writtenToday: number;
+    };
+    database: {
+        bytes: number | null;
+        /**
+         * Room on the disk of an embedded one; not known of a server
+         */
+        freeBytes: number | null;
+        kind: 'embedded' | 'postgres';
+    };
+    failed: {
+        mail: number;
+        pipeline: number;
+        publication: number;
+        webhook: number;
+    };
+    health: Health;
+    money: {
+        /**
+         * Calls of today whose cost is not known yet
+         */
+        callsUnderWay: number;
+        forecastMicroUsd: number | null;
+        limitMicroUsd: number;
+        month: string;
+        reservedMicroUsd: number;
+        spentMicroUsd: number;
+        /**
+         * Paid by the instance since midnight, UTC
+         */
+        todayMicroUsd: number;
+    };
+    /**
+     * When the process that answers was started
+     */
+    startedAt: string;
+    users: {
+        disabled: number;
+        /**
+         * Seen within the last 30 days
+         */
+        month: number;
+        /**
+         * Seen within the last 24 hours
+         */
+        today: number;
+        total: number;
+    };
+    version: string;
+    work: {
+        /**
+         * Of webhooks
+         */
+        deliveries: {
+            /**
+             * Since when the oldest of it waits
+             */
+            oldestAt: string | null;
+            waiting: number;
+        };
+        mails: {
+            /**
+             * Since when the oldest of it waits
+             */
+            oldestAt: string | null;
+            waiting: number;
+        };
+        pipelines: {
+            /**
+             * Since when the oldest of it waits
+             */
+            oldestAt: string | null;
+            queued: number;
+            running: number;
+            /**
+             * Their worker has gone; another takes them within seconds
+             */
+            stalled: number;
+        };
+        publications: {
+            due: number;
+            /**
+             * Since when the oldest of it waits
+             */
+            oldestAt: string | null;
+            scheduled: number;
+            sending: number;
+        };
+    };
+    worker: {
+        /**
+         * Whether any worker gave a sign of life within the last minute
+         */
+        alive: boolean;
+        seenAt: string | null;
+    };
+};
+
+export type InstanceStatusInput = {
+    articles: {
+        publishedToday: number;
+        writtenToday: number;
+    };
+    database: {
+        bytes: number | null;
+        /**
+         * Room on the disk of an embedded one; not known of a server
+         */
+        freeBytes: number | null;
+        kind: 'embedded' | 'postgres';
+    };
+    failed: {
+        mail: number;
+        pipeline: number;
+        publication: number;
+        webhook: number;
+    };
+    health: HealthInput;
+    money: {
+        /**
+         * Calls of today whose cost is not known yet
+         */
+        callsUnderWay: number;
+        forecastMicroUsd: number | null;
+        limitMicroUsd: number;
+        month: string;
+        reservedMicroUsd: number;
+        spentMicroUsd: number;
+        /**
+         * Paid by the instance since midnight, UTC
+         */
+        todayMicroUsd: number;
+    };
+    /**
+     * When the process that answers was started
+     */
+    startedAt: string;
+    users: {
+        disabled: number;
+        /**
+         * Seen within the last 30 days
+         */
+        month: number;
+        /**
+         * Seen within the last 24 hours
+         */
+        today: number;
+        total: number;
+    };
+    version: string;
+    work: {
+        /**
+         * Of webhooks
+         */
+        deliveries: {
+            /**
+             * Since when the oldest of it waits
+             */
+            oldestAt: string | null;
+            waiting: number;
+        };
+        mails: {
+            /**
+             * Since when the oldest of it waits
+             */
+            oldestAt: string | null;
+            waiting: number;
+        };
+        pipelines: {
+            /**
+             * Since when the oldest of it waits
+             */
+            oldestAt: string | null;
+            queued: number;
+            running: number;
+            /**
+             * Their worker has gone; another takes them within seconds
+             */
+            stalled: number;
+        };
+        publications: {
+            due: number;
+            /**
+             * Since when the oldest of it waits
+             */
+            oldestAt: string | null;
+            scheduled: number;
+            sending: number;
+        };
+    };
+    worker: {
+        /**
+         * Whether any worker gave a sign of life within the last minute
+         */
+        alive: boolean;
+        seenAt: string | null;
+    };
+};
+
 export type Invitation = {
     createdAt: string;
     email: string;
@@ -1984,6 +2194,256 @@ export type ModelPriceInput = {
         microUsd: number;
         price: 'inputMicroUsd' | 'cachedInputMicroUsd' | 'cacheWriteInputMicroUsd' | 'outputMicroUsd' | 'reasoningMicroUsd' | 'requestMicroUsd';
     }>;
+};
+
+export type Overview = {
+    /**
+     * Whether an article can be begun without sources
+     */
+    canSearch: boolean;
+    /**
+     * What comes next within a month
+     */
+    coming: Array<CalendarItem>;
+    /**
+     * The oldest first
+     */
+    decisions: {
+        items: Array<Decision>;
+        /**
+         * How many there are; the items are the first of them
+         */
+        total: number;
+    };
+    /**
+     * The latest first
+     */
+    failures: {
+        items: Array<Failure>;
+        /**
+         * How many there are; the items are the first of them
+         */
+        total: number;
+    };
+    /**
+     * What of the first things was done: a site connected, an article written, one published
+     */
+    firstSteps: {
+        article: boolean;
+        published: boolean;
+        /**
+         * What this instance wrote at its first start
+         */
+        sampleArticleId: string | null;
+        site: boolean;
+    };
+    limits: UsageLimits;
+    /**
+     * What went to a site, the latest first
+     */
+    published: Array<{
+        articleId: string;
+        /**
+         * Of the publication
+         */
+        id: string;
+        publishedAt: string;
+        site: string;
+        title: string;
+        url: string | null;
+        wanted: 'draft' | 'publish' | 'future';
+    }>;
+    /**
+     * Sites that nothing can be delivered to, or whose queue stands still
+     */
+    sites: {
+        items: Array<{
+            id: string;
+            name: string;
+            paused: boolean;
+            /**
+             * What its last check has found; null for one that is paused and well
+             */
+            problem: {
+                code: string;
+                hint: string;
+                message: string;
+            } | null;
+            since: string;
+            /**
+             * How many publications wait for it
+             */
+            waiting: number;
+        }>;
+        /**
+         * How many there are; the items are the first of them
+         */
+        total: number;
+    };
+    /**
+     * Pipelines that are at work, have their turn before them, or go on by themselves
+     */
+    work: {
+        items: Array<{
+            createdAt: string;
+            currentStep: 'topic' | 'research' | 'outline' | 'draft' | 'check' | 'seo' | 'publish' | null;
+            id: string;
+            /**
+             * 0..1
+             */
+            progress: number;
+            /**
+             * The name of the site that it goes to
+             */
+            site: string | null;
+            startedAt: string | null;
+            status: 'queued' | 'running' | 'waiting';
+            topic: string;
+            waiting: {
+                articleId?: string;
+                /**
+                 * With budget_exceeded: which limit the next call does not fit under. But for that of the pipeline it goes on by itself
+                 */
+                cap?: 'pipeline' | 'article' | 'month' | 'own-month' | 'instance';
+                message?: string;
+                /**
+                 * What that call may cost
+                 */
+                neededMicroUsd?: number;
+                reason: 'duplicate' | 'budget_exceeded' | 'approval' | 'retry' | 'provider';
+                until?: string;
+            } | null;
+        }>;
+        /**
+         * How many there are; the items are the first of them
+         */
+        total: number;
+    };
+};
+
+export type OverviewInput = {
+    /**
+     * Whether an article can be begun without sources
+     */
+    canSearch: boolean;
+    /**
+     * What comes next within a month
+     */
+    coming: Array<CalendarItemInput>;
+    /**
+     * The oldest first
+     */
+    decisions: {
+        items: Array<DecisionInput>;
+        /**
+         * How many there are; the items are the first of them
+         */
+        total: number;
+    };
+    /**
+     * The latest first
+     */
+    failures: {
+        items: Array<FailureInput>;
+        /**
+         * How many there are; the items are the first of them
+         */
+        total: number;
+    };
+    /**
+     * What of the first things was done: a site connected, an article written, one published
+     */
+    firstSteps: {
+        article: boolean;
+        published: boolean;
+        /**
+         * What this instance wrote at its first start
+         */
+        sampleArticleId: string | null;
+        site: boolean;
+    };
+    limits: UsageLimitsInput;
+    /**
+     * What went to a site, the latest first
+     */
+    published: Array<{
+        articleId: string;
+        /**
+         * Of the publication
+         */
+        id: string;
+        publishedAt: string;
+        site: string;
+        title: string;
+        url: string | null;
+        wanted: 'draft' | 'publish' | 'future';
+    }>;
+    /**
+     * Sites that nothing can be delivered to, or whose queue stands still
+     */
+    sites: {
+        items: Array<{
+            id: string;
+            name: string;
+            paused: boolean;
+            /**
+             * What its last check has found; null for one that is paused and well
+             */
+            problem: {
+                code: string;
+                hint: string;
+                message: string;
+            } | null;
+            since: string;
+            /**
+             * How many publications wait for it
+             */
+            waiting: number;
+        }>;
+        /**
+         * How many there are; the items are the first of them
+         */
+        total: number;
+    };
+    /**
+     * Pipelines that are at work, have their turn before them, or go on by themselves
+     */
+    work: {
+        items: Array<{
+            createdAt: string;
+            currentStep: 'topic' | 'research' | 'outline' | 'draft' | 'check' | 'seo' | 'publish' | null;
+            id: string;
+            /**
+             * 0..1
+             */
+            progress: number;
+            /**
+             * The name of the site that it goes to
+             */
+            site: string | null;
+            startedAt: string | null;
+            status: 'queued' | 'running' | 'waiting';
+            topic: string;
+            waiting: {
+                articleId?: string;
+                /**
+                 * With budget_exceeded: which limit the next call does not fit under. But for that of the pipeline it goes on by itself
+                 */
+                cap?: 'pipeline' | 'article' | 'month' | 'own-month' | 'instance';
+                message?: string;
+                /**
+                 * What that call may cost
+                 */
+                neededMicroUsd?: number;
+                reason: 'duplicate' | 'budget_exceeded' | 'approval' | 'retry' | 'provider';
+                until?: string;
+            } | null;
+        }>;
+        /**
+         * How many there are; the items are the first of them
+         */
+        total: number;
+    };
 };
 
 export type Pipeline = {
@@ -6265,6 +6725,35 @@ export type SetPricesResponses = {
 
 export type SetPricesResponse = SetPricesResponses[keyof SetPricesResponses];
 
+export type GetInstanceStatusData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/status';
+};
+
+export type GetInstanceStatusErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+};
+
+export type GetInstanceStatusError = GetInstanceStatusErrors[keyof GetInstanceStatusErrors];
+
+export type GetInstanceStatusResponses = {
+    /**
+     * Default Response
+     */
+    200: InstanceStatus;
+};
+
+export type GetInstanceStatusResponse = GetInstanceStatusResponses[keyof GetInstanceStatusResponses];
+
 export type ListTopSpendersData = {
     body?: never;
     path?: never;
@@ -6608,6 +7097,10 @@ export type ListArticlesData = {
          * `true`: only those with links to posts of your sites that are no longer there
          */
         deadLinks?: 'true' | 'false';
+        /**
+         * `true`: what is in the bin, instead of what is not
+         */
+        deleted?: 'true' | 'false';
     };
     url: '/api/v1/articles';
 };
@@ -6682,6 +7175,41 @@ export type CreateArticleResponses = {
 };
 
 export type CreateArticleResponse = CreateArticleResponses[keyof CreateArticleResponses];
+
+export type ExportArticlesData = {
+    body: {
+        articleIds: Array<string>;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/articles/export';
+};
+
+export type ExportArticlesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ExportArticlesError = ExportArticlesErrors[keyof ExportArticlesErrors];
+
+export type ExportArticlesResponses = {
+    /**
+     * The articles
+     */
+    200: Blob | File;
+};
+
+export type ExportArticlesResponse = ExportArticlesResponses[keyof ExportArticlesResponses];
 
 export type DeleteArticleData = {
     body?: never;
@@ -7415,6 +7943,14 @@ export type GetSessionResponses = {
              * True when the next account made here takes over and is admin
              */
             firstAccount: boolean;
+            /**
+             * What the operator names: terms, privacy notice, source of the program
+             */
+            links: {
+                privacy: string | null;
+                source: string | null;
+                terms: string | null;
+            };
             /**
              * Whether mails are sent; without, addresses are not confirmed
              */
@@ -8784,6 +9320,31 @@ export type ConfirmTwoFactorResponses = {
 
 export type ConfirmTwoFactorResponse = ConfirmTwoFactorResponses[keyof ConfirmTwoFactorResponses];
 
+export type GetOverviewData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/overview';
+};
+
+export type GetOverviewErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+};
+
+export type GetOverviewError = GetOverviewErrors[keyof GetOverviewErrors];
+
+export type GetOverviewResponses = {
+    /**
+     * Default Response
+     */
+    200: Overview;
+};
+
+export type GetOverviewResponse = GetOverviewResponses[keyof GetOverviewResponses];
+
 export type ListPipelinesData = {
     body?: never;
     path?: never;
@@ -8791,6 +9352,10 @@ export type ListPipelinesData = {
         limit?: number;
         cursor?: string;
         status?: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
+        /**
+         * Part of the topic
+         */
+        query?: string;
     };
     url: '/api/v1/pipelines';
 };

@@ -5,6 +5,7 @@ import { NotFoundPage } from '../error-pages.tsx';
 
 const words = t.admin.sections;
 const sections = [
+  { to: '/admin', label: t.status.section },
   { to: '/admin/users', label: words.users },
   { to: '/admin/spending', label: words.spending },
   { to: '/admin/invitations', label: words.invitations },

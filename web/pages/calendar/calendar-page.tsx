@@ -120,7 +120,7 @@ export function CalendarPage() {
                 action={
                   <div className="flex flex-wrap justify-center gap-2">
                     <Button variant="primary" asChild>
-                      <Link to="/">{t.shell.newArticle}</Link>
+                      <Link to="/new">{t.shell.newArticle}</Link>
                     </Button>
                     <Button asChild>
                       <Link to="/schedules">{t.shell.schedules}</Link>

@@ -29,9 +29,12 @@ export function DoorPage({
         tabIndex={-1}
         className="mx-auto flex w-full max-w-[27rem] flex-1 flex-col px-4 pt-2 pb-10 sm:justify-center sm:pb-16"
       >
-        <p className="mb-6 flex items-center justify-center gap-2.5 text-lg font-semibold tracking-tight">
-          <img src="/icon.svg" alt="" className="size-7" />
-          {t.shell.product}
+        <p className="mb-6 flex justify-center text-lg font-semibold tracking-tight">
+          {/* A new beginning: whoever was just shown out sees the front of the house again. */}
+          <a href="/" className="flex items-center gap-2.5 rounded-md">
+            <img src="/icon.svg" alt="" className="size-7" />
+            {t.shell.product}
+          </a>
         </p>
         <Card className="p-5 sm:p-7">
           <h1 className="text-xl font-semibold tracking-tight text-balance">{title}</h1>

@@ -45,7 +45,7 @@ export function BriefOfTopic({ id }: { id: string }) {
     <div className="grid grid-cols-1 gap-7">
       <Notice tone="accent" title={words.fromTopic}>
         <p>{words.fromTopicHint}</p>
-        <Link to="/" search={{}} className={`justify-self-start ${link}`}>
+        <Link to="/new" search={{}} className={`justify-self-start ${link}`}>
           {words.fromTopicOther}
         </Link>
       </Notice>

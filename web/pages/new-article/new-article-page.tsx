@@ -15,9 +15,9 @@ import { LoadProblem } from '../error-pages.tsx';
 import { BriefForm } from './brief-form.tsx';
 import { BriefOfTopic } from './brief-of-topic.tsx';
 
-/** The home of the app: start an article, and see what was started and written lately. */
+/** Starts an article, and shows what was started and written lately. */
 export function NewArticlePage() {
-  const { topic: topicId } = useSearch({ from: '/signed-in/' });
+  const { topic: topicId } = useSearch({ from: '/signed-in/new' });
   const runs = useQuery({
     ...listPipelinesOptions({ query: { limit: 5 } }),
     refetchInterval: ({ state }) =>

@@ -70,6 +70,11 @@ export function layOutDraft(userId: string, draft: Draft): void {
   keep(keyOf(userId), draft);
 }
 
+/** Puts a topic into the draft that is there: what else stands in it stays. */
+export function layOutTopic(userId: string, topic: string): void {
+  layOutDraft(userId, { ...readDraft(read(keyOf(userId))), topic });
+}
+
 /** Forgets the drafts of an account that is no more. */
 export function forgetDrafts(userId: string): void {
   try {

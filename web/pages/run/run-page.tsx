@@ -144,7 +144,7 @@ function Summary({ run, commands }: { run: Pipeline; commands: RunCommands }) {
           {(run.status === 'failed' || run.status === 'cancelled') && (
             <Button asChild>
               <Link
-                to="/"
+                to="/new"
                 onClick={() => layOutDraft(userId, startedDraft(userId, run.id) ?? draftOf(run.brief, site))}
               >
                 {t.run.changeAndStart}

@@ -16,7 +16,7 @@ import { LoadProblem } from '../error-pages.tsx';
 
 const statuses: Pipeline['status'][] = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'];
 
-/** Every run, newest first. The status is asked of the server; words are looked for in the topics loaded so far. */
+/** Every run, newest first, by status and words of the topic. */
 export function RunsPage() {
   const { query = '', status } = useSearch({ from: '/signed-in/runs' });
   const navigate = useNavigate({ from: '/runs' });
@@ -28,14 +28,15 @@ export function RunsPage() {
   const search = useCallback((words: string) => narrow({ query: words || undefined }), [narrow]);
   const known = statuses.find((name) => name === status);
   const pages = useInfiniteQuery({
-    ...listPipelinesInfiniteOptions({ query: { limit: 50, ...(known ? { status: known } : {}) } }),
+    ...listPipelinesInfiniteOptions({
+      query: { limit: 50, ...(known ? { status: known } : {}), ...(query ? { query } : {}) },
+    }),
     initialPageParam: {},
     getNextPageParam: (last) => last.nextCursor ?? undefined,
     refetchInterval: ({ state }) =>
       state.data?.pages.some((page) => page.items.some((run) => run.status === 'running')) ? 3000 : 20_000,
   });
-  const loaded = pages.data?.pages.flatMap((page) => page.items) ?? [];
-  const runs = loaded.filter((run) => run.topic.toLocaleLowerCase().includes(query.toLocaleLowerCase()));
+  const runs = pages.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Page
       title={t.runs.title}
@@ -43,7 +44,7 @@ export function RunsPage() {
       className="max-w-4xl"
       actions={
         <Button variant="primary" asChild>
-          <Link to="/">{t.shell.newArticle}</Link>
+          <Link to="/new">{t.shell.newArticle}</Link>
         </Button>
       }
     >
@@ -76,14 +77,14 @@ export function RunsPage() {
               <Button onClick={() => narrow({ query: undefined, status: undefined })}>{t.common.clearSearch}</Button>
             }
           >
-            {pages.hasNextPage ? t.runs.searchedOnly(loaded.length) : t.runs.nothingFoundHint}
+            {t.runs.nothingFoundHint}
           </EmptyState>
         ) : (
           <EmptyState
             title={t.runs.empty}
             action={
               <Button variant="primary" asChild>
-                <Link to="/">{t.articles.emptyAction}</Link>
+                <Link to="/new">{t.articles.emptyAction}</Link>
               </Button>
             }
           >

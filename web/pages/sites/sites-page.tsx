@@ -33,6 +33,11 @@ export function SitesPage() {
     setArrival(search);
     void navigate({ to: '/sites', search: {}, replace: true });
   }, [search, navigate]);
+  useEffect(() => {
+    if (!search.connect) return;
+    setAdding(true);
+    void navigate({ to: '/sites', search: {}, replace: true });
+  }, [search.connect, navigate]);
   const open = () => {
     setArrival({});
     setAdding(true);

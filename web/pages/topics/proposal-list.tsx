@@ -1,14 +1,16 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { Topic } from '@/api/client/types.gen.ts';
+import { usePageShortcuts } from '@/components/palette/page-shortcuts.ts';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
 import { ProposalKeys } from './proposal-keys.tsx';
 import { type ProposalCommands, ProposalRow } from './proposal-row.tsx';
-import { type ProposalKey, useProposalKeys } from './use-proposal-keys.ts';
+import { type ProposalKey, proposalKeys, useProposalKeys } from './use-proposal-keys.ts';
 import type { TopicCommands } from './use-topic-commands.ts';
 
 const words = t.topics;
+const shortcuts = proposalKeys.map((key) => ({ keys: [key], what: words.keyNames[key] }));
 
 interface ProposalListProps {
   topics: Topic[];
@@ -60,6 +62,7 @@ export function ProposalList({ topics, nameOf, commands }: ProposalListProps) {
     }),
     [decide, toggle],
   );
+  usePageShortcuts(shortcuts);
   const onKey = (key: ProposalKey) => {
     const id = document.activeElement?.closest<HTMLElement>('[data-proposal]')?.dataset.proposal;
     const at = topics.findIndex((topic) => topic.id === id);

@@ -113,7 +113,7 @@ export const TopicRow = memo(function TopicRow(props: TopicRowProps) {
                 <X aria-hidden="true" />
               </Button>
               <Button size="small" className="ml-1.5" asChild>
-                <Link to="/" search={{ topic: topic.id }} preload={false} aria-label={words.writeOf(topic.topic)}>
+                <Link to="/new" search={{ topic: topic.id }} preload={false} aria-label={words.writeOf(topic.topic)}>
                   {words.write}
                 </Link>
               </Button>

@@ -53,7 +53,7 @@ function NothingUsed({ month }: { month: string }) {
         title={words.empty(formatMonth(month))}
         action={
           <Button asChild>
-            <Link to="/">{words.emptyAction}</Link>
+            <Link to="/new">{words.emptyAction}</Link>
           </Button>
         }
       >

@@ -1,0 +1,55 @@
+import type { InstanceStatus } from '@/api/client/types.gen.ts';
+import { closeShare, shareOf } from '@/components/limit-bar.tsx';
+import { t } from '@/strings.ts';
+
+const words = t.status.trouble;
+
+/** Something of the instance that its admin has to see to. */
+export interface Trouble {
+  title: string;
+  hint: string;
+  tone: 'danger' | 'warning';
+  action?: { to: string; label: string };
+}
+
+/** A mail that waits longer than this is stuck, in milliseconds: the first tries are within minutes. */
+const mailMs = 10 * 60_000;
+
+/** What needs an admin, the worst first; `ago` puts a time into words. */
+export function troublesOf(status: InstanceStatus, ago: (at: string) => string): Trouble[] {
+  const { worker, health, work, failed, money } = status;
+  const troubles: Trouble[] = [];
+  if (!worker.alive) {
+    const hint = worker.seenAt === null ? words.workerNever : words.workerSince(ago(worker.seenAt));
+    troubles.push({ title: t.status.trouble.worker, hint, tone: 'danger' });
+  }
+  for (const name of ['database', 'queue', 'disk', 'email', 'redis', 'storage'] as const) {
+    if (health[name] === 'down') {
+      troubles.push({ title: words.part(t.status.partNames[name]), hint: words.partHint, tone: 'danger' });
+    }
+  }
+  if (work.pipelines.stalled > 0) {
+    troubles.push({ title: words.stalled(work.pipelines.stalled), hint: words.stalledHint, tone: 'warning' });
+  }
+  const share = shareOf(money.spentMicroUsd + money.reservedMicroUsd, money.limitMicroUsd);
+  if (money.limitMicroUsd > 0 && share >= closeShare) {
+    troubles.push({
+      title: share >= 1 ? words.moneyReached : words.money,
+      hint: words.moneyHint,
+      tone: share >= 1 ? 'danger' : 'warning',
+      action: { to: '/admin/spending', label: words.seeSpending },
+    });
+  }
+  const { oldestAt, waiting } = work.mails;
+  if (oldestAt && Date.parse(health.timestamp) - Date.parse(oldestAt) > mailMs) {
+    troubles.push({
+      title: words.mails(waiting),
+      hint: words.mailsSince(ago(oldestAt)),
+      tone: 'warning',
+      action: { to: '/admin/emails', label: words.seeMails },
+    });
+  }
+  const all = Object.values(failed).reduce((sum, count) => sum + count, 0);
+  if (all > 0) troubles.push({ title: words.failed(all), hint: words.failedHint, tone: 'warning' });
+  return troubles;
+}
