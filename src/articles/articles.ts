@@ -5,9 +5,10 @@ import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { countWords } from '../text/words.ts';
 import { announceArticle } from './announce.ts';
+import { scoreOf } from './assess.ts';
 import { markdownToText } from './markdown.ts';
 import { assertOwnImage, getArticle } from './queries.ts';
-import { type Article, type ArticleFields, articleRevisions, articles } from './schema.ts';
+import { type Article, type ArticleFields, articleRevisions, articles, type SeoReport } from './schema.ts';
 import { slugify } from './slug.ts';
 
 /** The editable parts of an article. */
@@ -41,16 +42,12 @@ export async function insertArticle(
 ): Promise<Article> {
   const { author, ...columns } = content;
   const slug = await freeSlug(tx, userId, slugify(columns.slug || columns.title));
+  const id = newId();
+  const blank = { excerpt: '', metaTitle: '', metaDescription: '', keyword: '' };
+  const found = await measure(tx, { ...blank, ...columns, id, userId, slug, seo: null }, columns, author);
   const [row] = await tx
     .insert(articles)
-    .values({
-      id: newId(),
-      userId,
-      ...columns,
-      slug,
-      wordCount: wordsOf(columns.markdown),
-      status: 'draft',
-    })
+    .values({ id, userId, ...columns, slug, wordCount: 0, ...found, status: 'draft' })
     .returning();
   if (!row) throw new Error('insert returned no row');
   await keepRevision(tx, row, author);
@@ -112,11 +109,13 @@ async function update(
   change: Partial<typeof articles.$inferInsert>,
   author: 'pipeline' | 'user',
 ): Promise<Article> {
+  const said = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  const found = await measure(tx, { ...article, ...said }, change, author);
   const [row] = await tx
     .update(articles)
     .set({
       ...change,
-      ...(change.markdown === undefined ? {} : { wordCount: wordsOf(change.markdown) }),
+      ...found,
       revision: sql`${articles.revision} + 1`,
       updatedAt: sql`now()`,
     })
@@ -126,6 +125,19 @@ async function update(
   await keepRevision(tx, row, author);
   await announceArticle(ctx, tx, 'article.updated', row);
   return row;
+}
+
+/**
+ * The words of a text that was changed, and its score where a person did that: the pipeline scores its own, when it is done.
+ */
+async function measure(
+  tx: Db,
+  article: Parameters<typeof scoreOf>[1],
+  change: Partial<typeof articles.$inferInsert>,
+  author: 'pipeline' | 'user',
+): Promise<{ wordCount?: number; seo?: SeoReport }> {
+  if (author === 'user') return scoreOf(tx, article);
+  return change.markdown === undefined ? {} : { wordCount: wordsOf(change.markdown) };
 }
 
 async function keepRevision(tx: Db, row: Article, author: 'pipeline' | 'user'): Promise<void> {

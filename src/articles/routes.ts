@@ -11,7 +11,7 @@ import {
   claimSchema,
   featuredImageSchema,
   presentArticle,
-  presentClaim,
+  presentClaims,
   presentSummaries,
 } from './present.ts';
 import { getArticle, listArticles, listClaims, listFeaturedImages, listRevisions } from './queries.ts';
@@ -253,7 +253,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
       const article = await getArticle(ctx.db, request.userId, request.params.id);
       const rows = await listClaims(ctx.db, request.userId, article.id);
       // All of them: an article without its last claims would be half a proof.
-      return { items: rows.map(presentClaim), nextCursor: null };
+      return { items: presentClaims(article, rows), nextCursor: null };
     },
   );
 };
