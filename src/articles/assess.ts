@@ -76,8 +76,8 @@ export async function readStandards(
  * @throws AppError invalid_request for hostile shapes, as `renderMarkdown` does
  */
 export async function assess(article: Assessable, standards: Standards): Promise<Assessment> {
-  const { tree } = renderMarkdown(article.markdown);
-  const read = readText(article.markdown);
+  const { source, tree } = renderMarkdown(article.markdown);
+  const read = readText(article.markdown, source);
   const text = treeToText(tree);
   // English has the least rules of its own, so it does the least harm to what could not be told.
   const language = article.language ?? (await detectLanguage(text)) ?? 'en';

@@ -29,7 +29,11 @@ interface Section {
   level: number;
   heading: string;
   paragraphs: string[];
+  /** Of each paragraph: counting is the most that the score costs. */
+  words: number[];
 }
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
 /** A check that does not apply (a language without a readability formula) is left out instead of counted as passed. */
 type Check = Omit<SeoCheck, 'passed'> | null;
@@ -113,7 +117,7 @@ function keywordChecks(article: Scored, sections: Section[], text: string): Chec
   const opening = text.split('\n').slice(0, 2).join('\n');
   const headings = sections.filter((section) => section.level > 0 && inText(section.heading)).length;
   const uses = countKeyword(text, keyword);
-  const density = (100 * uses * countWords(keyword)) / Math.max(1, countWords(text));
+  const density = (100 * uses * countWords(keyword)) / Math.max(1, sum(sections.flatMap((section) => section.words)));
   return [
     {
       name: 'keyword_in_title',
@@ -167,13 +171,11 @@ function keywordChecks(article: Scored, sections: Section[], text: string): Chec
 }
 
 function textChecks(article: Scored, sections: Section[], text: string): Check[] {
-  const words = countWords(text);
+  const words = sum(sections.flatMap((section) => section.words));
   const { min, max } = article.words;
   const headed = sections.filter((section) => section.level > 0);
-  const longest = Math.max(0, ...sections.map((section) => countWords(section.paragraphs.join('\n'))));
-  const longParagraphs = sections
-    .flatMap((section) => section.paragraphs)
-    .filter((part) => countWords(part) > 150).length;
+  const longest = sections.reduce((most, section) => Math.max(most, sum(section.words)), 0);
+  const longParagraphs = sections.flatMap((section) => section.words).filter((count) => count > 150).length;
   const ease = readability(text, article.language);
   return [
     {
@@ -289,13 +291,16 @@ function countKeyword(text: string, keyword: string): number {
 
 /** Splits the rendered text at its headings; what stands before the first has level 0. Footnotes are left out. */
 function readSections(tree: Root): Section[] {
-  const sections: Section[] = [{ level: 0, heading: '', paragraphs: [] }];
+  const sections: Section[] = [{ level: 0, heading: '', paragraphs: [], words: [] }];
   for (const node of tree.children) {
     if (node.type !== 'element' || node.tagName === 'section') continue;
     const level = /^h([1-6])$/.exec(node.tagName)?.[1];
     const text = treeToText({ type: 'root', children: [node] }).trim();
-    if (level) sections.push({ level: Number(level), heading: text, paragraphs: [] });
-    else if (text) sections.at(-1)?.paragraphs.push(text);
+    if (level) sections.push({ level: Number(level), heading: text, paragraphs: [], words: [] });
+    else if (text) {
+      sections.at(-1)?.paragraphs.push(text);
+      sections.at(-1)?.words.push(countWords(text));
+    }
   }
   return sections;
 }

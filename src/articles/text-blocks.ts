@@ -34,9 +34,9 @@ export interface ReadText {
   footnotes: Set<string>;
 }
 
-/** Reads the blocks of a Markdown text. The text has been let through by `renderMarkdown`: this does not refuse hostile shapes. */
-export function readText(markdown: string): ReadText {
-  const tree = unified().use(remarkParse).use(remarkGfm).parse(markdown);
+/** Reads the blocks of a Markdown text, which may have been `parsed` before. It has been let through by `renderMarkdown`: this does not refuse hostile shapes. */
+export function readText(markdown: string, parsed?: Root): ReadText {
+  const tree = parsed ?? unified().use(remarkParse).use(remarkGfm).parse(markdown);
   const read: ReadText = { tree, blocks: [], images: [], footnotes: new Set() };
   const marks = new Set<string>();
   const notes = new Set<string>();
