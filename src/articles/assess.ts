@@ -3,6 +3,7 @@ import type { Element, Root } from 'hast';
 import { type Db, queryRows } from '../db/open.ts';
 import { detectLanguage } from '../text/language.ts';
 import { countWords } from '../text/words.ts';
+import { adoptOffers } from './adopt-offers.ts';
 import { findClaims, type StandingClaim } from './claim-states.ts';
 import { isFootnotes, renderMarkdown, treeToText } from './markdown.ts';
 import { type Article, claims, type SeoReport } from './schema.ts';
@@ -101,11 +102,15 @@ export async function assess(article: Assessable, standards: Standards): Promise
   return { read, wordCount: countWords(text), language, seo, claims: standing };
 }
 
-/** Score and number of words of an article that a person writes, as they are stored with it. */
+/**
+ * Score and number of words of an article that a person writes, as they are stored with it. What they have taken over from
+ * an offered revision becomes a claim. Call it in the transaction that saves the text.
+ */
 export async function scoreOf(
   db: Db,
   article: Pick<Article, 'id' | 'userId' | 'pipelineId' | 'seo'> & Assessable,
 ): Promise<{ seo: SeoReport; wordCount: number }> {
+  await adoptOffers(db, article);
   const { seo, wordCount } = await assess(article, await readStandards(db, article));
   return { seo, wordCount };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { revisePrompt } from '../assist/prompt.ts';
 import { digest } from '../digest.ts';
 import { answerSchema } from '../llm/answer-schema.ts';
 import { tasks } from '../llm/tasks.ts';
@@ -15,6 +16,7 @@ const prompts = [
   draftFramePrompt,
   judgePrompt,
   rewritePrompt,
+  revisePrompt,
   seoPrompt,
 ];
 
