@@ -1,5 +1,3 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { Fragment, type Node } from 'prosemirror-model';
 import { EditorState, TextSelection } from 'prosemirror-state';
@@ -9,8 +7,7 @@ import { Origins } from './origins.ts';
 import { readMarkdown } from './read.ts';
 import { writeBlocks, writeMarkdown } from './write.ts';
 
-const root = join(import.meta.dirname, '../../../../..');
-const files = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).toSorted();
+const files = import.meta.glob<string>(['/*.md', '/docs/**/*.md'], { query: '?raw', import: 'default', eager: true });
 
 /** Reads a text and forgets that it has been read whole, so that writing has to go through its blocks. */
 function open(markdown: string) {
@@ -78,7 +75,7 @@ function typeInto(doc: Node, block: number, text: string, into: 'start' | 'end' 
 }
 
 const samples = [
-  ...files.map((name) => ({ name, markdown: readFileSync(join(root, name), 'utf8') })),
+  ...Object.entries(files).map(([name, markdown]) => ({ name, markdown })),
   ...constructs.map((markdown, index) => ({ name: `construct ${index}`, markdown })),
   { name: 'the whole article', markdown: wholeArticle },
   { name: 'nothing', markdown: '' },
@@ -220,7 +217,7 @@ const text = fc
   );
 
 describe('documents that nobody has thought of', () => {
-  const runs = { numRuns: Number(process.env.FC_RUNS ?? 300) };
+  const runs = { numRuns: 300 };
 
   it('are written as they were read', () => {
     fc.assert(
