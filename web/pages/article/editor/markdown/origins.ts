@@ -67,6 +67,14 @@ export class Origins {
     this.known.set(id, origin);
   }
 
+  /** Lets what was read after a block know it by its other number. */
+  rename(numbers: ReadonlyMap<number, number>): void {
+    for (const origin of this.known.values()) {
+      const other = origin.previous === null ? undefined : numbers.get(origin.previous);
+      if (other !== undefined) origin.previous = other;
+    }
+  }
+
   /** Where a block was read, whatever has become of it since; undefined for new ones. */
   of(node: Node): Origin | undefined {
     return this.known.get(node.attrs.origin);

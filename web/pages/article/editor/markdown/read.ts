@@ -3,6 +3,7 @@ import type { Mark, Node } from 'prosemirror-model';
 import { type Origins, ownStyle, type Style } from './origins.ts';
 import { parse } from './parse.ts';
 import { type Align, type Reference, schema } from './schema.ts';
+import { blockStart } from './slices.ts';
 
 /** What is known while one text is read. */
 interface Reading {
@@ -35,7 +36,7 @@ export function readMarkdown(origins: Origins, markdown: string): Node {
   tree.children.forEach((child, index) => {
     const reading: Reading = { source, definitions, used: new Set() };
     const id = origins.nextId();
-    const begin = lineStart(source, startOf(child), end);
+    const begin = blockStart(source, startOf(child), end);
     const node = withOrigin(readBlock(reading, child), id);
     const isLast = index === tree.children.length - 1;
     origins.set(id, {
@@ -64,13 +65,6 @@ const startOf = (node: Nodes) => node.position?.start.offset ?? 0;
 const endOf = (node: Nodes) => node.position?.end.offset ?? 0;
 const withOrigin = (node: Node, origin: number) =>
   node.type.create({ ...node.attrs, origin }, node.content, node.marks);
-
-/** A block that is indented begins where its line does. */
-function lineStart(source: string, start: number, floor: number): number {
-  let begin = start;
-  while (begin > floor && /[ \t]/.test(source.charAt(begin - 1))) begin -= 1;
-  return begin === floor && floor > 0 ? start : begin;
-}
 
 export function visit(node: Nodes, see: (node: Nodes) => void): void {
   see(node);

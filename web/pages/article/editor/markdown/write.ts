@@ -148,6 +148,17 @@ function nextMarker(doc: Node, from: number): Node | null {
   return next;
 }
 
+/** The definitions and footnotes of a document as a text of `count` blocks: what references in a piece of it lead to. */
+export function labelsOf(doc: Node): { text: string; count: number } {
+  const labels = new Set<string>();
+  doc.descendants((node) => {
+    if (node.attrs.kind === 'definition') labels.add(String(node.attrs.source));
+    if (node.type.name === 'footnote') labels.add(`[^${node.attrs.label}]: x`);
+    return !node.isTextblock;
+  });
+  return { text: [...labels].join('\n\n'), count: labels.size };
+}
+
 function surroundingsOf(style: Style, doc: Node): Surroundings {
   const definitions = new Map<string, string>();
   const labels = new Set<string>();
