@@ -5,6 +5,7 @@ import { editorWords as words } from '@/strings-editor.ts';
 import { nodeViews } from './node-views.ts';
 import { plugins } from './plugins.ts';
 import type { EditorSession } from './session.ts';
+import './editor.css';
 
 interface RichTextProps {
   session: EditorSession;
