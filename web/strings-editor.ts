@@ -74,7 +74,6 @@ export const editorWords = {
     },
     bold: 'Bold',
     italic: 'Italic',
-    strike: 'Struck through',
     code: 'Code',
     link: 'Link',
     bullets: 'List',

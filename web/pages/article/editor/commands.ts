@@ -12,7 +12,6 @@ export interface Place {
   block: string;
   strong: boolean;
   em: boolean;
-  strike: boolean;
   code: boolean;
   link: boolean;
   bullet_list: boolean;

@@ -11,7 +11,6 @@ import {
   Minus,
   Quote,
   Redo2,
-  Strikethrough,
   Superscript,
   Table2,
   Undo2,
@@ -57,7 +56,6 @@ export function placeOf(state: EditorState): Place {
     block: blockOf(state),
     strong: isMarked(state, marks.strong),
     em: isMarked(state, marks.em),
-    strike: isMarked(state, marks.strike),
     code: isMarked(state, marks.code),
     link: isMarked(state, marks.link),
     bullet_list: list?.type === nodes.bullet_list && !tasks,
@@ -125,7 +123,7 @@ export function Toolbar({ place, ref, onCommand, onLink, onImage, onLeave }: Too
         aria-label={toolbar.block}
         value={place.block}
         disabled={place.inTable}
-        className="h-8 w-31 shrink-0 border-transparent bg-transparent text-sm hover:bg-muted"
+        className="h-8 w-27 shrink-0 pl-2 border-transparent bg-transparent text-sm hover:bg-muted"
         onChange={(event) => onCommand(setBlock(event.target.value))}
       >
         {place.block === '' && <option value="" />}
@@ -153,14 +151,6 @@ export function Toolbar({ place, ref, onCommand, onLink, onImage, onLeave }: Too
         pressed={place.em}
         disabled={place.inCode}
         onClick={run(toggle('em'))}
-      />
-      <Tool
-        icon={Strikethrough}
-        label={toolbar.strike}
-        keys={keys('Ctrl', 'Shift', 'X')}
-        pressed={place.strike}
-        disabled={place.inCode}
-        onClick={run(toggle('strike'))}
       />
       <Tool
         icon={Code}
@@ -253,7 +243,7 @@ const tableCommands = [
 ] as const;
 
 const tool =
-  'inline-flex h-8 min-w-8 shrink-0 items-center justify-center rounded-md text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-disabled:opacity-40 aria-pressed:bg-accent-soft aria-pressed:text-accent focus-visible:-outline-offset-2';
+  'inline-flex h-8 min-w-7.5 shrink-0 items-center justify-center rounded-md text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-disabled:opacity-40 aria-pressed:bg-accent-soft aria-pressed:text-accent focus-visible:-outline-offset-2';
 
 interface ToolProps {
   icon: LucideIcon;
@@ -284,4 +274,4 @@ function Tool({ icon: Icon, label, keys, pressed, disabled = false, onClick }: T
   );
 }
 
-const Divider = () => <span aria-hidden="true" className="mx-1 h-5 w-px shrink-0 bg-border" />;
+const Divider = () => <span aria-hidden="true" className="mx-0.5 h-5 w-px shrink-0 bg-border" />;
