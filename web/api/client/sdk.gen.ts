@@ -334,6 +334,8 @@ export const getArticle = <ThrowOnError extends boolean = true>(options: Options
 
 /**
  * Edit; `revision` is the one the edit was made on, a stale one answers 409
+ *
+ * Every edit raises the revision and is kept in the history. With `autosave`, those of ten minutes are kept as one: each takes the place of the one before, unless that was sent to a site or approved in the meantime.
  */
 export const editArticle = <ThrowOnError extends boolean = true>(options: Options<EditArticleData, ThrowOnError>): RequestResult<EditArticleResponses, EditArticleErrors, ThrowOnError> => (options.client ?? client).patch<EditArticleResponses, EditArticleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }, {

@@ -7019,6 +7019,7 @@ export type GetArticleResponse = GetArticleResponses[keyof GetArticleResponses];
 
 export type EditArticleData = {
     body: {
+        autosave?: boolean;
         excerpt?: string;
         featuredImageId?: string | null;
         keyword?: string;

@@ -3,17 +3,20 @@ import type { Article } from '@/api/client/types.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { scoreTone } from '@/components/status-badge.tsx';
 import { t } from '@/strings.ts';
+import { useOpenSession } from './editor/editing-context.ts';
 
 const inks = { success: 'text-success', warning: 'text-warning', danger: 'text-danger', neutral: '', accent: '' };
 
 /** The score for search, what makes it up, and how the article will look among search results. */
 export function SeoPanel({ article }: { article: Article }) {
   const { seo } = article;
+  // While one edits, the fields above show it as it becomes.
+  const editing = useOpenSession() !== null;
   const failed = seo?.checks.filter((check) => !check.passed) ?? [];
   const passed = seo?.checks.filter((check) => check.passed) ?? [];
   return (
     <div className="grid grid-cols-1 gap-5 p-4">
-      <SearchPreview article={article} />
+      {!editing && <SearchPreview article={article} />}
       {!seo && <EmptyState title={t.seo.empty}>{t.seo.emptyHint}</EmptyState>}
       {seo && (
         <div className="flex items-center gap-4">

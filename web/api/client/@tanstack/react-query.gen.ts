@@ -634,6 +634,8 @@ export const getArticleOptions = (options: Options<GetArticleData>) => queryOpti
 
 /**
  * Edit; `revision` is the one the edit was made on, a stale one answers 409
+ *
+ * Every edit raises the revision and is kept in the history. With `autosave`, those of ten minutes are kept as one: each takes the place of the one before, unless that was sent to a site or approved in the meantime.
  */
 export const editArticleMutation = (options?: Partial<Options<EditArticleData>>): UseMutationOptions<EditArticleResponse, EditArticleError, Options<EditArticleData>> => {
     const mutationOptions: UseMutationOptions<EditArticleResponse, EditArticleError, Options<EditArticleData>> = {
