@@ -164,7 +164,7 @@ function ArticleView({ article }: { article: Article }) {
         </TabsContent>
         <TabsContent value="seo">
           {searchFields}
-          <SeoPanel article={article} />
+          <SeoPanel article={article} onShowText={wide ? undefined : () => showPanel('text')} />
         </TabsContent>
         <TabsContent value="image">
           <ImagePanel article={article} />

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from 'react';
 import type { Article } from '@/api/client/types.gen.ts';
+import { CheckProvider } from '../assist/check-provider.tsx';
 import { EditingContext } from './editing-context.ts';
 import { EditorColumn } from './editor-column.tsx';
 import { SearchFields } from './search-fields.tsx';
@@ -22,10 +23,12 @@ export default function EditedArticle({ article, reveal, onDone, layout }: Edite
   }, [session, reveal]);
   return (
     <EditingContext value={session}>
-      {layout({
-        column: <EditorColumn session={session} article={article} onDone={onDone} />,
-        search: <SearchFields session={session} />,
-      })}
+      <CheckProvider articleId={article.id} session={session}>
+        {layout({
+          column: <EditorColumn session={session} article={article} onDone={onDone} />,
+          search: <SearchFields session={session} />,
+        })}
+      </CheckProvider>
     </EditingContext>
   );
 }

@@ -17,6 +17,8 @@ import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { editorWords as words } from '@/strings-editor.ts';
 import { usePublicationRefresh } from '../../publication/use-cancel.ts';
+import { ReviseBar, type RevisionAction } from '../assist/revise-bar.tsx';
+import { ReviseDialog } from '../assist/revise-dialog.tsx';
 import { CitationTip } from './citation-tip.tsx';
 import { ClashView } from './clash-view.tsx';
 import { linkAt, type Place, selectedImage, setLink } from './commands.ts';
@@ -24,7 +26,7 @@ import { ImageChooser, ImageDialog, LinkDialog } from './dialogs.tsx';
 import { schema } from './markdown/schema.ts';
 import { RichText } from './rich-text.tsx';
 import { SaveStatus } from './save-state.tsx';
-import type { EditorSession } from './session.ts';
+import type { EditorSession, Passage } from './session.ts';
 import { placeOf, Toolbar } from './toolbar.tsx';
 import { uploadInto } from './upload-images.ts';
 import { useShown } from './use-session.ts';
@@ -33,6 +35,13 @@ interface EditorColumnProps {
   session: EditorSession;
   article: Article;
   onDone: () => void;
+}
+
+/** A selection that is being put otherwise. */
+interface Revision {
+  action: RevisionAction;
+  passage: Passage;
+  around: ReturnType<EditorSession['around']>;
 }
 
 type Open = { kind: 'link'; href: string | null; hasText: boolean } | { kind: 'image' } | { kind: 'chooser' } | null;
@@ -47,6 +56,8 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
   const [open, setOpen] = useState<Open>(null);
   const [uploadProblem, setUploadProblem] = useState<ApiProblem | null>(null);
   const frame = useRef(0);
+  const reviseBar = useRef<HTMLDivElement>(null);
+  const [revision, setRevision] = useState<Revision | null>(null);
   const clash = shown.clash !== null;
 
   // The toolbar follows after the key is drawn: typing never waits for it.
@@ -86,6 +97,10 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
       href: link ? String(link.attrs.href) : null,
       hasText: link !== null || !current.selection.empty,
     });
+  };
+  const startRevision = (action: RevisionAction) => {
+    const passage = session.passage();
+    if (passage) setRevision({ action, passage, around: session.around() });
   };
   const openImage = () => setOpen({ kind: view.current && selectedImage(view.current.state) ? 'image' : 'chooser' });
   const close = () => {
@@ -161,14 +176,29 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
               editable={!clash}
               viewRef={view}
               onLink={openLink}
+              onRevise={() => reviseBar.current?.querySelector('button')?.focus()}
               onToolbar={() => bar.current?.querySelector<HTMLElement>('[tabindex="0"], select, button')?.focus()}
               onImages={takeImages}
               onChange={onChange}
             />
             <CitationTip view={view} state={state} />
+            {!clash && <ReviseBar ref={reviseBar} view={view} state={state} onAction={startRevision} />}
           </div>
         )}
       </div>
+      {revision && (
+        <ReviseDialog
+          articleId={article.id}
+          action={revision.action}
+          passage={revision.passage}
+          around={revision.around}
+          onClose={() => {
+            revision.passage.forget();
+            setRevision(null);
+            requestAnimationFrame(() => view.current?.focus());
+          }}
+        />
+      )}
       {open?.kind === 'link' && (
         <LinkDialog
           href={open.href}

@@ -28,6 +28,7 @@ const { nodes, marks } = schema;
 interface Wishes {
   origins: Origins;
   onLink: () => void;
+  onRevise: () => void;
   onSave: () => void;
   onToolbar: () => void;
   onImages: (view: EditorView, files: File[], position: number) => void;
@@ -57,7 +58,7 @@ const does =
     return true;
   };
 
-function keys({ onLink, onSave, onToolbar }: Wishes): Record<string, Command> {
+function keys({ onLink, onRevise, onSave, onToolbar }: Wishes): Record<string, Command> {
   const hardBreak: Command = (state, dispatch) => {
     const { $from } = state.selection;
     if (!$from.parent.inlineContent || ['heading', 'table_cell', 'table_header'].includes($from.parent.type.name))
@@ -72,6 +73,7 @@ function keys({ onLink, onSave, onToolbar }: Wishes): Record<string, Command> {
     'Mod-e': toggle('code'),
     'Mod-Shift-x': toggle('strike'),
     'Mod-k': does(onLink),
+    'Mod-j': does(onRevise),
     'Mod-s': does(onSave),
     'Alt-F10': does(onToolbar),
     ...Object.fromEntries(headings),

@@ -14,6 +14,7 @@ interface RichTextProps {
   /** Receives the view while there is one. */
   viewRef: RefObject<EditorView | null>;
   onLink: () => void;
+  onRevise: () => void;
   onToolbar: () => void;
   onImages: (view: EditorView, files: File[], position: number) => void;
   /** After every change of text or selection. */
@@ -32,6 +33,7 @@ export function RichText({ session, language, editable, viewRef, ...calls }: Ric
       plugins: plugins({
         origins: session.origins,
         onLink: () => latest.current.onLink(),
+        onRevise: () => latest.current.onRevise(),
         onToolbar: () => latest.current.onToolbar(),
         onImages: (...given) => latest.current.onImages(...given),
         onSave: () => void session.flush(),

@@ -1,4 +1,4 @@
-import { EditorState, TextSelection, type Transaction } from 'prosemirror-state';
+import { EditorState, NodeSelection, TextSelection, type Transaction } from 'prosemirror-state';
 import type { Mappable } from 'prosemirror-transform';
 import type { EditorView } from 'prosemirror-view';
 import type { Article } from '@/api/client/types.gen.ts';
@@ -81,6 +81,7 @@ export class EditorSession {
   private view: EditorView | null = null;
   private readonly ranges = new Set<{ from: number; to: number }>();
   private readonly listeners = new Set<() => void>();
+  private readonly watchers = new Set<() => void>();
   private readonly options: SessionOptions;
   private readonly drafts: DraftKeeper;
   /** What the server has, and what stood here when it was sent. */
@@ -143,6 +144,16 @@ export class EditorSession {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
+
+  /** Tells of every change of text and fields, whoever made it. Returns what ends that. */
+  watch(watcher: () => void): () => void {
+    this.watchers.add(watcher);
+    return () => void this.watchers.delete(watcher);
+  }
+
+  private changed(): void {
+    for (const watcher of this.watchers) watcher();
+  }
 
   /** The view that shows the document; null when it goes away. */
   attach(view: EditorView | null): void {
@@ -215,8 +226,44 @@ export class EditorSession {
     return true;
   }
 
+  /** What stands before and behind the selection, as plain text. */
+  around(): { before: string; after: string } {
+    const { doc, selection } = this.view?.state ?? this.state;
+    const text = (from: number, to: number) => doc.textBetween(from, to, '\n\n', ' ');
+    return {
+      before: text(0, selection.from).slice(-1_000),
+      after: text(selection.to, doc.content.size).slice(0, 1_000),
+    };
+  }
+
+  /** Selects the first image with an address and brings it into view; false where there is none. */
+  revealImage(src: string): boolean {
+    const { view } = this;
+    if (!view) return false;
+    let place: number | null = null;
+    view.state.doc.descendants((node, position) => {
+      if (place === null && node.type.name === 'image' && node.attrs.src === src) place = position;
+      return place === null;
+    });
+    if (place === null) return false;
+    view.dispatch(view.state.tr.setSelection(NodeSelection.create(view.state.doc, place)).scrollIntoView());
+    view.focus();
+    return true;
+  }
+
+  /** Makes the text what a Markdown says, in one step that can be undone. */
+  rewrite(markdown: string): void {
+    if (this.shown.mode === 'source') {
+      this.setSource(markdown);
+      return;
+    }
+    this.write(markdown, true);
+    this.edited();
+  }
+
   /** Says that the document has changed. */
   edited(): void {
+    this.changed();
     if (this.shown.save.kind === 'saved') this.firstUnsaved = Date.now();
     if (['saved', 'refused'].includes(this.shown.save.kind)) this.show({ save: { kind: 'unsaved' } });
     this.timers.keep ??= setTimeout(() => this.keepDraft(), keepAfterMs);
@@ -339,6 +386,7 @@ export class EditorSession {
     }
     this.show({ revision: article.revision, fields, save: { kind: 'unsaved' } });
     this.firstUnsaved = Date.now();
+    this.changed();
     this.options.onSaved(article);
     if (Object.keys(this.unsaved()).length === 0) this.settled();
     else {
@@ -406,6 +454,7 @@ export class EditorSession {
   private adopt(values: Values, undoable: boolean): void {
     this.show({ fields: pick(values), ...(this.shown.mode === 'source' ? { source: values.markdown } : {}) });
     if (this.shown.mode === 'text') this.write(values.markdown, undoable);
+    this.changed();
   }
 
   /** Makes the document what a text says. What others wrote is not undone by undoing what was written here. */
