@@ -172,7 +172,7 @@ it('shows in the list of claims which still stand in the text', async () => {
   expect(after.filter(({ state }) => state === 'unchanged')).toHaveLength(others.length);
 });
 
-it('is a user’s own, and a key that reads may ask for it', async () => {
+it('is a user’s own', async () => {
   const someone: Account = await givenAccount(app, 'someone@example.com');
   const other: Account = await givenAccount(app, 'else@example.com');
   const { json } = await someone.api.ask<{ id: string }>('POST', '/articles', { title: 'Mine', markdown: 'x' });

@@ -110,8 +110,6 @@ export const assistRoutes: RegisterRoutes = (server, ctx) => {
   server.post(
     '/articles/:id/check',
     {
-      // It writes nothing.
-      config: { scope: 'read' },
       schema: {
         tags,
         summary: 'Score a text that is being written, and find its claims and missing links',

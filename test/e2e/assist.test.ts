@@ -39,7 +39,7 @@ beforeAll(async () => {
   await page.getByRole('main').getByText('Finished', { exact: true }).first().waitFor({ timeout: 90_000 });
   articleId = (await askApi<{ articleId: string }>(page, 'GET', `/pipelines/${id}`)).articleId;
   await page.context().close();
-});
+}, 240_000);
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
