@@ -87,7 +87,7 @@ it('scores the text as it is written, and leads to what is to be mended', async 
     await failed.waitFor();
     await page.getByRole('textbox', { name: 'Title', exact: true }).focus();
     await failed.click();
-    expect(await page.evaluate('document.activeElement.id')).toBe('article-metaDescription');
+    await page.waitForFunction(`document.activeElement.id === 'article-metaDescription'`);
     // A place in the text: the heading that could have the keyword, or the longest sentence.
     await page
       .getByRole('button', { name: /headings contain the keyword|Reading ease/ })

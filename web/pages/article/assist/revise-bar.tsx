@@ -17,7 +17,7 @@ interface ReviseBarProps {
   onAction: (action: RevisionAction) => void;
 }
 
-/** What a model can do with the selected text: beside it, and at the bottom of a phone, where its own menu is not in the way. */
+/** What a model can do with the selected text: beside it, and above the navigation of a phone, where its own menu is not in the way. */
 export function ReviseBar({ ref, view, state, onAction }: ReviseBarProps) {
   const editor = view.current;
   if (!editor || !state || state.selection.empty || !(state.selection instanceof TextSelection)) return null;
@@ -41,7 +41,7 @@ export function ReviseBar({ ref, view, state, onAction }: ReviseBarProps) {
         const index = buttons.findIndex((button) => button === document.activeElement);
         buttons.at((index + step) % buttons.length)?.focus();
       }}
-      className="fixed inset-x-0 bottom-0 z-30 flex animate-appear justify-center gap-1 border-t border-border bg-card p-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] shadow-lg sm:absolute sm:inset-x-auto sm:top-(--bar-top) sm:bottom-auto sm:left-(--bar-left) sm:z-10 sm:rounded-lg sm:border sm:p-1"
+      className="fixed inset-x-0 bottom-[calc(3.5rem+env(safe-area-inset-bottom))] z-30 flex animate-appear justify-center gap-1 border-t border-border bg-card p-1.5 shadow-lg sm:absolute sm:inset-x-auto sm:top-(--bar-top) sm:bottom-auto sm:left-(--bar-left) sm:z-10 sm:rounded-lg sm:border sm:p-1"
       style={place}
     >
       {revisionActions.map((action) => (

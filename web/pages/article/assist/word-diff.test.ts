@@ -6,9 +6,9 @@ const only = (kind: 'removed' | 'added', before: string, after: string) =>
   diffWords(before, after).flatMap((change) => (change.kind === kind ? [change.text.trim()] : []));
 
 test('a diff keeps the words that stayed, and both texts can be read from it', () => {
-  const [before, after] = ['Feed it twice a day in summer.', 'Feed the starter twice in summer, always.'];
-  expect(only('removed', before, after)).toEqual(['it', 'a day', 'summer.']);
-  expect(only('added', before, after)).toEqual(['the starter', 'summer, always.']);
+  const [before, after] = ['Feed it twice a day in hot summer.', 'Feed the starter twice a day in summer.'];
+  expect(only('removed', before, after)).toEqual(['it', 'hot']);
+  expect(only('added', before, after)).toEqual(['the starter']);
   const read = (without: string) =>
     diffWords(before, after)
       .filter(({ kind }) => kind !== without)
@@ -18,10 +18,14 @@ test('a diff keeps the words that stayed, and both texts can be read from it', (
   expect(diffWords(before, before)).toEqual([{ kind: 'same', text: before }]);
 });
 
-test('what is too long for a comparison is shown whole', () => {
+test('what is too long for a comparison, or has little in common, is shown whole', () => {
+  expect(diffWords('All of it is new.', 'Nothing of that stayed here.')).toEqual([
+    { kind: 'removed', text: 'All of it is new.\n\n' },
+    { kind: 'added', text: 'Nothing of that stayed here.' },
+  ]);
   const long = 'word '.repeat(2_000);
   expect(diffWords(long, 'short')).toEqual([
-    { kind: 'removed', text: long },
+    { kind: 'removed', text: `${long}\n\n` },
     { kind: 'added', text: 'short' },
   ]);
 });

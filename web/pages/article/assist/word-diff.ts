@@ -7,16 +7,18 @@ export interface Change {
 /** More words than this are not compared one by one: the table would have millions of places. */
 const mostWords = 1_500;
 
+/** The share of the shorter text that has to have stayed for a comparison word by word. */
+const leastShare = 0.5;
+
 /** What has become of a text, word by word: the longest common sequence stays. */
 export function diffWords(before: string, after: string): Change[] {
   const a = before.split(/(?<=\s)(?=\S)/);
   const b = after.split(/(?<=\s)(?=\S)/);
-  if (a.length > mostWords || b.length > mostWords) {
-    return [
-      { kind: 'removed', text: before },
-      { kind: 'added', text: after },
-    ];
-  }
+  const whole: Change[] = [
+    { kind: 'removed', text: `${before}\n\n` },
+    { kind: 'added', text: after },
+  ];
+  if (a.length > mostWords || b.length > mostWords) return whole;
   const same = (i: number, j: number) => a[i]?.trim() === b[j]?.trim();
   const width = b.length + 1;
   const lengths = new Uint16Array((a.length + 1) * width);
@@ -46,5 +48,7 @@ export function diffWords(before: string, after: string): Change[] {
       j += 1;
     }
   }
-  return changes;
+  const kept = changes.filter(({ kind }) => kind === 'same').reduce((sum, { text }) => sum + text.length, 0);
+  // Little more than "the" and "of" stayed: two texts are read more easily than the shreds of both.
+  return kept < leastShare * Math.min(before.length, after.length) ? whole : changes;
 }
