@@ -13,6 +13,7 @@ import { tellWebhookDisabled } from './accounts/webhook-disabled.ts';
 import { approvalRecordRoutes } from './approvals/routes.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
+import { assistRoutes } from './assist/routes.ts';
 import { spendingRoutes } from './budget/admin-routes.ts';
 import { priceRoutes } from './budget/price-routes.ts';
 import { usageRoutes } from './budget/usage-routes.ts';
@@ -99,6 +100,7 @@ const apiRoutes = [
   providerKeyRoutes,
   pipelineRoutes,
   articleRoutes,
+  assistRoutes,
   approvalRoutes,
   approvalRecordRoutes,
   holdRoutes,

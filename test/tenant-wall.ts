@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { systemActor } from '../src/accounts/audit.ts';
 import { redeemCode } from '../src/accounts/sign-in.ts';
+import { offeredRevisions } from '../src/assist/schema.ts';
 import { warnOfMissed } from '../src/budget/warnings.ts';
 import { newId } from '../src/db/id.ts';
 import { type Db, queryRows } from '../src/db/open.ts';
@@ -118,6 +119,12 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   await ctx.db.execute(sql`update publications set status = 'conflict', remote_id = 1, next_attempt_at = null,
     theirs = ${JSON.stringify(theirs)}::jsonb, conflict = '{"kind":"edited","fields":[],"late":false}'
     where article_id = ${article.id}`);
+  // As a model would have left it.
+  const offered = { passageId: null, quote: null, verdict: 'unsupported' as const, reason: 'r', judgedBy: null };
+  await ctx.db.insert(offeredRevisions).values({
+    ...{ id: newId(), userId: first.id, articleId: article.id, action: 'rewrite' },
+    claims: [{ text: mark('offer'), ...offered }],
+  });
   const image = await post('/images/card', { title: mark('card') });
   await account.api.ask('PATCH', `/images/${image.id}`, { caption: mark('caption') });
   await account.api.ask('PATCH', `/articles/${article.id}`, { revision: 2, featuredImageId: image.id });

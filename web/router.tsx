@@ -102,7 +102,8 @@ const articles = createRoute({
 const article = createRoute({
   getParentRoute: () => signedIn,
   path: '/articles/$articleId',
-  validateSearch: (search: Record<string, unknown>): { tab?: string; claim?: string } => textOf(search, 'tab', 'claim'),
+  validateSearch: (search: Record<string, unknown>): { tab?: string; claim?: string; edit?: string } =>
+    textOf(search, 'tab', 'claim', 'edit'),
   component: lazyRouteComponent(() => import('@/pages/article/article-page.tsx'), 'ArticlePage'),
 });
 

@@ -454,6 +454,7 @@ export const english = {
     gone: 'There is no such article',
     panel: 'About this article',
     tabs: { text: 'Text', claims: 'Claims', sources: 'Sources', seo: 'SEO', image: 'Image', publish: 'Publish' },
+    edit: 'Edit',
     run: 'How it was made',
     words: (count: string, exact: number) => (exact === 1 ? '1 word' : `${count} words`),
     sourceCount: (count: string, exact: number) => (exact === 1 ? '1 source' : `${count} sources`),

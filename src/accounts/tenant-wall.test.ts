@@ -65,6 +65,7 @@ const bodies: Record<string, object> = {
   previewRule: { rule: { cron: '0 9 * * 1' }, timeZone: 'UTC' },
   redriveAllFailures: { kind: 'webhook' },
   changeSlot: { slotAt: '2099-01-05T09:00:00Z', skip: true },
+  reviseSelection: { action: 'shorten', selection: 'Flour and water. They are stirred.' },
   setPrices: { inputMicroUsd: 250_000, outputMicroUsd: 2_000_000 },
 };
 

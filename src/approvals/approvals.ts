@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gte } from 'drizzle-orm';
+import { readForGood } from '../articles/articles.ts';
 import { articles } from '../articles/schema.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
@@ -43,9 +44,13 @@ export async function recordDecision(
   },
 ): Promise<Approval> {
   const { by, articleId, gates = null, ...columns } = made;
-  const [article] = articleId
-    ? await tx.select({ revision: articles.revision }).from(articles).where(eq(articles.id, articleId))
-    : [];
+  const present = async () => {
+    if (articleId === null) return undefined;
+    const { id, revision } = articles;
+    const [row] = await tx.select({ id, revision }).from(articles).where(eq(articles.id, articleId));
+    return row;
+  };
+  const article = await readForGood(tx, present);
   const [row] = await tx
     .insert(approvals)
     .values({

@@ -7,6 +7,10 @@ const spent = z.object({ spentMicroUsd: money, limitMicroUsd: money });
 export const gateFiguresSchema = z
   .object({
     doubtfulClaims: z.int().meta({ description: 'Claims in the text that are unsupported or contradicted' }),
+    uncheckedSentences: z.int().optional().meta({
+      description:
+        'Statements that a person has written since the check; missing in decisions from before they were counted',
+    }),
     seoScore: z.number().nullable(),
     minSeoScore: z.number().meta({ description: 'The floor' }),
     holdHours: z.number(),

@@ -5,9 +5,10 @@ import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { countWords } from '../text/words.ts';
 import { announceArticle } from './announce.ts';
+import { scoreOf } from './assess.ts';
 import { markdownToText } from './markdown.ts';
 import { assertOwnImage, getArticle } from './queries.ts';
-import { type Article, type ArticleFields, articleRevisions, articles } from './schema.ts';
+import { type Article, type ArticleFields, articleRevisions, articles, type SeoReport } from './schema.ts';
 import { slugify } from './slug.ts';
 
 /** The editable parts of an article. */
@@ -20,6 +21,15 @@ export interface ArticleContent extends ArticleFields {
 export interface ArticleEdit extends Partial<ArticleContent> {
   /** One of their images; null for none. */
   featuredImageId?: string | null | undefined;
+}
+
+/** How an edit is kept. */
+export interface Saving {
+  /**
+   * The editor saved it by itself: together with those of the ten minutes before it makes one revision. One that changes
+   * nothing makes none.
+   */
+  automatic?: boolean | undefined;
 }
 
 type NewArticle = Pick<ArticleContent, 'title' | 'markdown'> &
@@ -41,16 +51,12 @@ export async function insertArticle(
 ): Promise<Article> {
   const { author, ...columns } = content;
   const slug = await freeSlug(tx, userId, slugify(columns.slug || columns.title));
+  const id = newId();
+  const blank = { excerpt: '', metaTitle: '', metaDescription: '', keyword: '' };
+  const found = await measure(tx, { ...blank, ...columns, id, userId, slug, seo: null }, columns, author);
   const [row] = await tx
     .insert(articles)
-    .values({
-      id: newId(),
-      userId,
-      ...columns,
-      slug,
-      wordCount: wordsOf(columns.markdown),
-      status: 'draft',
-    })
+    .values({ id, userId, ...columns, slug, wordCount: 0, ...found, status: 'draft' })
     .returning();
   if (!row) throw new Error('insert returned no row');
   await keepRevision(tx, row, author);
@@ -78,8 +84,9 @@ export async function editArticle(
   id: string,
   revision: number,
   change: ArticleEdit,
+  saving: Saving = {},
 ): Promise<Article> {
-  return ctx.db.transaction((tx) => editArticleIn(ctx, tx, userId, id, revision, change));
+  return ctx.db.transaction((tx) => editArticleIn(ctx, tx, userId, id, revision, change, saving));
 }
 
 /** {@link editArticle} in a transaction of the caller's. */
@@ -90,19 +97,75 @@ export async function editArticleIn(
   id: string,
   revision: number,
   change: ArticleEdit,
+  { automatic = false }: Saving = {},
 ): Promise<Article> {
   await tx.select({ id: articles.id }).from(articles).where(eq(articles.id, id)).for('update');
   const article = await getArticle(tx, userId, id);
   if (change.featuredImageId) await assertOwnImage(tx, userId, change.featuredImageId);
-  if (article.revision !== revision) {
-    throw new AppError(
-      'stale_revision',
-      `The article is at revision ${article.revision}; the change was made on revision ${revision}.`,
-      { details: { revision: article.revision } },
-    );
-  }
+  assertCurrent(article, revision);
   const slug = change.slug === undefined ? {} : { slug: slugify(change.slug) };
-  return update(ctx, tx, article, { ...change, ...slug }, 'user');
+  const wanted = { ...change, ...slug };
+  if (!automatic) return update(ctx, tx, article, wanted, 'user');
+  if (changesNothing(article, wanted)) return article;
+  const begunAt = (await takePlace(tx, article)) ?? 'now';
+  return update(ctx, tx, article, wanted, 'user', begunAt);
+}
+
+/** Throws `stale_revision` unless `revision` is the article's present one. */
+export function assertCurrent(article: Article, revision: number): void {
+  if (article.revision === revision) return;
+  throw new AppError(
+    'stale_revision',
+    `The article is at revision ${article.revision}; the change was made on revision ${revision}.`,
+    { details: { revision: article.revision } },
+  );
+}
+
+const changesNothing = (article: Article, change: Partial<Article>) =>
+  Object.entries(change).every(([name, value]) => value === undefined || article[name as keyof Article] === value);
+
+/** How long the automatic saves of one series make one revision, counted from its first. */
+const seriesMinutes = 10;
+
+/**
+ * Removes the present revision where the next automatic save may take its place, and returns when its series began; null
+ * where it has to stay: it is older, was made on purpose, or something rests on it ({@link readForGood}).
+ */
+async function takePlace(tx: Db, article: Article): Promise<Date | null> {
+  const [row] = await tx
+    .delete(articleRevisions)
+    .where(
+      and(
+        eq(articleRevisions.articleId, article.id),
+        eq(articleRevisions.revision, article.revision),
+        sql`${articleRevisions.begunAt} > now() - make_interval(mins => ${seriesMinutes})`,
+      ),
+    )
+    .returning({ begunAt: articleRevisions.begunAt });
+  return row?.begunAt ?? null;
+}
+
+/**
+ * Reads an article whose present revision stays from then on, because something is about to rest on it: a delivery to a site,
+ * an approval. Reads again where an automatic save has just taken its place.
+ */
+export async function readForGood<Read extends Pick<Article, 'id' | 'revision'> | undefined>(
+  db: Db,
+  read: () => Promise<Read>,
+): Promise<Read> {
+  for (let article = await read(); article; ) {
+    const { id, revision } = article;
+    const kept = await db
+      .update(articleRevisions)
+      .set({ begunAt: null })
+      .where(and(eq(articleRevisions.articleId, id), eq(articleRevisions.revision, revision)))
+      .returning({ revision: articleRevisions.revision });
+    if (kept.length > 0) return article;
+    const again = await read();
+    if (again?.revision === revision) return again;
+    article = again;
+  }
+  return undefined as Read;
 }
 
 async function update(
@@ -111,24 +174,46 @@ async function update(
   article: Article,
   change: Partial<typeof articles.$inferInsert>,
   author: 'pipeline' | 'user',
+  /** Of an automatic save: when its series began. */
+  begunAt: Date | 'now' | null = null,
 ): Promise<Article> {
+  const said = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  const found = await measure(tx, { ...article, ...said }, change, author);
   const [row] = await tx
     .update(articles)
     .set({
       ...change,
-      ...(change.markdown === undefined ? {} : { wordCount: wordsOf(change.markdown) }),
+      ...found,
       revision: sql`${articles.revision} + 1`,
       updatedAt: sql`now()`,
     })
     .where(eq(articles.id, article.id))
     .returning();
   if (!row) throw new AppError('not_found', 'The article is gone.');
-  await keepRevision(tx, row, author);
+  await keepRevision(tx, row, author, begunAt);
   await announceArticle(ctx, tx, 'article.updated', row);
   return row;
 }
 
-async function keepRevision(tx: Db, row: Article, author: 'pipeline' | 'user'): Promise<void> {
+/**
+ * The words of a text that was changed, and its score where a person did that: the pipeline scores its own, when it is done.
+ */
+async function measure(
+  tx: Db,
+  article: Parameters<typeof scoreOf>[1],
+  change: Partial<typeof articles.$inferInsert>,
+  author: 'pipeline' | 'user',
+): Promise<{ wordCount?: number; seo?: SeoReport }> {
+  if (author === 'user') return scoreOf(tx, article);
+  return change.markdown === undefined ? {} : { wordCount: wordsOf(change.markdown) };
+}
+
+async function keepRevision(
+  tx: Db,
+  row: Article,
+  author: 'pipeline' | 'user',
+  begunAt: Date | 'now' | null = null,
+): Promise<void> {
   const { slug, excerpt, metaTitle, metaDescription, keyword, featuredImageId } = row;
   await tx.insert(articleRevisions).values({
     articleId: row.id,
@@ -138,6 +223,7 @@ async function keepRevision(tx: Db, row: Article, author: 'pipeline' | 'user'): 
     title: row.title,
     markdown: row.markdown,
     fields: { slug, excerpt, metaTitle, metaDescription, keyword, featuredImageId },
+    begunAt: begunAt === 'now' ? sql`now()` : begunAt,
   });
 }
 

@@ -12,6 +12,8 @@ import { AppError } from '../errors.ts';
 
 /** What an article's Markdown becomes: the sanitised tree (blocks, links and claims are read from it) and its HTML. */
 export interface RenderedMarkdown {
+  /** The Markdown as it was parsed, with the place of everything in it. */
+  source: MarkdownRoot;
   tree: Root;
   html: string;
 }
@@ -107,8 +109,9 @@ export function renderMarkdown(markdown: string, options: RenderOptions = {}): R
     .use(() => (tree: Root) => markLinks(tree, new Set(options.ownHosts ?? []), false))
     .use(rehypeSlug, { prefix: headingPrefix })
     .use(rehypeStringify);
-  const tree = processor.runSync(processor.parse(markdown));
-  return { tree, html: processor.stringify(tree) };
+  const source = processor.parse(markdown);
+  const tree = processor.runSync(source);
+  return { source, tree, html: processor.stringify(tree) };
 }
 
 /** A block of a post that Markdown has no form for, as the article names it. It holds nothing of the block itself. */

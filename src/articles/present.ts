@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Db } from '../db/open.ts';
 import { sourceOrigins } from '../knowledge/schema.ts';
+import { claimStates, findClaims } from './claim-states.ts';
 import { renderMarkdown } from './markdown.ts';
 import {
   type ArticleSource,
@@ -13,6 +14,7 @@ import {
   listFeaturedImages,
 } from './queries.ts';
 import { type Article, articleStatuses } from './schema.ts';
+import { readText } from './text-blocks.ts';
 
 const time = z.iso.datetime();
 
@@ -26,6 +28,10 @@ export const claimSchema = z
     verdict: z.enum(['supported', 'contradicted', 'unsupported']),
     reason: z.string(),
     outcome: z.enum(['kept', 'rewritten', 'removed']),
+    state: z.enum(claimStates).meta({
+      description:
+        'Whether its sentence stands in the stored text: word for word, in other words than were checked (`changed`), or not at all',
+    }),
     judgedBy: z.string().nullable(),
     passageId: z.uuid().nullable(),
     passage: z.string().nullable(),
@@ -36,9 +42,14 @@ export const claimSchema = z
   })
   .meta({ id: 'Claim' });
 
-/** A claim as it leaves; the row already names exactly these fields. */
-export function presentClaim(row: ClaimRow): z.infer<typeof claimSchema> {
-  return row;
+/** The claims of an article as they leave, with what has become of them in its text. */
+export function presentClaims(
+  { markdown, language }: Pick<Article, 'markdown' | 'language'>,
+  rows: ClaimRow[],
+): z.infer<typeof claimSchema>[] {
+  if (rows.length === 0) return [];
+  const standing = findClaims(readText(markdown), rows, language);
+  return rows.map((row, index) => ({ ...row, state: standing[index]?.state ?? 'missing' }));
 }
 
 const sourceSchema = z

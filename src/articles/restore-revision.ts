@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
-import { editArticleIn } from './articles.ts';
+import { assertCurrent, editArticleIn } from './articles.ts';
 import { ownImagesIn } from './markdown.ts';
 import { bringBackImages, getArticle, getRevision } from './queries.ts';
 import { type Article, articles } from './schema.ts';
@@ -18,7 +18,8 @@ export async function restoreRevision(
 ): Promise<{ article: Article; warnings: string[] }> {
   return ctx.db.transaction(async (tx) => {
     await tx.select({ id: articles.id }).from(articles).where(eq(articles.id, id)).for('update');
-    await getArticle(tx, userId, id);
+    // First of all: what was before the person may be a revision that an automatic save has taken the place of.
+    assertCurrent(await getArticle(tx, userId, id), current);
     const { title, markdown, fields } = await getRevision(tx, userId, id, revision);
     const { featuredImageId, ...texts } = fields;
     const shown = ownImagesIn(markdown);

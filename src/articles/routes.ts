@@ -11,7 +11,7 @@ import {
   claimSchema,
   featuredImageSchema,
   presentArticle,
-  presentClaim,
+  presentClaims,
   presentSummaries,
 } from './present.ts';
 import { getArticle, listArticles, listClaims, listFeaturedImages, listRevisions } from './queries.ts';
@@ -141,18 +141,26 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
       schema: {
         tags,
         summary: 'Edit; `revision` is the one the edit was made on, a stale one answers 409',
+        description:
+          'Every edit raises the revision and is kept in the history. With `autosave`, those of ten minutes are kept as one: each takes the place of the one before, unless that was sent to a site or approved in the meantime.',
         operationId: 'editArticle',
         params: byId,
         body: z
-          .strictObject({ ...editableFields, featuredImageId: z.uuid().nullable(), revision: z.int().min(1) })
+          .strictObject({
+            ...editableFields,
+            featuredImageId: z.uuid().nullable(),
+            revision: z.int().min(1),
+            autosave: z.boolean(),
+          })
           .partial()
           .required({ revision: true }),
         response: { 200: articleSchema, ...problems(401, 404, 409, 413, 422) },
       },
     },
     async (request) => {
-      const { revision, ...change } = request.body;
-      return presentArticle(ctx.db, await editArticle(ctx, request.userId, request.params.id, revision, change));
+      const { revision, autosave: automatic, ...change } = request.body;
+      const { id } = request.params;
+      return presentArticle(ctx.db, await editArticle(ctx, request.userId, id, revision, change, { automatic }));
     },
   );
 
@@ -261,7 +269,7 @@ export const articleRoutes: RegisterRoutes = (server, ctx) => {
       const article = await getArticle(ctx.db, request.userId, request.params.id);
       const rows = await listClaims(ctx.db, request.userId, article.id);
       // All of them: an article without its last claims would be half a proof.
-      return { items: rows.map(presentClaim), nextCursor: null };
+      return { items: presentClaims(article, rows), nextCursor: null };
     },
   );
 };

@@ -70,6 +70,11 @@ export const articleRevisions = pgTable(
     markdown: text('markdown').notNull(),
     fields: jsonb('fields').$type<RevisionFields>().notNull(),
     createdAt: time('created_at').notNull().defaultNow(),
+    /**
+     * Of a revision that the next automatic save may take the place of: when the first save of its series was. Null for
+     * every other, and once something else rests on it.
+     */
+    begunAt: time('begun_at'),
   },
   (table) => [primaryKey({ columns: [table.articleId, table.revision] })],
 );

@@ -375,14 +375,22 @@ async function estimate(db: Db, calls: SQL): Promise<number> {
   return rows.length;
 }
 
-/** The answer that this pipeline has already paid for to the same question, or null. */
-export async function findAnswer(db: Db, pipelineId: string, requestDigest: string): Promise<PaidCall | null> {
+/** Whose calls are looked through: those of a pipeline, by its id, or those of a user that belong to no pipeline. */
+export type Asker = string | { userId: string };
+
+const askedBy = (asker: Asker) =>
+  typeof asker === 'string'
+    ? eq(paidCalls.pipelineId, asker)
+    : and(eq(paidCalls.userId, asker.userId), isNull(paidCalls.pipelineId));
+
+/** The answer that was already paid for to the same question, or null. */
+export async function findAnswer(db: Db, asker: Asker, requestDigest: string): Promise<PaidCall | null> {
   const [row] = await db
     .select()
     .from(paidCalls)
     .where(
       and(
-        eq(paidCalls.pipelineId, pipelineId),
+        askedBy(asker),
         eq(paidCalls.requestDigest, requestDigest),
         eq(paidCalls.status, 'settled'),
         sql`${paidCalls.output} is not null`,
@@ -426,7 +434,7 @@ export async function dropAnswer(db: Db, callId: string): Promise<void> {
  */
 export async function findUnusable(
   db: Db,
-  pipelineId: string,
+  asker: Asker,
   requestDigest: string,
   since: Date | null,
 ): Promise<unknown> {
@@ -435,7 +443,7 @@ export async function findUnusable(
     .from(paidCalls)
     .where(
       and(
-        eq(paidCalls.pipelineId, pipelineId),
+        askedBy(asker),
         eq(paidCalls.requestDigest, requestDigest),
         eq(paidCalls.status, 'failed'),
         sql`${paidCalls.output} is not null`,
@@ -450,12 +458,12 @@ export async function findUnusable(
 /** Whether a model declined to answer this question, and was paid for that, at or after `since` (null: ever). */
 export async function wasRefused(
   db: Db,
-  pipelineId: string,
+  asker: Asker,
   requestDigest: string,
   since: Date | null,
 ): Promise<boolean> {
   const refusals = and(
-    eq(paidCalls.pipelineId, pipelineId),
+    askedBy(asker),
     eq(paidCalls.requestDigest, requestDigest),
     eq(paidCalls.status, 'failed'),
     sql`${paidCalls.error} ->> 'code' = 'model_refused'`,

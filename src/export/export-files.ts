@@ -6,7 +6,7 @@ import { presentUser } from '../accounts/present.ts';
 import { apiKeys, auditEvents } from '../accounts/schema.ts';
 import { listDecisions } from '../approvals/approvals.ts';
 import { presentApproval } from '../approvals/present.ts';
-import { presentArticle, presentClaim } from '../articles/present.ts';
+import { presentArticle, presentClaims } from '../articles/present.ts';
 import { listClaims, listRevisions } from '../articles/queries.ts';
 import { type Article, articles } from '../articles/schema.ts';
 import { paidCalls } from '../budget/schema.ts';
@@ -64,7 +64,7 @@ const pageSize = 50;
 export async function* articleFiles(db: Db, userId: string, article: Article): AsyncGenerator<ExportFile> {
   const name = `articles/${article.slug || 'article'}-${article.id}`;
   const presented = await presentArticle(db, article);
-  const claims = (await listClaims(db, userId, article.id)).map(presentClaim);
+  const claims = presentClaims(article, await listClaims(db, userId, article.id));
   const revisions = await listRevisions(db, userId, article.id);
   const deletedAt = article.deletedAt?.toISOString() ?? null;
   yield { name: `${name}.md`, text: article.markdown };

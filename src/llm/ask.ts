@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type CallPlan, findAnswer, findUnusable, release, wasRefused } from '../budget/ledger.ts';
+import { type Asker, type CallPlan, findAnswer, findUnusable, release, wasRefused } from '../budget/ledger.ts';
 import { reserveInTurn, settleCall } from '../budget/metered.ts';
 import { type PriceSource, priceOf, type TokenUsage, worstPriceOf } from '../budget/prices.ts';
 import type { AppContext } from '../context.ts';
@@ -21,8 +21,14 @@ import { type TaskInput, type TaskName, type TaskOutput, tasks } from './tasks.t
 
 /** Whose call it is, and what fences it. */
 export interface CallOwner {
-  /** With the number of the lease under which it is worked on: no money is reserved without it. */
-  pipeline: { id: string; userId: string; lease: number; brief: { model?: string | undefined } };
+  /**
+   * With the number of the lease under which it is worked on: no money is reserved without it. Both are null for what a
+   * person asks for outside of pipelines.
+   */
+  pipeline: { userId: string; brief: { model?: string | undefined } } & (
+    | { id: string; lease: number }
+    | { id: null; lease: null }
+  );
   step: string;
   /** Grows when the step is redone on purpose, so that the model is then asked anew. */
   generation: number;
@@ -35,7 +41,11 @@ export interface CallOwner {
   log(message: string): Promise<void>;
   /** Shows the watching user what is being written; `text` is only worked out when it is shown. */
   show(text: () => string): void;
+  /** Hears of each call whose money was reserved, by its id in the ledger. */
+  reserved?(callId: string): void;
 }
+
+const askerOf = ({ pipeline }: CallOwner): Asker => pipeline.id ?? { userId: pipeline.userId };
 
 type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'models' | 'log'>;
 
@@ -158,14 +168,14 @@ async function recall<N extends TaskName>(
   question: Question<N>,
 ): Promise<TaskOutput<N> | null> {
   const read = async (requestDigest: string) => {
-    const paid = await findAnswer(ctx.db, owner.pipeline.id, requestDigest);
+    const paid = await findAnswer(ctx.db, askerOf(owner), requestDigest);
     const parsed = paid ? question.schema.safeParse(paid.output) : null;
     return parsed?.success ? parsed.data : null;
   };
   const first = digestOf(owner, id, question, null);
   const answer = await read(first);
   if (answer) return answer;
-  const unusable = await findUnusable(ctx.db, owner.pipeline.id, first, null);
+  const unusable = await findUnusable(ctx.db, askerOf(owner), first, null);
   return unusable ? read(digestOf(owner, id, question, (unusable as Unusable).text)) : null;
 }
 
@@ -196,12 +206,13 @@ async function attempt<N extends TaskName>(
 ): Promise<{ answer: TaskOutput<N> } | { unusable: Unusable }> {
   const requestDigest = digestOf(owner, model.id, question, previous?.text ?? null);
   // A worker died after this answer had been refused: it goes on from there instead of paying for it again.
-  const known = await findUnusable(ctx.db, owner.pipeline.id, requestDigest, owner.failedAt);
+  const known = await findUnusable(ctx.db, askerOf(owner), requestDigest, owner.failedAt);
   if (known) return { unusable: known as Unusable };
-  if (await wasRefused(ctx.db, owner.pipeline.id, requestDigest, owner.failedAt)) throw declined(model);
+  if (await wasRefused(ctx.db, askerOf(owner), requestDigest, owner.failedAt)) throw declined(model);
 
   const at = new Date();
   const { callId, request, price } = await reserveCall(ctx, owner, model, question, previous, requestDigest, at);
+  owner.reserved?.(callId);
   if (model.ownKey && !(await isKept(ctx.db, model.ownKey))) {
     const error = toStoredError(
       new AppError('model_rejected', 'The key was replaced or deleted before the call went out.'),
@@ -290,7 +301,9 @@ async function readReply<N extends TaskName>(
     return reply.end === 'cut' ? { problem: 'it was cut off at the limit of its length: be shorter.' } : read;
   }
   // What the offline writer writes is the sources' own words, in their own language.
-  const problem = model.provider === 'offline' ? null : await problemOf(prompt, input, read.answer);
+  const problem =
+    prompt.problem?.(input, read.answer) ??
+    (model.provider === 'offline' ? null : await problemOf(prompt, input, read.answer));
   return problem ? { problem } : read;
 }
 

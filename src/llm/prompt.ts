@@ -1,4 +1,4 @@
-import type { TaskInput, TaskName } from './tasks.ts';
+import type { TaskInput, TaskName, TaskOutput } from './tasks.ts';
 
 /** Instructions for one task. `version` goes up with every change of the words and is stored with each call. */
 export interface Prompt<N extends TaskName> {
@@ -7,6 +7,8 @@ export interface Prompt<N extends TaskName> {
   instructions: string;
   /** The most tokens an answer may take; reserved as worst case before the call. */
   maxOutputTokens(input: TaskInput<N>): number;
+  /** What is wrong with an answer that fits its schema, in words that help the model to mend it; null when nothing is. */
+  problem?(input: TaskInput<N>, answer: TaskOutput<N>): string | null;
 }
 
 const open = '<input>';

@@ -162,6 +162,29 @@ export const rewriteTask = {
   output: z.object({ rewrites: z.array(z.object({ id: z.string(), sentence: sentence.nullable() })) }),
 } as const;
 
+export const revisions = ['rewrite', 'shorten', 'expand', 'tone'] as const;
+export type Revision = (typeof revisions)[number];
+
+/**
+ * revise: a stretch of an article put otherwise at its author's wish. Its sentences come with what they cite; nothing but
+ * the given passages can be cited. `before` and `after` are what stands around it.
+ */
+export const reviseTask = {
+  name: 'revise',
+  input: z.object({
+    action: z.enum(revisions),
+    tone: z.string().nullable(),
+    instruction: z.string().nullable(),
+    language,
+    words: z.number().int(),
+    before: z.string(),
+    after: z.string(),
+    blocks: z.array(block),
+    passages: z.array(passageInput),
+  }),
+  output: z.object({ blocks: z.array(block).min(1) }),
+} as const;
+
 /** seo: the texts around the article. Lengths are limits in characters; what is longer is cut at a word. */
 export const seoTask = {
   name: 'seo',
@@ -187,6 +210,7 @@ export const tasks = {
   'draft-frame': draftFrameTask,
   judge: judgeTask,
   rewrite: rewriteTask,
+  revise: reviseTask,
   seo: seoTask,
 } as const;
 export type TaskName = keyof typeof tasks;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { revisePrompt } from '../assist/prompt.ts';
 import { digest } from '../digest.ts';
 import { answerSchema } from '../llm/answer-schema.ts';
 import { tasks } from '../llm/tasks.ts';
@@ -15,6 +16,7 @@ const prompts = [
   draftFramePrompt,
   judgePrompt,
   rewritePrompt,
+  revisePrompt,
   seoPrompt,
 ];
 
@@ -30,6 +32,7 @@ const released: Record<string, string> = {
   'draft-frame 1': 'c12c3b61b39db17d',
   'judge 1': '4f8d78cf5457f95a',
   'rewrite 1': 'fdd364a3a5ec585f',
+  'revise 1': 'e5d6ccfdf435e95c',
   'seo 1': 'abcb3e1e43b99ad1',
 };
 

@@ -1,8 +1,10 @@
+import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { listDecisions } from '../approvals/approvals.ts';
 import { approvalSchema, presentApproval } from '../approvals/present.ts';
-import { claimSchema, presentClaim } from '../articles/present.ts';
+import { claimSchema, presentClaims } from '../articles/present.ts';
 import { listClaims } from '../articles/queries.ts';
+import { articles } from '../articles/schema.ts';
 import { type LedgerEntry, listCalls } from '../budget/ledger.ts';
 import { callKinds, callStatuses, payers } from '../budget/schema.ts';
 import type { Db } from '../db/open.ts';
@@ -73,7 +75,7 @@ export type Receipt = z.infer<typeof receiptSchema>;
 export async function presentReceipt(db: Db, pipeline: Pipeline): Promise<Receipt> {
   const calls = await listCalls(db, [pipeline.id]);
   const totals = sumUp(calls);
-  const claims = pipeline.articleId ? await listClaims(db, pipeline.userId, pipeline.articleId) : [];
+  const claims = pipeline.articleId ? await claimsOf(db, pipeline.userId, pipeline.articleId) : [];
   const { startedAt, finishedAt } = pipeline;
   return {
     pipelineId: pipeline.id,
@@ -89,7 +91,7 @@ export async function presentReceipt(db: Db, pipeline: Pipeline): Promise<Receip
         finishedAt: call.finishedAt?.toISOString() ?? null,
       }),
     ),
-    claims: claims.map(presentClaim),
+    claims,
     approval:
       pipeline.approvedAt && pipeline.approvedBy
         ? { at: pipeline.approvedAt.toISOString(), by: pipeline.approvedBy }
@@ -108,4 +110,14 @@ function sumUp(calls: LedgerEntry[]): Receipt['totals'] {
     ownMicroUsd: paid(calls.filter(({ payer }) => payer === 'user')),
     reservedMicroUsd: held.reduce((sum, { reservedMicroUsd }) => sum + reservedMicroUsd, 0),
   };
+}
+
+/** The claims of an article, also of one in the bin. */
+async function claimsOf(db: Db, userId: string, articleId: string): Promise<Receipt['claims']> {
+  const { markdown, language } = articles;
+  const [article] = await db
+    .select({ markdown, language })
+    .from(articles)
+    .where(and(eq(articles.id, articleId), eq(articles.userId, userId)));
+  return article ? presentClaims(article, await listClaims(db, userId, articleId)) : [];
 }

@@ -365,7 +365,7 @@ function stepContext(
 ): StepContext {
   const log = (message: string) =>
     recordUnderLease(ctx.db, pipeline, { type: 'log', data: { step: step.name, message } });
-  const owner: CallOwner = {
+  const owner = {
     ...asked,
     pipeline,
     step: step.name,
@@ -373,7 +373,7 @@ function stepContext(
     assureLease,
     log,
     show: createShow(ctx, pipeline.id, step.name),
-  };
+  } satisfies CallOwner;
   return {
     app: ctx,
     pipeline,

@@ -1,5 +1,6 @@
 import { and, DrizzleQueryError, eq } from 'drizzle-orm';
 import { isDisabled } from '../accounts/work-limits.ts';
+import { readForGood } from '../articles/articles.ts';
 import { getArticle } from '../articles/queries.ts';
 import { type Article, articles } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
@@ -143,7 +144,9 @@ async function attempt(
 
 async function load(db: Db, publication: Publication): Promise<{ article: Article; site: Site }> {
   const withdraws = publication.task === 'unpublish' || publication.task === 'trash';
-  const article = await (withdraws ? articleEvenBinned : articleToSend)(db, publication);
+  const read = withdraws ? articleEvenBinned : articleToSend;
+  // What a site gets is what its post is compared with later: no automatic save must take its place.
+  const article = await readForGood(db, () => read(db, publication));
   return { article, site: await getSite(db, publication.userId, publication.siteId) };
 }
 

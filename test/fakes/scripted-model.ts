@@ -139,6 +139,7 @@ export const diligentScript: Required<Script> = {
     verdicts: claims.map(({ id }) => ({ id, verdict: 'supported' as const, reason: 'The passage says so.' })),
   }),
   rewrite: ({ claims }) => ({ rewrites: claims.map(({ id }) => ({ id, sentence: null })) }),
+  revise: ({ blocks }) => ({ blocks }),
   seo: ({ title }) => ({
     metaTitle: title,
     metaDescription: `What you need to know about ${title}, put together from the sources that were found.`,

@@ -4,6 +4,7 @@ import { type PassageInput, type TaskInput, type TaskName, type TaskOutput, task
 import { writeFrame } from './frame.ts';
 import { judgeClaims } from './judge.ts';
 import { writeOutline } from './outline.ts';
+import { reviseBlocks } from './revise.ts';
 import { rewriteClaims } from './rewrite.ts';
 import { writeSection } from './section.ts';
 import { writeSeo } from './seo.ts';
@@ -25,6 +26,7 @@ const answers: Answers = {
         input.language,
       ),
     ),
+  revise: reviseBlocks,
   seo: writeSeo,
 };
 

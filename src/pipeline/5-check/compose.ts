@@ -42,21 +42,10 @@ export function composeMarkdown(draft: DraftOutput, fate: Fate, sources: Source[
         return `[^${number}]`;
       })
       .join('');
-  const paragraph = (kept: KeptSentence[]) =>
-    kept
-      .map((sentence, index) => {
-        const follows = kept[index + 1];
-        const goesOn = follows && sameSources(follows.sourceIds, sentence.sourceIds);
-        const text = escapeMarkdown(sentence.text) + (goesOn ? '' : mark(sentence.sourceIds));
-        // Chinese and Japanese set no blank after a full stop.
-        return !follows || /[。！？][”’」』）]*$/u.test(sentence.text) ? text : `${text} `;
-      })
-      .join('');
+  const paragraph = (kept: KeptSentence[]) => composeSentences(kept, mark);
   const block = ({ type, sentences: list }: DraftBlock): string[] => {
     const kept = next(list);
-    if (kept.length === 0) return [];
-    if (type === 'paragraph') return [paragraph(kept)];
-    return [kept.map((item, i) => `${type === 'bullets' ? '-' : `${i + 1}.`} ${paragraph([item])}`).join('\n')];
+    return kept.length === 0 ? [] : [composeBlock(type, kept, mark)];
   };
   const section = (heading: string | null, blocks: DraftBlock[]): string[] => {
     const text = blocks.flatMap(block);
@@ -87,6 +76,30 @@ export function composeMarkdown(draft: DraftOutput, fate: Fate, sources: Source[
     return source ? [`[^${index + 1}]: ${footnote(source)}`] : [];
   });
   return { markdown: `${[...body, notes.join('\n\n')].filter(Boolean).join('\n\n')}\n`, sourceIds, sentences };
+}
+
+/** A block as Markdown; `mark` writes the footnotes of sources. */
+export function composeBlock(
+  type: DraftBlock['type'],
+  kept: KeptSentence[],
+  mark: (sourceIds: string[]) => string,
+): string {
+  if (type === 'paragraph') return composeSentences(kept, mark);
+  return kept
+    .map((item, index) => `${type === 'bullets' ? '-' : `${index + 1}.`} ${composeSentences([item], mark)}`)
+    .join('\n');
+}
+
+function composeSentences(kept: KeptSentence[], mark: (sourceIds: string[]) => string): string {
+  return kept
+    .map((sentence, index) => {
+      const follows = kept[index + 1];
+      const goesOn = follows && sameSources(follows.sourceIds, sentence.sourceIds);
+      const text = escapeMarkdown(sentence.text) + (goesOn ? '' : mark(sentence.sourceIds));
+      // Chinese and Japanese set no blank after a full stop.
+      return !follows || /[。！？][”’」』）]*$/u.test(sentence.text) ? text : `${text} `;
+    })
+    .join('');
 }
 
 const sameSources = (a: string[], b: string[]) => a.length === b.length && a.every((id) => b.includes(id));

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, isNull, ne, notExists, or, sql } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull, ne, notExists, or, type SQL, sql } from 'drizzle-orm';
 import type { Nodes, Root } from 'mdast';
 import remarkGfm from 'remark-gfm';
 import remarkParse from 'remark-parse';
@@ -6,7 +6,7 @@ import { unified } from 'unified';
 import { escapeLinkText } from '../../articles/markdown.ts';
 import { articleEmbeddings, articles } from '../../articles/schema.ts';
 import type { Db } from '../../db/open.ts';
-import { cosine, type Embedder } from '../../knowledge/embeddings.ts';
+import type { Embedder } from '../../knowledge/embeddings.ts';
 import { publications } from '../../publishing/schema.ts';
 import { sitePosts } from '../../site-posts/schema.ts';
 import { contentTerms } from '../../text/terms.ts';
@@ -25,6 +25,8 @@ export interface LinkTarget {
 
 /** Links to the site's own posts are few: each should be worth a reader's click. */
 const maxLinks = 3;
+/** Whose vectors are compared. */
+type Meaning = Pick<Embedder, 'model'>;
 /** Cosine from which articles count as neighbours, and the share of common words where no vector can tell. */
 const minCosine = 0.45;
 const minOverlap = 0.25;
@@ -60,9 +62,10 @@ interface Linking {
  */
 export async function findLinkTargets(
   db: Db,
-  embedder: Embedder,
+  embedder: Meaning,
   article: Linking,
   siteId: string | null,
+  limit = maxLinks,
 ): Promise<LinkTarget[]> {
   const found = [
     ...(await ownTargets(db, embedder, article, siteId)),
@@ -73,7 +76,7 @@ export async function findLinkTargets(
     const key = target.articleId ?? target.url;
     if (!once.has(key)) once.set(key, target);
   }
-  return [...once.values()].slice(0, maxLinks);
+  return [...once.values()].slice(0, limit);
 }
 
 /** How close a text is, or null when it is no neighbour: by meaning where both vectors are known, else by shared words. */
@@ -84,7 +87,8 @@ function closeness(article: Linking, terms: Set<string>, text: string, meaning: 
   return overlap >= minOverlap ? overlap : null;
 }
 
-async function ownTargets(db: Db, embedder: Embedder, article: Linking, siteId: string | null): Promise<LinkTarget[]> {
+async function ownTargets(db: Db, embedder: Meaning, article: Linking, siteId: string | null): Promise<LinkTarget[]> {
+  const meaning = meaningOf(article, sql`${articleEmbeddings.embedding}`);
   const rows = await db
     .select({
       articleId: articles.id,
@@ -93,7 +97,7 @@ async function ownTargets(db: Db, embedder: Embedder, article: Linking, siteId: 
       excerpt: articles.excerpt,
       // The address as it was seen last: it may have been changed on the site.
       url: sql<string | null>`coalesce(nullif(${sitePosts.url}, ''), ${publications.remoteUrl})`,
-      vector: articleEmbeddings.embedding,
+      meaning,
     })
     .from(articles)
     .innerJoin(publications, and(eq(publications.articleId, articles.id), eq(publications.remoteStatus, 'publish')))
@@ -121,17 +125,26 @@ async function ownTargets(db: Db, embedder: Embedder, article: Linking, siteId: 
     .orderBy(desc(articles.id))
     .limit(mostRows);
   const terms = new Set(contentTerms(article.text, article.language));
-  return rows.flatMap(({ vector, excerpt, url, ...row }) => {
-    const meaning = vector && article.vector ? cosine(vector, article.vector) : null;
-    const score = closeness(article, terms, `${row.title} ${row.keyword} ${excerpt}`, meaning);
+  return rows.flatMap(({ meaning, excerpt, url, ...row }) => {
+    const score = closeness(article, terms, `${row.title} ${row.keyword} ${excerpt}`, numberOf(meaning));
     return url && score !== null ? [{ ...row, url, score }] : [];
   });
 }
 
-/** Posts that are no articles of the account. Their vectors are compared by the database, which has thousands of them. */
+/** How close a vector of the database is to the article's: compared there, where there are thousands of them. */
+function meaningOf({ vector }: Linking, other: SQL): SQL<number | null> {
+  if (!vector) return sql<number | null>`null::float8`;
+  return sql<number | null>`1 - (${other} <=> ${JSON.stringify(vector)}::vector)`;
+}
+
+/** A vector without a direction has no angle to any other. */
+const numberOf = (meaning: number | null) =>
+  meaning === null || Number.isNaN(Number(meaning)) ? null : Number(meaning);
+
+/** Posts that are no articles of the account. */
 async function foreignTargets(
   db: Db,
-  embedder: Embedder,
+  embedder: Meaning,
   article: Linking,
   siteId: string | null,
 ): Promise<LinkTarget[]> {
@@ -151,10 +164,9 @@ async function foreignTargets(
       ),
     );
   const hasVector = article.vector ? eq(sitePosts.model, embedder.model) : sql`false`;
-  const literal = JSON.stringify(article.vector ?? []);
-  const meaning = article.vector
-    ? sql<number | null>`case when ${hasVector} then 1 - (${sitePosts.embedding} <=> ${literal}::vector) end`
-    : sql<number | null>`null::float8`;
+  const meaning = sql<
+    number | null
+  >`case when ${hasVector} then ${meaningOf(article, sql`${sitePosts.embedding}`)} end`;
   const rows = await db
     .select({ title: sitePosts.title, excerpt: sitePosts.excerpt, url: sitePosts.url, meaning })
     .from(sitePosts)
@@ -175,7 +187,7 @@ async function foreignTargets(
     .limit(mostRows);
   const terms = new Set(contentTerms(article.text, article.language));
   return rows.flatMap(({ title, excerpt, url, meaning }) => {
-    const score = closeness(article, terms, `${title} ${excerpt}`, meaning === null ? null : Number(meaning));
+    const score = closeness(article, terms, `${title} ${excerpt}`, numberOf(meaning));
     return score === null ? [] : [{ articleId: null, title, keyword: phraseOf(title), url, score }];
   });
 }
@@ -213,8 +225,8 @@ export function insertLinks(
   return { markdown: linked, links: spots.length + unmentioned.length };
 }
 
-/** Where a phrase stands in running text, as offsets into the Markdown; not in headings, links, code or footnotes. */
-function findMention(
+/** Where a phrase stands in running text that is not linked yet, as offsets into the Markdown; not in headings, links, code or footnotes. */
+export function findMention(
   tree: Root,
   markdown: string,
   phrase: string,

@@ -4,6 +4,7 @@ import { freeSlug, rewriteArticle, wordsOf } from '../../articles/articles.ts';
 import { markdownToText } from '../../articles/markdown.ts';
 import { editedByUser } from '../../articles/queries.ts';
 import { type Article, articleEmbeddings, articles } from '../../articles/schema.ts';
+import { scoreArticle } from '../../articles/seo-score.ts';
 import { slugify } from '../../articles/slug.ts';
 import type { Db } from '../../db/open.ts';
 import { AppError } from '../../errors.ts';
@@ -15,7 +16,6 @@ import { pipelines } from '../schema.ts';
 import { articleJsonLd } from './json-ld.ts';
 import { findLinkTargets, insertLinks } from './links.ts';
 import { seoPrompt } from './prompt.ts';
-import { scoreArticle } from './score.ts';
 
 const check = z.object({
   name: z.string(),

@@ -1,12 +1,12 @@
-import { and, eq, inArray, ne } from 'drizzle-orm';
 import { getWorkLimits } from '../../accounts/work-limits.ts';
 import type { GateFigures } from '../../approvals/gate-figures.ts';
-import { type Article, claims } from '../../articles/schema.ts';
+import type { Article } from '../../articles/schema.ts';
 import { dollars } from '../../budget/ledger.ts';
 import { spendingOf } from '../../budget/spending.ts';
 import type { AppContext } from '../../context.ts';
 import type { Brief } from '../brief.ts';
 import { scheduleMonthOf } from '../schedule-spending.ts';
+import { findDoubts } from './unchecked.ts';
 
 /** Below this an article does not go public without a person: about half of the checks that apply have failed then. */
 export const defaultMinSeoScore = 60;
@@ -21,7 +21,8 @@ export interface Gates {
 }
 
 /**
- * Looks at the gates of automatic approval: no unsupported or contradicted claim is left in the text, the SEO score is not
+ * Looks at the gates of automatic approval: no unsupported or contradicted claim is left in the text and nothing
+ * that a person has stated there without a source, the SEO score is not
  * below the floor, and neither the user's month nor that of the schedule is used up. They are looked at when the hold
  * begins and again when it ends, and the figures are kept with the approval.
  */
@@ -32,18 +33,11 @@ export async function checkGates(
   brief: Pick<Brief, 'holdHours' | 'minSeoScore'>,
 ): Promise<Gates> {
   const { db } = ctx;
-  const doubtfulClaims = await db.$count(
-    claims,
-    and(
-      eq(claims.articleId, article.id),
-      inArray(claims.verdict, ['unsupported', 'contradicted']),
-      ne(claims.outcome, 'removed'),
-    ),
-  );
+  const doubts = await findDoubts(db, article);
   const limits = await getWorkLimits(db, ctx.config, article.userId);
   const { instance, user } = await spendingOf(db, article.userId, limits.month.name);
   const figures: GateFigures = {
-    doubtfulClaims,
+    ...doubts,
     seoScore: article.seo?.score ?? null,
     minSeoScore: brief.minSeoScore ?? defaultMinSeoScore,
     holdHours: brief.holdHours,
@@ -62,13 +56,26 @@ export async function checkGates(
   };
 }
 
-function against({ doubtfulClaims, seoScore, minSeoScore, ...months }: GateFigures): Gates['against'] {
+function against({
+  doubtfulClaims,
+  uncheckedSentences = 0,
+  seoScore,
+  minSeoScore,
+  ...months
+}: GateFigures): Gates['against'] {
   const found: Gates['against'] = [];
   if (doubtfulClaims > 0) {
     const what = doubtfulClaims === 1 ? '1 claim in it is' : `${doubtfulClaims} claims in it are`;
     found.push({
       message: `${what} not supported by a source`,
       hint: 'Look at the marked claims of the article, and correct or remove them.',
+    });
+  }
+  if (uncheckedSentences > 0) {
+    const what = uncheckedSentences === 1 ? '1 sentence of it was' : `${uncheckedSentences} sentences of it were`;
+    found.push({
+      message: `${what} written by hand and held against no source`,
+      hint: 'Look at the sentences that you have changed.',
     });
   }
   if (seoScore === null || seoScore < minSeoScore) {

@@ -2,7 +2,8 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { givenCall, givenPipeline } from '../../../test/factories.ts';
 import { startTestApp, type TestApp } from '../../../test/harness.ts';
-import { insertArticle, rewriteArticle } from '../../articles/articles.ts';
+import { editArticle, insertArticle, rewriteArticle } from '../../articles/articles.ts';
+import { getArticle } from '../../articles/queries.ts';
 import { articles, claims, type SeoReport } from '../../articles/schema.ts';
 import { newId } from '../../db/id.ts';
 import { queryRows } from '../../db/open.ts';
@@ -223,6 +224,34 @@ describe('the publish step', () => {
     now = hours(1);
     expect('waiting' in (await run(pipeline))).toBe(waits);
     expect((await publication(articleId)) === null).toBe(waits);
+  });
+
+  it.each<[string, string, RegExp | null]>([
+    ['takes out what is unsupported', 'Other text.', null],
+    ['says what states nothing', 'Text. Bread is a liquid. Now it is your turn.', /1 claim in it is not supported/],
+    ['leaves a doubtful claim in other words', 'Text. Bread surely is a liquid.', /1 claim in it is not supported/],
+    ['states something', 'Text. In 1987 half of all bakers gave up.', /1 sentence of it was written by hand/],
+    ['takes over what was checked', 'Text. Rye bread keeps for five days in a linen bag on the shelf.', null],
+  ])('after a person’s edit that %s: decides by the text as it stands', async (_, markdown, against) => {
+    const { pipeline, articleId } = await given({ publish: 'publish', approval: 'auto', holdHours: 0 });
+    const claim = (ordinal: number, text: string, verdict: 'supported' | 'unsupported') =>
+      app.ctx.db.insert(claims).values({
+        ...{ id: newId(), userId: pipeline.userId, articleId, ordinal, text, verdict },
+        ...{ reason: 'r', outcome: 'kept' as const },
+      });
+    await claim(1, 'Bread is a liquid.', 'unsupported');
+    await claim(2, 'Rye bread keeps for five days in a linen bag on the shelf.', 'supported');
+    const { revision } = await getArticle(app.ctx.db, app.ctx.ownerId, articleId);
+    await editArticle(app.ctx, app.ctx.ownerId, articleId, revision, { markdown });
+    // The floor is another matter.
+    await app.ctx.db
+      .update(articles)
+      .set({ seo: seo(80) })
+      .where(eq(articles.id, articleId));
+    now = hours(1);
+    const result = await run(pipeline);
+    if (against) expect(result).toMatchObject({ waiting: { message: expect.stringMatching(against) } });
+    else expect(result).toMatchObject({ output: { publicationId: expect.any(String) } });
   });
 
   it.each([

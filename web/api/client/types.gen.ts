@@ -952,6 +952,10 @@ export type Claim = {
     sourceId: string | null;
     sourceTitle: string | null;
     sourceUrl: string | null;
+    /**
+     * Whether its sentence stands in the stored text: word for word, in other words than were checked (`changed`), or not at all
+     */
+    state: 'unchanged' | 'changed' | 'missing';
     text: string;
     verdict: 'supported' | 'contradicted' | 'unsupported';
 };
@@ -970,6 +974,10 @@ export type ClaimInput = {
     sourceId: string | null;
     sourceTitle: string | null;
     sourceUrl: string | null;
+    /**
+     * Whether its sentence stands in the stored text: word for word, in other words than were checked (`changed`), or not at all
+     */
+    state: 'unchanged' | 'changed' | 'missing';
     text: string;
     verdict: 'supported' | 'contradicted' | 'unsupported';
 };
@@ -1608,6 +1616,10 @@ export type GateFigures = {
         spentMicroUsd: number;
     } | null;
     seoScore: number | null;
+    /**
+     * Statements that a person has written since the check; missing in decisions from before they were counted
+     */
+    uncheckedSentences?: number;
 };
 
 export type GateFiguresInput = {
@@ -1660,6 +1672,10 @@ export type GateFiguresInput = {
         spentMicroUsd: number;
     } | null;
     seoScore: number | null;
+    /**
+     * Statements that a person has written since the check; missing in decisions from before they were counted
+     */
+    uncheckedSentences?: number;
 };
 
 export type Health = {
@@ -3672,6 +3688,124 @@ export type RefusedTopicInput = {
     topic: string;
 };
 
+/**
+ * Micro-dollars
+ */
+export type RevisionEstimate = {
+    /**
+     * What is held back for it
+     */
+    high: number;
+    /**
+     * Micro-dollars
+     */
+    likely: number;
+    /**
+     * Micro-dollars
+     */
+    low: number;
+    /**
+     * The model that is asked first
+     */
+    model: string;
+    /**
+     * Whose key it is asked with
+     */
+    payer: 'instance' | 'user';
+};
+
+/**
+ * Micro-dollars
+ */
+export type RevisionEstimateInput = {
+    /**
+     * What is held back for it
+     */
+    high: number;
+    /**
+     * Micro-dollars
+     */
+    likely: number;
+    /**
+     * Micro-dollars
+     */
+    low: number;
+    /**
+     * The model that is asked first
+     */
+    model: string;
+    /**
+     * Whose key it is asked with
+     */
+    payer: 'instance' | 'user';
+};
+
+export type RevisionOffer = {
+    claims: Array<{
+        judgedBy: string | null;
+        passageId: string | null;
+        quote: string | null;
+        reason: string;
+        sourceId: string | null;
+        sourceTitle: string | null;
+        text: string;
+        /**
+         * Whether its passage bears it out. What is not `supported` has lost its footnote
+         */
+        verdict: 'supported' | 'contradicted' | 'unsupported';
+    }>;
+    /**
+     * What this request cost; 0 where its answer had been paid for before
+     */
+    costMicroUsd: number;
+    /**
+     * A part of it was not reported and counts as it was reserved
+     */
+    estimated: boolean;
+    /**
+     * Footnotes of the selection that it does not hold any more
+     */
+    lostFootnotes: Array<string>;
+    model: string;
+    /**
+     * Markdown, to be put in the place of the selection
+     */
+    text: string;
+};
+
+export type RevisionOfferInput = {
+    claims: Array<{
+        judgedBy: string | null;
+        passageId: string | null;
+        quote: string | null;
+        reason: string;
+        sourceId: string | null;
+        sourceTitle: string | null;
+        text: string;
+        /**
+         * Whether its passage bears it out. What is not `supported` has lost its footnote
+         */
+        verdict: 'supported' | 'contradicted' | 'unsupported';
+    }>;
+    /**
+     * What this request cost; 0 where its answer had been paid for before
+     */
+    costMicroUsd: number;
+    /**
+     * A part of it was not reported and counts as it was reserved
+     */
+    estimated: boolean;
+    /**
+     * Footnotes of the selection that it does not hold any more
+     */
+    lostFootnotes: Array<string>;
+    model: string;
+    /**
+     * Markdown, to be put in the place of the selection
+     */
+    text: string;
+};
+
 export type RotatedSecret = {
     previousSecretUntil: string;
     /**
@@ -5028,6 +5162,152 @@ export type StartTopicRequestInput = {
         max: number;
         min: number;
     };
+};
+
+export type TextCheck = {
+    /**
+     * Every claim of GET /articles/{id}/claims, in the same order
+     */
+    claims: Array<{
+        at: TextRange | null;
+        id: string;
+        /**
+         * The sentence as it stands, where it was changed
+         */
+        now: string | null;
+        /**
+         * `changed`: a sentence like it stands there, in other words than were checked; `missing`: none does
+         */
+        state: 'unchanged' | 'changed' | 'missing';
+    }>;
+    /**
+     * Posts of your sites that the text could link to and does not
+     */
+    links: Array<{
+        articleId: string | null;
+        /**
+         * Where the text mentions it without a link
+         */
+        mention: TextRange | null;
+        /**
+         * How close it is, 0-1
+         */
+        score: number;
+        title: string;
+        url: string;
+    }>;
+    readingMinutes: number;
+    seo: {
+        checks: Array<{
+            /**
+             * Where it can be mended; null for the text as a whole
+             */
+            at: {
+                field: 'title' | 'slug' | 'metaTitle' | 'metaDescription' | 'excerpt' | 'keyword';
+            } | {
+                /**
+                 * Up to, but not including this one
+                 */
+                end: number;
+                /**
+                 * In UTF-16 units of the Markdown
+                 */
+                start: number;
+            } | null;
+            earned: number;
+            hint: string;
+            message: string;
+            name: string;
+            passed: boolean;
+            weight: number;
+        }>;
+        /**
+         * 0-100
+         */
+        score: number;
+    };
+    wordCount: number;
+};
+
+export type TextCheckInput = {
+    /**
+     * Every claim of GET /articles/{id}/claims, in the same order
+     */
+    claims: Array<{
+        at: TextRangeInput | null;
+        id: string;
+        /**
+         * The sentence as it stands, where it was changed
+         */
+        now: string | null;
+        /**
+         * `changed`: a sentence like it stands there, in other words than were checked; `missing`: none does
+         */
+        state: 'unchanged' | 'changed' | 'missing';
+    }>;
+    /**
+     * Posts of your sites that the text could link to and does not
+     */
+    links: Array<{
+        articleId: string | null;
+        /**
+         * Where the text mentions it without a link
+         */
+        mention: TextRangeInput | null;
+        /**
+         * How close it is, 0-1
+         */
+        score: number;
+        title: string;
+        url: string;
+    }>;
+    readingMinutes: number;
+    seo: {
+        checks: Array<{
+            /**
+             * Where it can be mended; null for the text as a whole
+             */
+            at: {
+                field: 'title' | 'slug' | 'metaTitle' | 'metaDescription' | 'excerpt' | 'keyword';
+            } | {
+                /**
+                 * Up to, but not including this one
+                 */
+                end: number;
+                /**
+                 * In UTF-16 units of the Markdown
+                 */
+                start: number;
+            } | null;
+            earned: number;
+            hint: string;
+            message: string;
+            name: string;
+            passed: boolean;
+            weight: number;
+        }>;
+        /**
+         * 0-100
+         */
+        score: number;
+    };
+    wordCount: number;
+};
+
+/**
+ * A stretch of the Markdown, in UTF-16 units; `end` is not part of it
+ */
+export type TextRange = {
+    end: number;
+    start: number;
+};
+
+/**
+ * A stretch of the Markdown, in UTF-16 units; `end` is not part of it
+ */
+export type TextRangeInput = {
+    end: number;
+    start: number;
 };
 
 export type TopSpenders = {
@@ -7283,6 +7563,7 @@ export type GetArticleResponse = GetArticleResponses[keyof GetArticleResponses];
 
 export type EditArticleData = {
     body: {
+        autosave?: boolean;
         excerpt?: string;
         featuredImageId?: string | null;
         keyword?: string;
@@ -7410,6 +7691,53 @@ export type ApproveArticleResponses = {
 };
 
 export type ApproveArticleResponse = ApproveArticleResponses[keyof ApproveArticleResponses];
+
+export type CheckArticleData = {
+    body: {
+        excerpt?: string;
+        keyword?: string;
+        markdown?: string;
+        metaDescription?: string;
+        metaTitle?: string;
+        slug?: string;
+        title?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/articles/{id}/check';
+};
+
+export type CheckArticleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type CheckArticleError = CheckArticleErrors[keyof CheckArticleErrors];
+
+export type CheckArticleResponses = {
+    /**
+     * Default Response
+     */
+    200: TextCheck;
+};
+
+export type CheckArticleResponse = CheckArticleResponses[keyof CheckArticleResponses];
 
 export type ListArticleClaimsData = {
     body?: never;
@@ -7673,6 +8001,88 @@ export type RestoreArticleRevisionResponses = {
 };
 
 export type RestoreArticleRevisionResponse = RestoreArticleRevisionResponses[keyof RestoreArticleRevisionResponses];
+
+export type ReviseSelectionData = {
+    body: {
+        action: 'rewrite' | 'shorten' | 'expand' | 'tone';
+        after?: string;
+        /**
+         * Counts up where another answer to the same is wanted
+         */
+        again?: number;
+        before?: string;
+        instruction?: string;
+        /**
+         * Instead of the models of the instance
+         */
+        model?: string;
+        /**
+         * Markdown
+         */
+        selection: string;
+        /**
+         * With `tone`: plain, friendly, formal, confident, or another word for it
+         */
+        tone?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: {
+        dryRun?: 'true' | 'false';
+    };
+    url: '/api/v1/articles/{id}/rewrites';
+};
+
+export type ReviseSelectionErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Budget exceeded
+     */
+    402: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Bad gateway
+     */
+    502: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type ReviseSelectionError = ReviseSelectionErrors[keyof ReviseSelectionErrors];
+
+export type ReviseSelectionResponses = {
+    /**
+     * Default Response
+     */
+    200: RevisionOffer | RevisionEstimate;
+};
+
+export type ReviseSelectionResponse = ReviseSelectionResponses[keyof ReviseSelectionResponses];
 
 export type ForgotPasswordData = {
     body: {

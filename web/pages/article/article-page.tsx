@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { Pencil } from 'lucide-react';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react';
 import {
   getArticleOptions,
   getPipelineOptions,
   listArticleClaimsOptions,
 } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Article } from '@/api/client/types.gen.ts';
+import { cn } from '@/components/class-names.ts';
 import { useMediaQuery } from '@/components/media-query.ts';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
@@ -32,6 +34,10 @@ import { SourcesPanel } from './sources-panel.tsx';
 
 /** The menu and what places it weigh more than the rest of the page's own code: they come after the text. */
 const CopyMenu = lazy(() => import('./copy-menu.tsx').then((module) => ({ default: module.CopyMenu })));
+
+/** The editor weighs as much as the rest of the app: it comes when someone wants to write. */
+const loadEditor = () => import('./editor/edited-article.tsx');
+const EditedArticle = lazy(loadEditor);
 
 const panels = ['claims', 'sources', 'seo', 'image', 'publish'] as const;
 type Panel = (typeof panels)[number];
@@ -76,52 +82,66 @@ function ArticleView({ article }: { article: Article }) {
   const panel = panels.find((name) => name === search.tab) ?? (wide ? 'claims' : undefined);
   const select = (claim: string | undefined) => {
     setReveal((times) => (wide && claim ? times + 1 : 0));
-    void navigate({ search: { tab: 'claims', claim }, replace: true, resetScroll: false });
+    void navigate({ search: ({ edit }) => ({ tab: 'claims', claim, edit }), replace: true, resetScroll: false });
   };
   const selectInText = (claim: string) => {
     setReveal(0);
     // On a phone this leaves the text, and the back button returns to it.
-    void navigate({ search: { tab: 'claims', claim }, replace: wide, resetScroll: false });
+    void navigate({ search: ({ edit }) => ({ tab: 'claims', claim, edit }), replace: wide, resetScroll: false });
   };
   const showInText = (claim: string) => {
     setReveal((times) => times + 1);
-    void navigate({ search: { claim }, resetScroll: false });
+    void navigate({ search: ({ edit }) => ({ claim, edit }), resetScroll: false });
   };
   const showPanel = (name: string) => {
     void navigate({
-      search: (before) => ({ claim: before.claim, tab: name === 'text' ? undefined : name }),
+      search: (before) => ({ claim: before.claim, edit: before.edit, tab: name === 'text' ? undefined : name }),
       replace: true,
       resetScroll: false,
     });
   };
 
-  const text = (
-    <ArticleText
-      html={marked.html}
-      language={article.language}
-      showClaims={panel === 'claims' || (!wide && search.claim !== undefined)}
-      selected={search.claim}
-      reveal={reveal}
-      onSelect={selectInText}
-    />
-  );
-  return (
+  const editing = search.edit !== undefined;
+  const edit = (on: boolean) =>
+    void navigate({
+      search: (before) => ({ ...before, edit: on ? 'text' : undefined }),
+      replace: true,
+      resetScroll: false,
+    });
+  useEditKey(!editing, () => edit(true));
+  const sentence = claims.data?.items.find(({ id }) => id === search.claim)?.text;
+  const revealed = useMemo(() => (sentence === undefined ? null : { sentence, times: reveal }), [sentence, reveal]);
+
+  const layout = ({ column, search: searchFields }: { column: ReactNode; search?: ReactNode }) => (
     <Tabs
       value={panel ?? 'text'}
       onValueChange={showPanel}
       className="min-[80rem]:grid min-[80rem]:grid-cols-[minmax(0,1fr)_25rem]"
     >
       <title>{`${article.title} · ${t.shell.product}`}</title>
-      <article className="mx-auto w-full max-w-[44rem] min-w-0 px-4 pt-7 sm:px-8 lg:pt-11 min-[80rem]:pb-24">
-        <ArticleHeader article={article} />
-        {wide ? (
-          text
-        ) : (
-          <PanelTabs text className="sticky top-13 z-20 -mx-4 mt-6 bg-background px-2 sm:-mx-8 sm:px-6 lg:top-0" />
+      <article
+        className={cn(
+          'mx-auto w-full max-w-[44rem] min-w-0 px-4 sm:px-8 min-[80rem]:pb-24',
+          editing ? 'min-[80rem]:pt-0' : 'pt-7 lg:pt-11',
         )}
+      >
+        {!editing && <ArticleHeader article={article} onEdit={() => edit(true)} />}
         {!wide && (
-          <TabsContent value="text" className="pt-6 pb-10">
-            {text}
+          <PanelTabs
+            text
+            className={cn('z-20 -mx-4 bg-background px-2 sm:-mx-8 sm:px-6', !editing && 'sticky top-13 mt-6 lg:top-0')}
+          />
+        )}
+        {wide ? (
+          column
+        ) : (
+          // The text stays mounted behind the panels: what is being written there must not go.
+          <TabsContent
+            value="text"
+            forceMount={editing || undefined}
+            className={cn('pb-10 data-[state=inactive]:hidden', !editing && 'pt-6')}
+          >
+            {column}
           </TabsContent>
         )}
       </article>
@@ -144,7 +164,8 @@ function ArticleView({ article }: { article: Article }) {
           <SourcesPanel article={article} />
         </TabsContent>
         <TabsContent value="seo">
-          <SeoPanel article={article} />
+          {searchFields}
+          <SeoPanel article={article} onShowText={wide ? undefined : () => showPanel('text')} />
         </TabsContent>
         <TabsContent value="image">
           <ImagePanel article={article} />
@@ -155,7 +176,52 @@ function ArticleView({ article }: { article: Article }) {
       </aside>
     </Tabs>
   );
+  const reading = layout({
+    column: (
+      <ArticleText
+        html={marked.html}
+        language={article.language}
+        showClaims={panel === 'claims' || (!wide && search.claim !== undefined)}
+        selected={search.claim}
+        reveal={reveal}
+        onSelect={selectInText}
+      />
+    ),
+  });
+  if (!editing) return reading;
+  return (
+    <Suspense fallback={layout({ column: <EditorSkeleton /> })}>
+      <EditedArticle article={article} reveal={revealed} onDone={() => edit(false)} layout={layout} />
+    </Suspense>
+  );
 }
+
+/** `e` opens the editor, unless something is being typed. */
+function useEditKey(on: boolean, open: () => void): void {
+  useEffect(() => {
+    if (!on) return;
+    const listen = (event: KeyboardEvent) => {
+      const { target } = event;
+      const types =
+        target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'));
+      const covered = document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null;
+      if (event.key !== 'e' || event.ctrlKey || event.metaKey || event.altKey || types || covered) return;
+      event.preventDefault();
+      open();
+    };
+    window.addEventListener('keydown', listen);
+    return () => window.removeEventListener('keydown', listen);
+  });
+}
+
+const EditorSkeleton = () => (
+  <div role="status" aria-label={t.common.loading} className="grid gap-4 pt-6">
+    <Skeleton className="h-10 w-full" />
+    <Skeleton className="h-11 w-full" />
+    <Skeleton className="h-5 w-full" />
+    <Skeleton className="h-5 w-11/12" />
+  </div>
+);
 
 function PanelTabs({ text = false, className }: { text?: boolean; className: string }) {
   return (
@@ -170,7 +236,7 @@ function PanelTabs({ text = false, className }: { text?: boolean; className: str
   );
 }
 
-function ArticleHeader({ article }: { article: Article }) {
+function ArticleHeader({ article, onEdit }: { article: Article; onEdit: () => void }) {
   return (
     <header className="min-[80rem]:mb-9">
       <div className="mb-4 flex flex-wrap items-center justify-between gap-3">
@@ -179,6 +245,10 @@ function ArticleHeader({ article }: { article: Article }) {
           <span>{formatDate(new Date(article.createdAt))}</span>
         </p>
         <div className="flex flex-wrap gap-2">
+          <Button size="small" onClick={onEdit} onPointerEnter={() => void loadEditor()} aria-keyshortcuts="e">
+            <Pencil aria-hidden="true" />
+            {t.article.edit}
+          </Button>
           {article.pipelineId && (
             <Button size="small" asChild>
               <Link to="/runs/$runId" params={{ runId: article.pipelineId }}>

@@ -10,7 +10,10 @@ import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { t } from '@/strings.ts';
+import { assistWords } from '@/strings-assist.ts';
 import { LoadProblem } from '../error-pages.tsx';
+import { useLiveCheck } from './assist/check-context.ts';
+import { useOpenSession } from './editor/editing-context.ts';
 import { head, splitAtQuote, tail } from './find-sentence.ts';
 
 interface ClaimsPanelProps {
@@ -25,12 +28,25 @@ interface ClaimsPanelProps {
 
 /** Every claim of the article with its verdict; a chosen one shows the quote inside the stored passage. */
 export function ClaimsPanel({ articleId, numbers, found, selected, onSelect, onShowInText }: ClaimsPanelProps) {
+  const live = useLiveCheck();
+  const session = useOpenSession();
   const { data, isPending, error, refetch } = useQuery(listArticleClaimsOptions({ path: { id: articleId } }));
   if (isPending) return <SkeletonRows rows={6} />;
   if (error) return <LoadProblem problem={error} onRetry={refetch} />;
-  const claims = data.items;
+  const claims = data.items.map((claim) => {
+    const standing = live?.check?.claims.find(({ id }) => id === claim.id);
+    return { ...claim, state: standing?.state ?? claim.state, now: standing?.now ?? null };
+  });
   if (claims.length === 0) return <EmptyState title={t.claims.empty}>{t.claims.emptyHint}</EmptyState>;
   const count = (verdict: Claim['verdict']) => claims.filter((claim) => claim.verdict === verdict).length;
+  const standing = claims.filter(({ outcome }) => outcome !== 'removed');
+  const changed = standing.filter(({ state }) => state === 'changed').length;
+  const missing = standing.filter(({ state }) => state === 'missing').length;
+  const toggle = (claim: StandingClaim) => {
+    onSelect(claim.id === selected ? undefined : claim.id);
+    // What was checked does not stand there any more: what it has become is shown.
+    if (claim.id !== selected && claim.now !== null) session?.reveal(claim.now);
+  };
   const verdicts = (['supported', 'unsupported', 'contradicted'] as const).filter((verdict) => count(verdict) > 0);
   return (
     <div>
@@ -40,6 +56,8 @@ export function ClaimsPanel({ articleId, numbers, found, selected, onSelect, onS
             {count(verdict)} {t.claims.verdicts[verdict]}
           </Badge>
         ))}
+        {changed > 0 && <Badge tone="warning">{words.changed(changed)}</Badge>}
+        {missing > 0 && <Badge tone="neutral">{words.missing(missing)}</Badge>}
       </div>
       <ol className="divide-y divide-border border-t border-border">
         {claims.map((claim) => (
@@ -47,9 +65,9 @@ export function ClaimsPanel({ articleId, numbers, found, selected, onSelect, onS
             key={claim.id}
             claim={claim}
             number={claim.sourceId ? numbers.get(claim.sourceId) : undefined}
-            inText={found.has(claim.id)}
+            inText={session ? claim.state !== 'missing' : found.has(claim.id)}
             open={claim.id === selected}
-            onToggle={() => onSelect(claim.id === selected ? undefined : claim.id)}
+            onToggle={() => toggle(claim)}
             onShowInText={onShowInText}
           />
         ))}
@@ -58,14 +76,20 @@ export function ClaimsPanel({ articleId, numbers, found, selected, onSelect, onS
   );
 }
 
+const words = assistWords.claims;
+const stateWords = { changed: words.isChanged, missing: words.isMissing };
+
 const looks = {
   supported: { icon: CircleCheck, ink: 'text-success', tone: 'success' },
   unsupported: { icon: CircleHelp, ink: 'text-warning', tone: 'warning' },
   contradicted: { icon: CircleX, ink: 'text-danger', tone: 'danger' },
 } as const;
 
+/** A claim, and what has become of it in the text as it stands. */
+type StandingClaim = Claim & { now: string | null };
+
 interface ClaimRowProps {
-  claim: Claim;
+  claim: StandingClaim;
   number: number | undefined;
   inText: boolean;
   open: boolean;
@@ -94,11 +118,12 @@ function ClaimRow({ claim, number, inText, open, onToggle, onShowInText }: Claim
           <span className={cn('text-sm', claim.outcome === 'removed' && 'text-muted-foreground line-through')}>
             {claim.text}
           </span>
-          {(number !== undefined || claim.outcome !== 'kept') && (
+          {(number !== undefined || claim.outcome !== 'kept' || claim.state !== 'unchanged') && (
             <span className="mt-0.5 block text-sm text-muted-foreground">
               {[
                 number === undefined ? null : t.claims.source(number),
                 claim.outcome === 'kept' ? null : t.claims.outcomes[claim.outcome],
+                claim.outcome === 'removed' || claim.state === 'unchanged' ? null : stateWords[claim.state],
               ]
                 .filter(Boolean)
                 .join(' · ')}
@@ -108,6 +133,12 @@ function ClaimRow({ claim, number, inText, open, onToggle, onShowInText }: Claim
       </button>
       {open && (
         <div className="grid animate-appear grid-cols-1 gap-3 pr-4 pb-4 pl-11 text-sm">
+          {claim.now !== null && (
+            <p>
+              <span className="text-muted-foreground">{words.now} </span>
+              <span dir="auto">{claim.now}</span>
+            </p>
+          )}
           <Evidence claim={claim} />
           <p className="text-muted-foreground">
             <ServerText>{claim.reason}</ServerText>

@@ -1,9 +1,9 @@
-import type { Root } from 'hast';
-import { renderMarkdown, treeToText } from '../../articles/markdown.ts';
-import type { SeoCheck, SeoReport } from '../../articles/schema.ts';
-import { readability } from '../../text/readability.ts';
-import { contentTerms } from '../../text/terms.ts';
-import { countWords } from '../../text/words.ts';
+import type { Element, Root } from 'hast';
+import { readability } from '../text/readability.ts';
+import { contentTerms } from '../text/terms.ts';
+import { countWords } from '../text/words.ts';
+import { renderMarkdown, treeToText } from './markdown.ts';
+import type { SeoCheck, SeoReport } from './schema.ts';
 
 /** Everything that the score looks at. */
 export interface Scored {
@@ -17,16 +17,23 @@ export interface Scored {
   language: string;
   words: { min: number; max: number };
   sources: number;
-  claims: { kept: number; removed: number };
+  /** Null for a text without any: one that was written by hand. `changed` ones stand in other words than were checked. */
+  claims: { kept: number; removed: number; changed?: number } | null;
   /** Links to the account's own articles; null when it has none that could be linked to. */
   internalLinks: number | null;
+  /** Its `markdown`, where that has been rendered already. */
+  tree?: Root;
 }
 
 interface Section {
   level: number;
   heading: string;
   paragraphs: string[];
+  /** Of each paragraph: counting is the most that the score costs. */
+  words: number[];
 }
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
 /** A check that does not apply (a language without a readability formula) is left out instead of counted as passed. */
 type Check = Omit<SeoCheck, 'passed'> | null;
@@ -37,13 +44,14 @@ type Check = Omit<SeoCheck, 'passed'> | null;
  * common editorial practice; none of them is a promise of a rank.
  */
 export function scoreArticle(article: Scored): SeoReport {
-  const { tree } = renderMarkdown(article.markdown);
+  const tree = article.tree ?? renderMarkdown(article.markdown).tree;
   const sections = readSections(tree);
   const text = sections.flatMap((section) => section.paragraphs).join('\n');
   const checks = [
     ...titleChecks(article),
     ...keywordChecks(article, sections, text),
     ...textChecks(article, sections, text),
+    imageCheck(tree),
     ...proofChecks(article),
   ].flatMap((check) => (check ? [{ ...check, passed: check.earned === 1 }] : []));
   const total = checks.reduce((sum, check) => sum + check.weight, 0);
@@ -95,13 +103,21 @@ function titleChecks(article: Scored): Check[] {
   ];
 }
 
+/** What the checks of the keyword weigh together: without one none of them is passed. */
+const keywordWeight = 40;
+
 function keywordChecks(article: Scored, sections: Section[], text: string): Check[] {
   const { keyword, language } = article;
+  if (keyword.trim() === '') {
+    const hint =
+      'Enter the words that readers search for; the title, the opening and a heading are then held against them.';
+    return [{ name: 'keyword', weight: keywordWeight, earned: 0, message: 'There is no keyword.', hint }];
+  }
   const inText = (part: string) => containsKeyword(part, keyword, language);
   const opening = text.split('\n').slice(0, 2).join('\n');
   const headings = sections.filter((section) => section.level > 0 && inText(section.heading)).length;
   const uses = countKeyword(text, keyword);
-  const density = (100 * uses * countWords(keyword)) / Math.max(1, countWords(text));
+  const density = (100 * uses * countWords(keyword)) / Math.max(1, sum(sections.flatMap((section) => section.words)));
   return [
     {
       name: 'keyword_in_title',
@@ -155,21 +171,19 @@ function keywordChecks(article: Scored, sections: Section[], text: string): Chec
 }
 
 function textChecks(article: Scored, sections: Section[], text: string): Check[] {
-  const words = countWords(text);
+  const words = sum(sections.flatMap((section) => section.words));
   const { min, max } = article.words;
   const headed = sections.filter((section) => section.level > 0);
-  const longest = Math.max(0, ...sections.map((section) => countWords(section.paragraphs.join('\n'))));
-  const longParagraphs = sections
-    .flatMap((section) => section.paragraphs)
-    .filter((part) => countWords(part) > 150).length;
+  const longest = sections.reduce((most, section) => Math.max(most, sum(section.words)), 0);
+  const longParagraphs = sections.flatMap((section) => section.words).filter((count) => count > 150).length;
   const ease = readability(text, article.language);
   return [
     {
       name: 'word_count',
       weight: 8,
       earned: inRange(words, min, max),
-      message: `The text has ${words} words; ${min} to ${max} were asked for.`,
-      hint: words < min ? 'Add sources that say more, and redo the outline.' : 'Shorten sections that say little.',
+      message: `The text has ${words} words; the aim is ${min} to ${max}.`,
+      hint: words < min ? 'Say more, from sources that say more.' : 'Shorten sections that say little.',
     },
     {
       name: 'headings',
@@ -203,7 +217,6 @@ function textChecks(article: Scored, sections: Section[], text: string): Check[]
 }
 
 function proofChecks(article: Scored): Check[] {
-  const { kept, removed } = article.claims;
   const links = article.internalLinks;
   return [
     {
@@ -213,13 +226,7 @@ function proofChecks(article: Scored): Check[] {
       message: `${article.sources} sources are cited.`,
       hint: 'Give at least three independent sources.',
     },
-    {
-      name: 'claims',
-      weight: 8,
-      earned: kept === 0 ? 0 : kept / (kept + removed),
-      message: `${kept} claims stand, ${removed} were removed because their sources do not bear them out.`,
-      hint: 'Look at the removed claims: a better source may support them.',
-    },
+    claimsCheck(article.claims),
     links === null
       ? null
       : {
@@ -230,6 +237,44 @@ function proofChecks(article: Scored): Check[] {
           hint: 'Link to articles of yours on neighbouring topics.',
         },
   ];
+}
+
+function claimsCheck(claims: Scored['claims']): Check {
+  if (!claims) return null;
+  const { kept, removed, changed = 0 } = claims;
+  const reworded = changed > 0 ? `, ${changed} stand in other words than were checked` : '';
+  return {
+    name: 'claims',
+    weight: 8,
+    earned: kept === 0 ? 0 : kept / (kept + removed + changed),
+    message: `${kept} claims stand${reworded}, ${removed} were removed because their sources do not bear them out.`,
+    hint:
+      changed > 0
+        ? 'Hold the changed sentences against their sources, or put them back.'
+        : 'Look at the removed claims: a better source may support them.',
+  };
+}
+
+/** Does not apply to a text without images. */
+function imageCheck(tree: Root): Check {
+  const images: Element[] = [];
+  const visit = (node: Root | Element): void => {
+    for (const child of node.children) {
+      if (child.type !== 'element') continue;
+      if (child.tagName === 'img') images.push(child);
+      visit(child);
+    }
+  };
+  visit(tree);
+  if (images.length === 0) return null;
+  const silent = images.filter(({ properties }) => String(properties.alt ?? '').trim() === '').length;
+  return {
+    name: 'image_alt',
+    weight: 3,
+    earned: 1 - silent / images.length,
+    message: silent === 0 ? 'Every image is described.' : `${silent} of ${images.length} images have no description.`,
+    hint: 'Say in a few words what the image shows, for those who cannot see it.',
+  };
 }
 
 /** True when every content word of the keyword stands in the text, in whatever form and order. */
@@ -246,13 +291,16 @@ function countKeyword(text: string, keyword: string): number {
 
 /** Splits the rendered text at its headings; what stands before the first has level 0. Footnotes are left out. */
 function readSections(tree: Root): Section[] {
-  const sections: Section[] = [{ level: 0, heading: '', paragraphs: [] }];
+  const sections: Section[] = [{ level: 0, heading: '', paragraphs: [], words: [] }];
   for (const node of tree.children) {
     if (node.type !== 'element' || node.tagName === 'section') continue;
     const level = /^h([1-6])$/.exec(node.tagName)?.[1];
     const text = treeToText({ type: 'root', children: [node] }).trim();
-    if (level) sections.push({ level: Number(level), heading: text, paragraphs: [] });
-    else if (text) sections.at(-1)?.paragraphs.push(text);
+    if (level) sections.push({ level: Number(level), heading: text, paragraphs: [], words: [] });
+    else if (text) {
+      sections.at(-1)?.paragraphs.push(text);
+      sections.at(-1)?.words.push(countWords(text));
+    }
   }
   return sections;
 }

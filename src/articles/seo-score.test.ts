@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { limitText } from '../../text/limit-text.ts';
-import { type Scored, scoreArticle } from './score.ts';
+import { limitText } from '../text/limit-text.ts';
+import { type Scored, scoreArticle } from './seo-score.ts';
 
 const good: Scored = {
   title: 'Sourdough starter: how to keep it alive',
