@@ -7,8 +7,9 @@ export const editorWords = {
   titleField: 'Title',
   titleNeeded: 'An article needs a title: the last one stays until you write another.',
   source: 'Markdown of the article',
-  toText: 'Show as text',
-  toSource: 'Show as Markdown',
+  showAs: 'Show as',
+  markdown: 'Markdown',
+  asText: 'text',
   save: {
     saved: 'Saved',
     unsaved: 'Not saved yet',

@@ -18,13 +18,10 @@ export function ClashView({ merge, onDecide }: { merge: Merge; onDecide: (choice
     if (all.length === merge.clashes.length) onDecide(all);
   };
   return (
-    <section aria-labelledby="clash-title" className="grid grid-cols-1 gap-4">
+    <section aria-label={words.title} className="grid grid-cols-1 gap-4">
       <Notice tone="warning" alert title={words.title}>
         <p>{words.text}</p>
       </Notice>
-      <h2 id="clash-title" className="sr-only">
-        {words.title}
-      </h2>
       {merge.clashes.map(({ name, mine, theirs }, index) => (
         <Card
           // biome-ignore lint/suspicious/noArrayIndexKey: the places of one merge never change their order

@@ -113,7 +113,10 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
               onClick={() => session.switchTo(shown.mode === 'text' ? 'source' : 'text')}
             >
               {shown.mode === 'text' ? <Code2 aria-hidden="true" /> : <Text aria-hidden="true" />}
-              {shown.mode === 'text' ? words.toSource : words.toText}
+              <span>
+                <span className="sr-only">{words.showAs} </span>
+                {shown.mode === 'text' ? words.markdown : words.asText}
+              </span>
             </Button>
             <Button size="small" variant="primary" onClick={onDone}>
               <Check aria-hidden="true" />

@@ -226,7 +226,7 @@ function writeTree(node: Node, around: Surroundings, { bullet, delimiter }: Mark
   const table = node.type.name === 'table' ? node.attrs : { aligned: false, padded: true };
   const [tree] = blockTree(node, around);
   if (!tree) return '';
-  return toMarkdown(tree, {
+  const text = toMarkdown(tree, {
     extensions: [
       gfmToMarkdown({
         tablePipeAlign: table.aligned,
@@ -248,6 +248,16 @@ function writeTree(node: Node, around: Surroundings, { bullet, delimiter }: Mark
     resourceLink: false,
     handlers: ownHandlers,
   }).replace(/\n+$/, '');
+  return node.type.name === 'table' ? withFullRule(text) : text;
+}
+
+/** `| --- |` as people write it, where the library writes `| - |`. */
+function withFullRule(table: string): string {
+  const [head = '', rule = '', ...rows] = table.split('\n');
+  const full = rule.replace(/:?-+:?/g, (cell) =>
+    cell.length >= 3 ? cell : cell.replace(/-+/, '-'.repeat(3 - cell.replace(/-/g, '').length)),
+  );
+  return [head, full, ...rows].join('\n');
 }
 
 /** Where the library knows one way for a whole text, a node says here which one is its own. */
