@@ -9,7 +9,7 @@ export const editorWords = {
   source: 'Markdown of the article',
   showAs: 'Show as',
   markdown: 'Markdown',
-  asText: 'text',
+  asText: 'Text',
   save: {
     saved: 'Saved',
     unsaved: 'Not saved yet',
@@ -24,7 +24,7 @@ export const editorWords = {
   notes: {
     merged: 'This article was changed elsewhere as well. Both changes are in the text now.',
     restored: 'What you had written and was not saved yet is back.',
-    close: 'Good',
+    close: 'Close',
   },
   signedOut: 'Log in again: what you wrote is kept in this browser and will be here.',
   gone: {

@@ -40,7 +40,7 @@ export function CitationTip({ view, state }: { view: RefObject<EditorView | null
       dir="auto"
       className="pointer-events-none absolute z-10 w-max max-w-[min(22rem,100%)] rounded-lg border border-border bg-card px-3 py-2 text-sm shadow-lg"
       style={{
-        top: box.bottom - around.top + 6,
+        top: box.bottom - around.top + 16,
         left: Math.max(0, Math.min(box.left - around.left - 16, around.width - 352)),
       }}
     >

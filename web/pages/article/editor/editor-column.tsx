@@ -273,7 +273,7 @@ function Messages({ session, article }: { session: EditorSession; article: Artic
   });
   return (
     <div className="mt-4 grid gap-3 empty:hidden" aria-live="polite">
-      {note && (
+      {note && save.kind !== 'clash' && (
         <Notice tone="accent" title={words.notes[note]}>
           <Button size="small" className="justify-self-start" onClick={() => session.forgetNote()}>
             {words.notes.close}
