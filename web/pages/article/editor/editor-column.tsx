@@ -43,6 +43,7 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
   const view = useRef<EditorView | null>(null);
   const bar = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState<Place | null>(null);
+  /** Only while an image or a citation is chosen: other keys draw nothing but the text. */
   const [state, setState] = useState<EditorState | null>(null);
   const [open, setOpen] = useState<Open>(null);
   const [uploadProblem, setUploadProblem] = useState<ApiProblem | null>(null);
@@ -53,7 +54,7 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
   const onChange = useCallback((next: EditorState) => {
     cancelAnimationFrame(frame.current);
     frame.current = requestAnimationFrame(() => {
-      setState(next);
+      setState(next.selection instanceof NodeSelection ? next : null);
       setPlace((before) => {
         const now = placeOf(next);
         return before && same(before, now) ? before : now;
@@ -168,7 +169,7 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
               onImages={takeImages}
               onChange={onChange}
             />
-            <CitationTip view={view} state={state} />
+            <CitationTip view={view} ready={place !== null} chosen={state} />
           </div>
         )}
       </div>

@@ -44,12 +44,13 @@ export function writeBlocks(origins: Origins, doc: Node): { blocks: WrittenBlock
   const blocks: WrittenBlock[] = [];
   let last: { node: Node; id: number | null; kept: boolean; text: string } | null = null;
   let origin: Origin | undefined;
+  const lastNode = doc.children.findLast((node) => !isEmpty(node));
   doc.forEach((node, from) => {
     if (isEmpty(node)) return;
     origin = origins.of(node);
     const id = origin ? (node.attrs.origin as number) : null;
     const follows = origin !== undefined && (last === null ? origin.previous === null : origin.previous === last.id);
-    const isLastNow = from + node.nodeSize === doc.content.size || restIsEmpty(doc, from + node.nodeSize);
+    const isLastNow = node === lastNode;
     const kept =
       origin !== undefined &&
       unchanged(origin, node, around) &&
@@ -73,15 +74,6 @@ const hasAtoms = (node: Node) => {
   });
   return found;
 };
-
-function restIsEmpty(doc: Node, from: number): boolean {
-  let empty = true;
-  doc.nodesBetween(from, doc.content.size, (node, position) => {
-    if (position >= from && !isEmpty(node)) empty = false;
-    return false;
-  });
-  return empty;
-}
 
 function unchanged(origin: Origin, node: Node, { definitions }: Surroundings): boolean {
   if (!node.eq(origin.node)) return false;
