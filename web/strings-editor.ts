@@ -7,8 +7,9 @@ export const editorWords = {
   titleField: 'Title',
   titleNeeded: 'An article needs a title: the last one stays until you write another.',
   source: 'Markdown of the article',
-  toText: 'Show as text',
-  toSource: 'Show as Markdown',
+  showAs: 'Show as',
+  markdown: 'Markdown',
+  asText: 'Text',
   save: {
     saved: 'Saved',
     unsaved: 'Not saved yet',
@@ -23,7 +24,7 @@ export const editorWords = {
   notes: {
     merged: 'This article was changed elsewhere as well. Both changes are in the text now.',
     restored: 'What you had written and was not saved yet is back.',
-    close: 'Good',
+    close: 'Close',
   },
   signedOut: 'Log in again: what you wrote is kept in this browser and will be here.',
   gone: {

@@ -432,12 +432,7 @@ export async function dropAnswer(db: Db, callId: string): Promise<void> {
  * What a model answered to this question although it could not be used, at or after `since` (null: ever), as it was
  * given to {@link settle}; null if there is nothing. The newest counts.
  */
-export async function findUnusable(
-  db: Db,
-  asker: Asker,
-  requestDigest: string,
-  since: Date | null,
-): Promise<unknown> {
+export async function findUnusable(db: Db, asker: Asker, requestDigest: string, since: Date | null): Promise<unknown> {
   const [row] = await db
     .select({ output: paidCalls.output })
     .from(paidCalls)
@@ -456,12 +451,7 @@ export async function findUnusable(
 }
 
 /** Whether a model declined to answer this question, and was paid for that, at or after `since` (null: ever). */
-export async function wasRefused(
-  db: Db,
-  asker: Asker,
-  requestDigest: string,
-  since: Date | null,
-): Promise<boolean> {
+export async function wasRefused(db: Db, asker: Asker, requestDigest: string, since: Date | null): Promise<boolean> {
   const refusals = and(
     askedBy(asker),
     eq(paidCalls.requestDigest, requestDigest),

@@ -9,6 +9,8 @@ interface Citations {
   /** By label: the footnote's text. */
   texts: ReadonlyMap<string, string>;
   decorations: DecorationSet;
+  /** How many citations and footnotes there are. */
+  places: number;
 }
 
 /** Numbers citations and footnotes as the reader's page does. */
@@ -21,13 +23,13 @@ export function numberCitations(): Plugin<Citations> {
       init: (_, { doc }) => count(doc),
       apply: (tr, before) => {
         if (!tr.docChanged) return before;
+        // Most keys change no citation: then the numbers only move along.
+        if (!touchesCitations(tr.before, tr.doc)) {
+          return { ...before, decorations: before.decorations.map(tr.mapping, tr.doc) };
+        }
         const now = read(tr.doc);
-        // Most keys change no citation: then everything only moves along.
-        if (
-          sameMap(now.numbers, before.numbers) &&
-          sameMap(now.texts, before.texts) &&
-          now.places.length === before.decorations.find().length
-        ) {
+        const same = sameMap(now.numbers, before.numbers) && sameMap(now.texts, before.texts);
+        if (same && now.places.length === before.places) {
           return { ...before, decorations: before.decorations.map(tr.mapping, tr.doc) };
         }
         return count(tr.doc);
@@ -66,7 +68,24 @@ function count(doc: Node): Citations {
       { label, number, text: texts.get(label) },
     );
   });
-  return { numbers, texts, decorations: DecorationSet.create(doc, decorations) };
+  return { numbers, texts, decorations: DecorationSet.create(doc, decorations), places: places.length };
+}
+
+/** Whether any of the blocks that differ between two documents holds, or held, a citation or a footnote. */
+function touchesCitations(before: Node, after: Node): boolean {
+  const [old, now] = [before.children, after.children];
+  let start = 0;
+  while (start < old.length && old[start] === now[start]) start += 1;
+  let end = 0;
+  while (end < Math.min(old.length, now.length) - start && old.at(-1 - end) === now.at(-1 - end)) end += 1;
+  const changed = [...old.slice(start, old.length - end), ...now.slice(start, now.length - end)];
+  return changed.some(holdsCitation);
+}
+
+function holdsCitation(node: Node): boolean {
+  const { footnote, footnote_ref } = schema.nodes;
+  if (node.type === footnote || node.type === footnote_ref) return true;
+  return node.children.some(holdsCitation);
 }
 
 function sameMap<Value>(a: ReadonlyMap<string, Value>, b: ReadonlyMap<string, Value>): boolean {

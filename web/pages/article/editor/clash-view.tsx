@@ -1,9 +1,9 @@
+import { diffWordsWithSpace } from 'diff';
 import { useState } from 'react';
 import { Notice } from '@/components/notice.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { editorWords } from '@/strings-editor.ts';
-import { WordDiff } from '../../publication/word-diff.tsx';
 import type { Choice, Merge } from './merge.ts';
 
 const words = editorWords.clash;
@@ -18,13 +18,10 @@ export function ClashView({ merge, onDecide }: { merge: Merge; onDecide: (choice
     if (all.length === merge.clashes.length) onDecide(all);
   };
   return (
-    <section aria-labelledby="clash-title" className="grid grid-cols-1 gap-4">
+    <section aria-label={words.title} className="grid grid-cols-1 gap-4">
       <Notice tone="warning" alert title={words.title}>
         <p>{words.text}</p>
       </Notice>
-      <h2 id="clash-title" className="sr-only">
-        {words.title}
-      </h2>
       {merge.clashes.map(({ name, mine, theirs }, index) => (
         <Card
           // biome-ignore lint/suspicious/noArrayIndexKey: the places of one merge never change their order
@@ -67,7 +64,9 @@ export function ClashView({ merge, onDecide }: { merge: Merge; onDecide: (choice
   );
 }
 
+/** One of the two, with what it has and the other has not marked in it. */
 function Version({ label, text, other }: { label: string; text: string; other: string }) {
+  const parts = diffWordsWithSpace(other, text).filter(({ removed }) => !removed);
   return (
     <div className="min-w-0">
       <p className="mb-1 text-sm font-medium">{label}</p>
@@ -75,10 +74,16 @@ function Version({ label, text, other }: { label: string; text: string; other: s
         dir="auto"
         className="rounded-lg border border-border bg-background p-3 text-[0.9375rem] whitespace-pre-wrap"
       >
-        {text === '' ? (
-          <span className="text-muted-foreground">{words.nothing}</span>
-        ) : (
-          <WordDiff before={other} after={text} />
+        {text === '' && <span className="text-muted-foreground">{words.nothing}</span>}
+        {parts.map(({ value, added }, index) =>
+          added ? (
+            // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text never change their order
+            <mark key={index} className="rounded-xs bg-accent-soft text-foreground underline decoration-accent">
+              {value}
+            </mark>
+          ) : (
+            value
+          ),
         )}
       </div>
     </div>

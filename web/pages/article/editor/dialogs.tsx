@@ -43,6 +43,7 @@ export function LinkDialog({ href, hasText, onSet, onClose }: LinkDialogProps) {
           {(control) => (
             <Input
               {...control}
+              autoFocus
               inputMode="url"
               autoComplete="off"
               value={address}
@@ -88,7 +89,7 @@ export function ImageDialog({ image, onSet, onRemove, onClose }: ImageDialogProp
     <Dialog title={words.image.title} narrow onClose={onClose}>
       <form onSubmit={submit} className="grid gap-4 p-4 sm:p-6">
         <Field label={words.image.alt} hint={words.image.altHint}>
-          {(control) => <Input {...control} name="alt" defaultValue={image.alt} maxLength={500} />}
+          {(control) => <Input {...control} autoFocus name="alt" defaultValue={image.alt} maxLength={500} />}
         </Field>
         <Field label={words.image.caption}>
           {(control) => <Input {...control} name="title" defaultValue={image.title ?? ''} maxLength={500} />}

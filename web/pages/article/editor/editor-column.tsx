@@ -52,6 +52,7 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
   const view = useRef<EditorView | null>(null);
   const bar = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState<Place | null>(null);
+  /** Only while an image or a citation is chosen: other keys draw nothing but the text. */
   const [state, setState] = useState<EditorState | null>(null);
   const [open, setOpen] = useState<Open>(null);
   const [uploadProblem, setUploadProblem] = useState<ApiProblem | null>(null);
@@ -64,7 +65,7 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
   const onChange = useCallback((next: EditorState) => {
     cancelAnimationFrame(frame.current);
     frame.current = requestAnimationFrame(() => {
-      setState(next);
+      setState(next.selection instanceof NodeSelection ? next : null);
       setPlace((before) => {
         const now = placeOf(next);
         return before && same(before, now) ? before : now;
@@ -128,7 +129,10 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
               onClick={() => session.switchTo(shown.mode === 'text' ? 'source' : 'text')}
             >
               {shown.mode === 'text' ? <Code2 aria-hidden="true" /> : <Text aria-hidden="true" />}
-              {shown.mode === 'text' ? words.toSource : words.toText}
+              <span>
+                <span className="sr-only">{words.showAs} </span>
+                {shown.mode === 'text' ? words.markdown : words.asText}
+              </span>
             </Button>
             <Button size="small" variant="primary" onClick={onDone}>
               <Check aria-hidden="true" />
@@ -181,7 +185,7 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
               onImages={takeImages}
               onChange={onChange}
             />
-            <CitationTip view={view} state={state} />
+            <CitationTip view={view} ready={place !== null} chosen={state} />
             {!clash && <ReviseBar ref={reviseBar} view={view} state={state} onAction={startRevision} />}
           </div>
         )}
@@ -300,7 +304,7 @@ function Messages({ session, article }: { session: EditorSession; article: Artic
   });
   return (
     <div className="mt-4 grid gap-3 empty:hidden" aria-live="polite">
-      {note && (
+      {note && save.kind !== 'clash' && (
         <Notice tone="accent" title={words.notes[note]}>
           <Button size="small" className="justify-self-start" onClick={() => session.forgetNote()}>
             {words.notes.close}

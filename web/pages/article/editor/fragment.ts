@@ -38,6 +38,10 @@ function asBlocks(content: Fragment): Node[] {
   return found.length > 0 ? found : [schema.node('paragraph')];
 }
 
+/** It takes on the ways of the document that it comes into. */
 function withoutOrigin(node: Node): Node {
-  return 'origin' in node.attrs ? node.type.create({ ...node.attrs, origin: null }, node.content, node.marks) : node;
+  if (node.isText) return node;
+  const attrs = { ...node.attrs };
+  for (const name of ['origin', 'marker', 'delimiter']) if (name in attrs) attrs[name] = null;
+  return node.type.create(attrs, node.children.map(withoutOrigin), node.marks);
 }

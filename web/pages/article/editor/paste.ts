@@ -5,17 +5,19 @@
  */
 export function cleanPastedHtml(html: string): string {
   // What only Word reads stands in comments; what hides its list marks stands in "downlevel-revealed" ones.
-  const page = new DOMParser().parseFromString(html.replace(/<!--\[if[\s\S]*?<!\[endif\]-->/gi, ''), 'text/html');
+  const page = new DOMParser().parseFromString(
+    html.replace(/<!--\[if[\s\S]*?<!\[endif\]-->/gi, '').replace(/<[a-z][^>]*>/gi, withoutHandlers),
+    'text/html',
+  );
   const { body } = page;
   for (const node of comments(page)) node.remove();
   for (const gone of body.querySelectorAll(
     'script, style, meta, link, title, xml, template, iframe, object, embed, svg, math',
   ))
     gone.remove();
-  for (const wrapper of body.querySelectorAll(
-    'b[id^="docs-internal-guid"], b[style*="font-weight:normal"], b[style*="font-weight: normal"]',
-  ))
-    unwrap(wrapper);
+  for (const bold of body.querySelectorAll('b')) if (bold.style.fontWeight === 'normal') unwrap(bold);
+  for (const element of body.querySelectorAll('*'))
+    for (const name of element.getAttributeNames()) if (/^on/i.test(name)) element.removeAttribute(name);
   wordParagraphs(page);
   for (const office of body.querySelectorAll('*')) if (office.localName.includes(':')) unwrap(office);
   nestLists(body);
@@ -35,6 +37,9 @@ export function cleanPastedHtml(html: string): string {
   for (const line of body.querySelectorAll(':scope > br')) line.remove();
   return body.innerHTML;
 }
+
+/** Nothing of it would run, but the browser reports every one that it refuses. */
+const withoutHandlers = (tag: string) => tag.replace(/\son[a-z]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)/gi, '');
 
 function comments(page: Document): Comment[] {
   const found: Comment[] = [];

@@ -87,7 +87,7 @@ function keys({ onLink, onRevise, onSave, onToolbar }: Wishes): Record<string, C
     'Mod-Shift-z': redo,
     'Mod-y': redo,
     Backspace: undoInputRule,
-    Enter: splitListItem(nodes.list_item, { checked: null }),
+    Enter: chainCommands(beginCode, splitItem),
     'Shift-Enter': chainCommands(exitCode, hardBreak),
     'Mod-Enter': chainCommands(exitCode, hardBreak),
     'Mod-]': sinkListItem(nodes.list_item),
@@ -95,6 +95,25 @@ function keys({ onLink, onRevise, onSave, onToolbar }: Wishes): Record<string, C
     'Shift-Escape': selectParentNode,
   };
 }
+
+/** ``` and Enter begin a block of code. */
+const beginCode: Command = (state, dispatch) => {
+  const { $from, empty } = state.selection;
+  const { parent } = $from;
+  const fence = parent.type === nodes.paragraph && empty ? /^(?:```|~~~)([\w+#.-]*)$/.exec(parent.textContent) : null;
+  if (!fence || $from.parentOffset !== parent.content.size) return false;
+  const tr = state.tr.delete($from.start(), $from.end());
+  dispatch?.(tr.setBlockType($from.start(), $from.start(), nodes.code_block, { lang: fence[1] || null }));
+  return true;
+};
+
+/** The next item of a check list is open again. */
+const splitItem: Command = (state, dispatch) => {
+  const { $from } = state.selection;
+  const item = $from.depth > 1 ? $from.node(-1) : null;
+  const checked = item?.attrs.checked === undefined || item.attrs.checked === null ? null : false;
+  return splitListItem(nodes.list_item, { checked })(state, dispatch);
+};
 
 /** Tab moves items of lists and goes from cell to cell; after Escape, and anywhere else, it leaves the text as it does everywhere. */
 function leaveByTab(): Plugin {

@@ -88,6 +88,8 @@ export class EditorSession {
   private base: { revision: number; values: Values };
   private sent: Values;
   private saving: Promise<void> | null = null;
+  /** The article that what stands here clashes with, until that is decided. */
+  private against: Article | null = null;
   /** Removes the draft of another tab that clashes with the article, once that is decided. */
   private pending: (() => void) | null = null;
   private failures = 0;
@@ -306,6 +308,8 @@ export class EditorSession {
   decide(choices: readonly Choice[]): void {
     const { clash } = this.shown;
     if (!clash) return;
+    if (this.against) this.rebase(this.against);
+    this.against = null;
     this.show({ clash: null, save: { kind: 'unsaved' }, note: null });
     this.adopt(clash.settle(choices), false);
     this.keepDraft();
@@ -436,19 +440,28 @@ export class EditorSession {
     const theirs = valuesOf(article);
     const mine = this.values();
     const merged = merge(this.base.values, mine, theirs);
-    this.base = { revision: article.revision, values: theirs };
-    this.sent = theirs;
-    this.show({ revision: article.revision });
     if (merged.clashes.length > 0) {
+      // What is kept in the browser stays a change of the old text until someone has decided: it would pass for a change of
+      // theirs after a reload, and be saved over it.
+      this.against = article;
       this.show({ clash: merged, save: { kind: 'clash' } });
       return;
     }
+    this.rebase(article);
     const values = merged.settle([]);
     const took = Object.keys(changed(mine, values)).length > 0;
     this.adopt(values, false);
     if (Object.keys(changed(theirs, values)).length === 0) this.sent = this.values();
     this.show({ save: { kind: 'unsaved' }, ...(took || note === 'restored' ? { note } : {}) });
     this.saveIn(0);
+  }
+
+  /** From now on, what stands here is a change of that revision. */
+  private rebase(article: Article): void {
+    const values = valuesOf(article);
+    this.base = { revision: article.revision, values };
+    this.sent = values;
+    this.show({ revision: article.revision });
   }
 
   private adopt(values: Values, undoable: boolean): void {

@@ -119,22 +119,24 @@ export function Toolbar({ place, ref, onCommand, onLink, onImage, onLeave }: Too
       <span id="toolbar-hint" className="sr-only">
         {toolbar.hint}
       </span>
-      <Select
-        aria-label={toolbar.block}
-        value={place.block}
-        disabled={place.inTable}
-        className="h-8 w-27 shrink-0 pl-2 border-transparent bg-transparent text-sm hover:bg-muted"
-        onChange={(event) => onCommand(setBlock(event.target.value))}
-      >
-        {place.block === '' && <option value="" />}
-        {(['paragraph', 'heading1', 'heading2', 'heading3', 'heading4', 'heading5', 'heading6', 'code'] as const).map(
-          (kind) => (
-            <option key={kind} value={kind}>
-              {toolbar.blocks[kind]}
-            </option>
-          ),
-        )}
-      </Select>
+      <div className="w-27 shrink-0">
+        <Select
+          aria-label={toolbar.block}
+          value={place.inTable ? '' : place.block}
+          disabled={place.inTable}
+          className="h-8 pl-2 border-transparent bg-transparent text-sm hover:bg-muted"
+          onChange={(event) => onCommand(setBlock(event.target.value))}
+        >
+          {(place.block === '' || place.inTable) && <option value="">{place.inTable ? words.table.label : ''}</option>}
+          {(['paragraph', 'heading1', 'heading2', 'heading3', 'heading4', 'heading5', 'heading6', 'code'] as const).map(
+            (kind) => (
+              <option key={kind} value={kind}>
+                {toolbar.blocks[kind]}
+              </option>
+            ),
+          )}
+        </Select>
+      </div>
       <Divider />
       <Tool
         icon={Bold}
@@ -219,10 +221,16 @@ export function Toolbar({ place, ref, onCommand, onLink, onImage, onLeave }: Too
         <div
           role="group"
           aria-label={words.table.label}
-          className="flex w-full shrink-0 flex-wrap gap-x-1 border-t border-border pt-1 max-sm:w-max max-sm:flex-nowrap max-sm:border-0 max-sm:pt-0"
+          className="flex w-full shrink-0 flex-wrap border-t border-border pt-1 max-sm:w-max max-sm:flex-nowrap max-sm:border-0 max-sm:pt-0"
         >
           {tableCommands.map(([name, command]) => (
-            <button key={name} type="button" tabIndex={-1} className={cn(tool, 'px-2 text-sm')} onClick={run(command)}>
+            <button
+              key={name}
+              type="button"
+              tabIndex={-1}
+              className={cn(tool, 'px-1.5 text-[0.8125rem]')}
+              onClick={run(command)}
+            >
               {words.table[name]}
             </button>
           ))}

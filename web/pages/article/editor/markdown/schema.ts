@@ -140,7 +140,7 @@ export const schema = new Schema({
       content: 'table_row+',
       tableRole: 'table',
       isolating: true,
-      attrs: { ...origin, aligned: { default: false }, padded: { default: true } },
+      attrs: { ...origin, aligned: { default: true }, padded: { default: true } },
       parseDOM: [{ tag: 'table' }],
       toDOM: () => ['table', ['tbody', 0]],
     },

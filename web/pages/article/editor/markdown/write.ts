@@ -44,12 +44,13 @@ export function writeBlocks(origins: Origins, doc: Node): { blocks: WrittenBlock
   const blocks: WrittenBlock[] = [];
   let last: { node: Node; id: number | null; kept: boolean; text: string } | null = null;
   let origin: Origin | undefined;
+  const lastNode = doc.children.findLast((node) => !isEmpty(node));
   doc.forEach((node, from) => {
     if (isEmpty(node)) return;
     origin = origins.of(node);
     const id = origin ? (node.attrs.origin as number) : null;
     const follows = origin !== undefined && (last === null ? origin.previous === null : origin.previous === last.id);
-    const isLastNow = from + node.nodeSize === doc.content.size || restIsEmpty(doc, from + node.nodeSize);
+    const isLastNow = node === lastNode;
     const kept =
       origin !== undefined &&
       unchanged(origin, node, around) &&
@@ -73,15 +74,6 @@ const hasAtoms = (node: Node) => {
   });
   return found;
 };
-
-function restIsEmpty(doc: Node, from: number): boolean {
-  let empty = true;
-  doc.nodesBetween(from, doc.content.size, (node, position) => {
-    if (position >= from && !isEmpty(node)) empty = false;
-    return false;
-  });
-  return empty;
-}
 
 function unchanged(origin: Origin, node: Node, { definitions }: Surroundings): boolean {
   if (!node.eq(origin.node)) return false;
@@ -226,7 +218,7 @@ function writeTree(node: Node, around: Surroundings, { bullet, delimiter }: Mark
   const table = node.type.name === 'table' ? node.attrs : { aligned: false, padded: true };
   const [tree] = blockTree(node, around);
   if (!tree) return '';
-  return toMarkdown(tree, {
+  const text = toMarkdown(tree, {
     extensions: [
       gfmToMarkdown({
         tablePipeAlign: table.aligned,
@@ -248,6 +240,16 @@ function writeTree(node: Node, around: Surroundings, { bullet, delimiter }: Mark
     resourceLink: false,
     handlers: ownHandlers,
   }).replace(/\n+$/, '');
+  return node.type.name === 'table' ? withFullRule(text) : text;
+}
+
+/** `| --- |` as people write it, where the library writes `| - |`. */
+function withFullRule(table: string): string {
+  const [head = '', rule = '', ...rows] = table.split('\n');
+  const full = rule.replace(/:?-+:?/g, (cell) =>
+    cell.length >= 3 ? cell : cell.replace(/-+/, '-'.repeat(3 - cell.replace(/-/g, '').length)),
+  );
+  return [head, full, ...rows].join('\n');
 }
 
 /** Where the library knows one way for a whole text, a node says here which one is its own. */
