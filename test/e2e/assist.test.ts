@@ -91,7 +91,7 @@ it('scores the text as it is written, and leads to what is to be mended', async 
     await failed.waitFor();
     await page.getByRole('textbox', { name: 'Title', exact: true }).focus();
     await failed.click();
-    await until(page, `document.activeElement.id === 'article-metaDescription'`);
+    await until(page, `document.activeElement.dataset.field === 'metaDescription'`);
     // A place in the text: the heading that could have the keyword, or the longest sentence.
     await page
       .getByRole('button', { name: /headings contain the keyword|Reading ease/ })
