@@ -62,6 +62,10 @@ const edit = (tab: string, work: (page: Page) => Promise<void>, options: Paramet
     options,
   );
 
+/** Waits for an expression to hold; evaluated from outside, because the page's own policy forbids it inside. */
+const until = (page: Page, expression: string) =>
+  expect.poll(() => page.evaluate(expression), { timeout: 20_000 }).toBe(true);
+
 /** Selects the paragraph with the first footnote, and returns its words. */
 async function selectParagraph(page: Page): Promise<string> {
   await editor(page).focus();
@@ -87,13 +91,13 @@ it('scores the text as it is written, and leads to what is to be mended', async 
     await failed.waitFor();
     await page.getByRole('textbox', { name: 'Title', exact: true }).focus();
     await failed.click();
-    await page.waitForFunction(`document.activeElement.id === 'article-metaDescription'`);
+    await until(page, `document.activeElement.dataset.field === 'metaDescription'`);
     // A place in the text: the heading that could have the keyword, or the longest sentence.
     await page
       .getByRole('button', { name: /headings contain the keyword|Reading ease/ })
       .first()
       .click();
-    await page.waitForFunction('getSelection().toString().length > 3');
+    await until(page, 'getSelection().toString().length > 3');
     expect(await faultsInBothThemes(page, 'assist-seo')).toEqual([]);
   });
 });
@@ -102,7 +106,7 @@ it('follows the claims in the text', async () => {
   await edit('claims', async (page) => {
     const claim = page.getByRole('complementary').getByRole('listitem').first();
     await claim.getByRole('button').first().click();
-    await page.waitForFunction('getSelection().toString().length > 10');
+    await until(page, 'getSelection().toString().length > 10');
     const sentence = (await page.evaluate('getSelection().toString()')) as string;
     expect(await claim.textContent()).toContain(sentence);
     // Its last word is another one now.
@@ -170,9 +174,7 @@ it('puts a selection otherwise: the cost before and after, the doubts, cancellin
     expect(await faultsInBothThemes(page, 'assist-offer')).toEqual([]);
     await dialog(page).getByRole('button', { name: 'Accept' }).click();
     await dialog(page).waitFor({ state: 'detached' });
-    await page.waitForFunction(
-      `document.querySelector('.article-editor').textContent.includes('Copies are kept apart.')`,
-    );
+    await until(page, `document.querySelector('.article-editor').textContent.includes('Copies are kept apart.')`);
     await page.getByRole('status').getByText('Saved', { exact: true }).waitFor();
     // What was taken over stands among the claims, the doubtful one as well.
     const panel = page.getByRole('complementary');
@@ -180,9 +182,7 @@ it('puts a selection otherwise: the cost before and after, the doubts, cancellin
     await panel.getByText('That has been so since 1871 in Ghent.').waitFor();
     await editor(page).focus();
     await page.keyboard.press('Control+z');
-    await page.waitForFunction(
-      `!document.querySelector('.article-editor').textContent.includes('Copies are kept apart.')`,
-    );
+    await until(page, `!document.querySelector('.article-editor').textContent.includes('Copies are kept apart.')`);
     expect(await editor(page).textContent()).toContain(before.trim());
   });
 });
@@ -205,7 +205,7 @@ it('has the same on a phone: the wishes at its bottom, the panels behind their t
         .getByRole('button', { name: /headings contain the keyword|Reading ease/ })
         .first()
         .click();
-      await page.waitForFunction('getSelection().toString().length > 3');
+      await until(page, 'getSelection().toString().length > 3');
       await picture(page, 'assist-phone-seo');
     },
     { viewport: sizes.phone, hasTouch: true },

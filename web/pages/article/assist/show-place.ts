@@ -11,7 +11,9 @@ const soughtLength = 120;
 /** Brings a place of the text, or a field, into view and puts the caret there. `markdown` is the text that the place is of. */
 export function showPlace(session: EditorSession, markdown: string, place: Place): void {
   if ('field' in place) {
-    const field = document.getElementById(`article-${place.field}`);
+    const field = document.querySelector<HTMLElement>(
+      place.field === 'title' ? '#article-title' : `[data-field="${place.field}"]`,
+    );
     field?.scrollIntoView({ block: 'center' });
     field?.focus();
     return;

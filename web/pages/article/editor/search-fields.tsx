@@ -46,6 +46,7 @@ export function SearchFields({ session }: { session: EditorSession }) {
   );
   const control = (name: FieldName) => ({
     id: `article-${name}`,
+    'data-field': name,
     value: fields[name],
     dir: 'auto',
     onChange: (event: { target: { value: string } }) => session.setField(name, event.target.value),
