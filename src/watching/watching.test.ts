@@ -12,6 +12,7 @@ import { createExtractor, type Extractor } from '../knowledge/extract.ts';
 import { createRobots } from '../knowledge/robots.ts';
 import { type Topic, topics } from '../topics/schema.ts';
 import { sameness } from '../topics/topics.ts';
+import { claimSource, releaseSource } from './lease.ts';
 import { mostProposals } from './propose.ts';
 import { type ReadTiming, readTiming, readWatchedSource } from './read.ts';
 import { type WatchedSource, watchedEntries, watchedSources } from './schema.ts';
@@ -495,6 +496,16 @@ describe('readers', () => {
     await readWatchedSource(ctx, id, never, timing);
     expect(await titles()).toEqual(['Rye bread']);
     expect(await row(id)).toMatchObject({ failures: 0, problem: null });
+  });
+
+  it('whose lease was taken over write nothing about the source', async () => {
+    const id = await watch(feedOn(0, [entry('Rye bread')]).url);
+    await ctx.db.update(watchedSources).set({ nextReadAt: sql`now()` as never });
+    const lease = (await claimSource(ctx.db, id, -1))?.lease ?? 0;
+    expect(await claimSource(ctx.db, id, 60_000)).toMatchObject({ lease: lease + 1 });
+    const late = releaseSource(ctx.db, { sourceId: id, lease, leaseMs: 60_000 }, { failures: 7 });
+    await expect(late).rejects.toMatchObject({ code: 'lease_lost' });
+    expect(await row(id)).toMatchObject({ lease: lease + 1, failures: 0 });
   });
 
   it('that are killed at any moment lose nothing and propose nothing twice', async () => {
