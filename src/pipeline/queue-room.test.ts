@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { breadSources, givenPipeline } from '../../test/factories.ts';
@@ -9,7 +10,8 @@ import { scheduleRuns } from '../schedules/schema.ts';
 import { topics } from '../topics/schema.ts';
 import { addTopics } from '../topics/topics.ts';
 import { cancelPipeline, continuePipeline, retryPipeline } from './commands.ts';
-import { pipelines } from './schema.ts';
+import { reserveRoom } from './queue-room.ts';
+import { type Pipeline, pipelines } from './schema.ts';
 
 /* How many pipelines may wait, of a user and of all. Nothing works here. */
 
@@ -65,6 +67,25 @@ describe('a full queue', () => {
     expect(taken).toBe(12);
     expect(await ctx.db.$count(pipelines)).toBe(12);
     expect(refused[0].message).toBe('This instance has 12 articles waiting to begin, and no more may wait.');
+  });
+
+  it('of the instance lets nobody in beside one who has taken the last place and has not committed', async () => {
+    for (const count of [5, 5, 1]) {
+      const crowd = await another();
+      for (let n = 0; n < count; n++) await givenPipeline(crowd);
+    }
+    const [one, two] = [await another(), await another()];
+    let second: Promise<unknown> | undefined;
+    await ctx.db.transaction(async (tx) => {
+      await reserveRoom(tx, ctx.config, one.ownerId);
+      const row = { id: newId(), userId: one.ownerId, topic: 'Bread', status: 'queued' as const, budgetMicroUsd: 0 };
+      await tx.insert(pipelines).values({ ...row, brief: {} as Pipeline['brief'] });
+      second = givenPipeline(two).catch((error: unknown) => error);
+      // Long enough to be let in, if nothing kept it.
+      await sleep(1_000);
+    });
+    expect(await second).toMatchObject({ code: 'queue_full' });
+    expect(await ctx.db.$count(pipelines)).toBe(12);
   });
 
   it('has room again when something begins, ends or is cancelled', async () => {

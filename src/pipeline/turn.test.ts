@@ -172,6 +172,37 @@ describe('fifty users with many pipelines each', () => {
   });
 });
 
+describe('money', () => {
+  const cost = { expectedMicroUsd: 1_000 };
+  const forgetJobs = () => ctx.db.execute(sql`delete from pgboss.job where name = ${runPipelineJob.name}`);
+
+  it('of one user is not counted against another, and what has begun is counted once', async () => {
+    const [one, two] = [await someone({ monthlyLimitMicroUsd: 1_000 }), await someone({ monthlyLimitMicroUsd: 1_000 })];
+    await given(one, 1, cost);
+    await given(two, 1, cost);
+    const both = await someone({ monthlyLimitMicroUsd: 2_000 });
+    await given(both, 1, { ...cost, startedAt: new Date() });
+    await given(both, 1, cost);
+    await forgetJobs();
+    expect(await enqueueNext(ctx, ctx.db)).toBe(4);
+  });
+
+  it('that others lack does not use up the job of one who has it, however many they are', async () => {
+    for (let n = 0; n < 25; n++) {
+      const id = await someone();
+      await given(id, 1, { ...cost, status: 'running', startedAt: new Date(), leaseExpiresAt: new Date('2099-01-01') });
+      await given(id, 1, cost);
+      await ctx.db.update(users).set({ monthlyLimitMicroUsd: 1_000 }).where(eq(users.id, id));
+    }
+    const other = await someone({ concurrentPipelines: 3 });
+    await given(other, 2, { status: 'running', startedAt: new Date(), leaseExpiresAt: new Date('2099-01-01') });
+    const [ticket = ''] = await given(other, 1);
+    const turns = await turnsOf(ctx.db, ctx.config, ticket);
+    expect(turns.indexOf(ticket)).toBe(20);
+    expect(await claimFirst(ctx, turns, ticket, new Set())).toMatchObject({ id: ticket });
+  });
+});
+
 describe('what was interrupted', () => {
   it('goes on before whatever is new: given back by a worker that stops, or left by one that died', async () => {
     const [one, two] = [await someone(), await someone()];

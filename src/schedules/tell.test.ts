@@ -4,8 +4,10 @@ import { type Account, givenAccount } from '../../test/accounts.ts';
 import { givenCall, givenSite } from '../../test/factories.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { newestMail } from '../../test/mailbox.ts';
+import { monthIn } from '../accounts/month.ts';
 import { users } from '../accounts/schema.ts';
 import { emails } from '../notify/schema.ts';
+import { paidInMonth } from '../pipeline/schedule-spending.ts';
 import { pipelines } from '../pipeline/schema.ts';
 import { deleteSite } from '../sites/sites.ts';
 import { topics } from '../topics/schema.ts';
@@ -242,4 +244,45 @@ it('counts what its articles have cost, and not what was set aside for them besi
     reservedMicroUsd: 1_500_000,
   });
   expect(await runOn('02')).toMatchObject([{ outcome: 'started' }]);
+});
+
+it('begins one that its budget is just enough for, beside what others are expected to cost, and none for a millionth less', async () => {
+  await backlog(3);
+  const { id } = await create();
+  const [first] = await runOn('01');
+  const [row] = await app.ctx.db
+    .update(pipelines)
+    .set({ expectedMicroUsd: 600_000 })
+    .where(eq(pipelines.id, first?.pipelineId ?? ''))
+    .returning();
+  const [next] = await runOn('02');
+  const [{ expectedMicroUsd } = { expectedMicroUsd: Number.NaN }] = await app.ctx.db
+    .update(pipelines)
+    .set({ status: 'succeeded' })
+    .where(eq(pipelines.id, next?.pipelineId ?? ''))
+    .returning();
+  expect(row).toMatchObject({ status: 'queued' });
+  const budget = (monthlyBudgetMicroUsd: number) => ann.api.ask('PATCH', `/schedules/${id}`, { monthlyBudgetMicroUsd });
+  await budget(600_000 + expectedMicroUsd - 1);
+  expect(await runOn('03')).toMatchObject([{ outcome: 'skipped', reason: { code: 'budget_exceeded' } }]);
+  await budget(600_000 + expectedMicroUsd);
+  expect(await runOn('04')).toMatchObject([{ outcome: 'started' }]);
+});
+
+it.each([
+  ['2026-11-30T22:59:59.999Z', 0],
+  ['2026-11-30T23:00:00Z', 900],
+  ['2026-12-31T22:59:59.999Z', 900],
+  ['2026-12-31T23:00:00Z', 0],
+])('counts an article that was begun at %s in Berlin with %i in December', async (begunAt, spent) => {
+  await backlog(1);
+  const { id } = await create();
+  const [run] = await runOn('01');
+  const pipelineId = run?.pipelineId ?? '';
+  await givenCall(app.ctx.db, { userId: ann.id, pipelineId, startedAt: now, costMicroUsd: 900 });
+  await app.ctx.db.execute(
+    sql`update schedule_runs set created_at = ${begunAt}::timestamptz where schedule_id = ${id}`,
+  );
+  const december = monthIn('Europe/Berlin', new Date('2026-12-10T00:00:00Z'));
+  expect(await paidInMonth(app.ctx.db, id, december)).toBe(spent);
 });

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { givenPipeline, givenSite, givenSitePost } from '../../test/factories.ts';
 import { createPlainEmbedder } from '../../test/fakes/plain-embedder.ts';
 import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
+import { users } from '../accounts/schema.ts';
 import { insertArticle } from '../articles/articles.ts';
 import { articles } from '../articles/schema.ts';
+import { newId } from '../db/id.ts';
 import { runDueSchedules } from '../schedules/run-due.ts';
 import { sitePosts } from '../site-posts/schema.ts';
 import { lookForDuplicates } from './duplicates.ts';
@@ -82,6 +84,13 @@ describe('adding a topic', () => {
     expect((await call('POST', '/topics', { topic })).json.duplicateOf).toMatchObject({ kind: 'topic', id: first.id });
     // A dismissed one is in nobody's way.
     await call('DELETE', `/topics/${first.id}`);
+    expect((await call('POST', '/topics', { topic })).status).toBe(201);
+  });
+
+  it('that is like a topic in the backlog of another account is added', async () => {
+    const other = newId();
+    await ctx.db.insert(users).values({ id: other, name: 'Other' });
+    await ctx.db.transaction((tx) => addTopics(tx, other, [{ topic: like }]));
     expect((await call('POST', '/topics', { topic })).status).toBe(201);
   });
 

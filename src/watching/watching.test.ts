@@ -9,8 +9,10 @@ import { insertArticle } from '../articles/articles.ts';
 import { articles } from '../articles/schema.ts';
 import { newId } from '../db/id.ts';
 import { createExtractor, type Extractor } from '../knowledge/extract.ts';
+import { createRobots } from '../knowledge/robots.ts';
 import { type Topic, topics } from '../topics/schema.ts';
 import { sameness } from '../topics/topics.ts';
+import { claimSource, releaseSource } from './lease.ts';
 import { mostProposals } from './propose.ts';
 import { type ReadTiming, readTiming, readWatchedSource } from './read.ts';
 import { type WatchedSource, watchedEntries, watchedSources } from './schema.ts';
@@ -236,6 +238,35 @@ describe('a reading', () => {
     expect(await titles()).toEqual(['Rye bread']);
   });
 
+  it.each([
+    ['etag', 'if-none-match', '"first"'],
+    ['last-modified', 'if-modified-since', 'Mon, 02 Nov 2026 10:00:00 GMT'],
+  ])('goes on asking by the %s that it was told, also after nothing had changed', async (name, question, value) => {
+    const feed = rssFeed('Blog', origin(0), [entry('Rye bread')]);
+    const asked: (string | undefined)[] = [];
+    web.pages.set('/feed-0.xml', (request, response) => {
+      asked.push(request.headers[question] as string | undefined);
+      const same = request.headers[question] === value;
+      response.writeHead(same ? 304 : 200, {
+        'content-type': 'application/rss+xml',
+        ...(same ? {} : { [name]: value }),
+      });
+      response.end(same ? undefined : feed);
+    });
+    const id = await watch(web.at(0, '/feed-0.xml'));
+    asked.length = 0;
+    for (let n = 0; n < 3; n++) expect(await read(id)).toMatchObject({ failures: 0, problem: null });
+    expect(asked).toEqual([undefined, value, value]);
+  });
+
+  it('counts the same title on two sources as evidence of both', async () => {
+    await read(await watch(feedOn(0, [entry('Rye bread')]).url));
+    await read(await watch(feedOn(1, [entry('Rye bread')]).url));
+    const [proposal] = await proposals();
+    expect(proposal?.evidence.map(({ url }) => url)).toEqual([web.at(0, '/rye-bread/'), web.at(1, '/rye-bread/')]);
+    expect(await entries()).toHaveLength(2);
+  });
+
   it('proposes nothing twice of a feed that repeats itself, changes its ids, addresses or titles, or marks its visits', async () => {
     const feed = feedOn(0, [entry('Rye bread'), entry('Rye bread'), entry('RYE BREAD!', 1, '/other/')]);
     const id = await watch(feed.url);
@@ -364,6 +395,30 @@ describe('a source that fails', () => {
     expect(await titles()).toEqual(['Rye bread']);
   });
 
+  it('is asked about once a day at last, and not sooner because it says so', async () => {
+    const id = await watch(feedOn(0, [entry('Rye bread')]).url);
+    const hours = async (headers: Record<string, string>) => {
+      web.pages.set('/feed-0.xml', (_request, response) => void response.writeHead(503, headers).end());
+      return ((await read(id)).nextReadAt.getTime() - Date.now()) / 3_600_000;
+    };
+    await ctx.db.update(watchedSources).set({ failures: 40 });
+    const longest = await hours({});
+    expect(longest).toBeGreaterThan(21);
+    expect(longest).toBeLessThan(27);
+    expect(await hours({ 'retry-after': '1' })).toBeGreaterThan(21);
+  });
+
+  it('is not read where its robots.txt forbids it, and says so', async () => {
+    const id = await watch(feedOn(0, [entry('Rye bread')]).url);
+    web.pages.set('/robots.txt', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' }).end('User-agent: *\nDisallow: /feed-0.xml\n');
+    });
+    web.visits.length = 0;
+    const robots = createRobots(ctx.safeFetch, ctx.extractor, { userAgent: ctx.config.net.userAgent });
+    expect(await read(id, { ...ctx, robots })).toMatchObject({ failures: 1, problem: { code: 'fetch_blocked' } });
+    expect(web.visits).toEqual([]);
+  });
+
   it('is left alone for as long as it asks for', async () => {
     const id = await watch(feedOn(0, [entry('Rye bread')]).url);
     for (const [status, header, from, to] of [
@@ -441,6 +496,16 @@ describe('readers', () => {
     await readWatchedSource(ctx, id, never, timing);
     expect(await titles()).toEqual(['Rye bread']);
     expect(await row(id)).toMatchObject({ failures: 0, problem: null });
+  });
+
+  it('whose lease was taken over write nothing about the source', async () => {
+    const id = await watch(feedOn(0, [entry('Rye bread')]).url);
+    await ctx.db.update(watchedSources).set({ nextReadAt: sql`now()` as never });
+    const lease = (await claimSource(ctx.db, id, -1))?.lease ?? 0;
+    expect(await claimSource(ctx.db, id, 60_000)).toMatchObject({ lease: lease + 1 });
+    const late = releaseSource(ctx.db, { sourceId: id, lease, leaseMs: 60_000 }, { failures: 7 });
+    await expect(late).rejects.toMatchObject({ code: 'lease_lost' });
+    expect(await row(id)).toMatchObject({ lease: lease + 1, failures: 0 });
   });
 
   it('that are killed at any moment lose nothing and propose nothing twice', async () => {

@@ -105,6 +105,19 @@ describe('what counts', () => {
     expect(await closest()).toMatchObject({ kind: 'article', title });
   });
 
+  it('is nothing that another account is writing, or has on its sites', async () => {
+    const other = newId();
+    await ctx.db.insert(users).values({ id: other, name: 'Other' });
+    const theirs = { ...ctx, ownerId: other };
+    await givenPipeline(theirs, { topic: 'How to keep a sourdough starter alive' });
+    await near({ userId: other }, 7, await givenSite(ctx, 'Theirs', other));
+    const subject = { topic, keyword: null, siteId: null, language: 'en' };
+    expect(await findDuplicate(ctx, { userId: ctx.ownerId }, subject)).toBeNull();
+    expect(await findDuplicate(ctx, { userId: other }, subject)).toMatchObject({ kind: 'pipeline' });
+    await ctx.db.execute(sql`delete from pipelines`);
+    expect(await findDuplicate(ctx, { userId: other }, subject)).toMatchObject({ kind: 'post', siteName: 'Theirs' });
+  });
+
   it('is not what is in another language', async () => {
     await near({ language: 'de' });
     expect(await closest()).toBeNull();

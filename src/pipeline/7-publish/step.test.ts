@@ -289,6 +289,36 @@ describe('the publish step', () => {
   });
 
   it.each([
+    ['used up', 5_000, 5_000, true],
+    ['not used up', 5_001, 5_000, false],
+    ['nothing, of which nothing is used', 0, 0, false],
+    ['not set', null, 5_000, false],
+  ])(
+    'asks for a person only where the limit for own keys is used up: %s',
+    async (_what, limit, costMicroUsd, waits) => {
+      const { pipeline } = await given({ publish: 'publish', approval: 'auto', holdHours: 0 });
+      const { ctx } = app;
+      const userId = ctx.ownerId;
+      if (costMicroUsd > 0)
+        await givenCall(ctx.db, {
+          userId,
+          pipelineId: pipeline.id,
+          payer: 'user',
+          startedAt: new Date(),
+          costMicroUsd,
+        });
+      await ctx.db.execute(sql`update users set own_monthly_limit_micro_usd = ${limit} where id = ${userId}`);
+      now = hours(0.001);
+      const result = await run(pipeline);
+      await ctx.db.execute(sql`update users set own_monthly_limit_micro_usd = null where id = ${userId}`);
+      await ctx.db.execute(sql`delete from paid_calls`);
+      await ctx.db.execute(sql`delete from spending`);
+      expect('waiting' in result).toBe(waits);
+      if ('waiting' in result) expect(result.waiting.message).toContain('Raise the limit of your own keys');
+    },
+  );
+
+  it.each([
     ['used up', 5_000, true],
     ['not used up', 5_001, false],
     ['not set', null, false],
