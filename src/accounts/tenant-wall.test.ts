@@ -52,6 +52,8 @@ afterAll(() => app.close());
 const nameOf = ({ method, path }: Operation) => `${method} ${path}`;
 const namesObjects = (operation: Operation) => pathParametersOf(operation).length > 0;
 const guarded = () => operations.filter(({ access }) => access !== 'public');
+/** An archive is asked for by POST because so many ids do not fit into an address. */
+const isReading = ({ method, id }: Operation) => method === 'GET' || id === 'exportArticles';
 
 /** Bodies that schema and sample cannot tell, because a rule in code asks for more. */
 const bodies: Record<string, object> = {
@@ -462,7 +464,7 @@ describe('a key', () => {
   it('that may only read changes nothing', async () => {
     const key = await keyWith('read');
     const failures: string[] = [];
-    for (const operation of guarded().filter((each) => each.method !== 'GET')) {
+    for (const operation of guarded().filter((each) => !isReading(each))) {
       const [ids = []] = await pathsTo(owner, operation);
       const { status, json } = await send(key, operation, ids, await ownFields(owner, operation));
       if (status !== 403 || json?.code !== 'insufficient_scope') failures.push(`${nameOf(operation)}: ${status}`);
@@ -474,7 +476,7 @@ describe('a key', () => {
   it('that may not read reads nothing', async () => {
     const key = await keyWith('write', 'publish');
     const failures: string[] = [];
-    for (const operation of guarded().filter((each) => each.method === 'GET')) {
+    for (const operation of guarded().filter(isReading)) {
       const [ids = []] = await pathsTo(owner, operation);
       const { status, json } = await send(key, operation, ids);
       if (status !== 403 || json?.code !== 'insufficient_scope') failures.push(`${nameOf(operation)}: ${status}`);
