@@ -1,5 +1,7 @@
 import { words } from '../web/de/strings.ts';
 import { t } from '../web/strings.ts';
+import { assistWords } from '../web/strings-assist.ts';
+import { editorWords } from '../web/strings-editor.ts';
 import { ownKeyWords } from '../web/strings-keys.ts';
 import { mailWords, webhookWords } from '../web/strings-outbox.ts';
 import { priceWords } from '../web/strings-prices.ts';
@@ -36,6 +38,8 @@ export const english = everything(
     webhookWords,
     priceWords,
     ownKeyWords,
+    editorWords,
+    assistWords,
   },
   '',
 );

@@ -24,7 +24,9 @@ export type Part =
   | 'mailWords'
   | 'webhookWords'
   | 'priceWords'
-  | 'ownKeyWords';
+  | 'ownKeyWords'
+  | 'editorWords'
+  | 'assistWords';
 
 const storeName = 'blog-poster:language';
 

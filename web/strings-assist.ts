@@ -1,5 +1,7 @@
+import { wordsOf } from './language.ts';
+
 /** The words of what helps while one writes. */
-export const assistWords = {
+export const assistWords = wordsOf('assistWords', {
   seo: {
     live: 'As you write',
     checking: 'Looking again …',
@@ -59,4 +61,4 @@ export const assistWords = {
     discard: 'Discard',
     gone: 'The text at this place has gone meanwhile. Copy what you need from here.',
   },
-};
+});

@@ -1,5 +1,7 @@
+import { wordsOf } from './language.ts';
+
 /** The words of the article's editor. */
-export const editorWords = {
+export const editorWords = wordsOf('editorWords', {
   edit: 'Edit',
   done: 'Done',
   editing: 'Editing',
@@ -153,4 +155,4 @@ export const editorWords = {
     long: (characters: number) => `${characters} characters, will probably be cut off`,
     count: (characters: number) => (characters === 1 ? '1 character' : `${characters} characters`),
   },
-};
+});

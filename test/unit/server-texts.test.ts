@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { scoreArticle } from '../../src/articles/seo-score.ts';
 import { errorCatalogue } from '../../src/errors.ts';
-import { scoreArticle } from '../../src/pipeline/6-seo/score.ts';
 import { causes } from '../../src/wordpress/site-error.ts';
 import { serverTexts, translate } from '../../web/de/server-texts.ts';
 
@@ -50,7 +50,14 @@ describe('what the server says in English', () => {
       sources: 4,
       internalLinks: 2,
     };
-    const said = [article, better].flatMap((one) =>
+    const written = {
+      ...article,
+      keyword: '',
+      markdown: `${article.markdown}\n![](/a.png)\n\n![](/b.png)\n\n![Bread](/c.png)\n`,
+      claims: { kept: 3, removed: 1, changed: 2 },
+    };
+    const illustrated = { ...better, markdown: `${better.markdown}\n![Bread](/c.png)\n`, claims: null };
+    const said = [article, better, written, illustrated].flatMap((one) =>
       scoreArticle(one).checks.flatMap(({ message, hint }) => [message, hint]),
     );
     expect(said.length).toBeGreaterThan(60);

@@ -3,9 +3,21 @@ import type { ServerTexts } from './server-texts.ts';
 /** "1 Satz", "3 Sätze"; counts come as the server has written them. */
 const of = (count: string, one: string, many: string) => `${count} ${count === '1' ? one : many}`;
 
+/** What has become of the claims: "3 Aussagen stehen, 2 stehen anders da als geprüft, 1 wurde entfernt, …". */
+function claims(kept: string, rest: string): string {
+  const changed = /(\d+) stand in other words/.exec(rest)?.[1];
+  const removed = /\d+$/.exec(rest)?.[0] ?? '';
+  const said = [
+    of(kept, 'Aussage steht', 'Aussagen stehen'),
+    ...(changed === undefined ? [] : [`${of(changed, 'steht', 'stehen')} anders da als geprüft`]),
+    `${of(removed, 'wurde', 'wurden')} entfernt, weil ihre Quellen sie nicht belegen.`,
+  ];
+  return said.join(', ');
+}
+
 /** What the steps of a run say, what SEO checks find, and why an article waits. */
 export const writingTexts: ServerTexts = [
-  // SEO checks (src/pipeline/6-seo/score.ts).
+  // SEO checks (src/articles/seo-score.ts).
   ['The title has {} characters.', 'Der Titel hat {} Zeichen.'],
   [
     'Give it 20 to 70 characters: long enough to be specific, short enough to be shown whole.',
@@ -23,6 +35,11 @@ export const writingTexts: ServerTexts = [
   [
     'Write two sentences that make a reader open the article.',
     'Schreib zwei Sätze, die Lust machen, den Artikel zu öffnen.',
+  ],
+  ['There is no keyword.', 'Es gibt keinen Suchbegriff.'],
+  [
+    'Enter the words that readers search for; the title, the opening and a heading are then held against them.',
+    'Gib ein, wonach Leser suchen; Titel, Anfang und eine Überschrift werden dann damit verglichen.',
   ],
   ['The title contains the keyword.', 'Der Titel enthält den Suchbegriff.'],
   ['The title lacks "{}".', 'Im Titel fehlt „{}“.'],
@@ -61,11 +78,8 @@ export const writingTexts: ServerTexts = [
     'Use it a few times where it is natural: 0.2 to 3 % of the words.',
     'Verwende ihn ein paarmal, wo er sich natürlich ergibt: 0,2 bis 3\u202f% der Wörter.',
   ],
-  ['The text has {} words; {} to {} were asked for.', 'Der Text hat {} Wörter; verlangt waren {} bis {}.'],
-  [
-    'Add sources that say more, and redo the outline.',
-    'Füge Quellen hinzu, die mehr sagen, und mach die Gliederung neu.',
-  ],
+  ['The text has {} words; the aim is {} to {}.', 'Der Text hat {} Wörter; Ziel sind {} bis {}.'],
+  ['Say more, from sources that say more.', 'Sag mehr, aus Quellen, die mehr sagen.'],
   ['Shorten sections that say little.', 'Kürze Abschnitte, die wenig sagen.'],
   ['The text has {} headings.', (count) => `Der Text hat ${of(count, 'Überschrift', 'Überschriften')}.`],
   ['Divide the text with at least two headings.', 'Gliedere den Text mit mindestens zwei Überschriften.'],
@@ -85,13 +99,28 @@ export const writingTexts: ServerTexts = [
   ['{} sources are cited.', (count) => `${of(count, 'Quelle wird', 'Quellen werden')} zitiert.`],
   ['Give at least three independent sources.', 'Gib mindestens drei unabhängige Quellen an.'],
   [
-    '{} claims stand, {} were removed because their sources do not bear them out.',
-    (kept, removed) =>
-      `${of(kept, 'Aussage steht', 'Aussagen stehen')}, ${removed} wurden entfernt, weil ihre Quellen sie nicht belegen.`,
+    '{} claims stand{}, {} were removed because their sources do not bear them out.',
+    (kept, changed, removed) => claims(kept, `${changed}, ${removed}`),
+  ],
+  [
+    'Hold the changed sentences against their sources, or put them back.',
+    'Vergleich die geänderten Sätze mit ihren Quellen, oder stell sie wieder her.',
   ],
   [
     'Look at the removed claims: a better source may support them.',
     'Sieh dir die entfernten Aussagen an: Eine bessere Quelle könnte sie belegen.',
+  ],
+  ['Every image is described.', 'Jedes Bild hat einen Alternativtext.'],
+  [
+    '{} of {} images have no description.',
+    (silent, images) =>
+      images === '1'
+        ? 'Das Bild hat keinen Alternativtext.'
+        : `${silent} von ${images} Bildern ${silent === '1' ? 'hat' : 'haben'} keinen Alternativtext.`,
+  ],
+  [
+    'Say in a few words what the image shows, for those who cannot see it.',
+    'Sag in wenigen Worten, was das Bild zeigt, für alle, die es nicht sehen können.',
   ],
   ['{} links to your other articles.', (count) => `${of(count, 'Link', 'Links')} auf deine anderen Artikel.`],
   ['Link to articles of yours on neighbouring topics.', 'Verlinke auf deine Artikel zu benachbarten Themen.'],
@@ -140,6 +169,51 @@ export const writingTexts: ServerTexts = [
   ['It cites a passage that does not exist.', 'Sie zitiert eine Textstelle, die es nicht gibt.'],
   ['Its quote does not stand in the cited passage.', 'Ihr Zitat steht nicht in der zitierten Textstelle.'],
   ['Its quote is too short to prove anything.', 'Ihr Zitat ist zu kurz, um etwas zu belegen.'],
+  ['The model gave no verdict.', 'Das Modell hat kein Urteil abgegeben.'],
+  ['It could not be held against its source: {}', 'Sie ließ sich nicht mit ihrer Quelle vergleichen: {}'],
+
+  // What helps while one writes (src/assist).
+  ['The request was given up.', 'Die Anfrage wurde aufgegeben.'],
+  ['Send it again.', 'Schick sie noch einmal.'],
+  ['It took longer than three minutes, and was given up.', 'Es dauerte länger als drei Minuten und wurde aufgegeben.'],
+  [
+    'What was reserved for it counts as spent until the provider is known not to bill it. Select less, or try again later.',
+    'Was dafür zurückgelegt war, zählt als ausgegeben, bis feststeht, dass der Anbieter es nicht berechnet. Wähle weniger aus, oder versuch es später noch einmal.',
+  ],
+  [
+    'Nothing was sent. Try again when the month is over or the limit has been raised.',
+    'Nichts wurde gesendet. Versuch es noch einmal, wenn der Monat vorbei ist oder das Limit erhöht wurde.',
+  ],
+  [
+    'The provider is busy or down. Nothing is tried by itself: send it again in a minute.',
+    'Der Anbieter ist ausgelastet oder ausgefallen. Von selbst wird nichts wiederholt: Schick es in einer Minute noch einmal.',
+  ],
+  [
+    'What was offered cannot be trusted and is not shown. Try again, or choose another model.',
+    'Dem Vorschlag ist nicht zu trauen, deshalb wird er nicht gezeigt. Versuch es noch einmal, oder wähle ein anderes Modell.',
+  ],
+  [
+    'Its policy does not allow the text, or the wish. Put it in other words, or choose another model.',
+    'Seine Richtlinien erlauben den Text oder den Wunsch nicht. Sag es mit anderen Worten, oder wähle ein anderes Modell.',
+  ],
+  [
+    'This instance has no model that could put it in other words.',
+    'Diese Instanz hat kein Modell, das es mit anderen Worten sagen könnte.',
+  ],
+  [
+    'Have its operator set LLM_MODEL, for example LLM_MODEL=openai:gpt-5-mini, or choose a model that you have a key of your own for. To shorten needs none.',
+    'Bitte den Betreiber, LLM_MODEL zu setzen, zum Beispiel LLM_MODEL=openai:gpt-5-mini, oder wähle ein Modell, für das du einen eigenen Schlüssel hast. Kürzen geht ohne Modell.',
+  ],
+  ['There are no words in the selection.', 'In der Auswahl sind keine Wörter.'],
+  ['Select at least one sentence.', 'Wähle mindestens einen Satz aus.'],
+  [
+    'Only paragraphs and simple lists can be put in other words.',
+    'Nur Absätze und einfache Listen lassen sich mit anderen Worten sagen.',
+  ],
+  [
+    'Select text without headings, tables, quotes, images, code or footnotes of its own.',
+    'Wähle Text ohne Überschriften, Tabellen, Zitate, Bilder, Code und eigene Fußnoten aus.',
+  ],
 
   // Why an article waits, or what becomes of it.
   ['On hold: it goes out only when it is approved.', 'Zurückgehalten: Er erscheint nur, wenn er freigegeben wird.'],

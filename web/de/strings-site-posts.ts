@@ -54,9 +54,6 @@ export const deadLinkWords: Words<typeof english.deadLinkWords> = {
   mend: 'Nimm die Links aus dem Artikel oder trag die neuen Adressen ein, und veröffentliche ihn neu.',
   movedTo: 'ist jetzt unter',
   found: 'gefunden',
-  filter: 'Welche Artikel',
-  all: 'Alle Artikel',
-  only: 'Mit toten Links',
   none: 'Kein Artikel hat tote Links',
   noneHint:
     'Jede Woche werden die Beiträge deiner Websites durchgesehen, und Links auf Verschwundenes werden hier aufgeführt.',

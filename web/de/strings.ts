@@ -3,8 +3,21 @@ import type { english } from '../strings.ts';
 import { countAs, number } from './numbers.ts';
 import { translate } from './server-texts.ts';
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { assistWords } from './strings-assist.ts';
 import { calendarWords } from './strings-calendar.ts';
+import { editorWords } from './strings-editor.ts';
 import { failureWords, priorityWords } from './strings-failures.ts';
+import {
+  articleListWords,
+  connectionWords,
+  dashboardWords,
+  firstStepWords,
+  landingWords,
+  lostWords,
+  paletteWords,
+  shortcutWords,
+  statusWords,
+} from './strings-home.ts';
 import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { ownKeyWords } from './strings-keys.ts';
 import { mailWords, webhookWords } from './strings-outbox.ts';
@@ -25,6 +38,9 @@ const t: Words<typeof english> = {
     navigation: 'Hauptmenü',
     newArticle: 'Neuer Artikel',
     newArticleShort: 'Neu',
+    overview: 'Übersicht',
+    home: 'Start',
+    bin: 'Papierkorb',
     topics: 'Themen',
     articles: 'Artikel',
     images: 'Bilder',
@@ -60,6 +76,15 @@ const t: Words<typeof english> = {
     nothingFound: (query) => `Nichts gefunden für „${query}“`,
     clearSearch: 'Suche leeren',
   },
+  landing: landingWords,
+  dashboard: dashboardWords,
+  firstSteps: firstStepWords,
+  status: statusWords,
+  palette: paletteWords,
+  shortcuts: shortcutWords,
+  connection: connectionWords,
+  articleList: articleListWords,
+  lost: lostWords,
   form: formWords,
   door: doorWords,
   account: accountWords,
@@ -284,8 +309,6 @@ const t: Words<typeof english> = {
       'Jeder Artikel, den du startest, ist ein Lauf: Hier siehst du ihm bei der Arbeit zu und was er gekostet hat.',
     noneWith: 'Kein Lauf hat diesen Status',
     nothingFoundHint: 'Versuch es mit anderen Wörtern oder einem anderen Status.',
-    searchedOnly: (count) =>
-      `Die ${number(count)} neuesten Läufe wurden durchgesehen. Zeig unten mehr an, um weiter zurückzugehen.`,
   },
   run: {
     title: 'Lauf',
@@ -464,6 +487,7 @@ const t: Words<typeof english> = {
       image: 'Bild',
       publish: 'Versand',
     },
+    edit: 'Bearbeiten',
     run: 'Wie er entstand',
     words: (count, exact) => (exact === 1 ? '1 Wort' : `${count} Wörter`),
     sourceCount: (count, exact) => (exact === 1 ? '1 Quelle' : `${count} Quellen`),
@@ -591,6 +615,8 @@ export const words: Record<Part, object> = {
   webhookWords,
   priceWords,
   ownKeyWords,
+  editorWords,
+  assistWords,
 };
 
 export { countAs, translate };

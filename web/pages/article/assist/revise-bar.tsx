@@ -38,7 +38,8 @@ export function ReviseBar({ ref, view, state, onAction }: ReviseBarProps) {
         if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return;
         const buttons = [...event.currentTarget.querySelectorAll('button')];
         const step = event.key === 'ArrowRight' ? 1 : -1;
-        const index = buttons.indexOf(document.activeElement);
+        const focused = document.activeElement;
+        const index = focused instanceof HTMLButtonElement ? buttons.indexOf(focused) : -1;
         buttons.at((index + step) % buttons.length)?.focus();
       }}
       className="fixed inset-x-0 bottom-[calc(3.5rem+env(safe-area-inset-bottom))] z-30 flex animate-appear justify-center gap-1 border-t border-border bg-card p-1.5 shadow-lg sm:absolute sm:inset-x-auto sm:top-(--bar-top) sm:bottom-auto sm:left-(--bar-left) sm:z-10 sm:rounded-lg sm:border sm:p-1"

@@ -15,6 +15,7 @@ import { ApiProblem } from '@/api/problem.ts';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
+import { t } from '@/strings.ts';
 import { editorWords as words } from '@/strings-editor.ts';
 import { usePublicationRefresh } from '../../publication/use-cancel.ts';
 import { ReviseBar, type RevisionAction } from '../assist/revise-bar.tsx';
@@ -361,7 +362,7 @@ function Outdated({ session, article }: { session: EditorSession; article: Artic
     toast(words.outdated.sent);
   };
   return (
-    <Notice tone="accent" title={words.outdated.title(names.map((name) => `“${name}”`).join(', '))}>
+    <Notice tone="accent" title={words.outdated.title(names.map((name) => t.common.quote(name)).join(', '))}>
       <p>{words.outdated.text}</p>
       <Button size="small" className="justify-self-start" disabled={update.isPending} onClick={() => void send()}>
         {words.outdated.update}
