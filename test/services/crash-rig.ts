@@ -6,6 +6,7 @@ import { spendingChecked } from '../../src/budget/warnings.ts';
 import { tendBudget } from '../../src/budget/worker.ts';
 import type { AppContext } from '../../src/context.ts';
 import { openDatabase, queryRows } from '../../src/db/open.ts';
+import { createEmbedder } from '../../src/knowledge/embeddings.ts';
 import { createExtractor, type Extractor } from '../../src/knowledge/extract.ts';
 import { createRobots } from '../../src/knowledge/robots.ts';
 import { createModels } from '../../src/llm/models.ts';
@@ -56,7 +57,8 @@ export async function startRig(env: Record<string, string>): Promise<Rig> {
   const search = await startSearchServer();
   const web = await startPageServer(6);
   const app = await startTestApp({
-    overrides: { extractor: patientExtractor() },
+    // Its own, not the one that tests share, whose waiting nobody sees.
+    overrides: { extractor: patientExtractor(), embedder: createEmbedder() },
     env: {
       OPENAI_BASE_URL: models.url,
       ALLOW_PRIVATE_HOSTS: '127.0.0.0/8',
