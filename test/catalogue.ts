@@ -2,9 +2,12 @@ import { words } from '../web/de/strings.ts';
 import { t } from '../web/strings.ts';
 import { assistWords } from '../web/strings-assist.ts';
 import { editorWords } from '../web/strings-editor.ts';
+import { historyWords, imageLibraryWords, imageWords } from '../web/strings-images.ts';
 import { ownKeyWords } from '../web/strings-keys.ts';
+import { landingWords } from '../web/strings-landing.ts';
 import { mailWords, webhookWords } from '../web/strings-outbox.ts';
 import { priceWords } from '../web/strings-prices.ts';
+import { publicationWords } from '../web/strings-publication.ts';
 import {
   approvalWords,
   autopilotWords,
@@ -13,6 +16,8 @@ import {
   scheduleWords,
 } from '../web/strings-schedules.ts';
 import { connectWords } from '../web/strings-sites.ts';
+import { statusWords } from '../web/strings-status.ts';
+import { topicImportWords, watchingWords } from '../web/strings-topic-intake.ts';
 
 /** What a catalogue says, by the path of its key. */
 export type Said = string | ((...values: unknown[]) => string);
@@ -40,6 +45,14 @@ export const english = everything(
     ownKeyWords,
     editorWords,
     assistWords,
+    landingWords,
+    statusWords,
+    topicImportWords,
+    watchingWords,
+    imageWords,
+    imageLibraryWords,
+    historyWords,
+    publicationWords,
   },
   '',
 );

@@ -26,7 +26,15 @@ export type Part =
   | 'priceWords'
   | 'ownKeyWords'
   | 'editorWords'
-  | 'assistWords';
+  | 'assistWords'
+  | 'landingWords'
+  | 'statusWords'
+  | 'topicImportWords'
+  | 'watchingWords'
+  | 'imageWords'
+  | 'imageLibraryWords'
+  | 'historyWords'
+  | 'publicationWords';
 
 const storeName = 'blog-poster:language';
 

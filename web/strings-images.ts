@@ -1,5 +1,7 @@
+import { wordsOf } from './language.ts';
+
 /** The words of the panel for an article's image. */
-export const imageWords = {
+export const imageWords = wordsOf('imageWords', {
   title: 'Featured image',
   none: 'None of its own. Unless a site says otherwise, the title card is used when the article is published.',
   upload: 'Upload an image',
@@ -34,10 +36,10 @@ export const imageWords = {
   noPrice: (model: string) =>
     `Nobody has said what an image by ${model} costs, so none is made. An admin sets the price under Prices, or IMAGE_PRICE_USD.`,
   copyMarkdown: 'Copy as Markdown, for the text',
-};
+});
 
 /** The words of the page with all images. */
-export const imageLibraryWords = {
+export const imageLibraryWords = wordsOf('imageLibraryWords', {
   title: 'Images',
   intro: 'Everything that your articles can show: uploads, title cards, and images made by a model.',
   storage: (used: string, limit: string) => `${used} of ${limit} used.`,
@@ -126,10 +128,10 @@ export const imageLibraryWords = {
     `${titles} will be without it here, and on their sites from the next update on. Within 30 days you can bring it back.`,
   onSitesStays: 'The copies on your sites stay there.',
   gone: 'There is no such image any more.',
-};
+});
 
 /** The words of an article's history. */
-export const historyWords = {
+export const historyWords = wordsOf('historyWords', {
   title: 'History',
   titleOf: (title: string) => `History of “${title}”`,
   intro: 'Every revision is kept. Choose one to compare it with the present one, or go back to it.',
@@ -163,4 +165,4 @@ export const historyWords = {
   restored: (number: number) => `The article is as it was at revision ${number}.`,
   undo: 'Undo',
   stale: 'The article has changed meanwhile. It is shown as it is now: look again, and choose again.',
-};
+});

@@ -1,5 +1,7 @@
+import { wordsOf } from './language.ts';
+
 /** The words of the page of one publication, and of deciding what a person changed on the site. */
-export const publicationWords = {
+export const publicationWords = wordsOf('publicationWords', {
   title: 'Publication',
   gone: 'There is no such publication',
   of: (site: string) => `On ${site}`,
@@ -100,4 +102,4 @@ export const publicationWords = {
     title: 'Title',
     excerpt: 'Excerpt',
   },
-};
+});

@@ -1,10 +1,10 @@
-import { locale } from './language.ts';
+import { locale, wordsOf } from './language.ts';
 
 const number = (count: number) => count.toLocaleString(locale);
 const topicsOf = (count: number) => (count === 1 ? '1 topic' : `${number(count)} topics`);
 
 /** The words of the page where lists of topics are imported. */
-export const topicImportWords = {
+export const topicImportWords = wordsOf('topicImportWords', {
   title: 'Import',
   intro: 'Brings in a list from a spreadsheet, a keyword tool or an editor. You see first what becomes of each line.',
   list: 'Your list',
@@ -62,10 +62,10 @@ export const topicImportWords = {
   doneNothing: 'Nothing was added',
   toBacklog: 'See the backlog',
   another: 'Import another list',
-};
+});
 
 /** The words of the page of watched sources. */
-export const watchingWords = {
+export const watchingWords = wordsOf('watchingWords', {
   title: 'Watched sources',
   intro: 'Feeds and sites that are read for you. What they publish and you have not written about becomes a proposal.',
   add: 'Watch another',
@@ -112,4 +112,4 @@ export const watchingWords = {
   removeText: 'What was read of it is forgotten. Its proposals, and the topics that you accepted, stay.',
   removed: (name: string) => `“${name}” is not watched any more.`,
   seeProposals: (count: string) => `${count}, see the proposals`,
-};
+});

@@ -7,18 +7,13 @@ import {
   connectionWords,
   dashboardWords,
   firstStepWords,
-  landingWords,
   lostWords,
   paletteWords,
   shortcutWords,
-  statusWords,
 } from './strings-home.ts';
-import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
-import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
 import { deadLinkWords, sitePostWords } from './strings-site-posts.ts';
 import { postDefaultWords } from './strings-sites.ts';
-import { topicImportWords, watchingWords } from './strings-topic-intake.ts';
 import { topicWords } from './strings-topics.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
 
@@ -68,10 +63,8 @@ export const english = {
     nothingFound: (query: string) => `Nothing found for “${query}”`,
     clearSearch: 'Clear the search',
   },
-  landing: landingWords,
   dashboard: dashboardWords,
   firstSteps: firstStepWords,
-  status: statusWords,
   palette: paletteWords,
   shortcuts: shortcutWords,
   connection: connectionWords,
@@ -87,10 +80,7 @@ export const english = {
   failures: failureWords,
   priority: priorityWords,
   topics: topicWords,
-  topicImport: topicImportWords,
-  watching: watchingWords,
   usage: usageWords,
-  publication: publicationWords,
   spending: spendingWords,
   problems: {
     code: 'Code:',
@@ -446,9 +436,6 @@ export const english = {
     beingWrittenHint: 'It appears here as soon as it is finished. You can watch it below.',
     nothingFoundHint: 'Try fewer or other words.',
   },
-  images: imageWords,
-  imageLibrary: imageLibraryWords,
-  history: historyWords,
   article: {
     title: 'Article',
     gone: 'There is no such article',

@@ -14,6 +14,7 @@ import {
   seriousViolations,
   startServer,
   type TestServer,
+  untilTrue,
   visitPage,
 } from './browser.ts';
 
@@ -159,8 +160,9 @@ describe('a fresh instance', () => {
       await logOut(page);
       await page.getByText('You are logged out.').waitFor();
       expect(pathOf(page)).toBe('/login');
+      // Back is where everybody may be; what is inside, one has to log in for.
       await page.goBack();
-      await heading(page, 'Log in');
+      await heading(page, 'Articles that show where every claim comes from');
       await page.goto('/articles?query=backup');
       await heading(page, 'Log in');
       await fillLogIn(page, who);
@@ -627,7 +629,7 @@ describe('with mail', () => {
         await page.getByText('Password changed. Other devices are signed out.').waitFor();
         await expect(page.getByLabel('Present password').inputValue()).resolves.toBe('');
         ann.password = 'the fourth password';
-        await visit(mailing, '/', async (theirs) => heading(theirs, 'Log in'), { storageState: other });
+        await visit(mailing, '/runs', async (theirs) => heading(theirs, 'Log in'), { storageState: other });
       },
       { storageState },
     );
@@ -753,9 +755,9 @@ describe('keyboards and password managers', () => {
       const menu = page.getByRole('button', { name: /^Your account/ });
       await menu.focus();
       await page.keyboard.press('Enter');
-      await page.waitForFunction('document.activeElement.getAttribute("role") === "menuitem"');
+      await untilTrue(page, 'document.activeElement.getAttribute("role") === "menuitem"');
       await page.keyboard.press('End');
-      await page.waitForFunction('/log out/i.test(document.activeElement.textContent)');
+      await untilTrue(page, '/log out/i.test(document.activeElement.textContent)');
       await page.keyboard.press('Enter');
       await heading(page, 'Log in');
       await type('keyboard@example.com');

@@ -10,6 +10,7 @@ import {
   sizes,
   startServer,
   type TestServer,
+  untilTrue,
   visitPage,
 } from './browser.ts';
 import { sourceTexts } from './source-texts.ts';
@@ -343,7 +344,7 @@ describe('every page, at every size, light and dark', () => {
         .press('Enter');
       await page.getByRole('heading', { level: 1, name: 'Articles' }).waitFor();
       // The next key press starts at the new page, not at the link that was left behind.
-      await page.waitForFunction('document.activeElement.id === "main"');
+      await untilTrue(page, 'document.activeElement.id === "main"');
       await page.getByLabel('Search titles and texts').fill('backups');
       await page.waitForURL('**/articles?query=backups');
       await page.getByRole('link', { name: topic }).first().waitFor();

@@ -12,6 +12,7 @@ import {
   sizes,
   startServer,
   type TestServer,
+  untilTrue,
   visitPage,
 } from './browser.ts';
 import { docsHtml, wordHtml } from './clipboards.ts';
@@ -182,7 +183,7 @@ describe('writing', () => {
         await page.keyboard.type('a page');
         await page.keyboard.press('Enter');
         await page.getByRole('dialog').waitFor({ state: 'hidden' });
-        await page.waitForFunction('document.activeElement.classList.contains("article-editor")');
+        await untilTrue(page, 'document.activeElement.classList.contains("article-editor")');
         await page.keyboard.type('.');
         await page.keyboard.press('Enter');
         await page.keyboard.type('- one');

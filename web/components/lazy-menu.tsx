@@ -1,4 +1,4 @@
-import { type ComponentProps, lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
+import { type ComponentProps, lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react';
 
 interface LazyMenuProps {
   /** The button that opens it; it looks the same before and after its menu is there. */
@@ -9,7 +9,7 @@ interface LazyMenuProps {
 
 /** A menu of the frame around every page. It is loaded when a hand comes near it, so that no page waits for it. */
 export function LazyMenu({ trigger, load }: LazyMenuProps) {
-  const [opened, setOpened] = useState(false);
+  const [opened, setOpened] = useState<'by hand' | 'by keyboard' | null>(null);
   const Menu = useMemo(() => lazy(load), [load]);
   const near = () => void load();
   if (opened) {
@@ -17,6 +17,7 @@ export function LazyMenu({ trigger, load }: LazyMenuProps) {
     return (
       <Suspense fallback={button}>
         <Menu trigger={button} />
+        {opened === 'by keyboard' && <FirstItemFocused />}
       </Suspense>
     );
   }
@@ -27,13 +28,24 @@ export function LazyMenu({ trigger, load }: LazyMenuProps) {
       aria-expanded="false"
       onPointerEnter={near}
       onFocus={near}
-      onClick={() => setOpened(true)}
+      onClick={(event) => setOpened(event.detail === 0 ? 'by keyboard' : 'by hand')}
       onKeyDown={(event) => {
         if (event.key !== 'ArrowDown') return;
         event.preventDefault();
-        setOpened(true);
+        setOpened('by keyboard');
       }}
       {...trigger}
     />
   );
+}
+
+/** The menu was not there yet when the key was pressed: it would put the focus on its whole, as for a mouse. */
+function FirstItemFocused() {
+  useEffect(() => {
+    const frame = requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>('[role="menu"] [role^="menuitem"]')?.focus(),
+    );
+    return () => cancelAnimationFrame(frame);
+  }, []);
+  return null;
 }

@@ -12,14 +12,13 @@ import {
   connectionWords,
   dashboardWords,
   firstStepWords,
-  landingWords,
   lostWords,
   paletteWords,
   shortcutWords,
-  statusWords,
 } from './strings-home.ts';
 import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { ownKeyWords } from './strings-keys.ts';
+import { landingWords } from './strings-landing.ts';
 import { mailWords, webhookWords } from './strings-outbox.ts';
 import { priceWords } from './strings-prices.ts';
 import { publicationWords } from './strings-publication.ts';
@@ -27,6 +26,7 @@ import { queueWords } from './strings-queue.ts';
 import { approvalWords, autopilotWords, holdWords, scheduleFormWords, scheduleWords } from './strings-schedules.ts';
 import { deadLinkWords, sitePostWords } from './strings-site-posts.ts';
 import { connectWords, postDefaultWords } from './strings-sites.ts';
+import { statusWords } from './strings-status.ts';
 import { topicImportWords, watchingWords } from './strings-topic-intake.ts';
 import { topicWords } from './strings-topics.ts';
 import { spendingWords, usageWords } from './strings-usage.ts';
@@ -76,10 +76,8 @@ const t: Words<typeof english> = {
     nothingFound: (query) => `Nichts gefunden für „${query}“`,
     clearSearch: 'Suche leeren',
   },
-  landing: landingWords,
   dashboard: dashboardWords,
   firstSteps: firstStepWords,
-  status: statusWords,
   palette: paletteWords,
   shortcuts: shortcutWords,
   connection: connectionWords,
@@ -95,10 +93,7 @@ const t: Words<typeof english> = {
   failures: failureWords,
   priority: priorityWords,
   topics: topicWords,
-  topicImport: topicImportWords,
-  watching: watchingWords,
   usage: usageWords,
-  publication: publicationWords,
   spending: spendingWords,
   problems: {
     code: 'Code:',
@@ -472,9 +467,6 @@ const t: Words<typeof english> = {
     beingWrittenHint: 'Er erscheint hier, sobald er fertig ist. Unten kannst du zusehen.',
     nothingFoundHint: 'Versuch es mit weniger oder anderen Wörtern.',
   },
-  images: imageWords,
-  imageLibrary: imageLibraryWords,
-  history: historyWords,
   article: {
     title: 'Artikel',
     gone: 'Diesen Artikel gibt es nicht',
@@ -617,6 +609,14 @@ export const words: Record<Part, object> = {
   ownKeyWords,
   editorWords,
   assistWords,
+  landingWords,
+  statusWords,
+  topicImportWords,
+  watchingWords,
+  imageWords,
+  imageLibraryWords,
+  historyWords,
+  publicationWords,
 };
 
 export { countAs, translate };

@@ -22,6 +22,7 @@ import { signOut } from '@/pages/door/sign-in.ts';
 import { layOutTopic } from '@/pages/new-article/use-draft.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { statusWords } from '@/strings-status.ts';
 import { worthOf } from './find.ts';
 import { KeyCap } from './key-cap.tsx';
 import { openShortcuts } from './palette-state.ts';
@@ -66,7 +67,7 @@ const rooms = (admin: boolean): (Pick<Place, 'to' | 'label'> & { also?: string }
   { to: '/account/webhooks', label: t.account.sections.webhooks },
   ...(admin
     ? [
-        { to: '/admin', label: t.status.title, also: t.admin.title },
+        { to: '/admin', label: statusWords.title, also: t.admin.title },
         { to: '/admin/users', label: `${t.admin.title}: ${t.admin.sections.users}` },
         { to: '/admin/spending', label: `${t.admin.title}: ${t.admin.sections.spending}` },
         { to: '/admin/emails', label: `${t.admin.title}: ${t.admin.sections.emails}` },

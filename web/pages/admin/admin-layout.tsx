@@ -1,11 +1,12 @@
 import { SectionLayout } from '@/components/sections.tsx';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { statusWords } from '@/strings-status.ts';
 import { NotFoundPage } from '../error-pages.tsx';
 
 const words = t.admin.sections;
 const sections = [
-  { to: '/admin', label: t.status.section },
+  { to: '/admin', label: statusWords.section },
   { to: '/admin/users', label: words.users },
   { to: '/admin/spending', label: words.spending },
   { to: '/admin/invitations', label: words.invitations },

@@ -15,11 +15,11 @@ import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { formatBytes } from '@/format/bytes.ts';
 import { formatCount, formatMoney, unknown } from '@/format/money.ts';
 import { formatRelative } from '@/format/time.ts';
-import { t } from '@/strings.ts';
+import { statusWords } from '@/strings-status.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { troublesOf } from './status-troubles.ts';
 
-const words = t.status;
+const words = statusWords;
 
 /** How the instance is, on one page: first whether it needs its admin, then the figures. */
 export function StatusPage() {

@@ -1,8 +1,8 @@
 import type { InstanceStatus } from '@/api/client/types.gen.ts';
 import { closeShare, shareOf } from '@/components/limit-bar.tsx';
-import { t } from '@/strings.ts';
+import { statusWords } from '@/strings-status.ts';
 
-const words = t.status.trouble;
+const words = statusWords.trouble;
 
 /** Something of the instance that its admin has to see to. */
 export interface Trouble {
@@ -21,11 +21,11 @@ export function troublesOf(status: InstanceStatus, ago: (at: string) => string):
   const troubles: Trouble[] = [];
   if (!worker.alive) {
     const hint = worker.seenAt === null ? words.workerNever : words.workerSince(ago(worker.seenAt));
-    troubles.push({ title: t.status.trouble.worker, hint, tone: 'danger' });
+    troubles.push({ title: statusWords.trouble.worker, hint, tone: 'danger' });
   }
   for (const name of ['database', 'queue', 'disk', 'email', 'redis', 'storage'] as const) {
     if (health[name] === 'down') {
-      troubles.push({ title: words.part(t.status.partNames[name]), hint: words.partHint, tone: 'danger' });
+      troubles.push({ title: words.part(statusWords.partNames[name]), hint: words.partHint, tone: 'danger' });
     }
   }
   if (work.pipelines.stalled > 0) {

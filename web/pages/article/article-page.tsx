@@ -20,6 +20,7 @@ import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs.t
 import { formatCount } from '@/format/money.ts';
 import { formatDate } from '@/format/time.ts';
 import { t } from '@/strings.ts';
+import { historyWords } from '@/strings-images.ts';
 import { LoadProblem, Missing } from '../error-pages.tsx';
 import { useRunCommands } from '../run/use-run-commands.ts';
 import { Approval } from '../run/waiting-panel.tsx';
@@ -259,7 +260,7 @@ function ArticleHeader({ article, onEdit }: { article: Article; onEdit: () => vo
           {article.revision > 1 && (
             <Button size="small" asChild>
               <Link to="/articles/$articleId/history" params={{ articleId: article.id }}>
-                {t.history.link}
+                {historyWords.link}
               </Link>
             </Button>
           )}

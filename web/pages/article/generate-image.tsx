@@ -11,7 +11,7 @@ import { Button } from '@/components/ui/button.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Textarea } from '@/components/ui/input.tsx';
 import { formatPrice } from '@/format/money.ts';
-import { t } from '@/strings.ts';
+import { imageWords } from '@/strings-images.ts';
 
 interface GenerateImageProps {
   article: Article;
@@ -24,7 +24,7 @@ interface GenerateImageProps {
 export function GenerateImage({ article, disabled, onMade }: GenerateImageProps) {
   const queries = useQueryClient();
   const settings = useQuery(getImageSettingsOptions());
-  const [prompt, setPrompt] = useState(() => t.images.promptFor(article.title));
+  const [prompt, setPrompt] = useState(() => imageWords.promptFor(article.title));
   const [made, setMade] = useState<string | null>(null);
   const make = useMutation({
     ...generateImageMutation(),
@@ -42,13 +42,13 @@ export function GenerateImage({ article, disabled, onMade }: GenerateImageProps)
   if (settings.error) return <ProblemNotice problem={settings.error} />;
   if (!settings.data) return null;
   const { model, priceMicroUsd, ownKey } = settings.data;
-  if (model === null) return <p className="text-sm text-muted-foreground">{t.images.noModel}</p>;
-  if (priceMicroUsd === null) return <p className="text-sm text-muted-foreground">{t.images.noPrice(model)}</p>;
-  const price = ownKey ? t.images.ownPrice : t.images.price;
+  if (model === null) return <p className="text-sm text-muted-foreground">{imageWords.noModel}</p>;
+  if (priceMicroUsd === null) return <p className="text-sm text-muted-foreground">{imageWords.noPrice(model)}</p>;
+  const price = ownKey ? imageWords.ownPrice : imageWords.price;
   return (
-    <form onSubmit={onSubmit} aria-label={t.images.generate} className="grid gap-3">
-      <h3 className="text-sm font-semibold">{t.images.generate}</h3>
-      <Field label={t.images.prompt} hint={t.images.promptHint}>
+    <form onSubmit={onSubmit} aria-label={imageWords.generate} className="grid gap-3">
+      <h3 className="text-sm font-semibold">{imageWords.generate}</h3>
+      <Field label={imageWords.prompt} hint={imageWords.promptHint}>
         {(control) => (
           <Textarea
             {...control}
@@ -63,10 +63,10 @@ export function GenerateImage({ article, disabled, onMade }: GenerateImageProps)
       <p className="text-sm text-muted-foreground">{price(formatPrice(priceMicroUsd), model)}</p>
       <div className="flex flex-wrap items-center gap-3">
         <Button size="small" type="submit" disabled={disabled || make.isPending}>
-          {again ? t.images.makeAnother : t.images.make}
+          {again ? imageWords.makeAnother : imageWords.make}
         </Button>
         <p aria-live="polite" className="text-sm text-muted-foreground">
-          {make.isPending ? t.images.making : make.isSuccess && again ? t.images.made : ''}
+          {make.isPending ? imageWords.making : make.isSuccess && again ? imageWords.made : ''}
         </p>
       </div>
       {make.error && <ProblemNotice problem={make.error} />}

@@ -22,6 +22,7 @@ import { Button } from '@/components/ui/button.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
 import { t } from '@/strings.ts';
+import { imageLibraryWords, imageWords } from '@/strings-images.ts';
 import { GenerateImage } from './generate-image.tsx';
 
 /** An article's featured image: what it is, and others to use instead. */
@@ -56,7 +57,7 @@ export function ImagePanel({ article }: { article: Article }) {
   const featured = article.featuredImage;
   return (
     <section
-      aria-label={t.images.title}
+      aria-label={imageWords.title}
       className="grid grid-cols-1 gap-5 p-4"
       onDragOver={(event) => event.preventDefault()}
       onDrop={onDrop}
@@ -71,14 +72,14 @@ export function ImagePanel({ article }: { article: Article }) {
           className="h-auto w-full rounded-lg border border-border"
         />
       ) : (
-        <p className="text-sm text-muted-foreground">{t.images.none}</p>
+        <p className="text-sm text-muted-foreground">{imageWords.none}</p>
       )}
       <div className="flex flex-wrap gap-2">
         <input
           ref={input}
           type="file"
           accept={uploadTypes}
-          aria-label={t.images.upload}
+          aria-label={imageWords.upload}
           hidden
           onChange={(event) => {
             take(event.target.files);
@@ -87,18 +88,18 @@ export function ImagePanel({ article }: { article: Article }) {
         />
         <Button size="small" disabled={busy} onClick={() => input.current?.click()}>
           <ImagePlus aria-hidden="true" />
-          {sending.isPending ? t.images.uploading : t.images.upload}
+          {sending.isPending ? imageWords.uploading : imageWords.upload}
         </Button>
         <Button size="small" disabled={busy} onClick={() => card.mutate({ body: { articleId: article.id } })}>
-          {card.isPending ? t.images.drawing : t.images.card}
+          {card.isPending ? imageWords.drawing : imageWords.card}
         </Button>
         {featured && (
           <Button size="small" variant="ghost" disabled={busy} onClick={() => use(null)}>
-            {t.images.remove}
+            {imageWords.remove}
           </Button>
         )}
       </div>
-      <p className="text-sm text-muted-foreground">{t.images.uploadHint}</p>
+      <p className="text-sm text-muted-foreground">{imageWords.uploadHint}</p>
       {problem && <ProblemNotice problem={problem} />}
       {featured && <AltText key={featured.id} image={featured} onSettled={onSettled} />}
       <GenerateImage article={article} disabled={busy} onMade={use} />
@@ -116,18 +117,18 @@ function AltText({ image, onSettled }: { image: { id: string; url: string; alt: 
   };
   return (
     <form onSubmit={onSubmit} className="grid gap-3">
-      <Field label={t.images.alt} hint={t.images.altHint}>
+      <Field label={imageWords.alt} hint={imageWords.altHint}>
         {(control) => <Input {...control} name="alt" defaultValue={image.alt} maxLength={500} />}
       </Field>
       <div className="flex flex-wrap items-center gap-3">
         <Button size="small" type="submit" disabled={save.isPending}>
-          {t.images.save}
+          {imageWords.save}
         </Button>
         <p aria-live="polite" className="text-sm text-muted-foreground">
-          {save.isSuccess ? t.images.saved : ''}
+          {save.isSuccess ? imageWords.saved : ''}
         </p>
         <CopyButton text={`![${image.alt.replace(/[[\]\\]/g, '\\$&')}](${image.url})`}>
-          {t.images.copyMarkdown}
+          {imageWords.copyMarkdown}
         </CopyButton>
       </div>
       {save.error && <ProblemNotice problem={save.error} />}
@@ -155,16 +156,16 @@ function Chooser({ chosen, busy, onChoose }: ChooserProps) {
   return (
     <section className="grid gap-3">
       <div className="flex items-center justify-between gap-4">
-        <h3 className="text-sm font-semibold">{t.images.yours}</h3>
+        <h3 className="text-sm font-semibold">{imageWords.yours}</h3>
         <Link to="/images" className="text-sm text-accent underline underline-offset-4">
-          {t.images.all}
+          {imageWords.all}
         </Link>
       </div>
-      {(items.length > 0 || query) && <SearchBox label={t.imageLibrary.search} value={query} onSearch={setQuery} />}
+      {(items.length > 0 || query) && <SearchBox label={imageLibraryWords.search} value={query} onSearch={setQuery} />}
       {list.error && <ProblemNotice problem={list.error} />}
       {list.isSuccess && items.length === 0 && (
-        <EmptyState title={query ? t.common.nothingFound(query) : t.images.noImages}>
-          {query ? t.imageLibrary.nothingFoundHint : t.images.noImagesHint}
+        <EmptyState title={query ? t.common.nothingFound(query) : imageWords.noImages}>
+          {query ? imageLibraryWords.nothingFoundHint : imageWords.noImagesHint}
         </EmptyState>
       )}
       <ul className="grid grid-cols-3 gap-2">
@@ -174,7 +175,7 @@ function Chooser({ chosen, busy, onChoose }: ChooserProps) {
               type="button"
               disabled={busy}
               aria-pressed={image.id === chosen}
-              aria-label={image.id === chosen ? t.images.chosen(image.name) : t.images.choose(image.name)}
+              aria-label={image.id === chosen ? imageWords.chosen(image.name) : imageWords.choose(image.name)}
               onClick={() => onChoose(image.id)}
               className="block w-full overflow-hidden rounded-md border border-border focus-visible:outline-2 focus-visible:outline-accent aria-pressed:outline-2 aria-pressed:outline-accent"
             >
@@ -185,7 +186,7 @@ function Chooser({ chosen, busy, onChoose }: ChooserProps) {
       </ul>
       {list.hasNextPage && (
         <Button size="small" disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {t.images.more}
+          {imageWords.more}
         </Button>
       )}
     </section>

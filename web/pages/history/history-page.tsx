@@ -19,10 +19,11 @@ import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { t } from '@/strings.ts';
+import { historyWords } from '@/strings-images.ts';
 import { LoadProblem, Missing } from '../error-pages.tsx';
 import { TextDiff, WordDiff } from '../publication/word-diff.tsx';
 
-const words = t.history;
+const words = historyWords;
 type Revision = ListArticleRevisionsResponse['items'][number];
 
 /** The revisions of an article: what each was, against the present one, and the way back to it. */

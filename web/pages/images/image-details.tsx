@@ -23,9 +23,10 @@ import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { formatBytes } from '@/format/bytes.ts';
 import { formatCount, formatMoney } from '@/format/money.ts';
 import { t } from '@/strings.ts';
+import { imageLibraryWords, imageWords } from '@/strings-images.ts';
 import { useImagesRefresh } from './use-uploads.ts';
 
-const words = t.imageLibrary;
+const words = imageLibraryWords;
 
 interface ImageDetailsProps {
   id: string;
@@ -70,7 +71,7 @@ function Details({ image, onClose }: { image: Image; onClose: () => void }) {
         <div className="flex flex-wrap gap-2">
           {!image.deletedAt && (
             <CopyButton text={`![${image.alt.replace(/[[\]\\]/g, '\\$&')}](${image.url})`}>
-              {t.images.copyMarkdown}
+              {imageWords.copyMarkdown}
             </CopyButton>
           )}
           <Button size="small" asChild>
@@ -112,7 +113,7 @@ function Words({ image }: { image: Image }) {
   };
   return (
     <form onSubmit={onSubmit} onInput={() => save.isSuccess && save.reset()} className="grid gap-4">
-      <Field label={t.images.alt} hint={t.images.altHint}>
+      <Field label={imageWords.alt} hint={imageWords.altHint}>
         {(control) => (
           <Textarea {...control} name="alt" defaultValue={image.alt} maxLength={500} className="min-h-16" />
         )}

@@ -20,11 +20,12 @@ import { Progress } from '@/components/ui/progress.tsx';
 import { Skeleton } from '@/components/ui/skeleton.tsx';
 import { formatBytes } from '@/format/bytes.ts';
 import { t } from '@/strings.ts';
+import { imageLibraryWords } from '@/strings-images.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { ImageDetails } from './image-details.tsx';
 import { type RefusedFile, useUploads } from './use-uploads.ts';
 
-const words = t.imageLibrary;
+const words = imageLibraryWords;
 const kinds = ['upload', 'card', 'generated'] as const;
 const shows = ['', ...kinds, 'deleted'] as const;
 

@@ -4,9 +4,10 @@ import { ThemeToggle } from '@/components/theme-toggle.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { useInstance } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { landingWords } from '@/strings-landing.ts';
 import { ProductPicture } from './product-picture.tsx';
 
-const words = t.landing;
+const words = landingWords;
 const quiet = 'text-muted-foreground underline-offset-4 hover:text-foreground hover:underline';
 
 /** What this is, for who comes to it for the first time: what it does, what it holds to, and the two doors. */

@@ -1,7 +1,7 @@
 import { CircleCheck } from 'lucide-react';
-import { t } from '@/strings.ts';
+import { landingWords } from '@/strings-landing.ts';
 
-const words = t.landing.picture;
+const words = landingWords.picture;
 
 /** A drawing of the product: a sentence of an article, the passage that it rests on, and what the article came to. */
 export function ProductPicture() {

@@ -6,13 +6,13 @@ import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
-import { t } from '@/strings.ts';
+import { publicationWords } from '@/strings-publication.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { MergeEditor } from './merge-editor.tsx';
 import { usePublicationRefresh } from './use-cancel.ts';
 import { Added, Removed, TextDiff, WordDiff } from './word-diff.tsx';
 
-const words = t.publication.conflict;
+const words = publicationWords.conflict;
 
 /** What a person changed on the site against what was changed here, and the choice between them. */
 export function ConflictView({ publication }: { publication: Publication }) {

@@ -5,10 +5,10 @@ import { Card } from '@/components/ui/card.tsx';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Textarea } from '@/components/ui/input.tsx';
 import { dropForm, keepForm, keptForm } from '@/session/kept-forms.ts';
-import { t } from '@/strings.ts';
+import { publicationWords } from '@/strings-publication.ts';
 import { WordDiff } from './word-diff.tsx';
 
-const words = t.publication.merge;
+const words = publicationWords.merge;
 
 interface MergeEditorProps {
   conflict: PublicationConflict;

@@ -22,11 +22,12 @@ import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { t } from '@/strings.ts';
+import { publicationWords } from '@/strings-publication.ts';
 import { LoadProblem, Missing } from '../error-pages.tsx';
 import { ConflictView } from './conflict-view.tsx';
 import { useCancel, usePublicationRefresh } from './use-cancel.ts';
 
-const words = t.publication;
+const words = publicationWords;
 const moving: Publication['status'][] = ['queued', 'publishing', 'scheduled'];
 
 /** One publication: where the post stands, what to do with it, and what a person has changed on the site. */

@@ -1,5 +1,5 @@
 import { diffArrays, diffWordsWithSpace } from 'diff';
-import { t } from '@/strings.ts';
+import { publicationWords } from '@/strings-publication.ts';
 
 /** What is new. */
 export const Added = ({ children }: { children: string }) => (
@@ -46,13 +46,13 @@ export function TextDiff({ before, after }: { before: string; after: string }) {
     }
   }
   if (rows.every(({ same }) => same > 0))
-    return <p className="text-muted-foreground">{t.publication.conflict.noChange}</p>;
+    return <p className="text-muted-foreground">{publicationWords.conflict.noChange}</p>;
   return (
     <div className="grid grid-cols-1 gap-3">
       {rows.map(({ key, before: old, after: fresh, same }) =>
         same > 0 ? (
           <p key={key} className="text-sm text-muted-foreground">
-            {t.publication.conflict.unchanged(same)}
+            {publicationWords.conflict.unchanged(same)}
           </p>
         ) : (
           <p key={key}>

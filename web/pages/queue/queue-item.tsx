@@ -10,6 +10,7 @@ import { PublicationBadge } from '@/components/status-badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Select } from '@/components/ui/input.tsx';
 import { t } from '@/strings.ts';
+import { publicationWords } from '@/strings-publication.ts';
 import type { QueueCommands } from './use-queue.ts';
 
 interface QueueItemProps {
@@ -180,7 +181,7 @@ export function QueueItem({ publication, timeZone, commands, place, last, onMove
 function Standing({ publication }: { publication: Publication }) {
   const { status, publishedAt } = publication;
   if (status === 'publishing')
-    return <p className="text-muted-foreground">{t.publication.working[publication.task]}</p>;
+    return <p className="text-muted-foreground">{publicationWords.working[publication.task]}</p>;
   if (status === 'published') {
     return publishedAt ? (
       <p className="text-muted-foreground">

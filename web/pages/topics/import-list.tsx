@@ -7,10 +7,11 @@ import { Field, FieldError } from '@/components/ui/field.tsx';
 import { Select, Textarea } from '@/components/ui/input.tsx';
 import { formatBytes } from '@/format/bytes.ts';
 import { t } from '@/strings.ts';
+import { topicImportWords } from '@/strings-topic-intake.ts';
 import type { Import } from './use-import.ts';
 import { useSites } from './use-sites.ts';
 
-const words = t.topicImport;
+const words = topicImportWords;
 
 /** The list to import: pasted, or a file, with what cannot be seen by looking at it. */
 export function ImportForm({ job }: { job: Import }) {

@@ -3,10 +3,10 @@ import type { TopicImport } from '@/api/client/types.gen.ts';
 import { cn } from '@/components/class-names.ts';
 import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { t } from '@/strings.ts';
+import { topicImportWords } from '@/strings-topic-intake.ts';
 import { DuplicateOf } from './duplicate-of.tsx';
 
-const words = t.topicImport;
+const words = topicImportWords;
 /** So many lines of a part say enough until one asks for all. */
 const few = 8;
 

@@ -6,12 +6,12 @@ import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { SectionPage } from '@/components/sections.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
-import { t } from '@/strings.ts';
+import { topicImportWords } from '@/strings-topic-intake.ts';
 import { ImportForm } from './import-list.tsx';
 import { ImportOutcome } from './import-outcome.tsx';
 import { type Import, useImport } from './use-import.ts';
 
-const words = t.topicImport;
+const words = topicImportWords;
 
 /** Brings a list into the backlog: chosen or pasted, looked at, imported. */
 export function ImportPage() {

@@ -12,10 +12,11 @@ import { Field } from '@/components/ui/field.tsx';
 import { Input } from '@/components/ui/input.tsx';
 import { useKeptValues } from '@/session/kept-values.ts';
 import { t } from '@/strings.ts';
+import { watchingWords } from '@/strings-topic-intake.ts';
 import { useSend } from './use-send.ts';
 import { useSites } from './use-sites.ts';
 
-const words = t.watching;
+const words = watchingWords;
 
 interface SourceFormProps {
   onDone: (source: WatchedSource) => void;

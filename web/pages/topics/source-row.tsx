@@ -19,9 +19,10 @@ import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { formatCount } from '@/format/money.ts';
 import { t } from '@/strings.ts';
+import { watchingWords } from '@/strings-topic-intake.ts';
 import { useSites } from './use-sites.ts';
 
-const words = t.watching;
+const words = watchingWords;
 const tones: Record<WatchedSource['state'], Tone> = { active: 'success', paused: 'neutral', failing: 'warning' };
 
 /** Whether a source is read now, or within a moment: its time has come. */

@@ -9,13 +9,13 @@ import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
-import { t } from '@/strings.ts';
+import { watchingWords } from '@/strings-topic-intake.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { FindGaps } from './find-gaps.tsx';
 import { SourceForm } from './source-form.tsx';
 import { isBeingRead, SourceRow } from './source-row.tsx';
 
-const words = t.watching;
+const words = watchingWords;
 /** How often sources are looked at while one is being read, and otherwise, in milliseconds. */
 const busyMs = 2_000;
 const idleMs = 30_000;

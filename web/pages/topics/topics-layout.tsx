@@ -1,5 +1,6 @@
 import { SectionLayout } from '@/components/sections.tsx';
 import { t } from '@/strings.ts';
+import { topicImportWords, watchingWords } from '@/strings-topic-intake.ts';
 
 /** What there is to write about, and where it comes from. */
 export const TopicsLayout = () => (
@@ -7,8 +8,8 @@ export const TopicsLayout = () => (
     label={t.topics.title}
     sections={[
       { to: '/topics', label: t.topics.backlog },
-      { to: '/topics/import', label: t.topicImport.title },
-      { to: '/topics/sources', label: t.watching.title },
+      { to: '/topics/import', label: topicImportWords.title },
+      { to: '/topics/sources', label: watchingWords.title },
     ]}
   />
 );

@@ -3,12 +3,12 @@ import type { TopicImport } from '@/api/client/types.gen.ts';
 import { importTopics, maxListBytes } from '@/api/import-topics.ts';
 import { formatBytes } from '@/format/bytes.ts';
 import { useKeptValues } from '@/session/kept-values.ts';
-import { t } from '@/strings.ts';
+import { topicImportWords } from '@/strings-topic-intake.ts';
 import { importForm } from './import-form.ts';
 import { useSend } from './use-send.ts';
 import { useTopicsRefresh } from './use-topic-commands.ts';
 
-const words = t.topicImport;
+const words = topicImportWords;
 
 /** A list on its way into the backlog: chosen, looked at, imported. What was pasted outlives a reload. */
 export function useImport() {

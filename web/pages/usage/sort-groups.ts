@@ -1,4 +1,5 @@
 import type { UsageGroup } from '@/api/client/types.gen.ts';
+import { imageWords } from '@/strings-images.ts';
 import { t } from '../../strings.ts';
 
 const words = t.usage.table;
@@ -29,7 +30,7 @@ export function nameIn(group: UsageGroup, column: Column): string {
 
 /** A step of the pipeline by the name that the rest of the app has for it. */
 function nameOfStep(step: string): string {
-  if (step === 'image') return t.images.usage;
+  if (step === 'image') return imageWords.usage;
   return step in t.steps ? t.steps[step as keyof typeof t.steps].name : step;
 }
 
