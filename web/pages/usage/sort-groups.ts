@@ -1,6 +1,6 @@
 import type { UsageGroup } from '@/api/client/types.gen.ts';
-import { imageWords } from '@/strings-images.ts';
 import { t } from '../../strings.ts';
+import { imageWords } from '../../strings-images.ts';
 
 const words = t.usage.table;
 
