@@ -110,6 +110,8 @@ const plain = new Set<string>();
 const withParts: RegExp[] = [];
 const inGerman = new Set([...german.values()].filter((said) => typeof said === 'string'));
 for (const path of paths) {
+  // The picture of the product shows parts of an article, which the sample in English has as well.
+  if (path.startsWith('.landingWords.picture.')) continue;
   const said = english.get(path);
   if (typeof said === 'string') {
     if (said.trim() !== '' && said !== german.get(path) && !inGerman.has(said)) plain.add(said);
@@ -196,10 +198,10 @@ describe('the language', () => {
         await page.getByLabel('Mail address').fill(tester.email);
         await page.getByLabel('Password', { exact: true }).fill(tester.password);
         await page.getByRole('button', { name: 'Log in' }).click();
-        await page.getByRole('button', { name: 'Artikel schreiben' }).waitFor();
+        await page.getByLabel('Wovon soll der nächste Artikel handeln?').waitFor();
         expect(await langOf(page)).toBe('de');
         await page.reload();
-        await page.getByRole('button', { name: 'Artikel schreiben' }).waitFor();
+        await page.getByLabel('Wovon soll der nächste Artikel handeln?').waitFor();
       },
       nobody,
     );

@@ -243,7 +243,9 @@ describe('the overview', () => {
     expect(loaded.size).toBeGreaterThan(3);
     expect(packed).toEqual([expect.stringMatching(/^(br|gzip)$/)]);
     expect(total, JSON.stringify([...loaded])).toBeLessThan(180_000);
-    expect([...loaded.keys()].filter((path) => /article-page|palette-(?!state)|landing|calendar-page/.test(path))).toEqual([]);
+    expect(
+      [...loaded.keys()].filter((path) => /article-page|palette-(?!state)|landing|calendar-page/.test(path)),
+    ).toEqual([]);
   });
 });
 

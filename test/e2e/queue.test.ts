@@ -106,6 +106,7 @@ describe('the queue of a site', () => {
     await visit(
       '/queue',
       async (page) => {
+        await askApi(page, 'PATCH', '/me', { timeZone: 'Asia/Tokyo' });
         const article = await askApi(page, 'POST', '/articles', { title: 'Article D', markdown: 'Text.' });
         await page.goto(`/articles/${article.id}?tab=publish`);
         await page.getByText('At a time', { exact: true }).click();
@@ -115,7 +116,7 @@ describe('the queue of a site', () => {
         await time.fill('2020-07-01T09:00');
         await page.getByText(/That time has passed: it goes out at once.*6:00.PM/).waitFor();
         await time.fill('2099-07-01T09:00');
-        // The phone is in Tokyo, the site goes by UTC.
+        // The account is in Tokyo, the site goes by UTC.
         await page.getByText(/^Where you are that is Jul 1, 2099, 6:00.PM\.$/).waitFor();
         await button(page, 'Publish at this time').click();
         await page
