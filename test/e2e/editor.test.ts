@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tester } from '../account.ts';
 import {
   askApi,
+  atHome,
   faultsInBothThemes,
   launchBrowser,
   nobody,
@@ -425,7 +426,7 @@ describe('what is not saved is not lost', () => {
       await page.getByRole('button', { name: 'Log in' }).click();
     };
     await logIn();
-    await page.getByLabel('Topic', { exact: true }).waitFor();
+    await atHome(page);
     const { id } = await askApi(page, 'POST', '/articles', { title: 'Ended', markdown: 'One.\n' });
     await page.goto(`/articles/${id}?edit=text`);
     await caretBehind(page, 'One.');

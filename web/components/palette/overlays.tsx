@@ -17,6 +17,8 @@ export function Overlays() {
   const goingAt = useRef(0);
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
+      // In a text the same keys make a link.
+      if (event.defaultPrevented) return;
       if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') {
         event.preventDefault();
         openPalette();

@@ -66,7 +66,8 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
   const onChange = useCallback((next: EditorState) => {
     cancelAnimationFrame(frame.current);
     frame.current = requestAnimationFrame(() => {
-      setState(next.selection instanceof NodeSelection ? next : null);
+      // With nothing selected there is nothing to redraw while one types.
+      setState(next.selection.empty ? null : next);
       setPlace((before) => {
         const now = placeOf(next);
         return before && same(before, now) ? before : now;
@@ -186,7 +187,11 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
               onImages={takeImages}
               onChange={onChange}
             />
-            <CitationTip view={view} ready={place !== null} chosen={state} />
+            <CitationTip
+              view={view}
+              ready={place !== null}
+              chosen={state?.selection instanceof NodeSelection ? state : null}
+            />
             {!clash && <ReviseBar ref={reviseBar} view={view} state={state} onAction={startRevision} />}
           </div>
         )}
