@@ -17,9 +17,9 @@ export function Overlays() {
   const goingAt = useRef(0);
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
-      // In a text the same keys make a link.
-      if (event.defaultPrevented) return;
       if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') {
+        // In a text the same keys make a link.
+        if ((event.target as HTMLElement).closest('[contenteditable=true]')) return;
         event.preventDefault();
         openPalette();
         return;
