@@ -145,12 +145,15 @@ async function publishedLately(db: Db, userId: string): Promise<PublishedRow[]> 
 async function firstStepsOf(db: Db, userId: string): Promise<FirstSteps> {
   const [row] = await queryRows<FirstSteps>(
     db,
-    sql`select exists (select from sites where user_id = ${userId}) as site,
-          exists (select from articles where user_id = ${userId} and not exists
-            (select from instance_settings where name = 'first-run' and value ->> 'pipelineId' = articles.pipeline_id::text)) as article,
-          exists (select from publications where user_id = ${userId} and published_at is not null) as published,
-          (select a.id from instance_settings s join articles a on a.pipeline_id::text = s.value ->> 'pipelineId'
-            where s.name = 'first-run' and a.user_id = ${userId} and a.deleted_at is null limit 1) as "sampleArticleId"`,
+    // In the order of an index each: what exists at all is looked up, not searched for in the tables of all accounts.
+    sql`with sample as (select (value ->> 'pipelineId')::uuid as pipeline_id from instance_settings where name = 'first-run')
+        select exists (select from sites where user_id = ${userId}) as site,
+          (select id from articles where user_id = ${userId} and deleted_at is null
+            and (pipeline_id is null or pipeline_id is distinct from (select pipeline_id from sample)) order by id desc limit 1) is not null as article,
+          (select id from publications where user_id = ${userId} and published_at is not null
+            order by published_at desc, id desc limit 1) is not null as published,
+          (select id from articles where pipeline_id = (select pipeline_id from sample)
+            and user_id = ${userId} and deleted_at is null limit 1) as "sampleArticleId"`,
   );
   return row ?? { site: false, article: false, published: false, sampleArticleId: null };
 }

@@ -136,7 +136,9 @@ test('what an account reads does not grow with the rows of others', () => {
 test('a page of a list reads a page, however much stands before and behind it', () => {
   const pages = [...readings].filter(([name]) => name.endsWith('biggest account') && !readsAllOfTheBiggest(name));
   expect(pages.length).toBeGreaterThan(15);
-  expect(pages.filter(([, { many }]) => many.rows > 800)).toEqual([]);
+  // The overview has the first of six lists, and says how much is under way and has failed.
+  const most = (name: string) => (name.startsWith('overview') ? 1_500 : 800);
+  expect(pages.filter(([name, { many }]) => many.rows > most(name))).toEqual([]);
 });
 
 test('to take the next pipeline, publication or schedule does not take longer with more of those that are done', () => {

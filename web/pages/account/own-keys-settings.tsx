@@ -3,7 +3,7 @@ import { updateMe } from '@/api/client/sdk.gen.ts';
 import { Form, TextField, useForm } from '@/components/form.tsx';
 import { SettingsCard } from '@/components/sections.tsx';
 import { toast } from '@/components/toaster.tsx';
-import { formatMoney, parseMoney } from '@/format/money.ts';
+import { formatMoney, parseMoney, writeMoney } from '@/format/money.ts';
 import { rememberUser, useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { ownKeyWords } from '@/strings-keys.ts';
@@ -17,7 +17,7 @@ export function OwnKeysSettings({ spentMicroUsd }: { spentMicroUsd: number | und
   const { ownMonthlyLimitMicroUsd: limit } = user;
   const form = useForm({
     names: ['model', 'ownMonthlyLimitMicroUsd'],
-    initial: { model: user.model ?? '', ownMonthlyLimitMicroUsd: limit === null ? '' : String(limit / 1_000_000) },
+    initial: { model: user.model ?? '', ownMonthlyLimitMicroUsd: writeMoney(limit) },
     check: ({ ownMonthlyLimitMicroUsd: typed }) =>
       typed.trim() !== '' && parseMoney(typed) === null ? { ownMonthlyLimitMicroUsd: words.badLimit } : {},
     send: async ({ model, ownMonthlyLimitMicroUsd: typed }) => {
