@@ -112,9 +112,12 @@ async function caretBehind(page: Page, words: string): Promise<void> {
     return false;
   })()`);
   expect(found, words).toBe(true);
-  // The editor hears of the selection by an event of its own.
-  await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+  await selectionHeard(page);
 }
+
+/** The editor hears of a selection that keys or scripts have moved by an event of its own. */
+const selectionHeard = (page: Page) =>
+  page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
 
 /** Puts `parts` on the clipboard of the page and pastes them where the caret is. */
 async function paste(page: Page, parts: Record<string, string>): Promise<void> {
@@ -260,9 +263,11 @@ describe('writing', () => {
       await caretBehind(page, 'A last line with a');
       await page.keyboard.press('Home');
       await page.keyboard.press('Shift+End');
+      await selectionHeard(page);
       await page.keyboard.press('Control+x');
       await caretBehind(page, 'Sourdough is flour');
       await page.keyboard.press('Home');
+      await selectionHeard(page);
       await page.keyboard.press('Control+v');
       await page.keyboard.type(' ');
       await expect.poll(() => marks.evaluateAll((all) => all.map((one) => one.textContent))).toEqual(['1', '2']);
