@@ -1,6 +1,6 @@
 import { type EditorState, TextSelection } from 'prosemirror-state';
 import type { EditorView } from 'prosemirror-view';
-import type { CSSProperties, Ref, RefObject } from 'react';
+import { type CSSProperties, type Ref, type RefObject, useEffect, useState } from 'react';
 import type { ReviseSelectionData } from '@/api/client/types.gen.ts';
 import { Button } from '@/components/ui/button.tsx';
 import { assistWords } from '@/strings-assist.ts';
@@ -13,12 +13,20 @@ export const revisionActions = ['rewrite', 'shorten', 'expand', 'tone'] as const
 interface ReviseBarProps {
   ref: Ref<HTMLDivElement>;
   view: RefObject<EditorView | null>;
-  state: EditorState | null;
+  /** Told of each state in which something is selected: only the bar is drawn anew then, not the text. */
+  follow: RefObject<(state: EditorState | null) => void>;
   onAction: (action: RevisionAction) => void;
 }
 
 /** What a model can do with the selected text: beside it, and above the navigation of a phone, where its own menu is not in the way. */
-export function ReviseBar({ ref, view, state, onAction }: ReviseBarProps) {
+export function ReviseBar({ ref, view, follow, onAction }: ReviseBarProps) {
+  const [state, setState] = useState<EditorState | null>(null);
+  useEffect(() => {
+    follow.current = setState;
+    return () => {
+      follow.current = () => undefined;
+    };
+  }, [follow]);
   const editor = view.current;
   if (!editor || !state || state.selection.empty || !(state.selection instanceof TextSelection)) return null;
   const { from, to } = state.selection;

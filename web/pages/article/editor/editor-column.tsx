@@ -59,6 +59,7 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
   const [uploadProblem, setUploadProblem] = useState<ApiProblem | null>(null);
   const frame = useRef(0);
   const reviseBar = useRef<HTMLDivElement>(null);
+  const showSelection = useRef<(state: EditorState | null) => void>(() => undefined);
   const [revision, setRevision] = useState<Revision | null>(null);
   const clash = shown.clash !== null;
 
@@ -66,8 +67,8 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
   const onChange = useCallback((next: EditorState) => {
     cancelAnimationFrame(frame.current);
     frame.current = requestAnimationFrame(() => {
-      // With nothing selected there is nothing to redraw while one types.
-      setState(next.selection.empty ? null : next);
+      setState(next.selection instanceof NodeSelection ? next : null);
+      showSelection.current(next.selection.empty ? null : next);
       setPlace((before) => {
         const now = placeOf(next);
         return before && same(before, now) ? before : now;
@@ -192,7 +193,7 @@ export function EditorColumn({ session, article, onDone }: EditorColumnProps) {
               ready={place !== null}
               chosen={state?.selection instanceof NodeSelection ? state : null}
             />
-            {!clash && <ReviseBar ref={reviseBar} view={view} state={state} onAction={startRevision} />}
+            {!clash && <ReviseBar ref={reviseBar} view={view} follow={showSelection} onAction={startRevision} />}
           </div>
         )}
       </div>
