@@ -73,20 +73,18 @@ const sourceSchema = z
   })
   .meta({ id: 'ArticleSource' });
 
+/** One check of the score, as it leaves. */
+export const seoCheckSchema = z.object({
+  name: z.string(),
+  passed: z.boolean(),
+  earned: z.number(),
+  weight: z.number(),
+  message: z.string(),
+  hint: z.string(),
+});
+
 const seoSchema = z
-  .object({
-    score: z.int().meta({ description: '0-100' }),
-    checks: z.array(
-      z.object({
-        name: z.string(),
-        passed: z.boolean(),
-        earned: z.number(),
-        weight: z.number(),
-        message: z.string(),
-        hint: z.string(),
-      }),
-    ),
-  })
+  .object({ score: z.int().meta({ description: '0-100' }), checks: z.array(seoCheckSchema) })
   .meta({ id: 'SeoReport' });
 
 export const featuredImageSchema = z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { claimStates } from '../articles/claim-states.ts';
+import { seoCheckSchema } from '../articles/present.ts';
 import { getArticle } from '../articles/queries.ts';
 import { editableFields } from '../articles/routes.ts';
 import { payers } from '../budget/schema.ts';
@@ -64,13 +65,7 @@ const textCheckSchema = z
     seo: z.object({
       score: z.int().meta({ description: '0-100' }),
       checks: z.array(
-        z.object({
-          name: z.string(),
-          passed: z.boolean(),
-          earned: z.number(),
-          weight: z.number(),
-          message: z.string(),
-          hint: z.string(),
+        seoCheckSchema.extend({
           at: placeSchema.nullable().meta({ description: 'Where it can be mended; null for the text as a whole' }),
         }),
       ),

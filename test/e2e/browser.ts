@@ -231,13 +231,8 @@ export async function signUp(browser: Browser, server: TestServer): Promise<void
 }
 
 /** Waits until an expression holds in the page. Asked from outside: what runs in the page may not evaluate text. */
-export async function untilTrue(page: Page, expression: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await page.evaluate(expression))) {
-    if (Date.now() > deadline) throw new Error(`never came true: ${expression}`);
-    await page.waitForTimeout(50);
-  }
-}
+export const untilTrue = (page: Page, expression: string): Promise<void> =>
+  expect.poll(() => page.evaluate(expression), { timeout: 20_000 }).toBe(true);
 
 /** Waits for the overview, where one arrives after logging in. */
 export const atHome = (page: Page): Promise<void> =>

@@ -119,7 +119,7 @@ export function Toolbar({ place, ref, onCommand, onLink, onImage, onLeave }: Too
       <span id="toolbar-hint" className="sr-only">
         {toolbar.hint}
       </span>
-      <div className="w-27 shrink-0">
+      <div className="w-25 shrink-0">
         <Select
           aria-label={toolbar.block}
           value={place.inTable ? '' : place.block}
@@ -251,7 +251,7 @@ const tableCommands = [
 ] as const;
 
 const tool =
-  'inline-flex h-8 min-w-7.5 shrink-0 items-center justify-center rounded-md text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-disabled:opacity-40 aria-pressed:bg-accent-soft aria-pressed:text-accent focus-visible:-outline-offset-2';
+  'inline-flex h-8 min-w-7 shrink-0 items-center justify-center rounded-md text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-disabled:opacity-40 aria-pressed:bg-accent-soft aria-pressed:text-accent focus-visible:-outline-offset-2';
 
 interface ToolProps {
   icon: LucideIcon;
