@@ -169,11 +169,11 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   const schedule = await post('/schedules', { name: mark('schedule'), siteId: site.id, rule: { cron: '0 9 * * 1' } });
   // A Monday.
   await post(`/schedules/${schedule.id}/slots`, { slotAt: '2099-01-05T09:00:00Z', moveTo: '2099-01-06T10:00:00Z' });
-  await ctx.db.execute(sql`update schedules set next_slot_at = now() where id = ${schedule.id}`);
+  await ctx.db.execute(sql`update schedules set next_slot_at = date_trunc('second', now()) where id = ${schedule.id}`);
   await runDueSchedules(ctx);
   // It comes to a time without a topic, of which its owner is told.
   const second = await post('/schedules', { name: mark('schedule'), siteId: site.id, rule: { cron: '0 9 * * 1' } });
-  await ctx.db.execute(sql`update schedules set next_slot_at = now() where id = ${second.id}`);
+  await ctx.db.execute(sql`update schedules set next_slot_at = date_trunc('second', now()) where id = ${second.id}`);
   await runDueSchedules(ctx);
   await post('/topics', { topic: `Rolls ${mark('backlog')}`, duplicates: 'allow', keyword: mark('topicword') });
 

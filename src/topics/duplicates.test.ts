@@ -190,7 +190,7 @@ describe('changing and deciding', () => {
 describe('a schedule', () => {
   const due = async (brief = {}) => {
     const { json } = await call('POST', '/schedules', { name: 'Daily', rule: { cron: '0 9 * * *' }, brief });
-    await ctx.db.execute(sql`update schedules set next_slot_at = now() where id = ${json.id}`);
+    await ctx.db.execute(sql`update schedules set next_slot_at = date_trunc('second', now()) where id = ${json.id}`);
     return runDueSchedules(ctx);
   };
 
