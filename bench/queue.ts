@@ -195,7 +195,7 @@ async function until(reached: () => Promise<boolean>): Promise<void> {
 
 /**
  * Adds so many jobs at once and returns the milliseconds that each took. The clock starts with the second job of every
- * place: a worker that is woken takes one, and rests for up to two seconds until it has heard that more are waiting.
+ * place, so that the time until it is woken is not in it.
  */
 async function workAll(ctx: AppContext, kind: Kind, workers: Worker[], count: number): Promise<number> {
   const { engine } = ctx.database;

@@ -8,7 +8,7 @@ import { runPipelineJob } from '../../src/pipeline/jobs.ts';
 import { claimPipeline, releaseLease } from '../../src/pipeline/lease.ts';
 import { enqueueNext } from '../../src/pipeline/line.ts';
 import { pipelineConcurrency } from '../../src/pipeline/worker.ts';
-import { bossSettings, queueConnections, workSettings } from '../../src/queue/queue.ts';
+import { bossSettings, queueConnections, workWithoutRest } from '../../src/queue/queue.ts';
 import { bareJob, type Kind, type Message, plainJob } from './queue-jobs.ts';
 
 /**
@@ -44,7 +44,7 @@ async function workBare(): Promise<() => Promise<void>> {
   });
   boss.on('error', (error) => console.error(error));
   await boss.start();
-  await boss.work(bareJob.name, { ...workSettings, localConcurrency: pipelineConcurrency }, async () => {
+  await workWithoutRest(boss, bareJob.name, pipelineConcurrency, async () => {
     tell({ kind: 'begun', at: at() });
     await rest();
     tell({ kind: 'done' });

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { type ConstructorOptions, fromDrizzle, fromPglite, PgBoss, type WorkOptions } from 'pg-boss';
+import { type ConstructorOptions, fromDrizzle, fromPglite, type Job, PgBoss, type WorkOptions } from 'pg-boss';
 import type { Database, Db } from '../db/open.ts';
 import type { Logger } from '../logger.ts';
 import type { JobDefinition } from './define-job.ts';
@@ -36,8 +36,6 @@ export const bossSettings = {
   schedule: false,
   superviseIntervalSeconds: 2,
   monitorIntervalSeconds: 2,
-  // How old the count of waiting jobs is by which a worker decides not to rest between two (burstWhenReadyExceeds).
-  queueCacheIntervalSeconds: 2,
 } satisfies ConstructorOptions;
 
 /** How a process works jobs. */
@@ -48,8 +46,31 @@ export const workSettings = {
   // A job whose time comes is not announced, and with LISTEN the default poll is every 30 s: retries and held articles
   // would be that late.
   notifyPollingIntervalSeconds: 2,
-  burstWhenReadyExceeds: 1,
 } satisfies WorkOptions;
+
+/**
+ * Works jobs of one name at `places` places of this process, each of which looks for its next job as soon as it has done
+ * one. pg-boss alone rests between two unless its count of waiting jobs, which is seconds old, says that there are more:
+ * a backlog of short jobs then went at the pace of the resting.
+ */
+export async function workWithoutRest(
+  boss: PgBoss,
+  name: string,
+  places: number,
+  handler: (job: Job<object>) => Promise<void>,
+): Promise<void> {
+  for (let place = 0; place < places; place++) {
+    let worker: string | undefined;
+    worker = await boss.work<object>(name, workSettings, async ([job]) => {
+      if (!job) return;
+      try {
+        await handler(job);
+      } finally {
+        if (worker) boss.notifyWorker(worker);
+      }
+    });
+  }
+}
 
 /** Connections of the queue's own for its statements; one more listens. */
 export const queueConnections = 2;
@@ -115,8 +136,7 @@ export async function openQueue(database: Database, log: Logger, supervise: bool
       });
     },
     async work(job, concurrency, handler) {
-      await boss.work(job.name, { ...workSettings, localConcurrency: concurrency }, async ([next]) => {
-        if (!next) return;
+      await workWithoutRest(boss, job.name, concurrency, async (next) => {
         const payload = job.payload.parse(next.data);
         try {
           await handler(payload, stopping.signal);
