@@ -469,6 +469,13 @@ describe('an admin after an outage', () => {
     expect((await me.api.ask('POST', '/admin/failures/redrive', { kind: 'pipeline' })).status).toBe(403);
   });
 
+  it('does not try what cannot go on as it is: it needs a person to choose', async () => {
+    const id = await failedPipeline('step_output_unreadable');
+    expect((await groups()).items).toMatchObject([{ code: 'step_output_unreadable', count: 1, impossible: 1 }]);
+    expect((await redrive({ kind: 'pipeline' })).json).toMatchObject({ redriven: 0, unchanged: 0, refused: 0 });
+    expect((await ctx.db.select().from(pipelines).where(eq(pipelines.id, id)))[0]?.status).toBe('failed');
+  });
+
   it('is told what was refused, while the queue is full', async () => {
     await ctx.db.update(users).set({ queuedPipelines: 1 }).where(eq(users.id, me.id));
     const failed = await failedPipeline('model_unavailable');

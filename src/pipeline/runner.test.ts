@@ -330,6 +330,21 @@ describe('waiting and commands', () => {
     expect(await claimed()).toBe(true);
   });
 
+  test('workers that die do not count any more once a step is finished', async () => {
+    const { ctx, read } = await start(diligentScript);
+    const { id } = await givenPipeline(ctx);
+    for (let at = 1; (await ctx.db.$count(pipelineSteps, eq(pipelineSteps.status, 'succeeded'))) === 0; at += 10) {
+      // The last death that is put up with, wherever it comes.
+      await ctx.db.update(pipelines).set({ leaseExpiresAt: new Date(0), takeovers: 9 });
+      const { ctx: mortal } = mortalContext(ctx, at);
+      await runPipeline(mortal, id, never).catch((error) => expect(error).toBeInstanceOf(Killed));
+    }
+    expect(await read(id)).toMatchObject({ status: 'running', takeovers: 0 });
+    await ctx.db.update(pipelines).set({ leaseExpiresAt: new Date(0) });
+    await runPipeline(ctx, id, never);
+    expect(await read(id)).toMatchObject({ status: 'succeeded' });
+  });
+
   test('a worker that dies between its failure and its wait leaves the wait to the next one', async () => {
     const { ctx, model, read } = await start({
       ...diligentScript,

@@ -38,7 +38,10 @@ import { awaitSilent, claimFirst, turnsOf } from './turn.ts';
 /** Delays before a step that failed for a passing reason is tried again, in milliseconds; after the last it fails. */
 const retryDelaysMs = [5_000, 30_000, 120_000, 600_000, 1_800_000];
 
-/** A pipeline whose workers die this often takes them down with it: it is stopped instead of tried for ever. */
+/**
+ * A pipeline whose workers die this often at one step takes them down with it: it is stopped instead of tried for ever.
+ * One that comes forward is not to blame, however bad the day of the machines is.
+ */
 const maxTakeovers = 10;
 
 /** How long a worker that has just looked at its lease takes no notice of announcements, in milliseconds. */
@@ -102,7 +105,7 @@ async function walkUnderLease(
   const tenure: Tenure = { signal, assureLease: watch.assure };
   try {
     if (pipeline.takeovers > maxTakeovers) {
-      const error = new AppError('internal', `Its workers ended unexpectedly ${maxTakeovers} times.`);
+      const error = new AppError('internal', `Its workers ended unexpectedly ${maxTakeovers} times at one step.`);
       await stop(ctx, pipeline, { kind: 'failed', error });
       return;
     }
@@ -277,7 +280,7 @@ async function runStep(
     output = allPrintable(step.output.parse(await step.run(context, needs)));
     await ctx.db.transaction(async (tx) => {
       const progress = thousandths(share.from + share.width);
-      await changeUnderLease(tx, pipeline, { progress });
+      await changeUnderLease(tx, pipeline, { progress, takeovers: 0 });
       await step.save(tx, context, needs, output);
       await finishStep(tx, attempt.id, 'succeeded', { output });
       await recordEvents(tx, pipeline, [

@@ -45,6 +45,7 @@ export const pipelines = pgTable('pipelines', {
   duplicatesAllowed: boolean('duplicates_allowed').notNull().default(false),
   lease: bigint('lease', { mode: 'number' }).notNull().default(0),
   leaseExpiresAt: time('lease_expires_at'),
+  /** How often a worker has died at it since its last finished step. */
   takeovers: integer('takeovers').notNull().default(0),
   /** Its worker was asked to stop and gave it back. */
   handedOver: boolean('handed_over').notNull().default(false),

@@ -358,6 +358,27 @@ describe('a reading', () => {
     expect((await proposals())[0]?.origin).toBe('site');
   });
 
+  it('takes a title that it finds on a page once, in one reading and in the next', async () => {
+    const pages = ['/first-page-of-soup/', '/second-page-of-soup/'];
+    const map = () =>
+      `<urlset>${pages.map((path, at) => `<url><loc>${web.at(3, path)}</loc><lastmod>${daysAgo(9 - at)}</lastmod></url>`).join('')}</urlset>`;
+    const soup = htmlPage('Borscht for a crowd', ['How Borscht is made in a big pot for many guests.']);
+    web.pages.set('/', htmlPage('Kitchen', ['Welcome.']));
+    web.pages.set(
+      '/sitemap.xml',
+      (_request, response) => void response.setHeader('content-type', 'text/xml').end(map()),
+    );
+    for (const path of [...pages, '/third-page-of-soup/']) web.pages.set(path, soup);
+    const id = await watch(web.at(3, '/'));
+    await read(id);
+    const outcomes = async () => (await entries()).map(({ outcome }) => outcome).sort();
+    expect(await outcomes()).toEqual(['old', 'proposed']);
+    pages.push('/third-page-of-soup/');
+    await read(id);
+    expect(await outcomes()).toEqual(['old', 'old', 'proposed']);
+    expect(await titles()).toEqual(['Borscht for a crowd']);
+  });
+
   it('looks for the feed of a site anew when it has moved', async () => {
     const page = (feed: string) =>
       `<!doctype html><title>B</title><link rel="alternate" type="application/rss+xml" href="${feed}">`;
@@ -481,6 +502,19 @@ describe('readers', () => {
     await Promise.all([ctx, second, ctx, second].map((by) => readWatchedSource(by, id, never, timing)));
     expect(feed.asked.changed).toBe(asked + 1);
     expect(await proposals()).toHaveLength(2);
+  });
+
+  it('leave alone what another reads, and what belongs to someone who is disabled', async () => {
+    const id = await watch(feedOn(0, [entry('Rye bread')]).url);
+    await ctx.db.update(watchedSources).set({ nextReadAt: sql`now()` as never });
+    const claimed = await claimSource(ctx.db, id, 60_000);
+    expect(claimed).not.toBeNull();
+    expect(await claimSource(ctx.db, id, 60_000)).toBeNull();
+    await releaseSource(ctx.db, { sourceId: id, lease: claimed?.lease ?? 0, leaseMs: 1 }, {});
+    await ctx.db.execute(sql`update users set disabled = true where id = ${claimed?.userId}`);
+    expect(await claimSource(ctx.db, id, 60_000)).toBeNull();
+    await ctx.db.execute(sql`update users set disabled = false where id = ${claimed?.userId}`);
+    expect(await claimSource(ctx.db, id, 60_000)).not.toBeNull();
   });
 
   it('whose lease was taken over store nothing', async () => {

@@ -55,7 +55,8 @@ describe.concurrent('a worker that freezes', () => {
     frozen.program.kill('SIGSTOP');
     held.answer();
     await untilSucceeded(ctx, [id]);
-    expect(await readPipeline(ctx, id)).toMatchObject({ takeovers: 1 });
+    // Taken, taken over, and given back.
+    expect(await readPipeline(ctx, id)).toMatchObject({ lease: 3 });
     const [finished, asked] = [await everythingOf(ctx, id), provider.calls.length];
     frozen.program.kill('SIGCONT');
     await untilGivenUp(frozen, id);

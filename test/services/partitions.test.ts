@@ -65,7 +65,8 @@ async function cutOff(
   const over = pause(how.seconds * 1000);
   held.answer();
   await untilSucceeded(ctx, [id]);
-  expect(await readPipeline(ctx, id)).toMatchObject({ takeovers: 1 });
+  // Taken, taken over, and given back.
+  expect(await readPipeline(ctx, id)).toMatchObject({ lease: 3 });
   const finished = await everythingOf(ctx, id);
   await over;
   const asked = provider.calls.length;

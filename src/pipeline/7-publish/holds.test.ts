@@ -228,6 +228,16 @@ describe('the link of that mail', () => {
     expect((await ann.api.ask('POST', `/articles/${articleId}/hold`)).json).toMatchObject({ code: 'invalid_state' });
   });
 
+  it('says that it is over once the article is being written anew', async () => {
+    const { id } = await held();
+    const token = await tokenOf();
+    // As after a redo that has not come to publishing yet, which begins a new hold.
+    await app.ctx.db.execute(
+      sql`update pipeline_steps set finished_at = now() + interval '1 second' where pipeline_id = ${id} and name = 'seo'`,
+    );
+    expect((await look(token)).json).toMatchObject({ state: 'over' });
+  });
+
   it('stands in no line of the log', async () => {
     await held();
     const token = await tokenOf();
