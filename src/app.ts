@@ -32,6 +32,7 @@ import { generateRoutes } from './images/generate-routes.ts';
 import { createImaging } from './images/imaging.ts';
 import { imageRoutes } from './images/routes.ts';
 import { workImages } from './images/worker.ts';
+import { importRoutes as articleImportRoutes } from './import/routes.ts';
 import { createEmbedder } from './knowledge/embeddings.ts';
 import { createExtractor } from './knowledge/extract.ts';
 import { createRobots } from './knowledge/robots.ts';
@@ -125,6 +126,7 @@ const apiRoutes = [
   failureRoutes,
   adminFailureRoutes,
   exportRoutes,
+  articleImportRoutes,
   adminRoutes,
   usageRoutes,
   spendingRoutes,

@@ -88,7 +88,7 @@ const errorCodes = {
   import_unreadable: {
     status: 422,
     retryable: false,
-    hint: 'Save the list as CSV in UTF-8, or as plain text with one topic a line, and send that.',
+    hint: 'Look at what is said to be wrong with the file, correct it, and import it again: nothing is taken twice.',
   },
   no_topic: {
     status: 409,

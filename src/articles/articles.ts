@@ -8,7 +8,14 @@ import { announceArticle } from './announce.ts';
 import { scoreOf } from './assess.ts';
 import { markdownToText } from './markdown.ts';
 import { assertOwnImage, getArticle } from './queries.ts';
-import { type Article, type ArticleFields, articleRevisions, articles, type SeoReport } from './schema.ts';
+import {
+  type Article,
+  type ArticleFields,
+  type ArticleTerms,
+  articleRevisions,
+  articles,
+  type SeoReport,
+} from './schema.ts';
 import { slugify } from './slug.ts';
 
 /** The editable parts of an article. */
@@ -33,7 +40,14 @@ export interface Saving {
 }
 
 type NewArticle = Pick<ArticleContent, 'title' | 'markdown'> &
-  Partial<ArticleFields> & { language: string | null; pipelineId: string | null; author: 'pipeline' | 'user' };
+  Partial<ArticleFields> & {
+    language: string | null;
+    pipelineId: string | null;
+    author: 'pipeline' | 'user';
+    terms?: ArticleTerms | null;
+    /** When it was written, of one that comes from elsewhere: it takes its place among the others by that. */
+    createdAt?: Date;
+  };
 
 type Ctx = Pick<AppContext, 'db' | 'queue'>;
 
@@ -51,7 +65,7 @@ export async function insertArticle(
 ): Promise<Article> {
   const { author, ...columns } = content;
   const slug = await freeSlug(tx, userId, slugify(columns.slug || columns.title));
-  const id = newId();
+  const id = newId(columns.createdAt);
   const blank = { excerpt: '', metaTitle: '', metaDescription: '', keyword: '' };
   const found = await measure(tx, { ...blank, ...columns, id, userId, slug, seo: null }, columns, author);
   const [row] = await tx

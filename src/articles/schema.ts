@@ -20,6 +20,12 @@ export interface SeoReport {
 export const articleStatuses = ['draft', 'ready', 'approved', 'published'] as const;
 export type ArticleStatus = (typeof articleStatuses)[number];
 
+/** Categories and tags, by name, that an article's posts have unless a publication asks for others. */
+export interface ArticleTerms {
+  categories: string[];
+  tags: string[];
+}
+
 export const articles = pgTable('articles', {
   id: uuid('id').primaryKey(),
   userId: uuid('user_id').notNull(),
@@ -41,6 +47,7 @@ export const articles = pgTable('articles', {
   updatedAt: time('updated_at').notNull().defaultNow(),
   deletedAt: time('deleted_at'),
   featuredImageId: uuid('featured_image_id'),
+  terms: jsonb('terms').$type<ArticleTerms>(),
 });
 export type Article = typeof articles.$inferSelect;
 

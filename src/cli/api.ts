@@ -1,3 +1,4 @@
+import type { ReadableStream } from 'node:stream/web';
 import { z } from 'zod';
 import { AppError, type ErrorCode, errorCatalogue } from '../errors.ts';
 import { problemSchema } from '../http/on-error.ts';
@@ -24,6 +25,8 @@ export interface Api {
     type: string,
     schema: Schema,
   ): Promise<z.output<Schema>>;
+  /** The body of an answer that is no JSON, as it comes. Throws as `request` does. */
+  download(path: string): Promise<ReadableStream<Uint8Array>>;
   /** What `GET /health` answers, also when it is 503. */
   health<Schema extends z.ZodType>(schema: Schema): Promise<z.output<Schema>>;
   /** Live events until a `done`; reconnects by itself while the server comes back within a minute. */
@@ -68,6 +71,12 @@ export function createApi(origin: string, entry: Entry, signal: AbortSignal): Ap
       return schema.parse(await response.json());
     },
 
+    async download(path) {
+      const response = await send(path, {});
+      if (!response.body) throw new AppError('internal', 'The server answered without a body.');
+      return response.body as ReadableStream<Uint8Array>;
+    },
+
     async health(schema) {
       const response = await fetch(`${origin}/health`, { signal });
       return schema.parse(await response.json());
@@ -80,7 +89,7 @@ export function createApi(origin: string, entry: Entry, signal: AbortSignal): Ap
         try {
           const response = await send(path, { headers: lastId ? { 'last-event-id': lastId } : {} });
           lostAt = null;
-          for await (const event of parseEvents(response.body ?? new ReadableStream())) {
+          for await (const event of parseEvents(response.body ?? [])) {
             lastId = event.id || lastId;
             yield { type: event.type, data: z.record(z.string(), z.unknown()).parse(JSON.parse(event.data)) };
             if (event.type === 'done') return;
@@ -138,7 +147,7 @@ async function asAppError(response: Response): Promise<AppError> {
  * them: fields id, event and data, one blank line after each event, comments skipped.
  */
 async function* parseEvents(
-  body: ReadableStream<Uint8Array>,
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<{ id: string; type: string; data: string }> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { roles, version } from '../config.ts';
 import { publicationStatuses } from '../publishing/publication-status.ts';
 import { type Io, printFailure } from './io.ts';
+import { addMovingCommands } from './moving-program.ts';
 import { addScheduleCommands } from './schedule-program.ts';
 import { addTopicCommands } from './topic-program.ts';
 
@@ -219,6 +220,7 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
 
   addFailureCommands(program, addForAccount, choose, io);
   addTopicCommands(program, io, addForAccount, choose);
+  addMovingCommands(program, io, addForAccount, choose);
   addScheduleCommands(program, io, addForAccount, choose);
 
   const image = program.command('image').description('images for articles');

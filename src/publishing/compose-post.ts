@@ -101,13 +101,15 @@ function aboutMissing(names: readonly string[]): string[] {
 export type SettledOptions = Required<Omit<PostOptions, 'sticky' | 'featuredImage'>> &
   Pick<PostOptions, 'sticky'> & { featuredImage: 'article' | 'own' | 'card' | 'none' };
 
-/** The options of a publication over the settings of its site. */
-function settledOptions({ publication: { options }, site }: Pick<Delivery, 'publication' | 'site'>): SettledOptions {
-  const usual = settingsOf(site);
+/** The options of a publication over what the article brought with it, over the settings of its site. */
+function settledOptions(delivery: Pick<Delivery, 'publication' | 'site' | 'article'>): SettledOptions {
+  const { options } = delivery.publication;
+  const usual = settingsOf(delivery.site);
+  const { terms } = delivery.article;
   const { sticky, featuredImage = 'article' } = options;
   return {
-    categories: options.categories ?? usual.categories,
-    tags: options.tags ?? usual.tags,
+    categories: options.categories ?? chosen(terms?.categories) ?? usual.categories,
+    tags: options.tags ?? chosen(terms?.tags) ?? usual.tags,
     authorId: options.authorId === undefined ? usual.authorId : options.authorId,
     comments: options.comments ?? usual.comments,
     template: options.template === undefined ? usual.template : options.template,
@@ -116,6 +118,8 @@ function settledOptions({ publication: { options }, site }: Pick<Delivery, 'publ
     ...(sticky === undefined ? {} : { sticky }),
   };
 }
+
+const chosen = (names: string[] | undefined) => (names && names.length > 0 ? names : undefined);
 
 /** The block with the article's structured data, where it is wanted, not the business of a plugin, and kept. */
 async function structuredData(delivery: Delivery, options: SettledOptions): Promise<string | null> {
