@@ -125,6 +125,10 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
     ...{ id: newId(), userId: first.id, articleId: article.id, action: 'rewrite' },
     claims: [{ text: mark('offer'), ...offered }],
   });
+  await post('/articles/import', {
+    format: 'json',
+    documents: [{ name: 'a.json', text: JSON.stringify({ title: mark('imported'), content_markdown: mark('text') }) }],
+  });
   const image = await post('/images/card', { title: mark('card') });
   await account.api.ask('PATCH', `/images/${image.id}`, { caption: mark('caption') });
   await account.api.ask('PATCH', `/articles/${article.id}`, { revision: 2, featuredImageId: image.id });

@@ -95,8 +95,8 @@ export const problemTexts: ServerTexts = [
     'Sieh dir an, wem es ähnelt; wenn du trotzdem ein zweites willst, erlaube Ähnliches.',
   ],
   [
-    'Save the list as CSV in UTF-8, or as plain text with one topic a line, and send that.',
-    'Speichere die Liste als CSV in UTF-8 oder als reinen Text mit einem Thema pro Zeile, und nimm die.',
+    'Look at what is said to be wrong with the file, correct it, and import it again: nothing is taken twice.',
+    'Sieh dir an, was an der Datei nicht stimmt, verbessere es und importiere sie noch einmal: Nichts kommt doppelt.',
   ],
   [
     'Add topics to the backlog: the next time of the schedule takes the first of them.',

@@ -298,6 +298,26 @@ export type ArticleDeadLinksInput = {
     title: string;
 };
 
+export type ArticleImport = {
+    counts: {
+        [key: string]: number;
+    };
+    /**
+     * In the order of the documents
+     */
+    items: Array<ImportedArticle>;
+};
+
+export type ArticleImportInput = {
+    counts: {
+        [key: string]: number;
+    };
+    /**
+     * In the order of the documents
+     */
+    items: Array<ImportedArticleInput>;
+};
+
 export type ArticleInput = {
     createdAt: string;
     /**
@@ -1904,6 +1924,46 @@ export type ImageStorageInput = {
      * Of one file as it is sent
      */
     uploadLimitBytes: number;
+};
+
+export type ImportedArticle = {
+    /**
+     * null where there is no article, also for `created` with dryRun
+     */
+    articleId: string | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    name: string;
+    /**
+     * `created`: a new draft; `known`: it came in before, its article is left as it is; `binned`: so it did, and its article is in the bin; `differs`: another text came in under this address before, nothing was changed; `refused`: see error
+     */
+    outcome: 'created' | 'known' | 'binned' | 'differs' | 'refused';
+    slug: string | null;
+    title: string | null;
+    warnings: Array<string>;
+};
+
+export type ImportedArticleInput = {
+    /**
+     * null where there is no article, also for `created` with dryRun
+     */
+    articleId: string | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    name: string;
+    /**
+     * `created`: a new draft; `known`: it came in before, its article is left as it is; `binned`: so it did, and its article is in the bin; `differs`: another text came in under this address before, nothing was changed; `refused`: see error
+     */
+    outcome: 'created' | 'known' | 'binned' | 'differs' | 'refused';
+    slug: string | null;
+    title: string | null;
+    warnings: Array<string>;
 };
 
 export type InstanceStatus = {
@@ -7490,6 +7550,53 @@ export type ExportArticlesResponses = {
 };
 
 export type ExportArticlesResponse = ExportArticlesResponses[keyof ExportArticlesResponses];
+
+export type ImportArticlesData = {
+    body: {
+        documents: Array<{
+            /**
+             * Of the file, for the report
+             */
+            name: string;
+            text: string;
+        }>;
+        format: 'json' | 'markdown';
+    };
+    path?: never;
+    query?: {
+        /**
+         * `true`: only say what would happen
+         */
+        dryRun?: 'true' | 'false';
+    };
+    url: '/api/v1/articles/import';
+};
+
+export type ImportArticlesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ImportArticlesError = ImportArticlesErrors[keyof ImportArticlesErrors];
+
+export type ImportArticlesResponses = {
+    /**
+     * Default Response
+     */
+    200: ArticleImport;
+};
+
+export type ImportArticlesResponse = ImportArticlesResponses[keyof ImportArticlesResponses];
 
 export type DeleteArticleData = {
     body?: never;
