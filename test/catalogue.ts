@@ -1,5 +1,6 @@
 import { words } from '../web/de/strings.ts';
 import { t } from '../web/strings.ts';
+import { articleImportWords } from '../web/strings-article-import.ts';
 import { assistWords } from '../web/strings-assist.ts';
 import { editorWords } from '../web/strings-editor.ts';
 import { historyWords, imageLibraryWords, imageWords } from '../web/strings-images.ts';
@@ -48,6 +49,7 @@ export const english = everything(
     landingWords,
     statusWords,
     topicImportWords,
+    articleImportWords,
     watchingWords,
     imageWords,
     imageLibraryWords,

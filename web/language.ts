@@ -30,6 +30,7 @@ export type Part =
   | 'landingWords'
   | 'statusWords'
   | 'topicImportWords'
+  | 'articleImportWords'
   | 'watchingWords'
   | 'imageWords'
   | 'imageLibraryWords'

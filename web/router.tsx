@@ -99,6 +99,12 @@ const articles = createRoute({
   component: lazyRouteComponent(() => import('@/pages/articles/articles-page.tsx'), 'ArticlesPage'),
 });
 
+const importArticles = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/articles/import',
+  component: lazyRouteComponent(() => import('@/pages/import/import-page.tsx'), 'ImportArticlesPage'),
+});
+
 const article = createRoute({
   getParentRoute: () => signedIn,
   path: '/articles/$articleId',
@@ -359,6 +365,7 @@ export const createAppRouter = (queries: QueryClient) =>
         runs,
         run,
         articles,
+        importArticles,
         article,
         articleHistory,
         images,

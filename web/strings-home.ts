@@ -171,6 +171,7 @@ export const connectionWords = {
 
 /** The words of the list of articles, its bin and what is done to many at once. */
 export const articleListWords = {
+  import: 'Import',
   show: 'Show',
   filters: {
     all: 'All articles',

@@ -430,3 +430,46 @@ describe('without a connection', () => {
     });
   });
 });
+
+describe('articles of elsewhere', () => {
+  const file = (name: string, text: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+  const chosen = [
+    file(
+      'old.json',
+      JSON.stringify([
+        { title: 'Winter bees <b>inside</b>', content_markdown: 'They shiver.', tags: ['bees'] },
+        { title: 'Summer bees', content_markdown: 'They fly.', generated_at: '2024-05-06' },
+      ]),
+    ),
+    file('notes.md', '# A walk\n\nWith a ![view](view.png).'),
+    file('broken.json', '{"title": '),
+    file('photo.jpg', 'no article'),
+  ];
+
+  it('are looked at, taken over and known again', async () => {
+    await visit('/articles', async (page) => {
+      await page.getByRole('link', { name: 'Import', exact: true }).click();
+      await heading(page, 'Import articles');
+      const files = page.locator('input[type=file]').first();
+      await files.setInputFiles([file('photo.jpg', 'no article')]);
+      await page.getByText('There is no JSON or Markdown file among these.').waitFor();
+      await files.setInputFiles(chosen);
+      await heading(page, 'What will happen');
+      await page.getByText('3 drafts will be made').waitFor();
+      await page.getByText('1 file cannot be taken').waitFor();
+      await page.getByText('1 file is neither JSON nor Markdown and is left out').waitFor();
+      await page.getByText('Winter bees <b>inside</b>').waitFor();
+      await page.getByText(/^An image is named by an address/).waitFor();
+      expect(await faultsInBothThemes(page, 'import', { fullPage: true })).toEqual([]);
+      await button(page, 'Import 3 articles').click();
+      await page.getByText('3 drafts were made').waitFor();
+      await page.getByRole('link', { name: 'Summer bees' }).waitFor();
+      await button(page, 'Choose other files').click();
+      await page.locator('input[type=file]').first().setInputFiles(chosen);
+      await page.getByText('3 articles are here already').waitFor();
+      await page.getByText('There is nothing new in these files.').waitFor();
+      await page.goto('/articles?show=draft');
+      await page.getByText('Summer bees').waitFor();
+    });
+  });
+});

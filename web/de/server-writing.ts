@@ -268,6 +268,45 @@ export const writingTexts: ServerTexts = [
     'Raise the monthly budget of the schedule, or wait: it goes on at the start of the next month.',
     'Erhöhe das Monatsbudget des Zeitplans, oder warte: Er geht zu Beginn des nächsten Monats weiter.',
   ],
+  [
+    'Its first heading repeated the title and was left out: the title stands above the text.',
+    'Seine erste Überschrift wiederholte den Titel und fiel weg: Der Titel steht über dem Text.',
+  ],
+  [
+    'An image is named by an address that only holds where the article came from: add it again.',
+    'Die Adresse eines Bildes gilt nur dort, wo der Artikel herkommt: Füge es noch einmal hinzu.',
+  ],
+  [
+    '{} images are named by an address that only holds where the article came from: add them again.',
+    'Die Adressen von {} Bildern gelten nur dort, wo der Artikel herkommt: Füge sie noch einmal hinzu.',
+  ],
+  [
+    '{} is no time in the past that could be read: it counts as written today.',
+    '{} ist keine lesbare Zeit in der Vergangenheit: Er zählt als heute geschrieben.',
+  ],
+  [
+    'The address “{}” is that of another article here: this one has “{}”.',
+    'Die Adresse „{}“ hat hier schon ein anderer Artikel: Dieser hat „{}“.',
+  ],
+  ['{} is missing', '{} fehlt'],
+  ['This is not valid JSON: {}', 'Das ist kein gültiges JSON: {}'],
+  ['This is no article: it is JSON, but no object.', 'Das ist kein Artikel: Es ist JSON, aber kein Objekt.'],
+  [
+    'Correct the file and import it again: what is here already is not taken twice.',
+    'Verbessere die Datei und importiere sie noch einmal: Was schon da ist, kommt nicht doppelt.',
+  ],
+  [
+    'Was the file cut short, or saved by hand? Open it in an editor that marks mistakes in JSON.',
+    'Ist die Datei abgeschnitten oder von Hand gespeichert? Öffne sie in einem Editor, der Fehler in JSON anzeigt.',
+  ],
+  [
+    'The front matter (between the lines of ---) cannot be read: {}',
+    'Das Front Matter (zwischen den Zeilen aus ---) ist nicht zu lesen: {}',
+  ],
+  [
+    'It is YAML: put texts with a colon into quotation marks, and indent lists evenly.',
+    'Es ist YAML: Setze Texte mit Doppelpunkt in Anführungszeichen und rücke Listen gleichmäßig ein.',
+  ],
 ];
 
 /** Why two titles are alike, in brackets; what is not known in German is left out. */

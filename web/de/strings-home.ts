@@ -173,6 +173,7 @@ export const connectionWords: Words<typeof english.connectionWords> = {
 };
 
 export const articleListWords: Words<typeof english.articleListWords> = {
+  import: 'Importieren',
   show: 'Anzeigen',
   filters: {
     all: 'Alle Artikel',

@@ -3,6 +3,7 @@ import type { english } from '../strings.ts';
 import { countAs, number } from './numbers.ts';
 import { translate } from './server-texts.ts';
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { articleImportWords } from './strings-article-import.ts';
 import { assistWords } from './strings-assist.ts';
 import { calendarWords } from './strings-calendar.ts';
 import { editorWords } from './strings-editor.ts';
@@ -612,6 +613,7 @@ export const words: Record<Part, object> = {
   landingWords,
   statusWords,
   topicImportWords,
+  articleImportWords,
   watchingWords,
   imageWords,
   imageLibraryWords,

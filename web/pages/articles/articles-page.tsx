@@ -80,9 +80,14 @@ export function ArticlesPage() {
       intro={bin && words.binIntro}
       className="max-w-4xl"
       actions={
-        <Button variant="primary" asChild>
-          <Link to="/new">{t.shell.newArticle}</Link>
-        </Button>
+        <>
+          <Button asChild>
+            <Link to="/articles/import">{words.import}</Link>
+          </Button>
+          <Button variant="primary" asChild>
+            <Link to="/new">{t.shell.newArticle}</Link>
+          </Button>
+        </>
       }
     >
       <div className="mb-4 grid gap-3 sm:flex sm:[&>*:not(:first-child)]:w-44">
