@@ -17,4 +17,3 @@ export const articleImports = pgTable(
   },
   (table) => [primaryKey({ columns: [table.userId, table.key] })],
 );
-export type ArticleImport = typeof articleImports.$inferSelect;
