@@ -34,7 +34,7 @@ type State = NonNullable<BrowserContextOptions['storageState']>;
  */
 export const web: Measure = async ({ quick }) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'bp-bench-'));
-  const env = { ...serverEnv, DATA_DIR: dataDir, SAMPLE_ARTICLE: 'false', RATE_LIMIT_PER_MINUTE: '1000000' };
+  const env = { ...serverEnv, DATA_DIR: dataDir, SAMPLE_ARTICLE: 'false', RATE_LIMIT_PER_MINUTE: '100000' };
   const [bare, browser] = await Promise.all([serveBare(), launchBrowser()]);
   let program = runProgram(entries.bundle, [], env);
   try {

@@ -95,7 +95,7 @@ function EmailRow({ email, filter }: { email: Email; filter: Filter }) {
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
         <div className="min-w-0">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium [overflow-wrap:anywhere]">
-            {email.subject}
+            <bdi className="min-w-0">{email.subject}</bdi>
             <Badge tone={tones[email.status]}>{words.status[email.status]}</Badge>
           </p>
           <p className="flex flex-wrap gap-x-4 text-sm text-muted-foreground">

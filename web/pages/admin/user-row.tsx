@@ -22,7 +22,7 @@ export const UserRow = memo(function UserRow({ user }: { user: AdminUser }) {
       <div className="flex items-start justify-between gap-x-4">
         <div className="min-w-0 flex-1">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium break-words">
-            <span className="min-w-0 [overflow-wrap:anywhere]">{user.name}</span>
+            <bdi className="min-w-0 [overflow-wrap:anywhere]">{user.name}</bdi>
             {user.id === me.id && <Badge>{words.you}</Badge>}
             {user.role === 'admin' && <Badge tone="accent">{words.admin}</Badge>}
             {user.disabled && <Badge tone="danger">{words.disabled}</Badge>}

@@ -252,6 +252,7 @@ function Tile({ image, onOpen }: { image: Image; onOpen: () => void }) {
           type="button"
           aria-label={words.open(name)}
           onClick={onOpen}
+          dir="auto"
           className="block w-full truncate rounded-sm text-left text-sm font-medium after:absolute after:inset-0 after:rounded-xl focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-accent"
         >
           {name}

@@ -50,7 +50,7 @@ export function SiteQueue({ siteId, name }: { siteId: string; name: string }) {
     <Card aria-label={name} className="overflow-hidden">
       <div className="flex flex-wrap items-center justify-between gap-3 p-4 sm:p-5">
         <h2 className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1 font-semibold">
-          <span className="break-words">{name}</span>
+          <bdi className="break-words">{name}</bdi>
           {pausedBy && <Badge tone="warning">{pausedBy === 'user' ? t.queue.paused : t.queue.pausedBySite}</Badge>}
           {!pausedBy && quietUntil && <Badge tone="warning">{t.queue.quiet}</Badge>}
         </h2>
