@@ -214,7 +214,7 @@ const watchChange = (link: string, heading: string) => `new Promise((done, fail)
   const there = () =>
     document.querySelector('main h1')?.textContent === ${JSON.stringify(heading)} &&
     !document.querySelector('main [role=status][aria-label=Loading]');
-  setTimeout(() => fail(new Error('it was not there within 10 s')), 10_000);
+  setTimeout(() => fail(new Error(${JSON.stringify(heading)} + ' was not there within 10 s: ' + document.querySelector('main h1')?.textContent)), 10_000);
   link.addEventListener('click', ({ timeStamp }) => {
     const look = () => {
       if (!there()) return requestAnimationFrame(look);
@@ -232,7 +232,7 @@ const places = [
   ['/runs', 'Runs'],
   ['/topics', 'Backlog'],
   ['/calendar', 'Calendar'],
-  ['/queue', 'Publishing queue'],
+  ['/queue', 'Publishing'],
   ['/sites', 'Sites'],
   ['/images', 'Images'],
   ['/usage', 'Usage'],

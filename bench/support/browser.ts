@@ -14,7 +14,7 @@ export async function logIn(page: Page, url: string): Promise<void> {
   await page.getByLabel('Mail address').fill(tester.email);
   await page.getByLabel('Password', { exact: true }).fill(tester.password);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByLabel('Topic', { exact: true }).waitFor();
+  await page.getByLabel('What should the next article be about?').waitFor();
 }
 
 /** The tools of the browser's own inspector for a page. */
