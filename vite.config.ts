@@ -51,7 +51,7 @@ export default defineConfig({
             {
               // What every page needs and releases seldom change: it stays in the browser's cache.
               name: 'frame',
-              test: /node_modules\/(react|react-dom|scheduler|@tanstack|tailwind-merge|clsx|class-variance-authority)\//,
+              test: /node_modules\/(react|react-dom|scheduler|@tanstack\/(?!react-virtual|virtual-core)[a-z-]+|tailwind-merge|clsx|class-variance-authority)\//,
             },
           ],
         },

@@ -2,16 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { chromium } from 'playwright-core';
-import { fetchAs, tester } from '../test/account.ts';
+import { fetchAs } from '../test/account.ts';
 import { runProgram, servedAt } from '../test/program.ts';
+import { devtoolsOf, launchBrowser, logIn } from './support/browser.ts';
 import { figure, type Measure, repeat } from './support/measure.ts';
 import { entries, serverEnv, stopped } from './support/program.ts';
 
-const executablePath = process.env.CHROMIUM_PATH || '/usr/bin/chromium';
-
 /** 5,000 words in 50 sections, with lists, a table and a citation in each paragraph. */
-const longArticle = `${Array.from({ length: 50 }, (_, index) =>
+export const longArticle = `${Array.from({ length: 50 }, (_, index) =>
   [
     `## Section ${index + 1}`,
     `${'Dough rises by itself when it is left alone in a warm place. '.repeat(5)}It is **slow** and *patient*.[^${index + 1}]`,
@@ -27,10 +25,7 @@ const longArticle = `${Array.from({ length: 50 }, (_, index) =>
 export const typing: Measure = async ({ quick }) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'bp-bench-'));
   const program = runProgram(entries.sources, [], { ...serverEnv, DATA_DIR: dataDir, SAMPLE_ARTICLE: 'false' });
-  const browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-  });
+  const browser = await launchBrowser();
   try {
     const url = await servedAt(program);
     const answer = await fetchAs(`${url}/api/v1/articles`, {
@@ -40,15 +35,11 @@ export const typing: Measure = async ({ quick }) => {
     });
     const { id } = (await answer.json()) as { id: string };
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    await page.goto(`${url}/login`);
-    await page.getByLabel('Mail address').fill(tester.email);
-    await page.getByLabel('Password', { exact: true }).fill(tester.password);
-    await page.getByRole('button', { name: 'Log in' }).click();
-    await page.getByLabel('Topic', { exact: true }).waitFor();
+    await logIn(page, url);
     await page.goto(`${url}/articles/${id}?edit=text`);
     const text = page.getByRole('textbox', { name: 'Text of the article' });
     await text.waitFor();
-    const devtools = await page.context().newCDPSession(page);
+    const devtools = await devtoolsOf(page);
     // Processor time, not the clock: what else the machine does is no part of it.
     await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
     const spent = async () => {

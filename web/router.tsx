@@ -391,6 +391,8 @@ export const createAppRouter = (queries: QueryClient) =>
     ]),
     context: { queries },
     defaultPreload: 'intent',
+    // The code of a page is on its way while the pointer comes to rest on its link.
+    defaultPreloadDelay: 0,
     defaultErrorComponent: ErrorPage,
     defaultNotFoundComponent: NotFoundPage,
     scrollRestoration: true,

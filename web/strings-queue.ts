@@ -20,7 +20,6 @@ export const queueWords = {
   done: 'Done lately',
   empty: 'Nothing waits for this site',
   emptyHint: 'Articles that you publish there stand here until they have arrived.',
-  more: (count: number) => `${count} more wait behind these.`,
   up: (title: string) => `Move up: ${title}`,
   down: (title: string) => `Move down: ${title}`,
   moved: (title: string, place: number, all: number) => `“${title}” is now ${place} of ${all}.`,

@@ -1,7 +1,7 @@
 /** One line of the table: a median, what it is held against, and what it should stay under. */
 export interface Figure {
   what: string;
-  unit: 'ms' | 's' | 'MB';
+  unit: 'ms' | 's' | 'MB' | 'kB' | 'frames' | 'score';
   /** The median of `runs` runs. */
   value: number;
   least: number;

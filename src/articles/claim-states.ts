@@ -1,4 +1,5 @@
 import { normaliseForMatch } from '../text/match.ts';
+import { remember } from '../text/remember.ts';
 import { contentTerms } from '../text/terms.ts';
 import type { claims } from './schema.ts';
 import { type PlacedSentence, type ReadText, rangeOf, sentencesOf, type TextBlock } from './text-blocks.ts';
@@ -20,6 +21,8 @@ export interface StandingClaim {
   now: string | null;
 }
 
+const folded = remember(5_000, normaliseForMatch);
+
 /** Share of words in common from which a sentence is taken for the changed wording of a claim and not for another one. */
 const minLikeness = 0.5;
 
@@ -35,17 +38,17 @@ export function findClaims(
   const free = new Map<string, PlacedSentence[]>();
   for (const block of read.blocks) {
     for (const sentence of sentencesOf(block, language)) {
-      const key = normaliseForMatch(sentence.text);
+      const key = folded(sentence.text);
       const same = free.get(key);
       if (same) same.push(sentence);
       else free.set(key, [sentence]);
     }
   }
-  const texts = read.blocks.map((block) => ({ block, plain: normaliseForMatch(block.text) }));
+  const texts = read.blocks.map((block) => ({ block, plain: folded(block.text) }));
   const found = new Map<string, StandingClaim>();
   const open: CheckedSentence[] = [];
   for (const claim of claims) {
-    const key = normaliseForMatch(claim.text);
+    const key = folded(claim.text);
     const standing = claim.outcome === 'removed' ? undefined : (free.get(key)?.shift() ?? findWhole(texts, key));
     if (standing) {
       const { start, end } = standing;

@@ -111,7 +111,16 @@ export function renderMarkdown(markdown: string, options: RenderOptions = {}): R
     .use(rehypeStringify);
   const source = processor.parse(markdown);
   const tree = processor.runSync(source);
-  return { source, tree, html: processor.stringify(tree) };
+  let html: string | undefined;
+  return {
+    source,
+    tree,
+    // Who only reads the tree does not pay for it.
+    get html() {
+      html ??= processor.stringify(tree);
+      return html;
+    },
+  };
 }
 
 /** A block of a post that Markdown has no form for, as the article names it. It holds nothing of the block itself. */

@@ -2,6 +2,7 @@ import type { Nodes, Root } from 'mdast';
 import remarkGfm from 'remark-gfm';
 import remarkParse from 'remark-parse';
 import { unified } from 'unified';
+import { remember } from '../text/remember.ts';
 import { splitSentences } from '../text/sentences.ts';
 
 /** A stretch of a Markdown text, in UTF-16 units: from `start` up to but not including `end`. */
@@ -103,10 +104,16 @@ function append(block: TextBlock, value: string, markdown: string, start: number
   block.text += value;
 }
 
+/** The sentences of a text, before which its language stands on a line of its own. */
+const sentencesIn = remember(5_000, (text): readonly string[] => {
+  const end = text.indexOf('\n');
+  return splitSentences(text.slice(end + 1), text.slice(0, end) || null);
+});
+
 /** The sentences of a block with their places. */
 export function sentencesOf(block: TextBlock, language: string | null): PlacedSentence[] {
   let from = 0;
-  return splitSentences(block.text, language).flatMap((text) => {
+  return sentencesIn(`${language ?? ''}\n${block.text}`).flatMap((text) => {
     const index = block.text.indexOf(text, from);
     if (index < 0) return [];
     from = index + text.length;

@@ -1,4 +1,5 @@
 import { syllable } from 'syllable';
+import { remember } from './remember.ts';
 import { splitSentences } from './sentences.ts';
 import { wordsIn } from './words.ts';
 
@@ -29,20 +30,37 @@ const formulas: Record<string, Formula> = {
 
 /** Null for languages without a formula, and for texts of less than ten words, about which none says anything. */
 export function readability(text: string, language: string | null): Readability | null {
-  const words = wordsIn(text).filter((word) => /\p{L}/u.test(word));
-  if (words.length < 10) return null;
-  const sentences = text.split('\n').flatMap((line) => splitSentences(line, language)).length || 1;
-  // P. Lucisano, M. E. Piemontese: GULPEASE. Scuola e città 3 (1988). It counts letters instead of syllables.
-  if (language === 'it') {
-    const letters = words.reduce((sum, word) => sum + [...word].length, 0);
-    return { score: clamp(89 + (300 * sentences - 10 * letters) / words.length), formula: 'Gulpease' };
-  }
   const formula = formulas[language ?? ''];
-  if (!formula) return null;
-  const count = language === 'en' ? syllable : vowelGroups;
-  const syllables = words.reduce((sum, word) => sum + Math.max(1, count(word)), 0);
-  return { score: clamp(formula.ease(words.length / sentences, syllables / words.length)), formula: formula.name };
+  if (!formula && language !== 'it') return null;
+  const lines = text.split('\n').map((line) => countIn(`${language}\n${line}`));
+  const sum = (name: keyof LineCounts) => lines.reduce((total, counts) => total + counts[name], 0);
+  const words = sum('words');
+  if (words < 10) return null;
+  const sentences = sum('sentences') || 1;
+  // P. Lucisano, M. E. Piemontese: GULPEASE. Scuola e città 3 (1988). It counts letters instead of syllables.
+  if (!formula) return { score: clamp(89 + (300 * sentences - 10 * sum('letters')) / words), formula: 'Gulpease' };
+  return { score: clamp(formula.ease(words / sentences, sum('syllables') / words)), formula: formula.name };
 }
+
+interface LineCounts {
+  words: number;
+  sentences: number;
+  syllables: number;
+  letters: number;
+}
+
+/** What a line has; its language stands before it, on a line of its own. */
+const countIn = remember(5_000, (text): LineCounts => {
+  const [language = '', line = ''] = text.split('\n');
+  const words = wordsIn(line).filter((word) => /\p{L}/u.test(word));
+  const count = language === 'en' ? syllable : vowelGroups;
+  return {
+    words: words.length,
+    sentences: splitSentences(line, language).length,
+    syllables: words.reduce((sum, word) => sum + Math.max(1, count(word)), 0),
+    letters: words.reduce((sum, word) => sum + [...word].length, 0),
+  };
+});
 
 const clamp = (value: number) => Math.min(100, Math.max(0, value));
 

@@ -1,7 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  faultsInBothThemes,
   launchBrowser,
   picture,
   seriousViolations,
@@ -293,37 +292,7 @@ describe('sites and approval', () => {
   });
 });
 
-describe('every page, at every size, light and dark', () => {
-  const pages = [
-    ['new-article', () => '/new'],
-    ['runs', () => '/runs'],
-    ['run', () => runPath],
-    ['articles', () => '/articles'],
-    ['articles-none', () => '/articles?query=zebra'],
-    ['article', () => articlePath],
-    ['article-seo', () => `${articlePath}?tab=seo`],
-    ['sites', () => '/sites'],
-  ] as const;
-  it.each(['phone', 'desktop', '4k'] as const)(
-    'has no serious accessibility violation and never scrolls sideways: %s',
-    async (size) => {
-      const found: string[] = [];
-      for (const [name, path] of pages) {
-        if (size === '4k' && !['new-article', 'run', 'article'].includes(name)) continue;
-        await visit(
-          path(),
-          async (page) => {
-            await page.waitForLoadState('networkidle');
-            await page.getByRole('heading', { level: 1 }).waitFor();
-            found.push(...(await faultsInBothThemes(page, `${name}-${size}`)));
-          },
-          { viewport: sizes[size], hasTouch: size === 'phone' },
-        );
-      }
-      expect(found).toEqual([]);
-    },
-  );
-
+describe('the theme and the keyboard', () => {
   it('keeps a chosen theme, and can be gone through with the keyboard alone', async () => {
     await visit('/new', async (page) => {
       const theme = page.getByRole('button', { name: /^Theme: / }).filter({ visible: true });

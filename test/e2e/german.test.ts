@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tester } from '../account.ts';
@@ -17,6 +16,7 @@ import {
   type TestServer,
   visitPage,
 } from './browser.ts';
+import { webRoutes } from './routes.ts';
 
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 300_000 });
 
@@ -85,25 +85,6 @@ afterAll(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-/** Every address of the router, with what stands for the part of an account. */
-function routes(): { path: string; door: boolean }[] {
-  const source = readFileSync(new URL('../../web/router.tsx', import.meta.url), 'utf8');
-  const found = new Map<string, { parent: string; path: string }>();
-  for (const [, name = '', parent = '', path = ''] of source.matchAll(
-    /const (\w+) = createRoute\(\{\s*getParentRoute: \(\) => (\w+),\s*(?:path: '([^']*)')?/g,
-  )) {
-    found.set(name, { parent, path });
-  }
-  const whole = (name: string): string => {
-    const route = found.get(name);
-    return route ? `${whole(route.parent)}${route.path === '/' ? '' : route.path}` : '';
-  };
-  const door = (name: string): boolean => found.get(name)?.parent === 'root' && name !== 'signedIn';
-  return [...found.keys()]
-    .map((name) => ({ path: whole(name) || '/', door: door(name) }))
-    .filter(({ path }, index, all) => all.findIndex((other) => other.path === path) === index);
-}
 
 /** Texts of the English catalogue, whole ones and ones with parts, that German says in another way. */
 const plain = new Set<string>();
@@ -260,7 +241,7 @@ describe('numbers, money and times', () => {
 
 describe.each(['phone', 'desktop'] as const)('on a %s', (size) => {
   it('every page is German, holds its words, and can be used by everybody', async () => {
-    const all = routes();
+    const all = webRoutes();
     expect(all.length).toBeGreaterThan(38);
     const faults: string[] = [];
     const walk = async (doors: boolean) => {

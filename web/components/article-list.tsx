@@ -20,11 +20,17 @@ export function ArticleList({ articles }: { articles: ArticleSummary[] }) {
               params={{ articleId: article.id }}
               className="min-w-0 font-medium after:absolute after:inset-0 focus-visible:-outline-offset-2"
             >
-              <span className="line-clamp-2">{article.title}</span>
+              <span dir="auto" className="line-clamp-2 [overflow-wrap:anywhere]">
+                {article.title}
+              </span>
             </Link>
             <ArticleBadge status={article.status} />
           </div>
-          {article.excerpt && <p className="line-clamp-1 text-sm text-muted-foreground">{article.excerpt}</p>}
+          {article.excerpt && (
+            <p dir="auto" className="line-clamp-1 text-sm text-muted-foreground">
+              {article.excerpt}
+            </p>
+          )}
           <p className="flex flex-wrap gap-x-4 text-sm text-muted-foreground">
             <RelativeTime at={article.createdAt} />
             <span>{t.article.words(formatCount(article.wordCount), article.wordCount)}</span>

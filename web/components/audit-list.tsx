@@ -3,6 +3,8 @@ import type { AuditEvent } from '@/api/client/types.gen.ts';
 import { describeDevice } from '@/format/device.ts';
 import { t } from '@/strings.ts';
 import { cn } from './class-names.ts';
+import { LongList } from './long-list.tsx';
+import type { MorePages } from './more-rows.tsx';
 import { RelativeTime } from './relative-time.tsx';
 
 /** Actions that a person should look at twice. */
@@ -10,21 +12,25 @@ const remarkable = new Set(['login-failed', 'refresh-token-reused', 'registratio
 
 /** The access log in plain words; `about` adds whose access an entry is about, for the admin's. */
 export function AuditList({
+  label,
   events,
+  pages,
   about,
   actor,
 }: {
+  label: string;
   events: AuditEvent[];
+  pages: MorePages;
   about?: (event: AuditEvent) => ReactNode;
   actor: (event: AuditEvent) => string | null;
 }) {
   return (
-    <ul className="divide-y divide-border">
-      {events.map((event) => {
+    <LongList label={label} items={events} keyOf={({ id }) => String(id)} rowHeight={68} pages={pages}>
+      {(event) => {
         const device = describeDevice(event.userAgent)?.name;
         const how = [actor(event), t.audit.via[event.via], event.address, device].filter(Boolean).join(' · ');
         return (
-          <li key={event.id} className="grid grid-cols-1 gap-0.5 px-4 py-3 sm:px-5">
+          <div className="grid grid-cols-1 gap-0.5 px-4 py-3 sm:px-5">
             <div className="flex items-baseline justify-between gap-x-4">
               <p
                 className={cn(
@@ -40,10 +46,10 @@ export function AuditList({
             </div>
             {about && <p className="text-sm break-all">{about(event)}</p>}
             {how && <p className="text-sm break-words text-muted-foreground">{how}</p>}
-          </li>
+          </div>
         );
-      })}
-    </ul>
+      }}
+    </LongList>
   );
 }
 

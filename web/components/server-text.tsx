@@ -5,5 +5,6 @@ export function ServerText({ children }: { children: string | null | undefined }
   if (!children) return null;
   const text = fromServer(children);
   const lang = langOf(text);
-  return lang ? <span lang={lang}>{text}</span> : text;
+  // What a site, a page or a model has said may stand in it: it turns nothing beside it.
+  return <bdi lang={lang}>{text}</bdi>;
 }

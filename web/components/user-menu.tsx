@@ -20,13 +20,16 @@ export function UserMenu({ labelled = false }: { labelled?: boolean }) {
             <span className="sr-only">{t.shell.userMenu}</span>
             <span
               aria-hidden={labelled}
+              dir="auto"
               className="grid size-8 shrink-0 place-items-center rounded-full bg-accent-soft text-[0.8125rem] font-semibold text-accent"
             >
               {initials(user.name)}
             </span>
             {labelled && (
               <span className="min-w-0 flex-1">
-                <span className="block truncate text-sm font-medium">{user.name}</span>
+                <span dir="auto" className="block truncate text-sm font-medium">
+                  {user.name}
+                </span>
                 <span className="block truncate text-xs text-muted-foreground">{user.email}</span>
               </span>
             )}

@@ -24,7 +24,6 @@ export const queueWords: Words<typeof english.queueWords> = {
   done: 'Kürzlich erledigt',
   empty: 'Nichts wartet auf diese Website',
   emptyHint: 'Artikel, die du dort veröffentlichst, stehen hier, bis sie angekommen sind.',
-  more: (count) => (count === 1 ? '1 weiterer wartet dahinter.' : `${number(count)} weitere warten dahinter.`),
   up: (title) => `Nach oben: ${title}`,
   down: (title) => `Nach unten: ${title}`,
   moved: (title, place, all) => `„${title}“ steht jetzt auf Platz ${number(place)} von ${number(all)}.`,

@@ -141,7 +141,7 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }) {
       <div className="flex items-start justify-between gap-x-4">
         <div className="min-w-0 flex-1">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium">
-            <span className="min-w-0 [overflow-wrap:anywhere]">{apiKey.name}</span>
+            <bdi className="min-w-0 [overflow-wrap:anywhere]">{apiKey.name}</bdi>
             <Badge tone={tones[apiKey.status]}>{words.status[apiKey.status]}</Badge>
           </p>
           <p className="flex flex-wrap gap-x-3 text-sm text-muted-foreground">

@@ -1,9 +1,9 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { listMyAuditEventsInfiniteOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import { AuditList } from '@/components/audit-list.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { SectionPage } from '@/components/sections.tsx';
-import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { useUser } from '@/session/session.ts';
@@ -20,19 +20,21 @@ export function LogPage() {
     initialPageParam: {},
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   });
-  const events = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const events = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
   return (
     <SectionPage title={words.title} intro={words.intro}>
       <Card>
         {pages.isPending ? (
           <SkeletonRows rows={6} />
-        ) : pages.error ? (
+        ) : pages.error && !pages.data ? (
           <LoadProblem problem={pages.error} onRetry={pages.refetch} />
         ) : events.length === 0 ? (
           <EmptyState title={words.empty}>{words.emptyHint}</EmptyState>
         ) : (
           <AuditList
+            label={words.title}
             events={events}
+            pages={pages}
             actor={(event) =>
               event.actorId !== null && event.actorId !== user.id && event.via !== 'command-line'
                 ? t.audit.byAdmin
@@ -41,11 +43,6 @@ export function LogPage() {
           />
         )}
       </Card>
-      {pages.hasNextPage && (
-        <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-          {t.common.more}
-        </Button>
-      )}
     </SectionPage>
   );
 }

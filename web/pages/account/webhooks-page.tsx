@@ -153,7 +153,7 @@ function WebhookRow({ webhook, onRotated }: { webhook: Webhook; onRotated: (secr
           <Badge tone={active ? 'success' : 'warning'}>{words.status[webhook.status]}</Badge>
         </p>
         <p className="flex flex-wrap gap-x-4 text-sm text-muted-foreground">
-          {webhook.description && <span>{webhook.description}</span>}
+          {webhook.description && <bdi className="min-w-0 [overflow-wrap:anywhere]">{webhook.description}</bdi>}
           <span title={webhook.events.join(', ')}>{words.eventsOf(webhook.events.length)}</span>
           {webhook.failingSince && (
             <span className="text-warning">

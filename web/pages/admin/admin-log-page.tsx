@@ -1,10 +1,10 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import { listAuditEventsInfiniteOptions, listUsersOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import { AuditList } from '@/components/audit-list.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { SectionPage } from '@/components/sections.tsx';
-import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { Select } from '@/components/ui/input.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
@@ -25,7 +25,7 @@ export function AdminLogPage() {
     initialPageParam: {},
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   });
-  const events = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const events = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
   const addressOf = (id: string) => users.find((known) => known.id === id)?.email ?? id;
   const narrow = (part: { action?: string | undefined; user?: string | undefined }) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
@@ -61,13 +61,15 @@ export function AdminLogPage() {
       <Card>
         {pages.isPending ? (
           <SkeletonRows rows={6} />
-        ) : pages.error ? (
+        ) : pages.error && !pages.data ? (
           <LoadProblem problem={pages.error} onRetry={pages.refetch} />
         ) : events.length === 0 ? (
           <EmptyState title={words.empty}>{words.emptyHint}</EmptyState>
         ) : (
           <AuditList
+            label={words.title}
             events={events}
+            pages={pages}
             about={(event) => (event.userId === null ? words.nobody : addressOf(event.userId))}
             actor={(event) =>
               event.actorId !== null && event.actorId !== event.userId ? t.audit.by(addressOf(event.actorId)) : null
@@ -75,11 +77,6 @@ export function AdminLogPage() {
           />
         )}
       </Card>
-      {pages.hasNextPage && (
-        <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-          {t.common.more}
-        </Button>
-      )}
     </SectionPage>
   );
 }

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import {
   listEmailsInfiniteOptions,
   listEmailsInfiniteQueryKey,
@@ -8,6 +8,7 @@ import {
 import type { Email } from '@/api/client/types.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { Folding } from '@/components/folding.tsx';
+import { LongList } from '@/components/long-list.tsx';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { SectionPage } from '@/components/sections.tsx';
@@ -20,7 +21,6 @@ import { Field } from '@/components/ui/field.tsx';
 import { Select } from '@/components/ui/input.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { useInstance } from '@/session/session.ts';
-import { t } from '@/strings.ts';
 import { mailWords as words } from '@/strings-outbox.ts';
 import { LoadProblem } from '../error-pages.tsx';
 
@@ -37,7 +37,7 @@ export function EmailsPage() {
     initialPageParam: {},
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   });
-  const emails = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const emails = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
   return (
     <SectionPage title={words.title} intro={mail === false ? undefined : words.intro}>
       {mail === false && (
@@ -59,23 +59,16 @@ export function EmailsPage() {
       <Card>
         {pages.isPending ? (
           <SkeletonRows rows={3} />
-        ) : pages.error ? (
+        ) : pages.error && !pages.data ? (
           <LoadProblem problem={pages.error} onRetry={pages.refetch} />
         ) : emails.length === 0 ? (
           <EmptyState title={words.empty}>{words.emptyHint}</EmptyState>
         ) : (
-          <ul className="divide-y divide-border">
-            {emails.map((email) => (
-              <EmailRow key={email.id} email={email} filter={filter} />
-            ))}
-          </ul>
+          <LongList label={words.title} items={emails} keyOf={({ id }) => id} rowHeight={76} pages={pages}>
+            {(email) => <EmailRow email={email} filter={filter} />}
+          </LongList>
         )}
       </Card>
-      {pages.hasNextPage && (
-        <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-          {t.common.more}
-        </Button>
-      )}
     </SectionPage>
   );
 }
@@ -98,11 +91,11 @@ function EmailRow({ email, filter }: { email: Email; filter: Filter }) {
   });
   const canResend = ['queued', 'failed', 'bounced'].includes(email.status);
   return (
-    <li className="grid grid-cols-1 gap-2 px-4 py-3.5 sm:px-5">
+    <div className="grid grid-cols-1 gap-2 px-4 py-3.5 sm:px-5">
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
         <div className="min-w-0">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium [overflow-wrap:anywhere]">
-            {email.subject}
+            <bdi className="min-w-0">{email.subject}</bdi>
             <Badge tone={tones[email.status]}>{words.status[email.status]}</Badge>
           </p>
           <p className="flex flex-wrap gap-x-4 text-sm text-muted-foreground">
@@ -147,6 +140,6 @@ function EmailRow({ email, filter }: { email: Email; filter: Filter }) {
         </Folding>
       )}
       {resend.error && <ProblemNotice problem={resend.error} />}
-    </li>
+    </div>
   );
 }

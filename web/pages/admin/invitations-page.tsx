@@ -1,4 +1,5 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import {
   listInvitationsInfiniteOptions,
   listInvitationsInfiniteQueryKey,
@@ -8,6 +9,7 @@ import { createInvitation } from '@/api/client/sdk.gen.ts';
 import type { Invitation } from '@/api/client/types.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { EmailField, Form, missing, useForm } from '@/components/form.tsx';
+import { LongList } from '@/components/long-list.tsx';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { SectionPage } from '@/components/sections.tsx';
@@ -32,7 +34,7 @@ export function InvitationsPage() {
     initialPageParam: {},
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   });
-  const invitations = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const invitations = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
   return (
     <SectionPage title={words.title} intro={words.intro}>
       {mail === false && (
@@ -46,23 +48,16 @@ export function InvitationsPage() {
       <Card>
         {pages.isPending ? (
           <SkeletonRows rows={3} />
-        ) : pages.error ? (
+        ) : pages.error && !pages.data ? (
           <LoadProblem problem={pages.error} onRetry={pages.refetch} />
         ) : invitations.length === 0 ? (
           <EmptyState title={words.empty}>{words.emptyHint}</EmptyState>
         ) : (
-          <ul className="divide-y divide-border">
-            {invitations.map((invitation) => (
-              <InvitationRow key={invitation.id} invitation={invitation} />
-            ))}
-          </ul>
+          <LongList label={words.title} items={invitations} keyOf={({ id }) => id} rowHeight={75} pages={pages}>
+            {(invitation) => <InvitationRow invitation={invitation} />}
+          </LongList>
         )}
       </Card>
-      {pages.hasNextPage && (
-        <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-          {t.common.more}
-        </Button>
-      )}
     </SectionPage>
   );
 }
@@ -99,7 +94,7 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
     onSettled: () => queries.invalidateQueries({ queryKey: listInvitationsInfiniteQueryKey(query) }),
   });
   return (
-    <li className="grid grid-cols-1 gap-2 px-4 py-3.5 sm:px-5">
+    <div className="grid grid-cols-1 gap-2 px-4 py-3.5 sm:px-5">
       <div className="flex items-start justify-between gap-x-4">
         <div className="min-w-0 flex-1">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium break-all">
@@ -138,6 +133,6 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
         )}
       </div>
       {revoke.error && <ProblemNotice problem={revoke.error} />}
-    </li>
+    </div>
   );
 }

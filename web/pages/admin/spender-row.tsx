@@ -31,7 +31,7 @@ export function SpenderRow({ spender }: { spender: Spender }) {
       <div className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
         <div className="min-w-0">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium">
-            <span className="min-w-0 [overflow-wrap:anywhere]">{user.name}</span>
+            <bdi className="min-w-0 [overflow-wrap:anywhere]">{user.name}</bdi>
             {user.disabled && <Badge tone="danger">{words.disabled}</Badge>}
             {spender.countedMicroUsd >= spender.limitMicroUsd && <Badge tone="warning">{words.limitReached}</Badge>}
           </p>

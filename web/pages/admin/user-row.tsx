@@ -1,5 +1,5 @@
 import { ChevronDown } from 'lucide-react';
-import { useId, useState } from 'react';
+import { memo, useId, useState } from 'react';
 import type { AdminUser } from '@/api/client/types.gen.ts';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { Badge } from '@/components/ui/badge.tsx';
@@ -12,17 +12,17 @@ import { UserPanel } from './user-panel.tsx';
 const words = t.admin.users;
 
 /** An account in the list; opened, it shows what can be done about it. */
-export function UserRow({ user }: { user: AdminUser }) {
+export const UserRow = memo(function UserRow({ user }: { user: AdminUser }) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const me = useUser();
   const mail = useInstance()?.mail ?? true;
   return (
-    <li className="px-4 py-3.5 sm:px-5">
+    <div className="px-4 py-3.5 sm:px-5">
       <div className="flex items-start justify-between gap-x-4">
         <div className="min-w-0 flex-1">
           <p className="flex flex-wrap items-center gap-x-2.5 gap-y-1 font-medium break-words">
-            <span className="min-w-0 [overflow-wrap:anywhere]">{user.name}</span>
+            <bdi className="min-w-0 [overflow-wrap:anywhere]">{user.name}</bdi>
             {user.id === me.id && <Badge>{words.you}</Badge>}
             {user.role === 'admin' && <Badge tone="accent">{words.admin}</Badge>}
             {user.disabled && <Badge tone="danger">{words.disabled}</Badge>}
@@ -57,6 +57,6 @@ export function UserRow({ user }: { user: AdminUser }) {
         </Button>
       </div>
       <div id={id}>{open && <UserPanel user={user} />}</div>
-    </li>
+    </div>
   );
-}
+});

@@ -1,8 +1,9 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { listUsersInfiniteOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { LongList } from '@/components/long-list.tsx';
 import { SearchBox } from '@/components/search-box.tsx';
 import { SectionPage } from '@/components/sections.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -34,7 +35,7 @@ export function UsersPage() {
     initialPageParam: {},
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   });
-  const users = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const users = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
   return (
     <SectionPage title={words.title}>
       <div className="grid gap-2 sm:grid-cols-[1fr_12rem]">
@@ -52,7 +53,7 @@ export function UsersPage() {
       <Card>
         {pages.isPending ? (
           <SkeletonRows rows={5} />
-        ) : pages.error ? (
+        ) : pages.error && !pages.data ? (
           <LoadProblem problem={pages.error} onRetry={pages.refetch} />
         ) : users.length === 0 ? (
           <EmptyState
@@ -64,18 +65,11 @@ export function UsersPage() {
             {words.nothingFoundHint}
           </EmptyState>
         ) : (
-          <ul className="divide-y divide-border">
-            {users.map((user) => (
-              <UserRow key={user.id} user={user} />
-            ))}
-          </ul>
+          <LongList label={words.title} items={users} keyOf={({ id }) => id} rowHeight={98} pages={pages}>
+            {(user) => <UserRow user={user} />}
+          </LongList>
         )}
       </Card>
-      {pages.hasNextPage && (
-        <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-          {t.common.more}
-        </Button>
-      )}
     </SectionPage>
   );
 }

@@ -1,4 +1,5 @@
 import { type MouseEvent, memo, useEffect, useRef } from 'react';
+import { useScrollStops } from '@/components/use-scroll-stops.ts';
 
 interface ArticleTextProps {
   html: string;
@@ -25,6 +26,7 @@ export function ArticleText({ html, language, showClaims, selected, reveal, onSe
     }
     if (first && reveal > 0) scrollTo(first);
   }, [html, selected, reveal]);
+  useScrollStops(root, html);
   const choose = (event: MouseEvent) => {
     const target = event.target instanceof Element ? event.target : null;
     if (!target || target.closest('a')) return;

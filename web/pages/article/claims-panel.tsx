@@ -115,7 +115,13 @@ function ClaimRow({ claim, number, inText, open, onToggle, onShowInText }: Claim
         <Icon aria-hidden="true" className={cn('mt-0.5 size-4.5 shrink-0', ink)} />
         <span className="min-w-0">
           <span className="sr-only">{t.claims.verdicts[claim.verdict]}: </span>
-          <span className={cn('text-sm', claim.outcome === 'removed' && 'text-muted-foreground line-through')}>
+          <span
+            dir="auto"
+            className={cn(
+              'text-sm [overflow-wrap:anywhere]',
+              claim.outcome === 'removed' && 'text-muted-foreground line-through',
+            )}
+          >
             {claim.text}
           </span>
           {(number !== undefined || claim.outcome !== 'kept' || claim.state !== 'unchanged') && (

@@ -266,7 +266,7 @@ function PublicationCard({ publication, site }: { publication: Publication; site
         </a>
       )}
       {warnings.map((warning) => (
-        <p key={warning} className="text-warning">
+        <p key={warning} dir="auto" className="text-warning [overflow-wrap:anywhere]">
           <ServerText>{warning}</ServerText>
         </p>
       ))}

@@ -65,7 +65,9 @@ export const ArticleRow = memo(function ArticleRow({ article, selected, onSelect
           )}
         </div>
         {article.excerpt && !deletedAt && (
-          <p className="line-clamp-1 text-sm text-muted-foreground">{article.excerpt}</p>
+          <p dir="auto" className="line-clamp-1 text-sm text-muted-foreground">
+            {article.excerpt}
+          </p>
         )}
         <p className="flex flex-wrap gap-x-4 text-sm text-muted-foreground">
           {deletedAt ? (

@@ -1,10 +1,10 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { listArticlesInfiniteOptions, listSitesOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { ListArticlesData } from '@/api/client/types.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
-import { GrowingList } from '@/components/growing-list.tsx';
+import { LongList } from '@/components/long-list.tsx';
 import { Page } from '@/components/page.tsx';
 import { SearchBox } from '@/components/search-box.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -57,8 +57,7 @@ export function ArticlesPage() {
     initialPageParam: {},
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   });
-  const loaded = pages.data?.pages.map(({ items }) => items) ?? [];
-  const articles = loaded.flat();
+  const articles = useMemo(() => pages.data?.pages.flatMap(({ items }) => items) ?? [], [pages.data]);
   const chosen = articles.filter(({ id }) => selected.has(id)).map(({ id }) => id);
   const commands = useArticleCommands();
   const { restore } = commands;
@@ -121,7 +120,7 @@ export function ArticlesPage() {
       <Card className="overflow-hidden">
         {pages.isPending ? (
           <SkeletonRows rows={6} />
-        ) : pages.error ? (
+        ) : pages.error && !pages.data ? (
           <LoadProblem problem={pages.error} onRetry={pages.refetch} />
         ) : articles.length > 0 ? (
           <>
@@ -136,11 +135,8 @@ export function ArticlesPage() {
               </span>
               {words.selectAll}
             </label>
-            <GrowingList
-              label={t.articles.title}
-              pages={loaded}
-              keyOf={({ id }) => id}
-              row={(article) => (
+            <LongList label={t.articles.title} items={articles} keyOf={({ id }) => id} rowHeight={102} pages={pages}>
+              {(article) => (
                 <ArticleRow
                   article={article}
                   selected={selected.has(article.id)}
@@ -148,12 +144,7 @@ export function ArticlesPage() {
                   onRestore={restoreOne}
                 />
               )}
-              hasMore={pages.hasNextPage}
-              loadMore={() => {
-                if (!pages.isFetchingNextPage) void pages.fetchNextPage();
-              }}
-            />
-            {pages.isFetchingNextPage && <SkeletonRows rows={3} />}
+            </LongList>
           </>
         ) : query ? (
           <EmptyState

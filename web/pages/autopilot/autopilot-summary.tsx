@@ -75,7 +75,7 @@ export function AutopilotSummary({
                   {ruleWords(schedule.rule)} ({schedule.timeZone.replaceAll('_', ' ')})
                 </p>
                 {schedule.warnings.map((warning) => (
-                  <p key={warning} className="text-warning">
+                  <p key={warning} dir="auto" className="text-warning [overflow-wrap:anywhere]">
                     {warning}
                   </p>
                 ))}

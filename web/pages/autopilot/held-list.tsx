@@ -49,6 +49,7 @@ export function HeldList({ held }: { held: Autopilot['held'] }) {
               <Link
                 to="/articles/$articleId"
                 params={{ articleId }}
+                dir="auto"
                 className="font-medium underline-offset-4 [overflow-wrap:anywhere] hover:underline"
               >
                 {title}

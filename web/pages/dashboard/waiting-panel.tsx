@@ -133,7 +133,11 @@ function Row({ badge, tone, title, text, since, children }: RowProps) {
         <p className="line-clamp-2 font-medium [overflow-wrap:anywhere]" dir="auto">
           {title}
         </p>
-        {text && <p className="line-clamp-2 text-sm text-muted-foreground [overflow-wrap:anywhere]">{text}</p>}
+        {text && (
+          <p dir="auto" className="line-clamp-2 text-sm text-muted-foreground [overflow-wrap:anywhere]">
+            {text}
+          </p>
+        )}
       </div>
       {children}
     </li>

@@ -14,7 +14,7 @@ export function FailureRow({ failure, commands }: { failure: Failure; commands: 
   const { id, title, redrive } = failure;
   const refused = commands.refused.get(id);
   return (
-    <li className="grid grid-cols-1 gap-2.5 px-4 py-4 sm:px-5">
+    <div className="grid grid-cols-1 gap-2.5 px-4 py-4 sm:px-5">
       <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
         <Badge tone="danger">{words.kinds[failure.kind]}</Badge>
         <span className="min-w-0 font-medium [overflow-wrap:anywhere]" dir="auto">
@@ -76,7 +76,7 @@ export function FailureRow({ failure, commands }: { failure: Failure; commands: 
         )}
         <OpenLink failure={failure} />
       </div>
-    </li>
+    </div>
   );
 }
 

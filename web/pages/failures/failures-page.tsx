@@ -1,7 +1,9 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import { listDecisionsInfiniteOptions, listFailuresInfiniteOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { LongList } from '@/components/long-list.tsx';
 import { ProblemNotice } from '@/components/notice.tsx';
 import { Page } from '@/components/page.tsx';
 import { Confirm } from '@/components/ui/alert-dialog.tsx';
@@ -30,7 +32,7 @@ export function FailuresPage() {
     ...paging,
   });
   const decisions = useInfiniteQuery({ ...listDecisionsInfiniteOptions({ query: { limit: 50 } }), ...paging });
-  const letters = failed.data?.pages.flatMap((page) => page.items) ?? [];
+  const letters = useMemo(() => failed.data?.pages.flatMap((page) => page.items) ?? [], [failed.data]);
   const waiting = decisions.data?.pages.flatMap((page) => page.items) ?? [];
   const commands = useFailures(letters);
   const nothing = letters.length === 0 && (dismissed || waiting.length === 0);
@@ -40,7 +42,7 @@ export function FailuresPage() {
         {commands.problem && <ProblemNotice problem={commands.problem} />}
         {failed.isPending || decisions.isPending ? (
           <SkeletonRows rows={4} />
-        ) : failed.error ? (
+        ) : failed.error && !failed.data ? (
           <LoadProblem problem={failed.error} onRetry={failed.refetch} />
         ) : decisions.error ? (
           <LoadProblem problem={decisions.error} onRetry={decisions.refetch} />
@@ -98,17 +100,16 @@ export function FailuresPage() {
                   )}
                 </div>
                 <Card className="overflow-hidden">
-                  <ul className="divide-y divide-border">
-                    {letters.map((failure) => (
-                      <FailureRow key={failure.id} failure={failure} commands={commands} />
-                    ))}
-                  </ul>
+                  <LongList
+                    label={dismissed ? words.dismissed : words.failed}
+                    items={letters}
+                    keyOf={({ id }) => id}
+                    rowHeight={190}
+                    pages={failed}
+                  >
+                    {(failure) => <FailureRow failure={failure} commands={commands} />}
+                  </LongList>
                 </Card>
-                {failed.hasNextPage && (
-                  <Button disabled={failed.isFetchingNextPage} onClick={() => void failed.fetchNextPage()}>
-                    {t.common.more}
-                  </Button>
-                )}
               </section>
             )}
           </>

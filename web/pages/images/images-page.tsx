@@ -1,13 +1,15 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ImagePlus } from 'lucide-react';
-import { useCallback, useRef } from 'react';
+import { useCallback, useMemo, useRef } from 'react';
 import { getImageStorageOptions, listImagesInfiniteOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Image } from '@/api/client/types.gen.ts';
 import { uploadTypes } from '@/api/upload-image.ts';
 import { DropArea } from '@/components/drop-area.tsx';
 import { EmptyState } from '@/components/empty-state.tsx';
 import { closeShare } from '@/components/limit-bar.tsx';
+import { LongList } from '@/components/long-list.tsx';
+import { useMediaQuery } from '@/components/media-query.ts';
 import { Notice } from '@/components/notice.tsx';
 import { Page } from '@/components/page.tsx';
 import { SearchBox } from '@/components/search-box.tsx';
@@ -27,6 +29,8 @@ import { type RefusedFile, useUploads } from './use-uploads.ts';
 
 const words = imageLibraryWords;
 const kinds = ['upload', 'card', 'generated'] as const;
+/** As many tiles beside each other as {@link useColumns} says. */
+const grid = 'grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 lg:grid-cols-4';
 const shows = ['', ...kinds, 'deleted'] as const;
 
 /** Every image of the account, newest first: found, uploaded, described, deleted. */
@@ -53,7 +57,8 @@ export function ImagesPage() {
     initialPageParam: {},
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   });
-  const images = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const images = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
+  const columns = useColumns();
   const storage = useQuery(getImageStorageOptions()).data;
   const input = useRef<HTMLInputElement>(null);
   const uploads = useUploads((count) => toast(words.uploaded(count)));
@@ -113,14 +118,20 @@ export function ImagesPage() {
         )}
         {pages.isPending ? (
           <Waiting />
-        ) : pages.error ? (
+        ) : pages.error && !pages.data ? (
           <LoadProblem problem={pages.error} onRetry={pages.refetch} />
         ) : images.length > 0 ? (
-          <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 lg:grid-cols-4">
-            {images.map((image) => (
-              <Tile key={image.id} image={image} onOpen={() => open(image.id)} />
-            ))}
-          </ul>
+          <LongList
+            label={words.title}
+            items={images}
+            keyOf={({ id }) => id}
+            rowHeight={270}
+            columns={columns}
+            rowClassName={`${grid} pb-3 sm:pb-4`}
+            pages={pages}
+          >
+            {(image) => <Tile image={image} onOpen={() => open(image.id)} />}
+          </LongList>
         ) : (
           <Card>
             {query ? (
@@ -141,15 +152,6 @@ export function ImagesPage() {
             )}
           </Card>
         )}
-        {pages.hasNextPage && (
-          <Button
-            className="mt-4 w-full"
-            disabled={pages.isFetchingNextPage}
-            onClick={() => void pages.fetchNextPage()}
-          >
-            {t.common.more}
-          </Button>
-        )}
       </Page>
       {opened && (
         <ImageDetails
@@ -161,6 +163,13 @@ export function ImagesPage() {
       )}
     </DropArea>
   );
+}
+
+/** How many tiles stand beside each other: a row of them is drawn together. */
+function useColumns(): number {
+  const three = useMediaQuery('(min-width: 40rem)');
+  const four = useMediaQuery('(min-width: 64rem)');
+  return four ? 4 : three ? 3 : 2;
 }
 
 function Storage({
@@ -230,7 +239,7 @@ function Refused({ files, onForget }: { files: RefusedFile[]; onForget: () => vo
 function Tile({ image, onOpen }: { image: Image; onOpen: () => void }) {
   const { name, alt, kind, usedBy, deletedAt, url } = image;
   return (
-    <li className="relative grid min-w-0 content-start gap-1.5 rounded-xl border border-border bg-card p-2 transition-colors hover:bg-muted/60">
+    <div className="relative grid h-full min-w-0 content-start gap-1.5 rounded-xl border border-border bg-card p-2 transition-colors hover:bg-muted/60">
       <img
         src={`${url}?width=320${deletedAt ? '&deleted=true' : ''}`}
         alt={alt}
@@ -243,6 +252,7 @@ function Tile({ image, onOpen }: { image: Image; onOpen: () => void }) {
           type="button"
           aria-label={words.open(name)}
           onClick={onOpen}
+          dir="auto"
           className="block w-full truncate rounded-sm text-left text-sm font-medium after:absolute after:inset-0 after:rounded-xl focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-accent"
         >
           {name}
@@ -253,17 +263,13 @@ function Tile({ image, onOpen }: { image: Image; onOpen: () => void }) {
         <p className="truncate text-sm text-muted-foreground">{words.usedIn(usedBy.length)}</p>
         {alt === '' && <p className="truncate text-sm text-warning">{words.noAlt}</p>}
       </div>
-    </li>
+    </div>
   );
 }
 
 function Waiting() {
   return (
-    <div
-      role="status"
-      aria-label={t.common.loading}
-      className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4 lg:grid-cols-4"
-    >
+    <div role="status" aria-label={t.common.loading} className={grid}>
       {[1, 2, 3, 4, 5, 6, 7, 8].map((number) => (
         <Skeleton key={number} className="aspect-square w-full rounded-xl" />
       ))}

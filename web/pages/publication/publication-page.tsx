@@ -80,7 +80,7 @@ function Standing({ publication }: { publication: Publication }) {
           </Notice>
         )}
         {warnings.map((warning) => (
-          <p key={warning} className="text-warning">
+          <p key={warning} dir="auto" className="text-warning [overflow-wrap:anywhere]">
             <ServerText>{warning}</ServerText>
           </p>
         ))}

@@ -194,7 +194,7 @@ function Standing({ publication }: { publication: Publication }) {
       <PublicationTime publication={publication} />
       <PublicationWait publication={publication} />
       {publication.warnings.map((warning) => (
-        <p key={warning} className="text-warning">
+        <p key={warning} dir="auto" className="text-warning [overflow-wrap:anywhere]">
           {warning}
         </p>
       ))}

@@ -1,5 +1,7 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { Publication } from '@/api/client/types.gen.ts';
+import { LongList } from '@/components/long-list.tsx';
+import type { MorePages } from '@/components/more-rows.tsx';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { toast } from '@/components/toaster.tsx';
@@ -13,20 +15,29 @@ import { LoadProblem } from '../error-pages.tsx';
 import { QueueItem } from './queue-item.tsx';
 import { useQueue, useQueueCommands } from './use-queue.ts';
 
+/** What goes out now, what waits its turn, and what waits for its time. */
+function partsOf(items: Publication[]) {
+  return {
+    sending: items.filter(({ status }) => status === 'publishing'),
+    waiting: items.filter(
+      ({ status, waiting }) => status === 'queued' || (status === 'scheduled' && waiting?.reason !== 'time'),
+    ),
+    scheduled: items.filter(({ waiting }) => waiting?.reason === 'time'),
+  };
+}
+
 /** The queue of one site, with everything that can be done with it. */
 export function SiteQueue({ siteId, name }: { siteId: string; name: string }) {
   const { queue, attention, done } = useQueue(siteId);
   const commands = useQueueCommands();
   const { move, said } = useMoves(commands.update.mutateAsync);
+  const parts = useMemo(() => partsOf(queue.data?.pages.flatMap(({ items }) => items) ?? []), [queue.data]);
   if (queue.isPending) return <SkeletonRows rows={3} />;
-  if (queue.error) return <LoadProblem problem={queue.error} onRetry={queue.refetch} />;
-  const { items, counts, pausedBy, pausedAt, quietUntil, message, timeZone } = queue.data;
+  const [state] = queue.data?.pages ?? [];
+  if (!state) return queue.error && <LoadProblem problem={queue.error} onRetry={queue.refetch} />;
+  const { counts, pausedBy, pausedAt, quietUntil, message, timeZone } = state;
+  const { sending, waiting, scheduled } = parts;
   const path = { id: siteId };
-  const sending = items.filter(({ status }) => status === 'publishing');
-  const waiting = items.filter(
-    ({ status, waiting: wait }) => status === 'queued' || (status === 'scheduled' && wait?.reason !== 'time'),
-  );
-  const scheduled = items.filter(({ waiting: wait }) => wait?.reason === 'time');
   const needing = counts.failed + counts.conflict > 0 ? (attention.data?.items ?? []) : [];
   const lately = done.data?.items ?? [];
   const act = (work: () => void) => {
@@ -39,7 +50,7 @@ export function SiteQueue({ siteId, name }: { siteId: string; name: string }) {
     <Card aria-label={name} className="overflow-hidden">
       <div className="flex flex-wrap items-center justify-between gap-3 p-4 sm:p-5">
         <h2 className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1 font-semibold">
-          <span className="break-words">{name}</span>
+          <bdi className="break-words">{name}</bdi>
           {pausedBy && <Badge tone="warning">{pausedBy === 'user' ? t.queue.paused : t.queue.pausedBySite}</Badge>}
           {!pausedBy && quietUntil && <Badge tone="warning">{t.queue.quiet}</Badge>}
         </h2>
@@ -80,7 +91,7 @@ export function SiteQueue({ siteId, name }: { siteId: string; name: string }) {
           </Notice>
         )}
         {commands.problem && <ProblemNotice problem={commands.problem} />}
-        {items.length === 0 && (
+        {sending.length + waiting.length + scheduled.length === 0 && (
           <div>
             <p className="font-medium">{t.queue.empty}</p>
             <p className="text-sm text-muted-foreground">{t.queue.emptyHint}</p>
@@ -92,12 +103,7 @@ export function SiteQueue({ siteId, name }: { siteId: string; name: string }) {
         <Part
           title={t.queue.waiting}
           items={waiting}
-          ordered
-          note={
-            queue.data.nextCursor
-              ? t.queue.more(counts.queued + counts.scheduled - waiting.length - scheduled.length)
-              : null
-          }
+          pages={scheduled.length === 0 ? queue : undefined}
           actions={
             counts.queued + counts.scheduled > 1 && (
               <Confirm
@@ -120,11 +126,12 @@ export function SiteQueue({ siteId, name }: { siteId: string; name: string }) {
               {...item(publication)}
               place={index + 1}
               onMove={(by) => act(() => void move(waiting, index, by))}
-              last={index === waiting.length - 1}
+              // Behind the last that was read there are others.
+              last={index >= waiting.length - (queue.hasNextPage && scheduled.length === 0 ? 2 : 1)}
             />
           )}
         </Part>
-        <Part title={t.queue.scheduled} items={scheduled}>
+        <Part title={t.queue.scheduled} items={scheduled} pages={queue}>
           {(publication) => <QueueItem {...item(publication)} />}
         </Part>
         <Part
@@ -178,34 +185,28 @@ function useMoves(
 function Part({
   title,
   items,
-  ordered,
-  note,
+  pages,
   actions,
   children,
 }: {
   title: string;
   items: Publication[];
-  ordered?: boolean;
-  note?: ReactNode;
+  pages?: MorePages | undefined;
   actions?: ReactNode;
   children: (publication: Publication, index: number) => ReactNode;
 }) {
   if (items.length === 0) return null;
-  const List = ordered ? 'ol' : 'ul';
   return (
     <section className="grid grid-cols-1 gap-2">
       <div className="flex flex-wrap items-center justify-between gap-2">
         <h3 className="text-sm font-semibold text-muted-foreground">{title}</h3>
         {actions}
       </div>
-      <List aria-label={title} className="grid grid-cols-1 divide-y divide-border rounded-lg border border-border">
-        {items.map((publication, index) => (
-          <li key={publication.id} className="p-3.5">
-            {children(publication, index)}
-          </li>
-        ))}
-      </List>
-      {note && <p className="text-sm text-muted-foreground">{note}</p>}
+      <div className="rounded-lg border border-border">
+        <LongList label={title} items={items} keyOf={({ id }) => id} rowHeight={118} pages={pages}>
+          {(publication, index) => <div className="p-3.5">{children(publication, index)}</div>}
+        </LongList>
+      </div>
     </section>
   );
 }

@@ -1,8 +1,8 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import {
   cancelQueueMutation,
-  getQueueOptions,
+  getQueueInfiniteOptions,
   listPublicationsOptions,
   pauseQueueMutation,
   resumeQueueMutation,
@@ -13,17 +13,22 @@ import {
 import { useCancel, usePublicationRefresh } from '../publication/use-cancel.ts';
 
 const shown = 100;
+const longPages = 2;
 
 /** The queue of a site, what of it needs its user, and what has arrived lately; renewed while something moves. */
 export function useQueue(siteId: string) {
-  const queue = useQuery({
-    ...getQueueOptions({ path: { id: siteId }, query: { limit: shown } }),
-    refetchInterval: ({ state }) => {
-      const counts = state.data?.counts;
+  const queue = useInfiniteQuery({
+    ...getQueueInfiniteOptions({ path: { id: siteId }, query: { limit: shown } }),
+    initialPageParam: { path: { id: siteId } },
+    getNextPageParam: (last) => last.nextCursor ?? undefined,
+    refetchInterval: ({ state: { data } }) => {
+      // Each page is a request: who has scrolled far down is not shown every step of what goes out above.
+      if (data && data.pages.length > longPages) return 15_000 * data.pages.length;
+      const counts = data?.pages[0]?.counts;
       return counts && counts.publishing + counts.queued > 0 ? 2_000 : 15_000;
     },
   });
-  const counts = queue.data?.counts;
+  const counts = queue.data?.pages[0]?.counts;
   const attention = useQuery({
     ...listPublicationsOptions({ query: { siteId, status: ['failed', 'conflict'], limit: 20 } }),
     enabled: counts !== undefined && counts.failed + counts.conflict > 0,

@@ -53,7 +53,9 @@ export function RunPage() {
         <RunBadge run={run} />
         <span>{t.run.startedAt(formatDateTime(new Date(run.createdAt)))}</span>
       </p>
-      <h1 className="mb-6 font-serif text-2xl leading-snug text-balance sm:text-[2rem]">{run.topic}</h1>
+      <h1 dir="auto" className="mb-6 font-serif text-2xl leading-snug text-balance sm:text-[2rem]">
+        {run.topic}
+      </h1>
       <div className="grid grid-cols-1 gap-5">
         <Summary run={run} commands={commands} />
         {commands.problem && <ProblemNotice problem={commands.problem} title={t.run.refused} />}

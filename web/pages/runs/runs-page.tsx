@@ -1,11 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { listPipelinesInfiniteOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Pipeline } from '@/api/client/types.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { LongList } from '@/components/long-list.tsx';
 import { Page } from '@/components/page.tsx';
-import { RunList } from '@/components/run-list.tsx';
+import { RunRow } from '@/components/run-list.tsx';
 import { SearchBox } from '@/components/search-box.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { Card } from '@/components/ui/card.tsx';
@@ -14,6 +15,8 @@ import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { t } from '@/strings.ts';
 import { LoadProblem } from '../error-pages.tsx';
 
+/** A list longer than this is read anew when something is done, not by the clock: each of its pages is a request. */
+const longPages = 4;
 const statuses: Pipeline['status'][] = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'];
 
 /** Every run, newest first, by status and words of the topic. */
@@ -33,10 +36,12 @@ export function RunsPage() {
     }),
     initialPageParam: {},
     getNextPageParam: (last) => last.nextCursor ?? undefined,
-    refetchInterval: ({ state }) =>
-      state.data?.pages.some((page) => page.items.some((run) => run.status === 'running')) ? 3000 : 20_000,
+    refetchInterval: ({ state: { data } }) => {
+      if (data && data.pages.length > longPages) return false;
+      return data?.pages.some((page) => page.items.some((run) => run.status === 'running')) ? 3000 : 20_000;
+    },
   });
-  const runs = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const runs = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
   return (
     <Page
       title={t.runs.title}
@@ -66,10 +71,12 @@ export function RunsPage() {
       <Card className="overflow-hidden">
         {pages.isPending ? (
           <SkeletonRows rows={6} />
-        ) : pages.error ? (
+        ) : pages.error && !pages.data ? (
           <LoadProblem problem={pages.error} onRetry={pages.refetch} />
         ) : runs.length > 0 ? (
-          <RunList runs={runs} />
+          <LongList label={t.runs.title} items={runs} keyOf={({ id }) => id} rowHeight={77} pages={pages}>
+            {(run) => <RunRow run={run} />}
+          </LongList>
         ) : query || known ? (
           <EmptyState
             title={query ? t.common.nothingFound(query) : t.runs.noneWith}
@@ -92,11 +99,6 @@ export function RunsPage() {
           </EmptyState>
         )}
       </Card>
-      {pages.hasNextPage && (
-        <Button className="mt-4 w-full" disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-          {t.common.more}
-        </Button>
-      )}
     </Page>
   );
 }

@@ -66,7 +66,7 @@ export function ScheduleCard({ schedule, site }: { schedule: Schedule; site: Sit
             tabIndex={-1}
             className="flex flex-wrap items-center gap-x-3 gap-y-1 rounded font-semibold [overflow-wrap:anywhere]"
           >
-            {name}
+            <bdi className="min-w-0">{name}</bdi>
             <Badge tone={tones[state]}>{words.states[state]}</Badge>
           </h2>
           <p className="text-sm text-muted-foreground">
@@ -78,7 +78,8 @@ export function ScheduleCard({ schedule, site }: { schedule: Schedule; site: Sit
               <Link
                 to="/sites/$siteId/autopilot"
                 params={{ siteId: site.id }}
-                className="text-accent underline underline-offset-4"
+                dir="auto"
+                className="text-accent underline underline-offset-4 [overflow-wrap:anywhere]"
               >
                 {site.name}
               </Link>

@@ -66,7 +66,7 @@ export function SiteCard({ site, arrived }: { site: Site; arrived?: boolean }) {
             tabIndex={-1}
             className="flex flex-wrap items-center gap-x-3 gap-y-1 rounded font-semibold break-words"
           >
-            {site.name}
+            <bdi className="min-w-0">{site.name}</bdi>
             <StateBadge site={site} />
           </h2>
           <p className="text-sm break-all text-muted-foreground">

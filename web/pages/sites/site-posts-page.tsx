@@ -1,10 +1,11 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { ArrowLeft } from 'lucide-react';
-import { useCallback } from 'react';
+import { memo, useCallback, useMemo } from 'react';
 import { getSiteOptions, listSitePostsInfiniteOptions } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { SitePost } from '@/api/client/types.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { LongList } from '@/components/long-list.tsx';
 import { Page } from '@/components/page.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { SearchBox } from '@/components/search-box.tsx';
@@ -37,8 +38,8 @@ export function SitePostsPage() {
     initialPageParam: { path: { id: siteId } },
     getNextPageParam: (last) => last.nextCursor ?? undefined,
   });
+  const posts = useMemo(() => pages.data?.pages.flatMap((page) => page.items) ?? [], [pages.data]);
   if (site.error?.status === 404 || site.error?.status === 422) return <Missing what={t.sitePosts.gone} />;
-  const posts = pages.data?.pages.flatMap((page) => page.items) ?? [];
   const empty = gone
     ? [t.sitePosts.noneGone, t.sitePosts.noneGoneHint]
     : sync.state?.listedAt
@@ -79,14 +80,18 @@ export function SitePostsPage() {
       <Card className="overflow-hidden">
         {pages.isPending ? (
           <SkeletonRows rows={6} />
-        ) : pages.error ? (
+        ) : pages.error && !pages.data ? (
           <LoadProblem problem={pages.error} onRetry={pages.refetch} />
         ) : posts.length > 0 ? (
-          <ul className="divide-y divide-border">
-            {posts.map((post) => (
-              <PostRow key={post.remoteId} post={post} />
-            ))}
-          </ul>
+          <LongList
+            label={t.sitePosts.title}
+            items={posts}
+            keyOf={({ remoteId }) => String(remoteId)}
+            rowHeight={98}
+            pages={pages}
+          >
+            {(post) => <PostRow post={post} />}
+          </LongList>
         ) : query ? (
           <EmptyState
             title={t.common.nothingFound(query)}
@@ -98,19 +103,14 @@ export function SitePostsPage() {
           <EmptyState title={empty[0] ?? ''}>{empty[1]}</EmptyState>
         )}
       </Card>
-      {pages.hasNextPage && (
-        <Button className="mt-4 w-full" disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-          {t.common.more}
-        </Button>
-      )}
     </Page>
   );
 }
 
-function PostRow({ post }: { post: SitePost }) {
+const PostRow = memo(function PostRow({ post }: { post: SitePost }) {
   const title = post.title || t.sitePosts.untitled;
   return (
-    <li className="grid grid-cols-1 gap-1 px-4 py-3.5 sm:px-5">
+    <div className="grid grid-cols-1 gap-1 px-4 py-3.5 sm:px-5">
       <div className="flex items-start justify-between gap-4">
         <p dir="auto" lang={post.language ?? undefined} className="min-w-0 font-medium break-words">
           {post.url && !post.goneAt ? (
@@ -146,6 +146,6 @@ function PostRow({ post }: { post: SitePost }) {
           </Link>
         )}
       </p>
-    </li>
+    </div>
   );
-}
+});

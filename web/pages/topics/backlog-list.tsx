@@ -1,5 +1,7 @@
 import { type DragEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Topic } from '@/api/client/types.gen.ts';
+import { LongList } from '@/components/long-list.tsx';
+import type { MorePages } from '@/components/more-rows.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { formatCount } from '@/format/money.ts';
 import { t } from '@/strings.ts';
@@ -12,8 +14,7 @@ interface BacklogListProps {
   topics: Topic[];
   /** How many there are with those that are not shown yet; undefined while that is not known. */
   total: number | undefined;
-  /** Whether there are topics that are not shown yet. */
-  more: boolean;
+  pages: MorePages;
   movable: boolean;
   commands: TopicCommands;
   nameOf: (siteId: string | null) => string | null;
@@ -26,7 +27,8 @@ type Gap = number | null;
 
 /** The backlog in its order, put into another one with the mouse or the buttons. */
 export function BacklogList(props: BacklogListProps) {
-  const { topics, total = topics.length, more, movable, commands, nameOf, editing, onEdit } = props;
+  const { topics, total = topics.length, pages, movable, commands, nameOf, editing, onEdit } = props;
+  const more = pages.hasNextPage;
   const [gap, setGap] = useState<Gap>(null);
   const dragged = useRef<Topic | null>(null);
   const { said, announce, focusLater } = useMoveNews();
@@ -83,10 +85,19 @@ export function BacklogList(props: BacklogListProps) {
       <p className="sr-only" aria-live="polite">
         {said}
       </p>
-      <ol aria-label={words.list.open} onDragOver={onDragOver} onDrop={onDrop} className="divide-y divide-border">
-        {topics.map((topic, place) => (
+      <LongList
+        label={words.list.open}
+        items={topics}
+        keyOf={({ id }) => id}
+        rowHeight={84}
+        total={props.total}
+        keep={editing}
+        pages={pages}
+        onDragOver={onDragOver}
+        onDrop={onDrop}
+      >
+        {(topic, place) => (
           <TopicRow
-            key={topic.id}
             topic={topic}
             place={place}
             last={place >= topics.length - (more ? 2 : 1)}
@@ -96,8 +107,8 @@ export function BacklogList(props: BacklogListProps) {
             drop={gap === place ? 'before' : gap === topics.length && place === gap - 1 ? 'after' : null}
             commands={rowCommands}
           />
-        ))}
-      </ol>
+        )}
+      </LongList>
     </>
   );
 }

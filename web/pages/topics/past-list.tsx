@@ -2,6 +2,8 @@ import { Link } from '@tanstack/react-router';
 import { Undo2 } from 'lucide-react';
 import { memo } from 'react';
 import type { Topic } from '@/api/client/types.gen.ts';
+import { LongList } from '@/components/long-list.tsx';
+import type { MorePages } from '@/components/more-rows.tsx';
 import { RelativeTime } from '@/components/relative-time.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -16,25 +18,34 @@ interface PastListProps {
   topics: Topic[];
   nameOf: (siteId: string | null) => string | null;
   commands: TopicCommands;
+  total: number | undefined;
+  pages: MorePages;
 }
 
 /** Topics that are through: written about, with the way to the article, or dismissed, with the way back. */
-export function PastList({ status, topics, nameOf, commands }: PastListProps) {
+export function PastList({ status, topics, nameOf, commands, total, pages }: PastListProps) {
   const takeBack = (topic: Topic) => {
     commands.forget();
     commands.decide({ topics: [topic], status: 'open' }, { onSuccess: () => toast(words.restored([topic.topic])) });
   };
   return (
-    <ul aria-label={words.list[status]} className="divide-y divide-border">
-      {topics.map((topic) => (
+    <LongList
+      key={status}
+      label={words.list[status]}
+      items={topics}
+      keyOf={({ id }) => id}
+      rowHeight={76}
+      total={total}
+      pages={pages}
+    >
+      {(topic) => (
         <PastRow
-          key={topic.id}
           topic={topic}
           siteName={nameOf(topic.siteId)}
           onTakeBack={status === 'dismissed' ? takeBack : undefined}
         />
-      ))}
-    </ul>
+      )}
+    </LongList>
   );
 }
 
@@ -46,7 +57,7 @@ interface PastRowProps {
 
 const PastRow = memo(function PastRow({ topic, siteName, onTakeBack }: PastRowProps) {
   return (
-    <li className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 py-3.5 [contain-intrinsic-height:auto_4.5rem] [content-visibility:auto] sm:px-5">
+    <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 py-3.5 sm:px-5">
       <div className="grid min-w-0 flex-1 basis-60 grid-cols-1 gap-0.5">
         <p dir="auto" className="font-medium break-words">
           {topic.topic}
@@ -67,7 +78,7 @@ const PastRow = memo(function PastRow({ topic, siteName, onTakeBack }: PastRowPr
       ) : (
         <Result topic={topic} />
       )}
-    </li>
+    </div>
   );
 });
 

@@ -1,5 +1,7 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { Topic } from '@/api/client/types.gen.ts';
+import { LongList } from '@/components/long-list.tsx';
+import type { MorePages } from '@/components/more-rows.tsx';
 import { usePageShortcuts } from '@/components/palette/page-shortcuts.ts';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
@@ -16,10 +18,12 @@ interface ProposalListProps {
   topics: Topic[];
   nameOf: (siteId: string | null) => string | null;
   commands: TopicCommands;
+  total: number | undefined;
+  pages: MorePages;
 }
 
 /** What was found to write about, the best first: accepted or dismissed, one by one or several at once. */
-export function ProposalList({ topics, nameOf, commands }: ProposalListProps) {
+export function ProposalList({ topics, nameOf, commands, total, pages }: ProposalListProps) {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const chosen = topics.filter(({ id }) => selected.has(id));
   const now = useRef({ topics, chosen, commands });
@@ -109,17 +113,23 @@ export function ProposalList({ topics, nameOf, commands }: ProposalListProps) {
           <ProposalKeys {...keys} />
         )}
       </div>
-      <ul aria-label={words.list.proposed} className="divide-y divide-border">
-        {topics.map((topic) => (
+      <LongList
+        label={words.list.proposed}
+        items={topics}
+        keyOf={({ id }) => id}
+        rowHeight={150}
+        total={total}
+        pages={pages}
+      >
+        {(topic) => (
           <ProposalRow
-            key={topic.id}
             topic={topic}
             siteName={nameOf(topic.siteId)}
             selected={selected.has(topic.id)}
             commands={rowCommands}
           />
-        ))}
-      </ul>
+        )}
+      </LongList>
     </>
   );
 }

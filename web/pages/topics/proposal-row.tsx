@@ -28,12 +28,12 @@ interface ProposalRowProps {
 /** A proposal: what it is about, how good it is, what speaks for it, and the two answers. */
 export const ProposalRow = memo(function ProposalRow({ topic, siteName, selected, commands }: ProposalRowProps) {
   return (
-    <li
+    <div
       id={`proposal-${topic.id}`}
       data-proposal={topic.id}
       tabIndex={-1}
       className={cn(
-        'flex items-start gap-3 px-4 py-4 [contain-intrinsic-height:auto_8rem] [content-visibility:auto] focus:outline-2 focus:-outline-offset-2 focus:outline-accent sm:px-5',
+        'flex items-start gap-3 px-4 py-4 focus:outline-2 focus:-outline-offset-2 focus:outline-accent sm:px-5',
         selected && 'bg-accent-soft/50',
       )}
     >
@@ -71,7 +71,7 @@ export const ProposalRow = memo(function ProposalRow({ topic, siteName, selected
           </Button>
         </div>
       </div>
-    </li>
+    </div>
   );
 });
 

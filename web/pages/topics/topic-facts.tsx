@@ -19,7 +19,7 @@ export function TopicFacts({
   return (
     <>
       <p className="flex flex-wrap gap-x-4 gap-y-0.5 text-sm text-muted-foreground">
-        {siteName !== null && <span className="break-words">{siteName}</span>}
+        {siteName !== null && <bdi className="break-words">{siteName}</bdi>}
         {keyword !== null && (
           <span dir="auto" className="break-words">
             {words.keyword(keyword)}

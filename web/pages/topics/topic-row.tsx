@@ -33,14 +33,14 @@ interface TopicRowProps {
   commands: RowCommands;
 }
 
-/** A topic of the backlog. Thousands may stand below each other: the browser lays out those in sight, and what stays is not drawn again. */
+/** A topic of the backlog. */
 export const TopicRow = memo(function TopicRow(props: TopicRowProps) {
   const { topic, place, last, siteName, editing, movable, drop, commands } = props;
   return (
-    <li
+    <div
       data-topic={topic.id}
       className={cn(
-        'relative px-4 py-3 [contain-intrinsic-height:auto_5rem] [content-visibility:auto] sm:pl-2.5 sm:pr-4',
+        'relative px-4 py-3 sm:pl-2.5 sm:pr-4',
         drop && 'before:absolute before:inset-x-0 before:z-10 before:h-0.5 before:bg-accent',
         drop === 'before' && 'before:top-0',
         drop === 'after' && 'before:bottom-0',
@@ -121,14 +121,14 @@ export const TopicRow = memo(function TopicRow(props: TopicRowProps) {
           </div>
         </div>
       )}
-    </li>
+    </div>
   );
 });
 
 /** For the mouse alone: with the keyboard and on a phone the buttons do the same. */
 function Grip({ topic, commands }: { topic: Topic; commands: RowCommands }) {
   const begin = (event: DragEvent<HTMLElement>) => {
-    const row = event.currentTarget.closest('li');
+    const row = event.currentTarget.closest('[data-topic]');
     event.dataTransfer.effectAllowed = 'move';
     event.dataTransfer.setData('text/plain', topic.topic);
     if (row) event.dataTransfer.setDragImage(row, 16, 16);

@@ -13,7 +13,6 @@ import { AddTopics } from './add-topics.tsx';
 import { BacklogList } from './backlog-list.tsx';
 import { CommandProblem } from './command-problem.tsx';
 import { FindGaps } from './find-gaps.tsx';
-import { MoreRows } from './more-rows.tsx';
 import { PastList } from './past-list.tsx';
 import { ProposalList } from './proposal-list.tsx';
 import { StatusTabs, useTopicCounts } from './status-tabs.tsx';
@@ -37,7 +36,7 @@ export function TopicsPage() {
     (typed: string) => void navigate({ search: (before) => ({ ...before, query: typed || undefined }), replace: true }),
     [navigate],
   );
-  const list = { topics, nameOf, commands };
+  const list = { topics, nameOf, commands, total: query ? undefined : total, pages };
   return (
     <SectionPage
       title={words.backlog}
@@ -71,8 +70,6 @@ export function TopicsPage() {
         ) : status === 'open' ? (
           <BacklogList
             {...list}
-            total={total}
-            more={pages.hasNextPage}
             movable={!query}
             editing={edit}
             onEdit={(id) =>
@@ -89,7 +86,6 @@ export function TopicsPage() {
           <PastList {...list} status={status} />
         )}
       </Card>
-      <MoreRows pages={pages} />
     </SectionPage>
   );
 }

@@ -51,11 +51,11 @@ export function UsageTable({ usage: { groupBy, groups, totals } }: { usage: Usag
               {names.map((name, index) =>
                 index === 0 ? (
                   <th key={name} scope="row" className="px-3 py-2 text-left font-normal first:pl-4 sm:first:pl-6">
-                    {nameIn(group, name)}
+                    <bdi>{nameIn(group, name)}</bdi>
                   </th>
                 ) : (
                   <td key={name} className="px-3 py-2">
-                    {nameIn(group, name)}
+                    <bdi>{nameIn(group, name)}</bdi>
                   </td>
                 ),
               )}

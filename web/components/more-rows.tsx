@@ -1,21 +1,20 @@
 import { useEffect, useRef } from 'react';
 import type { Problem } from '@/api/client/types.gen.ts';
-import { ServerText } from '@/components/server-text.tsx';
-import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
+import { ServerText } from './server-text.tsx';
+import { Button } from './ui/button.tsx';
 
-interface MoreRowsProps {
-  pages: {
-    hasNextPage: boolean;
-    isFetchingNextPage: boolean;
-    isFetchNextPageError: boolean;
-    fetchNextPage: () => Promise<unknown>;
-    error: Problem | null;
-  };
+/** What a list that is read in pages says about the rest of it. */
+export interface MorePages {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  isFetchNextPageError: boolean;
+  fetchNextPage: () => Promise<unknown>;
+  error: Problem | null;
 }
 
 /** The rest of a long list: read before its end comes into sight, and on a click where that did not work. */
-export function MoreRows({ pages }: MoreRowsProps) {
+export function MoreRows({ pages }: { pages: MorePages }) {
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, error } = pages;
   const end = useRef<HTMLDivElement>(null);
   const wanted = hasNextPage && !isFetchingNextPage && !isFetchNextPageError;
@@ -23,14 +22,14 @@ export function MoreRows({ pages }: MoreRowsProps) {
     if (!wanted || !end.current) return;
     const watch = new IntersectionObserver(
       (entries) => entries.some(({ isIntersecting }) => isIntersecting) && void fetchNextPage(),
-      { rootMargin: '800px' },
+      { rootMargin: '1600px' },
     );
     watch.observe(end.current);
     return () => watch.disconnect();
   }, [wanted, fetchNextPage]);
   if (!hasNextPage) return null;
   return (
-    <div ref={end} className="grid gap-2">
+    <div ref={end} className="grid grid-cols-1 gap-2 border-t border-border p-3">
       {isFetchNextPageError && error && (
         <p role="alert" className="text-sm text-danger">
           <ServerText>{error.detail}</ServerText> <ServerText>{error.hint}</ServerText>
