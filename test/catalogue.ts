@@ -6,6 +6,7 @@ import { historyWords, imageLibraryWords, imageWords } from '../web/strings-imag
 import { ownKeyWords } from '../web/strings-keys.ts';
 import { landingWords } from '../web/strings-landing.ts';
 import { mailWords, webhookWords } from '../web/strings-outbox.ts';
+import { previewWords } from '../web/strings-preview.ts';
 import { priceWords } from '../web/strings-prices.ts';
 import { publicationWords } from '../web/strings-publication.ts';
 import {
@@ -15,7 +16,9 @@ import {
   scheduleFormWords,
   scheduleWords,
 } from '../web/strings-schedules.ts';
+import { settingsWords } from '../web/strings-settings.ts';
 import { connectWords } from '../web/strings-sites.ts';
+import { sourceLibraryWords } from '../web/strings-sources.ts';
 import { statusWords } from '../web/strings-status.ts';
 import { topicImportWords, watchingWords } from '../web/strings-topic-intake.ts';
 
@@ -43,6 +46,9 @@ export const english = everything(
     webhookWords,
     priceWords,
     ownKeyWords,
+    settingsWords,
+    sourceLibraryWords,
+    previewWords,
     editorWords,
     assistWords,
     landingWords,

@@ -131,6 +131,8 @@ export const accountWords = {
   title: 'Account settings',
   sections: {
     profile: 'Profile',
+    writing: 'Writing',
+    notifications: 'Notifications',
     security: 'Security',
     sessions: 'Devices',
     apiKeys: 'API keys',

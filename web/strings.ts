@@ -31,6 +31,7 @@ export const english = {
     topics: 'Topics',
     articles: 'Articles',
     images: 'Images',
+    sources: 'Sources',
     schedules: 'Schedules',
     runs: 'Runs',
     queue: 'Publishing',

@@ -12,12 +12,13 @@ import { ThemeToggle } from './theme-toggle.tsx';
 import { Button } from './ui/button.tsx';
 import { UserMenu } from './user-menu.tsx';
 
-const { overview, newArticle, topics, schedules, calendar, runs, articles, images, queue, sites, usage } = places;
+const { overview, newArticle, topics, schedules, calendar, runs, articles, sources, images, queue, sites, usage } =
+  places;
 
 /** In the order of the work: what comes, what is written, where it goes. */
 const groups: { title: string; places: Place[] }[] = [
   { title: t.shell.plan, places: [topics, schedules, calendar] },
-  { title: t.shell.write, places: [runs, articles, images] },
+  { title: t.shell.write, places: [runs, articles, sources, images] },
   { title: t.shell.publish, places: [queue, sites] },
 ];
 /** On a phone there is room for a thumb on five: what is looked at daily, and the way to the rest. */

@@ -136,6 +136,8 @@ export const accountWords: Words<typeof english.accountWords> = {
   title: 'Kontoeinstellungen',
   sections: {
     profile: 'Profil',
+    writing: 'Schreiben',
+    notifications: 'Benachrichtigungen',
     security: 'Sicherheit',
     sessions: 'Geräte',
     apiKeys: 'API-Schlüssel',

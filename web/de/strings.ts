@@ -20,12 +20,15 @@ import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts
 import { ownKeyWords } from './strings-keys.ts';
 import { landingWords } from './strings-landing.ts';
 import { mailWords, webhookWords } from './strings-outbox.ts';
+import { previewWords } from './strings-preview.ts';
 import { priceWords } from './strings-prices.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
 import { approvalWords, autopilotWords, holdWords, scheduleFormWords, scheduleWords } from './strings-schedules.ts';
+import { settingsWords } from './strings-settings.ts';
 import { deadLinkWords, sitePostWords } from './strings-site-posts.ts';
 import { connectWords, postDefaultWords } from './strings-sites.ts';
+import { sourceLibraryWords } from './strings-sources.ts';
 import { statusWords } from './strings-status.ts';
 import { topicImportWords, watchingWords } from './strings-topic-intake.ts';
 import { topicWords } from './strings-topics.ts';
@@ -44,6 +47,7 @@ const t: Words<typeof english> = {
     topics: 'Themen',
     articles: 'Artikel',
     images: 'Bilder',
+    sources: 'Quellen',
     schedules: 'Zeitpläne',
     runs: 'Läufe',
     queue: 'Versand',
@@ -607,6 +611,9 @@ export const words: Record<Part, object> = {
   webhookWords,
   priceWords,
   ownKeyWords,
+  settingsWords,
+  sourceLibraryWords,
+  previewWords,
   editorWords,
   assistWords,
   landingWords,

@@ -4,6 +4,8 @@ import { t } from '@/strings.ts';
 const words = t.account.sections;
 const sections = [
   { to: '/account', label: words.profile },
+  { to: '/account/writing', label: words.writing },
+  { to: '/account/notifications', label: words.notifications },
   { to: '/account/security', label: words.security },
   { to: '/account/sessions', label: words.sessions },
   { to: '/account/api-keys', label: words.apiKeys },

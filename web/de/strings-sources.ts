@@ -1,0 +1,66 @@
+import type { Words } from '../language.ts';
+import type { sourceLibraryWords as english } from '../strings-sources.ts';
+import { number } from './numbers.ts';
+
+export const sourceLibraryWords: Words<typeof english> = {
+  title: 'Quellen',
+  intro:
+    'Die Seiten, Dateien und Texte, aus denen deine Artikel geschrieben sind, Wort für Wort, wie sie gelesen wurden. Aussagen verweisen auf sie.',
+  watched: 'Beobachtete Feeds',
+  search: 'Titel, Adresse oder Autor suchen',
+  show: 'Welche Quellen',
+  shows: {
+    '': 'Alle Quellen',
+    used: 'Von einem Artikel zitiert',
+    unused: 'Von keinem zitiert',
+    deleted: 'Im Papierkorb',
+  },
+  list: 'Quellen',
+  empty: 'Noch keine Quellen',
+  emptyHint:
+    'Gib einem Artikel Seiten, Dateien oder Notizen, aus denen er geschrieben wird, oder lass ihn suchen. Was er liest, bleibt hier, und jede Aussage zeigt ihr Zitat darin.',
+  start: 'Artikel schreiben',
+  emptyShow: {
+    used: { title: 'Keine wird zitiert', hint: 'Was ein Artikel zitiert, steht hier, sobald er geschrieben ist.' },
+    unused: { title: 'Jede Quelle wird zitiert', hint: 'Es gibt nichts, was du entbehren könntest.' },
+    deleted: { title: 'Der Papierkorb ist leer', hint: 'Gelöschte Quellen bleiben hier 30 Tage.' },
+  },
+  nothingFoundHint: 'Versuch es mit einem Wort des Titels oder einem Teil der Adresse.',
+  kinds: { url: 'Seite', 'feed-item': 'Eintrag eines Feeds', file: 'Datei', text: 'Eingefügter Text' },
+  open: (title) => `Öffnen: ${title}`,
+  words: (count) => (count === 1 ? '1 Wort' : `${number(count)} Wörter`),
+  read: 'Gelesen',
+  usedIn: (articles, claims) =>
+    `${number(articles)} Artikel, ${claims === 1 ? '1 Aussage' : `${number(claims)} Aussagen`}`,
+  unused: 'Nicht zitiert',
+  deletedHint: 'Was gelöscht ist, bleibt hier 30 Tage.',
+  gone: 'Diese Quelle gibt es nicht mehr',
+  facts: 'Angaben',
+  address: 'Adresse',
+  author: 'Autor',
+  published: 'Erschienen',
+  checked: 'Erneut abgerufen',
+  namedBy: 'Genannt von',
+  brief: 'dir, in einem Auftrag',
+  foundBy: (query) => `einer Suche nach „${query}“`,
+  uses: 'Verwendet in',
+  notUsed: 'Kein Artikel zitiert sie.',
+  claims: (count) => (count === 1 ? '1 Aussage' : `${number(count)} Aussagen`),
+  footnote: (count) => `Fußnote ${number(count)}`,
+  inBin: 'im Papierkorb',
+  readings: 'Diese Adresse, zu anderen Zeiten gelesen',
+  text: 'Was gelesen wurde',
+  quoted: (count) => (count === 1 ? 'Von 1 Aussage zitiert' : `Von ${number(count)} Aussagen zitiert`),
+  refresh: 'Erneut lesen',
+  refreshing: 'Wird gelesen …',
+  refreshHint:
+    'Gespeicherte Worte ändern sich nie, weil Aussagen sie zitieren. Steht auf der Seite inzwischen etwas anderes, wird das eine eigene Quelle.',
+  same: 'Auf der Seite steht noch dasselbe.',
+  other: 'Auf der Seite steht jetzt etwas anderes. Es ist als eigene Quelle gespeichert.',
+  remove: 'Löschen',
+  removed: 'Die Quelle ist im Papierkorb.',
+  undo: 'Rückgängig',
+  restore: 'Aus dem Papierkorb holen',
+  restored: 'Die Quelle ist wieder da.',
+  proof: 'Sie belegt, was ein Artikel sagt, und bleibt so lange wie er.',
+};
