@@ -438,6 +438,7 @@ export const english = {
     nothingFoundHint: 'Try fewer or other words.',
   },
   article: {
+    preview: 'Preview',
     title: 'Article',
     gone: 'There is no such article',
     panel: 'About this article',
@@ -477,6 +478,11 @@ export const english = {
     lessPassage: 'Less',
   },
   seo: {
+    stale: {
+      title: 'An edit has left this behind',
+      fields: { metaTitle: 'Title for search', metaDescription: 'Description for search', excerpt: 'Excerpt' },
+      gone: (words: string) => `speaks of ${words}, which the text no longer does`,
+    },
     score: (score: number) => `${score} of 100`,
     passed: (passed: number, all: number) => `${passed} of ${all} checks passed`,
     empty: 'Not scored yet',
@@ -489,6 +495,13 @@ export const english = {
     keyword: (keyword: string) => `Keyword: ${keyword}`,
   },
   publish: {
+    outdated: {
+      title: (sites: string) => `Changed since it was published: ${sites} still shows the text as it was before`,
+      text: 'What has changed here goes there only when you say so.',
+      textWriting: 'What you write here goes there only when you say so.',
+      update: 'Update the post',
+      sent: 'The update is on its way.',
+    },
     list: 'Publications',
     site: 'Site',
     siteGone: 'A site that was removed',

@@ -64,7 +64,10 @@ export function previewDocument({ article, featured, settings, siteUrl, theme }:
   const parts: Record<FrameSlot, string> = {
     title: escapeText(article.title),
     // What WordPress sends to readers is the same without the comments that mark the blocks.
-    content: toBlocks(tree).replaceAll(/<!-- \/?wp:[^\n]*? -->\n?/g, ''),
+    content: toBlocks(tree)
+      .replaceAll(/<!-- \/?wp:[^\n]*? -->\n?/g, '')
+      // Footnotes stay in the frame; every other link opens a tab.
+      .replaceAll('<a href="#', '<a target="_self" href="#'),
     image: featured ? picture(featured) : card ? '<div class="preview-card" role="presentation"></div>' : '',
     terms: (settings?.categories ?? []).map(escapeText).join(', '),
   };

@@ -472,6 +472,7 @@ const t: Words<typeof english> = {
     nothingFoundHint: 'Versuch es mit weniger oder anderen Wörtern.',
   },
   article: {
+    preview: 'Vorschau',
     title: 'Artikel',
     gone: 'Diesen Artikel gibt es nicht',
     panel: 'Über diesen Artikel',
@@ -518,6 +519,15 @@ const t: Words<typeof english> = {
     lessPassage: 'Weniger',
   },
   seo: {
+    stale: {
+      title: 'Das ist nach einer Änderung überholt',
+      fields: {
+        metaTitle: 'Titel für die Suche',
+        metaDescription: 'Beschreibung für die Suche',
+        excerpt: 'Textauszug',
+      },
+      gone: (words) => `spricht von ${words}, wovon im Text nichts mehr steht`,
+    },
     score: (score) => `${score} von 100`,
     passed: (passed, all) => `${passed} von ${all} Prüfungen bestanden`,
     empty: 'Noch nicht bewertet',
@@ -530,6 +540,13 @@ const t: Words<typeof english> = {
     keyword: (keyword) => `Suchbegriff: ${keyword}`,
   },
   publish: {
+    outdated: {
+      title: (sites) => `Seit der Veröffentlichung geändert, noch mit dem Text von vorher: ${sites}`,
+      text: 'Was sich hier geändert hat, geht nur dorthin, wenn du es sagst.',
+      textWriting: 'Was du hier schreibst, geht nur dorthin, wenn du es sagst.',
+      update: 'Beitrag aktualisieren',
+      sent: 'Die Aktualisierung ist unterwegs.',
+    },
     list: 'Veröffentlichungen',
     site: 'Website',
     siteGone: 'Eine Website, die entfernt wurde',

@@ -4,6 +4,7 @@ import {
   FileText,
   Globe,
   Keyboard,
+  Languages,
   Lightbulb,
   ListChecks,
   LogOut,
@@ -18,8 +19,10 @@ import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 
 import { cn } from '@/components/class-names.ts';
 import { setTheme } from '@/components/theme.ts';
 import { toast } from '@/components/toaster.tsx';
+import { language, languages, ownNames } from '@/language.ts';
 import { signOut } from '@/pages/door/sign-in.ts';
 import { layOutTopic } from '@/pages/new-article/use-draft.ts';
+import { chooseLanguage } from '@/session/choose-language.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
 import { statusWords } from '@/strings-status.ts';
@@ -61,17 +64,26 @@ const otherWords: Record<string, string> = {
 /** More places than the sidebar has room for. */
 const rooms = (admin: boolean): (Pick<Place, 'to' | 'label'> & { also?: string })[] => [
   { to: '/articles?show=bin', label: t.shell.bin, also: words.also.bin },
-  { to: '/account', label: t.shell.account },
-  { to: '/account/security', label: t.account.sections.security },
+  { to: '/topics/import', label: words.rooms.import, also: words.also.addTopics },
+  { to: '/topics/sources', label: words.rooms.watched, also: words.also.watched },
+  { to: '/account', label: t.shell.account, also: words.also.profile },
+  { to: '/account/writing', label: t.account.sections.writing, also: words.also.writing },
+  { to: '/account/notifications', label: t.account.sections.notifications, also: words.also.notifications },
+  { to: '/account/security', label: t.account.sections.security, also: words.also.security },
+  { to: '/account/sessions', label: t.account.sections.sessions, also: words.also.sessions },
   { to: '/account/api-keys', label: t.account.sections.apiKeys },
+  { to: '/account/own-keys', label: t.account.sections.ownKeys, also: words.also.ownKeys },
   { to: '/account/webhooks', label: t.account.sections.webhooks },
+  { to: '/account/log', label: t.account.log.title, also: words.also.log },
   ...(admin
     ? [
         { to: '/admin', label: statusWords.title, also: t.admin.title },
         { to: '/admin/users', label: `${t.admin.title}: ${t.admin.sections.users}` },
         { to: '/admin/spending', label: `${t.admin.title}: ${t.admin.sections.spending}` },
+        { to: '/admin/invitations', label: `${t.admin.title}: ${t.admin.sections.invitations}` },
         { to: '/admin/emails', label: `${t.admin.title}: ${t.admin.sections.emails}` },
         { to: '/admin/prices', label: `${t.admin.title}: ${t.admin.sections.prices}` },
+        { to: '/admin/log', label: `${t.admin.title}: ${t.admin.sections.log}` },
       ]
     : []),
 ];
@@ -291,6 +303,17 @@ function useCommands(typed: string, onClose: () => void) {
         then(() => setTheme('system')),
         words.also.theme,
       ),
+      ...languages
+        .filter((code) => code !== language)
+        .map((code) =>
+          action(
+            `language-${code}`,
+            words.actions.language(ownNames[code]),
+            Languages,
+            then(() => void chooseLanguage(queries, code)),
+            words.also.language,
+          ),
+        ),
       setting('keys', words.actions.shortcuts, Keyboard, openShortcuts, words.also.shortcuts),
       action(
         'leave',
@@ -333,7 +356,7 @@ function useCommands(typed: string, onClose: () => void) {
       open('/new');
     });
     return { go, matching, last: query.length > 2 ? [write] : [] };
-  }, [query, user, navigate, onClose, leave.mutate]);
+  }, [query, user, navigate, onClose, leave.mutate, queries]);
 }
 
 function action(id: string, label: string, icon: LucideIcon, run: () => void, also = ''): Command {

@@ -36,7 +36,7 @@ export function NotificationsPage() {
   };
   return (
     <SectionPage title={words.title} intro={words.intro(user.email)}>
-      {!mail && <Notice tone="warning">{words.noMail}</Notice>}
+      {!mail && <Notice tone="warning" title={words.noMail} />}
       <SettingsCard title={words.choose}>
         <ul className="grid gap-1">
           {kinds.map((kind) => (

@@ -1,6 +1,7 @@
 import { ArrowRight, Check, TriangleAlert } from 'lucide-react';
 import type { Article } from '@/api/client/types.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { Notice } from '@/components/notice.tsx';
 import { ServerText } from '@/components/server-text.tsx';
 import { scoreTone } from '@/components/status-badge.tsx';
 import { t } from '@/strings.ts';
@@ -33,6 +34,7 @@ export function SeoPanel({ article, onShowText }: { article: Article; onShowText
   return (
     <div className="grid grid-cols-1 gap-5 p-4">
       {!editing && <SearchPreview article={article} />}
+      {!editing && <Stale stale={article.stale} />}
       {!seo && <EmptyState title={t.seo.empty}>{t.seo.emptyHint}</EmptyState>}
       {seo && (
         <div className="flex items-center gap-4">
@@ -111,6 +113,22 @@ function FailedCheck({ check, onGo }: { check: Report['checks'][number]; onGo: (
       {text}
       <ArrowRight aria-hidden="true" className="mt-0.5 ml-auto size-4 shrink-0 text-muted-foreground" />
     </button>
+  );
+}
+
+/** Texts around the article that speak of what an edit has taken out of it. */
+function Stale({ stale }: { stale: Article['stale'] }) {
+  if (stale.length === 0) return null;
+  return (
+    <Notice tone="warning" title={t.seo.stale.title}>
+      <ul className="grid gap-1">
+        {stale.map(({ field, gone }) => (
+          <li key={field}>
+            {t.seo.stale.fields[field]}: {t.seo.stale.gone(gone.map((word) => t.common.quote(word)).join(', '))}
+          </li>
+        ))}
+      </ul>
+    </Notice>
   );
 }
 

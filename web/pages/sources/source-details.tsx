@@ -57,8 +57,8 @@ export function SourceDetails({ id, onClose, onOpen }: SourceDetailsProps) {
 function Passages({ id, language }: { id: string; language: string | null }) {
   const pages = useInfiniteQuery({
     ...listSourcePassagesInfiniteOptions({ path: { id }, query: { limit: 50 } }),
-    initialPageParam: {},
-    getNextPageParam: (last) => (last.nextCursor === null ? undefined : { query: { after: Number(last.nextCursor) } }),
+    initialPageParam: { path: { id } },
+    getNextPageParam: (last) => (last.nextCursor === null ? undefined : Number(last.nextCursor)),
   });
   const passages = pages.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
