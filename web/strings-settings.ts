@@ -5,6 +5,7 @@ export const settingsWords = wordsOf('settingsWords', {
   writing: {
     title: 'Writing',
     intro: 'What holds for every article that is asked for without saying otherwise.',
+    voiceTitle: 'Voice',
     voice: 'How your articles sound',
     voiceHint:
       'In a few sentences, as you would tell a writer. A brief goes first, then the voice of its site, then this.',
@@ -22,7 +23,7 @@ export const settingsWords = wordsOf('settingsWords', {
     input: 'In',
     output: 'Out',
     perMillion: 'Dollars for a million tokens of what is read and of what is written.',
-    place: (place: number) => `Asked as number ${place}`,
+    place: (place: number) => (place === 1 ? 'Asked first' : `Asked as number ${place}`),
     yours: 'Your default',
     unknownPrice: 'not known',
     toKeys: 'Own keys and default model',

@@ -5,8 +5,7 @@ const number = (count: number) => count.toLocaleString(locale);
 /** The words of the page of what articles were written from. */
 export const sourceLibraryWords = wordsOf('sourceLibraryWords', {
   title: 'Sources',
-  intro:
-    'The pages, files and texts that your articles were written from, word for word as they were read. Claims point at them.',
+  intro: 'What your articles were written from, word for word as it was read.',
   watched: 'Watched feeds',
   search: 'Search title, address or author',
   show: 'Which sources',

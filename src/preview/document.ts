@@ -66,8 +66,8 @@ export function previewDocument({ article, featured, settings, siteUrl, theme }:
     // What WordPress sends to readers is the same without the comments that mark the blocks.
     content: toBlocks(tree)
       .replaceAll(/<!-- \/?wp:[^\n]*? -->\n?/g, '')
-      // Footnotes stay in the frame; every other link opens a tab.
-      .replaceAll('<a href="#', '<a target="_self" href="#'),
+      // Every other link opens a tab. In a frame whose page has no address, one to a footnote would lead to the page around it.
+      .replaceAll('<a href="#', '<a target="_self" href="about:srcdoc#'),
     image: featured ? picture(featured) : card ? '<div class="preview-card" role="presentation"></div>' : '',
     terms: (settings?.categories ?? []).map(escapeText).join(', '),
   };

@@ -88,7 +88,7 @@ function SideBar() {
           <KeyCap>{`${commandKey} K`}</KeyCap>
         </span>
       </button>
-      <nav aria-label={t.shell.navigation} className="grid gap-5 overflow-y-auto [@media(max-height:56rem)]:gap-3">
+      <nav aria-label={t.shell.navigation} className="grid gap-5 overflow-y-auto [@media(max-height:59rem)]:gap-3">
         <div className="grid gap-0.5">
           <PlaceLink place={overview} />
           <PlaceLink place={newArticle} />
@@ -133,7 +133,7 @@ function PlaceLink({ place: { to, label, icon: Icon } }: { place: Place }) {
     <Link
       to={to}
       activeOptions={{ exact: to === '/', includeSearch: false }}
-      className="flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm font-medium [@media(max-height:56rem)]:h-8 text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-[current=page]:bg-muted aria-[current=page]:text-foreground"
+      className="flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm font-medium [@media(max-height:59rem)]:h-8 text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-[current=page]:bg-muted aria-[current=page]:text-foreground"
     >
       <Icon aria-hidden="true" className="size-4" />
       {label}

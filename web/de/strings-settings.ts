@@ -5,6 +5,7 @@ export const settingsWords: Words<typeof english> = {
   writing: {
     title: 'Schreiben',
     intro: 'Was für jeden Artikel gilt, bei dem nichts anderes gesagt ist.',
+    voiceTitle: 'Ton',
     voice: 'Wie deine Artikel klingen',
     voiceHint:
       'In ein paar Sätzen, wie du es jemandem sagen würdest, der schreibt. Ein Auftrag geht vor, dann der Ton seiner Website, dann dieser.',
@@ -21,7 +22,7 @@ export const settingsWords: Words<typeof english> = {
     input: 'Gelesen',
     output: 'Geschrieben',
     perMillion: 'Dollar für eine Million Token von dem, was gelesen und was geschrieben wird.',
-    place: (place) => `Wird als Nummer ${place} gefragt`,
+    place: (place) => (place === 1 ? 'Wird zuerst gefragt' : `Wird als Nummer ${place} gefragt`),
     yours: 'Dein Standard',
     unknownPrice: 'nicht bekannt',
     toKeys: 'Eigene Schlüssel und Standardmodell',

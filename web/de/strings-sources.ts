@@ -4,8 +4,7 @@ import { number } from './numbers.ts';
 
 export const sourceLibraryWords: Words<typeof english> = {
   title: 'Quellen',
-  intro:
-    'Die Seiten, Dateien und Texte, aus denen deine Artikel geschrieben sind, Wort für Wort, wie sie gelesen wurden. Aussagen verweisen auf sie.',
+  intro: 'Woraus deine Artikel geschrieben sind, Wort für Wort, wie es gelesen wurde.',
   watched: 'Beobachtete Feeds',
   search: 'Titel, Adresse oder Autor suchen',
   show: 'Welche Quellen',

@@ -47,7 +47,7 @@ function VoiceCard() {
     keep: 'voice',
   });
   return (
-    <SettingsCard title={words.voice}>
+    <SettingsCard title={words.voiceTitle}>
       <Form form={form} submit={t.form.save} busy={t.form.saving}>
         <LongTextField
           form={form}
