@@ -156,12 +156,13 @@ function About({
               {page}
               <ArrowUpRight aria-hidden="true" className="ml-0.5 inline size-3.5" />
             </a>
-            {'. '}
+            {' · '}
           </>
         )}
         {readAt && (
           <>
-            {words.readAt} <RelativeTime at={readAt} />.{' '}
+            {words.readAt} <RelativeTime at={readAt} />
+            {' · '}
           </>
         )}
         {words.saved}
