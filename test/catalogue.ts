@@ -1,11 +1,14 @@
 import { words } from '../web/de/strings.ts';
 import { t } from '../web/strings.ts';
+import { accountWords, adminWords, auditWords } from '../web/strings-account.ts';
 import { assistWords } from '../web/strings-assist.ts';
+import { editedWords } from '../web/strings-edited.ts';
 import { editorWords } from '../web/strings-editor.ts';
 import { historyWords, imageLibraryWords, imageWords } from '../web/strings-images.ts';
 import { ownKeyWords } from '../web/strings-keys.ts';
 import { landingWords } from '../web/strings-landing.ts';
 import { mailWords, webhookWords } from '../web/strings-outbox.ts';
+import { paletteWords, shortcutWords } from '../web/strings-palette.ts';
 import { previewWords } from '../web/strings-preview.ts';
 import { priceWords } from '../web/strings-prices.ts';
 import { publicationWords } from '../web/strings-publication.ts';
@@ -46,9 +49,15 @@ export const english = everything(
     webhookWords,
     priceWords,
     ownKeyWords,
+    accountWords,
+    auditWords,
+    adminWords,
     settingsWords,
     sourceLibraryWords,
     previewWords,
+    editedWords,
+    paletteWords,
+    shortcutWords,
     editorWords,
     assistWords,
     landingWords,

@@ -1,16 +1,8 @@
 import { wordsOf } from './language.ts';
-import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { doorWords, formWords } from './strings-accounts.ts';
 import { calendarWords } from './strings-calendar.ts';
 import { failureWords, priorityWords } from './strings-failures.ts';
-import {
-  articleListWords,
-  connectionWords,
-  dashboardWords,
-  firstStepWords,
-  lostWords,
-  paletteWords,
-  shortcutWords,
-} from './strings-home.ts';
+import { articleListWords, connectionWords, dashboardWords, firstStepWords, lostWords } from './strings-home.ts';
 import { queueWords } from './strings-queue.ts';
 import { deadLinkWords, sitePostWords } from './strings-site-posts.ts';
 import { postDefaultWords } from './strings-sites.ts';
@@ -21,6 +13,7 @@ import { spendingWords, usageWords } from './strings-usage.ts';
 export const english = {
   shell: {
     product: 'blog-poster',
+    search: 'Search',
     skip: 'Skip to the page',
     navigation: 'Main',
     newArticle: 'New article',
@@ -66,16 +59,11 @@ export const english = {
   },
   dashboard: dashboardWords,
   firstSteps: firstStepWords,
-  palette: paletteWords,
-  shortcuts: shortcutWords,
   connection: connectionWords,
   articleList: articleListWords,
   lost: lostWords,
   form: formWords,
   door: doorWords,
-  account: accountWords,
-  admin: adminWords,
-  audit: auditWords,
   sitePosts: sitePostWords,
   deadLinks: deadLinkWords,
   failures: failureWords,
@@ -478,11 +466,6 @@ export const english = {
     lessPassage: 'Less',
   },
   seo: {
-    stale: {
-      title: 'An edit has left this behind',
-      fields: { metaTitle: 'Title for search', metaDescription: 'Description for search', excerpt: 'Excerpt' },
-      gone: (words: string) => `speaks of ${words}, which the text no longer does`,
-    },
     score: (score: number) => `${score} of 100`,
     passed: (passed: number, all: number) => `${passed} of ${all} checks passed`,
     empty: 'Not scored yet',
@@ -495,13 +478,6 @@ export const english = {
     keyword: (keyword: string) => `Keyword: ${keyword}`,
   },
   publish: {
-    outdated: {
-      title: (sites: string) => `Changed since it was published: ${sites} still shows the text as it was before`,
-      text: 'What has changed here goes there only when you say so.',
-      textWriting: 'What you write here goes there only when you say so.',
-      update: 'Update the post',
-      sent: 'The update is on its way.',
-    },
     list: 'Publications',
     site: 'Site',
     siteGone: 'A site that was removed',

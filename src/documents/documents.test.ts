@@ -180,10 +180,15 @@ it('come out of the bin when they are read again, and go for good after 30 days'
   expect(again.json.document).toMatchObject({ id: winter?.id, deletedAt: null });
   await ask('DELETE', `/sources/documents/${winter?.id}`);
   expect(await emptyDocumentBin(app.ctx.db)).toBe(0);
+  // What an article cites stays, whoever marked it: one with a footnote only, and one with a claim only.
+  const [footnote, claim] = await list('?used=true');
   await app.ctx.db.execute(
-    sql`update sources set deleted_at = now() - interval '31 days' where id in (${winter?.id}, ${(await list('?used=true'))[0]?.id})`,
+    sql`delete from claims where passage_id in (select id from passages where source_id = ${footnote?.id})`,
   );
-  // What an article cites stays, whoever marked it.
+  await app.ctx.db.execute(sql`delete from article_sources where source_id = ${claim?.id}`);
+  await app.ctx.db.execute(
+    sql`update sources set deleted_at = now() - interval '31 days' where id in (${winter?.id}, ${footnote?.id}, ${claim?.id})`,
+  );
   expect(await emptyDocumentBin(app.ctx.db)).toBe(1);
   expect((await ask('GET', `/sources/documents/${winter?.id}`)).status).toBe(404);
 });

@@ -45,7 +45,7 @@ export function AppShell() {
         <Brand />
         <div className="flex items-center">
           <AttentionLink />
-          <Button variant="ghost" size="icon" aria-label={t.palette.open} onClick={openPalette}>
+          <Button variant="ghost" size="icon" aria-label={t.shell.search} onClick={openPalette}>
             <Search aria-hidden="true" className="size-5!" />
           </Button>
           <ThemeToggle />
@@ -83,7 +83,7 @@ function SideBar() {
         className="flex h-9 shrink-0 items-center gap-2.5 rounded-lg border border-border bg-card px-2.5 text-sm text-muted-foreground transition-colors hover:text-foreground"
       >
         <Search aria-hidden="true" className="size-4" />
-        {t.palette.open}
+        {t.shell.search}
         <span aria-hidden="true" className="ml-auto flex gap-1">
           <KeyCap>{`${commandKey} K`}</KeyCap>
         </span>

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { AuditEvent } from '@/api/client/types.gen.ts';
 import { describeDevice } from '@/format/device.ts';
 import { t } from '@/strings.ts';
+import { auditWords } from '@/strings-account.ts';
 import { cn } from './class-names.ts';
 import { RelativeTime } from './relative-time.tsx';
 
@@ -22,7 +23,7 @@ export function AuditList({
     <ul className="divide-y divide-border">
       {events.map((event) => {
         const device = describeDevice(event.userAgent)?.name;
-        const how = [actor(event), t.audit.via[event.via], event.address, device].filter(Boolean).join(' · ');
+        const how = [actor(event), auditWords.via[event.via], event.address, device].filter(Boolean).join(' · ');
         return (
           <li key={event.id} className="grid grid-cols-1 gap-0.5 px-4 py-3 sm:px-5">
             <div className="flex items-baseline justify-between gap-x-4">
@@ -49,14 +50,16 @@ export function AuditList({
 
 /** What happened, with what its details add: `Log-in failed: wrong password`, `API key made: “Laptop” (read, write)`. */
 export function describeEvent({ action, details }: Pick<AuditEvent, 'action' | 'details'>): string {
-  const what = t.audit.actions[action] ?? action.replaceAll('-', ' ');
+  const what = auditWords.actions[action] ?? action.replaceAll('-', ' ');
   const { name, reason, scopes, email, subject, model } = details;
   if (typeof name === 'string') {
-    const may = Array.isArray(scopes) ? ` (${scopes.map((scope) => t.audit.scopes[scope] ?? scope).join(', ')})` : '';
+    const may = Array.isArray(scopes)
+      ? ` (${scopes.map((scope) => auditWords.scopes[scope] ?? scope).join(', ')})`
+      : '';
     return `${what}: ${t.common.quote(name)}${may}`;
   }
   const more = [email, subject, model].find((detail) => typeof detail === 'string');
   if (more) return `${what}: ${more}`;
-  const why = typeof reason === 'string' ? t.audit.reasons[reason] : undefined;
+  const why = typeof reason === 'string' ? auditWords.reasons[reason] : undefined;
   return why ? `${what}: ${why}` : what;
 }

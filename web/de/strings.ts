@@ -2,24 +2,19 @@ import type { Part, Words } from '../language.ts';
 import type { english } from '../strings.ts';
 import { countAs, number } from './numbers.ts';
 import { translate } from './server-texts.ts';
-import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { accountWords, adminWords, auditWords } from './strings-account.ts';
+import { doorWords, formWords } from './strings-accounts.ts';
 import { assistWords } from './strings-assist.ts';
 import { calendarWords } from './strings-calendar.ts';
+import { editedWords } from './strings-edited.ts';
 import { editorWords } from './strings-editor.ts';
 import { failureWords, priorityWords } from './strings-failures.ts';
-import {
-  articleListWords,
-  connectionWords,
-  dashboardWords,
-  firstStepWords,
-  lostWords,
-  paletteWords,
-  shortcutWords,
-} from './strings-home.ts';
+import { articleListWords, connectionWords, dashboardWords, firstStepWords, lostWords } from './strings-home.ts';
 import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { ownKeyWords } from './strings-keys.ts';
 import { landingWords } from './strings-landing.ts';
 import { mailWords, webhookWords } from './strings-outbox.ts';
+import { paletteWords, shortcutWords } from './strings-palette.ts';
 import { previewWords } from './strings-preview.ts';
 import { priceWords } from './strings-prices.ts';
 import { publicationWords } from './strings-publication.ts';
@@ -37,6 +32,7 @@ import { spendingWords, usageWords } from './strings-usage.ts';
 const t: Words<typeof english> = {
   shell: {
     product: 'blog-poster',
+    search: 'Suchen',
     skip: 'Zum Inhalt',
     navigation: 'Hauptmenü',
     newArticle: 'Neuer Artikel',
@@ -82,16 +78,11 @@ const t: Words<typeof english> = {
   },
   dashboard: dashboardWords,
   firstSteps: firstStepWords,
-  palette: paletteWords,
-  shortcuts: shortcutWords,
   connection: connectionWords,
   articleList: articleListWords,
   lost: lostWords,
   form: formWords,
   door: doorWords,
-  account: accountWords,
-  admin: adminWords,
-  audit: auditWords,
   sitePosts: sitePostWords,
   deadLinks: deadLinkWords,
   failures: failureWords,
@@ -519,15 +510,6 @@ const t: Words<typeof english> = {
     lessPassage: 'Weniger',
   },
   seo: {
-    stale: {
-      title: 'Das ist nach einer Änderung überholt',
-      fields: {
-        metaTitle: 'Titel für die Suche',
-        metaDescription: 'Beschreibung für die Suche',
-        excerpt: 'Textauszug',
-      },
-      gone: (words) => `spricht von ${words}, wovon im Text nichts mehr steht`,
-    },
     score: (score) => `${score} von 100`,
     passed: (passed, all) => `${passed} von ${all} Prüfungen bestanden`,
     empty: 'Noch nicht bewertet',
@@ -540,13 +522,6 @@ const t: Words<typeof english> = {
     keyword: (keyword) => `Suchbegriff: ${keyword}`,
   },
   publish: {
-    outdated: {
-      title: (sites) => `Seit der Veröffentlichung geändert, noch mit dem Text von vorher: ${sites}`,
-      text: 'Was sich hier geändert hat, geht nur dorthin, wenn du es sagst.',
-      textWriting: 'Was du hier schreibst, geht nur dorthin, wenn du es sagst.',
-      update: 'Beitrag aktualisieren',
-      sent: 'Die Aktualisierung ist unterwegs.',
-    },
     list: 'Veröffentlichungen',
     site: 'Website',
     siteGone: 'Eine Website, die entfernt wurde',
@@ -628,9 +603,15 @@ export const words: Record<Part, object> = {
   webhookWords,
   priceWords,
   ownKeyWords,
+  accountWords,
+  auditWords,
+  adminWords,
   settingsWords,
   sourceLibraryWords,
   previewWords,
+  editedWords,
+  paletteWords,
+  shortcutWords,
   editorWords,
   assistWords,
   landingWords,

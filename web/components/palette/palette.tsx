@@ -25,6 +25,8 @@ import { layOutTopic } from '@/pages/new-article/use-draft.ts';
 import { chooseLanguage } from '@/session/choose-language.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { accountWords, adminWords } from '@/strings-account.ts';
+import { paletteWords } from '@/strings-palette.ts';
 import { statusWords } from '@/strings-status.ts';
 import { worthOf } from './find.ts';
 import { KeyCap } from './key-cap.tsx';
@@ -33,7 +35,7 @@ import { type Place, places } from './places.ts';
 import { keepRecent, type Recent, readRecents } from './recents.ts';
 import { useFound } from './use-found.ts';
 
-const words = t.palette;
+const words = paletteWords;
 type Group = keyof typeof words.groups;
 
 interface Command {
@@ -67,23 +69,23 @@ const rooms = (admin: boolean): (Pick<Place, 'to' | 'label'> & { also?: string }
   { to: '/topics/import', label: words.rooms.import, also: words.also.addTopics },
   { to: '/topics/sources', label: words.rooms.watched, also: words.also.watched },
   { to: '/account', label: t.shell.account, also: words.also.profile },
-  { to: '/account/writing', label: t.account.sections.writing, also: words.also.writing },
-  { to: '/account/notifications', label: t.account.sections.notifications, also: words.also.notifications },
-  { to: '/account/security', label: t.account.sections.security, also: words.also.security },
-  { to: '/account/sessions', label: t.account.sections.sessions, also: words.also.sessions },
-  { to: '/account/api-keys', label: t.account.sections.apiKeys },
-  { to: '/account/own-keys', label: t.account.sections.ownKeys, also: words.also.ownKeys },
-  { to: '/account/webhooks', label: t.account.sections.webhooks },
-  { to: '/account/log', label: t.account.log.title, also: words.also.log },
+  { to: '/account/writing', label: accountWords.sections.writing, also: words.also.writing },
+  { to: '/account/notifications', label: accountWords.sections.notifications, also: words.also.notifications },
+  { to: '/account/security', label: accountWords.sections.security, also: words.also.security },
+  { to: '/account/sessions', label: accountWords.sections.sessions, also: words.also.sessions },
+  { to: '/account/api-keys', label: accountWords.sections.apiKeys },
+  { to: '/account/own-keys', label: accountWords.sections.ownKeys, also: words.also.ownKeys },
+  { to: '/account/webhooks', label: accountWords.sections.webhooks },
+  { to: '/account/log', label: accountWords.log.title, also: words.also.log },
   ...(admin
     ? [
-        { to: '/admin', label: statusWords.title, also: t.admin.title },
-        { to: '/admin/users', label: `${t.admin.title}: ${t.admin.sections.users}` },
-        { to: '/admin/spending', label: `${t.admin.title}: ${t.admin.sections.spending}` },
-        { to: '/admin/invitations', label: `${t.admin.title}: ${t.admin.sections.invitations}` },
-        { to: '/admin/emails', label: `${t.admin.title}: ${t.admin.sections.emails}` },
-        { to: '/admin/prices', label: `${t.admin.title}: ${t.admin.sections.prices}` },
-        { to: '/admin/log', label: `${t.admin.title}: ${t.admin.sections.log}` },
+        { to: '/admin', label: statusWords.title, also: adminWords.title },
+        { to: '/admin/users', label: `${adminWords.title}: ${adminWords.sections.users}` },
+        { to: '/admin/spending', label: `${adminWords.title}: ${adminWords.sections.spending}` },
+        { to: '/admin/invitations', label: `${adminWords.title}: ${adminWords.sections.invitations}` },
+        { to: '/admin/emails', label: `${adminWords.title}: ${adminWords.sections.emails}` },
+        { to: '/admin/prices', label: `${adminWords.title}: ${adminWords.sections.prices}` },
+        { to: '/admin/log', label: `${adminWords.title}: ${adminWords.sections.log}` },
       ]
     : []),
 ];

@@ -8,9 +8,10 @@ import { Notice, ProblemNotice } from '@/components/notice.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { t } from '@/strings.ts';
+import { editedWords } from '@/strings-edited.ts';
 import { usePublicationRefresh } from '../publication/use-cancel.ts';
 
-const words = t.publish.outdated;
+const words = editedWords.outdated;
 
 interface OutdatedProps {
   articleId: string;

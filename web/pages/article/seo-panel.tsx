@@ -6,6 +6,7 @@ import { ServerText } from '@/components/server-text.tsx';
 import { scoreTone } from '@/components/status-badge.tsx';
 import { t } from '@/strings.ts';
 import { assistWords } from '@/strings-assist.ts';
+import { editedWords } from '@/strings-edited.ts';
 import { useLiveCheck } from './assist/check-context.ts';
 import { LinkSuggestions } from './assist/link-suggestions.tsx';
 import { type Place, showPlace } from './assist/show-place.ts';
@@ -120,11 +121,12 @@ function FailedCheck({ check, onGo }: { check: Report['checks'][number]; onGo: (
 function Stale({ stale }: { stale: Article['stale'] }) {
   if (stale.length === 0) return null;
   return (
-    <Notice tone="warning" title={t.seo.stale.title}>
+    <Notice tone="warning" title={editedWords.stale.title}>
       <ul className="grid gap-1">
         {stale.map(({ field, gone }) => (
           <li key={field}>
-            {t.seo.stale.fields[field]}: {t.seo.stale.gone(gone.map((word) => t.common.quote(word)).join(', '))}
+            {editedWords.stale.fields[field]}:{' '}
+            {editedWords.stale.gone(gone.map((word) => t.common.quote(word)).join(', '))}
           </li>
         ))}
       </ul>

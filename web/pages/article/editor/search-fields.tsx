@@ -2,6 +2,7 @@ import { type ReactNode, useMemo } from 'react';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Textarea } from '@/components/ui/input.tsx';
 import { t } from '@/strings.ts';
+import { editedWords } from '@/strings-edited.ts';
 import { editorWords } from '@/strings-editor.ts';
 import { useLiveCheck } from '../assist/check-context.ts';
 import type { EditorSession } from './session.ts';
@@ -61,7 +62,7 @@ export function SearchFields({ session }: { session: EditorSession }) {
     return (
       <>
         <span className="block text-warning">
-          {t.seo.stale.gone(gone.map((word) => t.common.quote(word)).join(', '))}
+          {editedWords.stale.gone(gone.map((word) => t.common.quote(word)).join(', '))}
         </span>
         {hint}
       </>
