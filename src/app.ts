@@ -24,6 +24,8 @@ import type { Config, Secrets } from './config.ts';
 import type { AppContext } from './context.ts';
 import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/open.ts';
+import { documentRoutes } from './documents/routes.ts';
+import { workDocuments } from './documents/worker.ts';
 import { exportRoutes } from './export/routes.ts';
 import { adminFailureRoutes } from './failures/admin-routes.ts';
 import { failureRoutes } from './failures/routes.ts';
@@ -53,6 +55,7 @@ import { holdRoutes } from './pipeline/hold-routes.ts';
 import { runPipelineJob } from './pipeline/jobs.ts';
 import { pipelineRoutes } from './pipeline/routes.ts';
 import { workPipelines } from './pipeline/worker.ts';
+import { previewRoutes } from './preview/routes.ts';
 import { providerKeyRoutes } from './provider-keys/routes.ts';
 import { decisionRoutes } from './publishing/decision-routes.ts';
 import { publishJob } from './publishing/jobs.ts';
@@ -101,6 +104,7 @@ const apiRoutes = [
   providerKeyRoutes,
   pipelineRoutes,
   articleRoutes,
+  previewRoutes,
   assistRoutes,
   approvalRoutes,
   approvalRecordRoutes,
@@ -109,6 +113,7 @@ const apiRoutes = [
   startTopicRoutes,
   importRoutes,
   watchingRoutes,
+  documentRoutes,
   scheduleRoutes,
   slotRoutes,
   calendarRoutes,
@@ -234,6 +239,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workWatching(ctx),
         await workArticles(ctx),
         await workImages(ctx),
+        await workDocuments(ctx),
         await workSites(ctx),
         await workSitePosts(ctx),
         await tendAccounts(ctx),

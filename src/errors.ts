@@ -171,6 +171,11 @@ const errorCodes = {
     retryable: false,
     hint: 'Take it out of these articles, or send ?force=true to delete it all the same.',
   },
+  source_in_use: {
+    status: 409,
+    retryable: false,
+    hint: 'It is the proof of what these articles say, and stays for as long as they do, the bin included.',
+  },
   site_unreachable: {
     status: 502,
     retryable: true,

@@ -1,12 +1,16 @@
 import { words } from '../web/de/strings.ts';
 import { t } from '../web/strings.ts';
+import { accountWords, adminWords, auditWords } from '../web/strings-account.ts';
 import { articleImportWords } from '../web/strings-article-import.ts';
 import { assistWords } from '../web/strings-assist.ts';
+import { editedWords } from '../web/strings-edited.ts';
 import { editorWords } from '../web/strings-editor.ts';
 import { historyWords, imageLibraryWords, imageWords } from '../web/strings-images.ts';
 import { ownKeyWords } from '../web/strings-keys.ts';
 import { landingWords } from '../web/strings-landing.ts';
 import { mailWords, webhookWords } from '../web/strings-outbox.ts';
+import { paletteWords, shortcutWords } from '../web/strings-palette.ts';
+import { previewWords } from '../web/strings-preview.ts';
 import { priceWords } from '../web/strings-prices.ts';
 import { publicationWords } from '../web/strings-publication.ts';
 import {
@@ -16,7 +20,9 @@ import {
   scheduleFormWords,
   scheduleWords,
 } from '../web/strings-schedules.ts';
+import { settingsWords } from '../web/strings-settings.ts';
 import { connectWords } from '../web/strings-sites.ts';
+import { sourceLibraryWords } from '../web/strings-sources.ts';
 import { statusWords } from '../web/strings-status.ts';
 import { topicImportWords, watchingWords } from '../web/strings-topic-intake.ts';
 
@@ -44,6 +50,15 @@ export const english = everything(
     webhookWords,
     priceWords,
     ownKeyWords,
+    accountWords,
+    auditWords,
+    adminWords,
+    settingsWords,
+    sourceLibraryWords,
+    previewWords,
+    editedWords,
+    paletteWords,
+    shortcutWords,
     editorWords,
     assistWords,
     landingWords,

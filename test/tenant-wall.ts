@@ -6,6 +6,7 @@ import { warnOfMissed } from '../src/budget/warnings.ts';
 import { newId } from '../src/db/id.ts';
 import { type Db, queryRows } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
+import { sources } from '../src/knowledge/schema.ts';
 import { runPipeline } from '../src/pipeline/runner.ts';
 import { keepKey, newKey as storedKey } from '../src/provider-keys/provider-keys.ts';
 import { runDueSchedules } from '../src/schedules/run-due.ts';
@@ -53,11 +54,14 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
     if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.json)}`);
     return answer.json;
   };
-  await account.api.ask('PATCH', '/me', { name: mark('name') });
+  await account.api.ask('PATCH', '/me', { name: mark('name'), voice: mark('voice') });
   await client(app).ask('POST', '/auth/forgot-password', { email });
   await post('/me/two-factor', { password: goodPassword });
   await redeemCode(ctx, first.id, '000000');
 
+  // The oldest, so that it is among those that are tried.
+  const binnedSource = { title: mark('binnedsource'), contentHash: mark('hash'), deletedAt: new Date() };
+  await ctx.db.insert(sources).values({ id: newId(), userId: first.id, kind: 'text', wordCount: 1, ...binnedSource });
   const site = await post('/sites', {
     name: mark('site'),
     url: `http://127.0.0.1:9/${mark('path')}`,
@@ -215,8 +219,9 @@ const tablesOfKinds: Record<string, string> = {
   redrive: 'pipelines',
   dismiss: 'pipelines',
   undismiss: 'pipelines',
-  // Those that are watched; the sources of articles have no address in the API.
+  // Those that are watched; those that articles were written from are documents.
   sources: 'watched_sources',
+  documents: 'sources',
   // What is opened or dismissed many at a time.
   decide: 'topics',
 };

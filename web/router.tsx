@@ -77,6 +77,14 @@ const watchedSources = createRoute({
   component: lazyRouteComponent(() => import('@/pages/topics/sources-page.tsx'), 'SourcesPage'),
 });
 
+const sources = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/sources',
+  validateSearch: (search: Record<string, unknown>): { query?: string; show?: string; source?: string } =>
+    textOf(search, 'query', 'show', 'source'),
+  component: lazyRouteComponent(() => import('@/pages/sources/source-library-page.tsx'), 'SourceLibraryPage'),
+});
+
 const runs = createRoute({
   getParentRoute: () => signedIn,
   path: '/runs',
@@ -118,6 +126,14 @@ const articleHistory = createRoute({
   path: '/articles/$articleId/history',
   validateSearch: (search: Record<string, unknown>): { revision?: string } => textOf(search, 'revision'),
   component: lazyRouteComponent(() => import('@/pages/history/history-page.tsx'), 'HistoryPage'),
+});
+
+const articlePreview = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/articles/$articleId/preview',
+  validateSearch: (search: Record<string, unknown>): { site?: string; width?: string } =>
+    textOf(search, 'site', 'width'),
+  component: lazyRouteComponent(() => import('@/pages/preview/preview-page.tsx'), 'PreviewPage'),
 });
 
 const images = createRoute({
@@ -214,6 +230,18 @@ const sessions = createRoute({
   getParentRoute: () => account,
   path: '/sessions',
   component: lazyRouteComponent(() => import('@/pages/account/sessions-page.tsx'), 'SessionsPage'),
+});
+
+const writing = createRoute({
+  getParentRoute: () => account,
+  path: '/writing',
+  component: lazyRouteComponent(() => import('@/pages/account/writing-page.tsx'), 'WritingPage'),
+});
+
+const notifications = createRoute({
+  getParentRoute: () => account,
+  path: '/notifications',
+  component: lazyRouteComponent(() => import('@/pages/account/notifications-page.tsx'), 'NotificationsPage'),
 });
 
 const apiKeys = createRoute({
@@ -368,6 +396,8 @@ export const createAppRouter = (queries: QueryClient) =>
         importArticles,
         article,
         articleHistory,
+        articlePreview,
+        sources,
         images,
         failures,
         calendar,
@@ -378,7 +408,17 @@ export const createAppRouter = (queries: QueryClient) =>
         autopilot,
         schedules,
         usage,
-        account.addChildren([profile, security, sessions, apiKeys, ownKeys, webhooks, accessLog]),
+        account.addChildren([
+          profile,
+          writing,
+          notifications,
+          security,
+          sessions,
+          apiKeys,
+          ownKeys,
+          webhooks,
+          accessLog,
+        ]),
         admin.addChildren([adminHome, users, spending, invitations, emails, prices, adminLog]),
         elsewhere,
       ]),

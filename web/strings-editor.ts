@@ -34,12 +34,6 @@ export const editorWords = wordsOf('editorWords', {
     text: 'What you write is kept in this browser only. Take the article out of the bin to save it.',
     restore: 'Take it out of the bin',
   },
-  outdated: {
-    title: (sites: string) => `${sites} still shows the text as it was before`,
-    text: 'What you write here goes there only when you say so.',
-    update: 'Update the post',
-    sent: 'The update is on its way.',
-  },
   clash: {
     title: 'You and someone else changed the same place',
     text: 'Nothing has been overwritten. Say for each place what should stay; the rest is put together already.',

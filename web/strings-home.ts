@@ -102,65 +102,6 @@ export const firstStepWords = {
   },
 };
 
-/** The words of the command palette and of the keyboard. */
-export const paletteWords = {
-  open: 'Search',
-  title: 'Search and commands',
-  placeholder: 'Search, or name a place or a command',
-  groups: {
-    recent: 'Recent',
-    places: 'Go to',
-    actions: 'Do',
-    settings: 'Settings',
-    articles: 'Articles',
-    topics: 'Topics',
-    runs: 'Runs',
-    sites: 'Sites',
-  },
-  results: (count: number) => (count === 1 ? '1 result' : `${count} results`),
-  nothing: (query: string) => `Nothing found for “${query}”`,
-  searching: 'Searching …',
-  failed: 'The search got no answer. Places and commands work all the same.',
-  keys: { move: 'move', choose: 'open', close: 'close' },
-  writeAbout: (topic: string) => `Write about “${topic}”`,
-  actions: {
-    newArticle: 'New article',
-    addTopics: 'Add topics to the backlog',
-    connect: 'Connect a site',
-    themeLight: 'Theme: light',
-    themeDark: 'Theme: dark',
-    themeSystem: 'Theme: as on this device',
-    shortcuts: 'Keyboard shortcuts',
-    logOut: 'Log out',
-  },
-  also: {
-    newArticle: 'write start create post',
-    addTopics: 'ideas import backlog',
-    connect: 'wordpress blog add',
-    theme: 'appearance mode colour color',
-    shortcuts: 'keys help hotkeys',
-    logOut: 'sign out leave',
-    overview: 'home dashboard start',
-    bin: 'trash deleted restore',
-    usage: 'costs money limit budget spend',
-    queue: 'publications queue sending',
-    attention: 'failed errors approvals waiting',
-  },
-};
-
-export const shortcutWords = {
-  title: 'Keyboard shortcuts',
-  everywhere: 'Everywhere',
-  here: 'On this page',
-  andThen: 'then',
-  open: 'Search and commands',
-  help: 'This list',
-  go: (place: string) => `Go to ${place}`,
-  newArticle: 'New article',
-  single: 'Single keys as shortcuts',
-  singleHint: 'Turn them off if you speak to your computer, or press keys by accident. Ctrl K and Cmd K work always.',
-};
-
 /** The words for a server that does not answer. */
 export const connectionWords = {
   lost: 'No connection to the server',

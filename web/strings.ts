@@ -1,16 +1,8 @@
 import { wordsOf } from './language.ts';
-import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { doorWords, formWords } from './strings-accounts.ts';
 import { calendarWords } from './strings-calendar.ts';
 import { failureWords, priorityWords } from './strings-failures.ts';
-import {
-  articleListWords,
-  connectionWords,
-  dashboardWords,
-  firstStepWords,
-  lostWords,
-  paletteWords,
-  shortcutWords,
-} from './strings-home.ts';
+import { articleListWords, connectionWords, dashboardWords, firstStepWords, lostWords } from './strings-home.ts';
 import { queueWords } from './strings-queue.ts';
 import { deadLinkWords, sitePostWords } from './strings-site-posts.ts';
 import { postDefaultWords } from './strings-sites.ts';
@@ -21,6 +13,7 @@ import { spendingWords, usageWords } from './strings-usage.ts';
 export const english = {
   shell: {
     product: 'blog-poster',
+    search: 'Search',
     skip: 'Skip to the page',
     navigation: 'Main',
     newArticle: 'New article',
@@ -31,6 +24,7 @@ export const english = {
     topics: 'Topics',
     articles: 'Articles',
     images: 'Images',
+    sources: 'Sources',
     schedules: 'Schedules',
     runs: 'Runs',
     queue: 'Publishing',
@@ -65,16 +59,11 @@ export const english = {
   },
   dashboard: dashboardWords,
   firstSteps: firstStepWords,
-  palette: paletteWords,
-  shortcuts: shortcutWords,
   connection: connectionWords,
   articleList: articleListWords,
   lost: lostWords,
   form: formWords,
   door: doorWords,
-  account: accountWords,
-  admin: adminWords,
-  audit: auditWords,
   sitePosts: sitePostWords,
   deadLinks: deadLinkWords,
   failures: failureWords,
@@ -437,6 +426,7 @@ export const english = {
     nothingFoundHint: 'Try fewer or other words.',
   },
   article: {
+    preview: 'Preview',
     title: 'Article',
     gone: 'There is no such article',
     panel: 'About this article',

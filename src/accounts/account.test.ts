@@ -5,6 +5,7 @@ import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { mailedLink, newestMail } from '../../test/mailbox.ts';
 import { totp } from '../../test/totp.ts';
 import { queryRows } from '../db/open.ts';
+import { mailMessage, mailWebhookDisabled } from './mails.ts';
 import { credentials, mailedTokens, sessions, users } from './schema.ts';
 
 let app: TestApp;
@@ -109,6 +110,46 @@ describe('an account', () => {
       errors: [{ path: 'locale' }],
     });
     expect((await user.api.ask('PATCH', '/me', { locale: null })).json).toMatchObject({ locale: null });
+  });
+
+  it('says which mails it can do without, and how its articles sound', async () => {
+    const user = await confirmed('quiet@example.com');
+    const { json } = await user.api.ask('GET', '/me');
+    expect(json).toMatchObject({ voice: null, mutedMails: [] });
+    const change = { voice: '  Plain and warm.  ', mutedMails: ['dead-links', 'dead-links', 'webhook-disabled'] };
+    expect((await user.api.ask('PATCH', '/me', change)).json).toMatchObject({
+      voice: 'Plain and warm.',
+      mutedMails: ['dead-links', 'webhook-disabled'],
+    });
+    // What asks for a decision, or is about access, cannot be turned off.
+    for (const kind of ['hold', 'needs-approval', 'password-changed', 'operator-message']) {
+      expect((await user.api.ask('PATCH', '/me', { mutedMails: [kind] })).status).toBe(422);
+    }
+    const to = { userId: user.id, email: user.email };
+    const about = { id: 'x', url: 'https://hook.example/', reason: 'it was gone' };
+    await mailing.ctx.db.transaction((tx) => mailWebhookDisabled(mailing.ctx, tx, to, about));
+    await mailing.ctx.db.transaction((tx) => mailMessage(mailing.ctx, tx, to, 'Hello', 'From the operator.'));
+    const kinds = async () =>
+      (
+        await queryRows<{ kind: string }>(
+          mailing.ctx.db,
+          sql`select kind from emails where user_id = ${user.id} and kind in ('webhook-disabled', 'operator-message')`,
+        )
+      ).map(({ kind }) => kind);
+    expect(await kinds()).toEqual(['operator-message']);
+    await user.api.ask('PATCH', '/me', { mutedMails: [], voice: null });
+    await mailing.ctx.db.transaction((tx) => mailWebhookDisabled(mailing.ctx, tx, to, about));
+    expect(await kinds()).toHaveLength(2);
+  });
+
+  it('tells nobody who registers its address anew what it has chosen', async () => {
+    const user = await confirmed('chosen@example.com');
+    await user.api.ask('PATCH', '/me', { voice: 'A secret voice', model: 'offline', ownMonthlyLimitMicroUsd: 7 });
+    const again = await client(mailing).ask('POST', '/auth/register', { email: user.email, password: goodPassword });
+    expect(again).toMatchObject({
+      status: 201,
+      json: { user: { voice: null, model: null, ownMonthlyLimitMicroUsd: null, mutedMails: [] } },
+    });
   });
 
   it('changes its password with the present one, and signs out every other device', async () => {

@@ -4,6 +4,7 @@ import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import type { Principal } from '../http/access.ts';
+import type { OptionalEmailKind } from '../notify/schema.ts';
 import { ownKeysOf } from '../provider-keys/own-keys.ts';
 import { type Actor, recordAudit } from './audit.ts';
 import { issueMailedToken, withdrawMailedTokens } from './mailed-tokens.ts';
@@ -30,6 +31,10 @@ export interface AccountChange {
   locale?: Locale | null | undefined;
   /** Of articles whose brief names none; null for the instance's. */
   model?: string | null | undefined;
+  /** How articles sound whose brief and site say nothing about it; null for no wish. */
+  voice?: string | null | undefined;
+  /** Mails that are not wanted, all of them: what is left out is sent again. */
+  mutedMails?: OptionalEmailKind[] | undefined;
   /** What calls with own keys may cost a month, in micro-dollars; null for no limit. */
   ownMonthlyLimitMicroUsd?: number | null | undefined;
   email?: string | undefined;
@@ -76,10 +81,14 @@ export async function changeAccount(
   const changed = await ctx.db.transaction(async (tx) => {
     const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
     if (!user) throw new AppError('not_found', 'There is no such account.');
-    const { name, timeZone, locale, model, ownMonthlyLimitMicroUsd } = change;
+    const { name, timeZone, locale, model, voice, mutedMails, ownMonthlyLimitMicroUsd } = change;
+    const profile = { name, timeZone, locale, model, voice, mutedMails };
     // What is left out is undefined, and stays as it is.
-    if ([name, timeZone, locale, model].some((value) => value !== undefined)) {
-      await tx.update(users).set({ name, timeZone, locale, model, updatedAt: sql`now()` }).where(eq(users.id, userId));
+    if (Object.values(profile).some((value) => value !== undefined)) {
+      await tx
+        .update(users)
+        .set({ ...profile, updatedAt: sql`now()` })
+        .where(eq(users.id, userId));
       await recordAudit(tx, actor, 'profile-changed', userId);
     }
     if (ownMonthlyLimitMicroUsd !== undefined) {

@@ -30,6 +30,7 @@ export interface UserUsage {
 }
 
 export const adminUserSchema = userSchema
+  .omit({ voice: true, mutedMails: true })
   .extend({
     disabled: z.boolean(),
     disabledAt: z.iso.datetime().nullable(),
@@ -73,8 +74,9 @@ export async function presentAdminUsers(
 
 function presentAdminUser(user: User, usage: UserUsage, defaultLimit: number): z.infer<typeof adminUserSchema> {
   const limit = user.monthlyLimitMicroUsd ?? defaultLimit;
+  const { voice: _voice, mutedMails: _mails, ...seen } = presentUser(user);
   return {
-    ...presentUser(user),
+    ...seen,
     disabled: user.disabled,
     disabledAt: user.disabledAt?.toISOString() ?? null,
     lastSeenAt: user.lastSeenAt?.toISOString() ?? null,

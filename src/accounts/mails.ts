@@ -1,8 +1,10 @@
+import { eq } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { composeEmail } from '../notify/compose.ts';
 import { enqueueEmail } from '../notify/emails.ts';
-import type { EmailKind } from '../notify/schema.ts';
+import { type EmailKind, optionalEmailKinds } from '../notify/schema.ts';
+import { users } from './schema.ts';
 
 type Ctx = Pick<AppContext, 'config' | 'secrets' | 'queue' | 'log'>;
 
@@ -22,9 +24,13 @@ export interface Letter {
   expiresAt?: Date;
 }
 
-/** Puts a letter into the outbox, in the transaction that causes it, with the instance named at its end. */
+/**
+ * Puts a letter into the outbox, in the transaction that causes it, with the instance named at its end. One that its
+ * recipient has said they can do without is not written.
+ */
 export async function post(ctx: Ctx, tx: Db, to: Recipient, letter: Letter): Promise<void> {
   const { kind, expiresAt, ...parts } = letter;
+  if (await isMuted(tx, to.userId, kind)) return;
   const footer = `This mail came from blog-poster at ${ctx.config.http.appUrl}.`;
   await enqueueEmail(ctx, tx, {
     userId: to.userId,
@@ -33,6 +39,13 @@ export async function post(ctx: Ctx, tx: Db, to: Recipient, letter: Letter): Pro
     ...composeEmail({ ...parts, footer }),
     ...(expiresAt ? { expiresAt } : {}),
   });
+}
+
+async function isMuted(tx: Db, userId: string | null, kind: EmailKind): Promise<boolean> {
+  const optional = optionalEmailKinds.find((name) => name === kind);
+  if (userId === null || optional === undefined) return false;
+  const [user] = await tx.select({ muted: users.mutedMails }).from(users).where(eq(users.id, userId));
+  return user?.muted.includes(optional) ?? false;
 }
 
 /** The token stands behind the #, which browsers do not send: it appears in no log of a proxy and in no Referer. */

@@ -5,6 +5,7 @@ import { principalOf, vias } from '../http/access.ts';
 import { listOf, listQuery, page } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
+import { optionalEmailKinds } from '../notify/schema.ts';
 import { assertPerson, changeAccount, deleteAccount, getUser } from './account.ts';
 import { actorOf, recordAudit } from './audit.ts';
 import { nameSchema, signedInSchema } from './auth-routes.ts';
@@ -103,6 +104,20 @@ export const meRoutes: RegisterRoutes = (server, ctx) => {
               .nullable()
               .optional()
               .meta({ description: "Of articles whose brief names none; null for the instance's" }),
+            voice: z
+              .string()
+              .trim()
+              .min(1)
+              .max(1000)
+              .nullable()
+              .optional()
+              .meta({ description: 'Of articles whose brief and site say nothing about it; null for no wish' }),
+            mutedMails: z
+              .array(z.enum(optionalEmailKinds))
+              .max(optionalEmailKinds.length)
+              .overwrite((kinds) => [...new Set(kinds)])
+              .optional()
+              .meta({ description: 'Mails that are not wanted: all of them, not only what changes' }),
             ownMonthlyLimitMicroUsd: ownLimitSchema
               .nullable()
               .optional()

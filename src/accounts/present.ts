@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { roles } from '../http/access.ts';
+import { optionalEmailKinds } from '../notify/schema.ts';
 import { isTimeZone } from './calendar.ts';
 import { locales, type User } from './schema.ts';
 
@@ -17,6 +18,11 @@ export const userSchema = z
     timeZone: z.string(),
     locale: localeSchema.nullable().meta({ description: 'The language of the web app; null for that of the browser' }),
     model: z.string().nullable().meta({ description: "Of articles whose brief names none; null for the instance's" }),
+    voice: z
+      .string()
+      .nullable()
+      .meta({ description: 'How articles sound whose brief and site say nothing about it; null for no wish' }),
+    mutedMails: z.array(z.enum(optionalEmailKinds)).meta({ description: 'Mails that are not wanted' }),
     ownMonthlyLimitMicroUsd: z
       .int()
       .nullable()
@@ -39,6 +45,8 @@ export function presentUser(user: User): UserAnswer {
     timeZone: user.timeZone,
     locale: user.locale,
     model: user.model,
+    voice: user.voice,
+    mutedMails: user.mutedMails,
     ownMonthlyLimitMicroUsd: user.ownMonthlyLimitMicroUsd,
     createdAt: user.createdAt.toISOString(),
   };

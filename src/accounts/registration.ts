@@ -211,6 +211,11 @@ async function refuseSilently(
     twoFactorEnabled: false,
     timeZone: timeZone ?? 'UTC',
     locale: locale ?? null,
+    // What the account of this address has chosen is nobody else's business.
+    model: null,
+    voice: null,
+    mutedMails: [],
+    ownMonthlyLimitMicroUsd: null,
     createdAt: new Date(),
   };
   return presentUser(nobody);

@@ -1,6 +1,7 @@
 import { boolean, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { microUsd, time } from '../db/columns.ts';
 import { roles, scopes, vias } from '../http/access.ts';
+import type { OptionalEmailKind } from '../notify/schema.ts';
 
 /** The languages in which the web app speaks. */
 export const locales = ['en', 'de'] as const;
@@ -31,6 +32,10 @@ export const users = pgTable('users', {
   ownMonthlyLimitMicroUsd: microUsd('own_monthly_limit_micro_usd'),
   /** The model of articles whose brief names none; null for the instance's. */
   model: text('model'),
+  /** How articles sound whose brief and site say nothing about it. */
+  voice: text('voice'),
+  /** Mails that they do not want. */
+  mutedMails: jsonb('muted_mails').$type<OptionalEmailKind[]>().notNull().default([]),
   /** When a worker last took a pipeline of theirs. */
   lastTurnAt: time('last_turn_at'),
   lastSeenAt: time('last_seen_at'),

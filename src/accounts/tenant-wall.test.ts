@@ -522,6 +522,7 @@ describe('a key', () => {
 /** What is the instance's own is the same for everyone; usage and counts are numbers; a preview is times. */
 const numbersOrTheInstances = [
   'listSearchProviders',
+  'listModels',
   'listWebhookEventTypes',
   'getImageSettings',
   'getImageStorage',

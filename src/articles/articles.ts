@@ -210,14 +210,15 @@ async function update(
 }
 
 /**
- * The words of a text that was changed, and its score where a person did that: the pipeline scores its own, when it is done.
+ * The words of a text that was changed, and its score and structured data where a person did that: the pipeline makes its own,
+ * when it is done.
  */
 async function measure(
   tx: Db,
   article: Parameters<typeof scoreOf>[1],
   change: Partial<typeof articles.$inferInsert>,
   author: 'pipeline' | 'user',
-): Promise<{ wordCount?: number; seo?: SeoReport }> {
+): Promise<{ wordCount?: number; seo?: SeoReport; jsonLd?: Record<string, unknown> }> {
   if (author === 'user') return scoreOf(tx, article);
   return change.markdown === undefined ? {} : { wordCount: wordsOf(change.markdown) };
 }

@@ -5,6 +5,7 @@ import { detectLanguage } from '../text/language.ts';
 import { countWords } from '../text/words.ts';
 import { adoptOffers } from './adopt-offers.ts';
 import { findClaims, type StandingClaim } from './claim-states.ts';
+import { renewJsonLd } from './json-ld.ts';
 import { isFootnotes, renderMarkdown, treeToText } from './markdown.ts';
 import { type Article, claims, type SeoReport } from './schema.ts';
 import { scoreArticle } from './seo-score.ts';
@@ -103,16 +104,17 @@ export async function assess(article: Assessable, standards: Standards): Promise
 }
 
 /**
- * Score and number of words of an article that a person writes, as they are stored with it. What they have taken over from
+ * Score, number of words and structured data of an article that a person writes, as they are stored with it. What they have taken over from
  * an offered revision becomes a claim. Call it in the transaction that saves the text.
  */
 export async function scoreOf(
   db: Db,
-  article: Pick<Article, 'id' | 'userId' | 'pipelineId' | 'seo'> & Assessable,
-): Promise<{ seo: SeoReport; wordCount: number }> {
+  article: Pick<Article, 'id' | 'userId' | 'pipelineId' | 'seo'> & Partial<Pick<Article, 'jsonLd'>> & Assessable,
+): Promise<{ seo: SeoReport; wordCount: number; jsonLd?: Record<string, unknown> }> {
   await adoptOffers(db, article);
-  const { seo, wordCount } = await assess(article, await readStandards(db, article));
-  return { seo, wordCount };
+  const found = await assess(article, await readStandards(db, article));
+  const { seo, wordCount } = found;
+  return { seo, wordCount, ...(article.jsonLd ? { jsonLd: renewJsonLd(article.jsonLd, article, found) } : {}) };
 }
 
 /** How many links of the text lead to one's own sites; those of the footnotes are not meant for readers to go on. */

@@ -14,6 +14,7 @@ import {
   listFeaturedImages,
 } from './queries.ts';
 import { type Article, articleStatuses } from './schema.ts';
+import { describingFields, findStale } from './stale-fields.ts';
 import { readText } from './text-blocks.ts';
 
 const time = z.iso.datetime();
@@ -128,6 +129,18 @@ export const articleSummarySchema = z
   })
   .meta({ id: 'ArticleSummary' });
 
+/** Texts around an article that an edit has left behind. */
+export const staleSchema = z
+  .array(
+    z.object({
+      field: z.enum(describingFields),
+      gone: z.array(z.string()).meta({
+        description: 'Numbers and names in it that stood in the article when it was written, and no longer do',
+      }),
+    }),
+  )
+  .meta({ description: 'Excerpt, title and description for search that speak of what has gone out of the text' });
+
 /** An article with its text, as Markdown and as sanitised HTML. */
 export const articleSchema = z
   .object({
@@ -135,6 +148,7 @@ export const articleSchema = z
     markdown: z.string(),
     html: z.string(),
     jsonLd: z.record(z.string(), z.unknown()).nullable(),
+    stale: staleSchema,
   })
   .meta({ id: 'Article' });
 
@@ -161,6 +175,7 @@ export async function presentArticle(db: Db, row: Article): Promise<z.infer<type
     markdown: row.markdown,
     html: renderMarkdown(row.markdown).html,
     jsonLd: row.jsonLd,
+    stale: await findStale(db, row, row),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ArticleContent } from '../articles/articles.ts';
 import { type Assessment, assess, readStandards } from '../articles/assess.ts';
 import { type Article, articleEmbeddings, type SeoCheck } from '../articles/schema.ts';
 import { slugify } from '../articles/slug.ts';
+import { findStale, type StaleField } from '../articles/stale-fields.ts';
 import type { AppContext } from '../context.ts';
 import { type Db, queryRows } from '../db/open.ts';
 import { findLinkTargets, findMention, type LinkTarget } from '../pipeline/6-seo/links.ts';
@@ -22,6 +23,8 @@ export interface Suggestion extends LinkTarget {
 export interface TextCheck extends Assessment {
   checks: (SeoCheck & { at: Place | null })[];
   links: Suggestion[];
+  /** What around the text has been left behind by it. */
+  stale: StaleField[];
   /** Rounded up, at least one. */
   readingMinutes: number;
 }
@@ -85,6 +88,7 @@ async function checkText(
     ...found,
     checks: found.seo.checks.map((check) => ({ ...check, at: check.passed ? null : placeOf(check, found, first) })),
     links,
+    stale: await findStale(db, article, present),
     readingMinutes: Math.max(1, Math.ceil(found.wordCount / wordsPerMinute)),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { claimStates } from '../articles/claim-states.ts';
-import { seoCheckSchema } from '../articles/present.ts';
+import { seoCheckSchema, staleSchema } from '../articles/present.ts';
 import { getArticle } from '../articles/queries.ts';
 import { editableFields } from '../articles/routes.ts';
 import { payers } from '../budget/schema.ts';
@@ -94,6 +94,7 @@ const textCheckSchema = z
         }),
       )
       .meta({ description: 'Posts of your sites that the text could link to and does not' }),
+    stale: staleSchema,
     wordCount: z.int(),
     readingMinutes: z.int(),
   })
@@ -118,11 +119,12 @@ export const assistRoutes: RegisterRoutes = (server, ctx) => {
     },
     async (request) => {
       const article = await getArticle(ctx.db, request.userId, request.params.id);
-      const { seo, checks, claims, links, wordCount, readingMinutes } = await check(article, request.body);
+      const { seo, checks, claims, links, stale, wordCount, readingMinutes } = await check(article, request.body);
       return {
         seo: { score: seo.score, checks },
         claims,
         links: links.map(({ title, url, score, articleId, mention }) => ({ title, url, score, articleId, mention })),
+        stale,
         wordCount,
         readingMinutes,
       };

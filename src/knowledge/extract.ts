@@ -3,6 +3,7 @@ import type { Topic } from './choose-entries.ts';
 import { type ExtractedDocument, requireText } from './document.ts';
 import type { IsolatedAnswer, IsolatedCall, IsolatedTask } from './isolated-tasks.ts';
 import { entryBeside, IsolatedWorker, IsolatedWorkerError, inProcess } from './isolated-worker.ts';
+import type { PageFrame } from './read-frame.ts';
 import type { Reading } from './read-source.ts';
 import { refusedError, toError } from './refusal.ts';
 import type { RobotsQuestion } from './robots-rules.ts';
@@ -50,6 +51,11 @@ export interface Extractor {
   extract(input: ExtractInput, options?: ExtractOptions): Promise<ExtractedDocument>;
   /** The addresses of the feeds that a page announces. */
   announcedFeeds(input: ExtractInput): Promise<string[]>;
+  /**
+   * What a page puts around its article: styles, and the elements that the article stands in.
+   * @throws AppError extraction_failed for what is no page, or none that can be taken apart
+   */
+  frame(input: ExtractInput): Promise<PageFrame>;
   /** Asks a robots.txt. @throws AppError extraction_failed when it keeps its reader too busy */
   askRobots(question: RobotsQuestion): Promise<{ allowed: boolean; sitemaps: string[] }>;
   /** Ends the process. */
@@ -103,6 +109,11 @@ export function createExtractor(): Extractor {
       throw refusedError('not_text', `It is a ${'feed' in reading ? 'feed' : 'sitemap'}, not a page of text.`);
     },
     announcedFeeds: (input) => call('feeds', { ...input, maxDepth: 256, topic: null }, ofPages.timeoutMs, 'The page'),
+    frame: (input) =>
+      call('frame', { ...input, maxDepth: 256, topic: null }, ofPages.timeoutMs, 'The page').then((result) => {
+        if ('refused' in result) throw toError(result);
+        return result;
+      }),
     askRobots: (question) => call('robots', question, robotsTimeoutMs, 'The robots.txt'),
     close: () => worker.close(),
   };

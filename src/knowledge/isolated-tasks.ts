@@ -1,3 +1,4 @@
+import { readFrame } from './read-frame.ts';
 import { feedsOf, readSource } from './read-source.ts';
 import { followsRobots } from './robots-rules.ts';
 
@@ -6,6 +7,7 @@ export const isolatedTasks = {
   read: readSource,
   feeds: feedsOf,
   robots: followsRobots,
+  frame: readFrame,
 };
 export type IsolatedTasks = typeof isolatedTasks;
 export type IsolatedTask = keyof IsolatedTasks;
@@ -27,5 +29,7 @@ export async function runIsolated(call: IsolatedCall): Promise<IsolatedAnswer<Is
       return isolatedTasks.feeds(call.input);
     case 'robots':
       return isolatedTasks.robots(call.input);
+    case 'frame':
+      return isolatedTasks.frame(call.input);
   }
 }

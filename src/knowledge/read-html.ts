@@ -72,7 +72,8 @@ export function announcedFeeds(text: string, url: string, maxDepth: number): str
     .slice(0, 10);
 }
 
-function refuseComplex(html: string, maxDepth: number): Refusal | null {
+/** What keeps a page from being taken apart; null for an ordinary one. */
+export function refuseComplex(html: string, maxDepth: number): Refusal | null {
   if (isDeeperThan(html, maxDepth)) {
     return refuse('too_deep', `The page nests its elements more than ${maxDepth} deep, which no text needs.`);
   }
@@ -104,7 +105,8 @@ function count(text: string, char: string): number {
   return found;
 }
 
-function parse(html: string): DomDocument {
+/** The page as a tree. */
+export function parse(html: string): DomDocument {
   // linkedom puts what stands outside <body> nowhere useful; fragments therefore get a frame.
   const framed = /<body[\s>]/i.test(html) ? html : `<!doctype html><html><body>${html}</body></html>`;
   return parseHTML(framed).document as unknown as DomDocument;

@@ -14,6 +14,10 @@ export const sources = pgTable('sources', {
   contentHash: text('content_hash').notNull(),
   wordCount: integer('word_count').notNull(),
   fetchedAt: time('fetched_at').notNull().defaultNow(),
+  /** When its page was last asked for again. */
+  checkedAt: time('checked_at'),
+  /** When it was put into the bin. */
+  deletedAt: time('deleted_at'),
 });
 export type Source = typeof sources.$inferSelect;
 

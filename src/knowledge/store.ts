@@ -106,6 +106,12 @@ async function findByContent(db: Db, userId: string, hash: string): Promise<Sour
     .select()
     .from(sources)
     .where(and(eq(sources.userId, userId), eq(sources.contentHash, hash)));
+  return row?.deletedAt ? bringBack(db, row) : (row ?? null);
+}
+
+/** What is read again comes out of the bin: its passages can be cited once more. */
+async function bringBack(db: Db, { id }: Source): Promise<Source | null> {
+  const [row] = await db.update(sources).set({ deletedAt: null }).where(eq(sources.id, id)).returning();
   return row ?? null;
 }
 

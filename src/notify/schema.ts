@@ -27,6 +27,19 @@ export const emailKinds = [
 ] as const;
 export type EmailKind = (typeof emailKinds)[number];
 
+/**
+ * Mails that only tell of something, and that an account can do without: what they tell stands in the web app, too. Those
+ * about its access, and those that ask for a decision or give the chance to stop something, always go out.
+ */
+export const optionalEmailKinds = [
+  'site-failing',
+  'dead-links',
+  'schedule-stopped',
+  'webhook-disabled',
+  'budget-warning',
+] as const satisfies readonly EmailKind[];
+export type OptionalEmailKind = (typeof optionalEmailKinds)[number];
+
 /** `bounced`: the recipient was refused for good. `kept`: no mail is configured, an admin reads it. */
 export const emailStatuses = ['queued', 'sending', 'sent', 'failed', 'bounced', 'kept'] as const;
 export type EmailStatus = (typeof emailStatuses)[number];

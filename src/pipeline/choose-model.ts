@@ -13,12 +13,14 @@ export async function modelsOf(ctx: Ctx, userId: string): Promise<Models> {
 }
 
 /**
- * A brief with the model that it will be written by, where that is one of the user's choice: the one that it names, else
- * the default of the account. It stands in the brief from then on, so that a later change of the default leaves what has
- * begun as it is. Throws `model_unknown` for a model that cannot be asked for this user.
+ * A brief with what the account has as its own where the brief says nothing: how it sounds, and the model that writes it.
+ * Both stand in the brief from then on, so that a later change of the account leaves what has begun as it is. Throws
+ * `model_unknown` for a model that cannot be asked for this user.
  */
-export async function withModelOf(ctx: Ctx, userId: string, brief: Brief): Promise<Brief> {
-  const chosen = brief.model ?? (await getUser(ctx.db, userId)).model;
+export async function withDefaultsOf(ctx: Ctx, userId: string, given: Brief): Promise<Brief> {
+  const { model, voice } = await getUser(ctx.db, userId);
+  const brief = given.voice || voice === null ? given : { ...given, voice };
+  const chosen = brief.model ?? model;
   if (chosen === null) return brief;
   try {
     await (await modelsOf(ctx, userId)).resolve(chosen);

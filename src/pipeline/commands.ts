@@ -11,7 +11,7 @@ import { getSite } from '../sites/queries.ts';
 import { settingsOf } from '../sites/settings.ts';
 import { announcePipeline } from './announce.ts';
 import type { Brief } from './brief.ts';
-import { withModelOf } from './choose-model.ts';
+import { withDefaultsOf } from './choose-model.ts';
 import { expectedCost } from './estimate-brief.ts';
 import { recordEvent } from './events.ts';
 import { runPipelineJob } from './jobs.ts';
@@ -53,11 +53,11 @@ export async function insertPipeline(
   const site = given.siteId ? await getSite(tx, userId, given.siteId) : null;
   // The moment is kept, so that it stays when the site's zone is changed before the article is written.
   const publishAt = given.publishAt && readPublishTime(given.publishAt, site?.timezone ?? 'UTC').at?.toISOString();
-  // Voice and language of the site where the brief leaves them out: the brief that is stored shows them.
+  // Voice and language of the site where the brief leaves them out, then the account's: the brief that is stored shows them.
   const { voice, language } = site ? settingsOf(site) : { voice: null, language: null };
   const usual = { ...(voice ? { voice } : {}), ...(language ? { language } : {}) };
   const wanted = { ...usual, ...given, ...(publishAt ? { publishAt } : {}) };
-  const brief = await withModelOf({ ...ctx, db: tx }, userId, wanted);
+  const brief = await withDefaultsOf({ ...ctx, db: tx }, userId, wanted);
   const [row] = await tx
     .insert(pipelines)
     .values({

@@ -10,7 +10,7 @@ import { ownKeysOf } from '../provider-keys/own-keys.ts';
 import { maxQueries } from '../web-search/queries.ts';
 import { searchersOf, searchPrice } from '../web-search/searchers.ts';
 import type { Brief } from './brief.ts';
-import { withModelOf } from './choose-model.ts';
+import { withDefaultsOf } from './choose-model.ts';
 import { estimate, type estimateSchema, isSearched, type Range, wordsOf } from './estimate.ts';
 import { fromHistory, type PastArticle } from './estimate-history.ts';
 
@@ -29,7 +29,7 @@ export async function estimateFor(ctx: Ctx, userId: string, brief: Brief): Promi
   const user = await readUser(ctx, userId);
   const own = await ownKeysOf(ctx, userId);
   const models = ctx.models.withKeys(own);
-  const chosen = await withModelOf(ctx, userId, brief);
+  const chosen = await withDefaultsOf(ctx, userId, brief);
   const id = modelsFor(models, chosen)[0] ?? 'offline';
   const payer: Payer = ownKeyFor(id, own) ? 'user' : 'instance';
   const [searcher] = await searchersOf(ctx, userId);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { payers } from '../budget/schema.ts';
 import type { OwnSpending } from './provider-keys.ts';
 import { keyProviders, keyProviderTitles, keyStatuses, type ProviderKey } from './schema.ts';
 
@@ -30,3 +31,20 @@ export function presentProviderKey(row: ProviderKey, spent: OwnSpending): z.infe
     createdAt: row.createdAt.toISOString(),
   };
 }
+
+const perMillion = z.int().meta({ description: 'Micro-dollars for a million tokens' });
+
+export const usableModelSchema = z
+  .object({
+    id: z.string().meta({ description: 'provider:model, or offline' }),
+    payer: z.enum(payers).meta({ description: 'Who is billed for it' }),
+    inChain: z
+      .int()
+      .nullable()
+      .meta({ description: 'Its place, from 1, among the models that the instance asks; null for one that is not' }),
+    prices: z
+      .object({ inputMicroUsd: perMillion, outputMicroUsd: perMillion })
+      .nullable()
+      .meta({ description: 'Null where they are not known: then it is not asked' }),
+  })
+  .meta({ id: 'UsableModel' });

@@ -458,6 +458,25 @@ describe('the default model', () => {
     expect(next.pipeline?.brief.model).toBeUndefined();
   });
 
+  test('is chosen among those of the instance and of the providers that there is a key for', async () => {
+    const user = await someone();
+    interface Listed {
+      items: { id: string; payer: string; inChain: number | null; prices: { inputMicroUsd: number } | null }[];
+    }
+    const listed = async () => (await user.api.ask<Listed>('GET', '/models')).json.items;
+    const before = await listed();
+    expect(before[0]).toMatchObject({ payer: 'instance', inChain: 1 });
+    expect(before.some(({ id }) => id.startsWith('google:'))).toBe(false);
+    await put(user, 'google', 'AIza-makes-it-possible-ssss');
+    const own = (await listed()).filter(({ id }) => id.startsWith('google:'));
+    expect(own.length).toBeGreaterThan(3);
+    expect(own.every(({ payer, inChain, prices }) => payer === 'user' && inChain === null && prices !== null)).toBe(
+      true,
+    );
+    // What makes pictures or reads aloud writes no articles.
+    expect((await listed()).filter(({ id }) => /embed|image|tts|audio/.test(id))).toEqual([]);
+  });
+
   test('has to be one that can be asked for this user', async () => {
     const user = await someone();
     const wanted = { model: 'google:gemini-2.5-flash' };

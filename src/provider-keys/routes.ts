@@ -3,7 +3,7 @@ import { actorOf } from '../accounts/audit.ts';
 import { listOf } from '../http/list.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
-import { presentProviderKey, providerKeySchema } from './present.ts';
+import { presentProviderKey, providerKeySchema, usableModelSchema } from './present.ts';
 import { checkStoredKey, deleteKey, listKeys, newKey, ownSpending, providerNamed, storeKey } from './provider-keys.ts';
 
 const tags = ['provider keys'];
@@ -48,6 +48,24 @@ export const providerKeyRoutes: RegisterRoutes = (server, ctx) => {
         nextCursor: null,
         spentMicroUsd: spent.settledMicroUsd,
       };
+    },
+  );
+
+  server.get(
+    '/models',
+    {
+      schema: {
+        tags,
+        summary: 'The models that your articles can be written by, who pays for each, and what they cost',
+        description:
+          'First those of the instance in the order in which they are asked, then what the public table of prices lists for the providers that you or the instance have a key for. A model that is not listed may be named all the same.',
+        operationId: 'listModels',
+        response: { 200: listOf(usableModelSchema), ...problems(401, 403) },
+      },
+    },
+    async (request) => {
+      const { listUsableModels } = await import('./usable-models.ts');
+      return { items: await listUsableModels(ctx, request.userId), nextCursor: null };
     },
   );
 

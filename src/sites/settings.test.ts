@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
+import { users } from '../accounts/schema.ts';
 import { pipelines } from '../pipeline/schema.ts';
 import { settingsOf } from './settings.ts';
 
@@ -58,5 +59,10 @@ describe('the settings of a site', () => {
     };
     expect(await stored({})).toMatchObject({ voice: 'Plain and friendly', language: 'de' });
     expect(await stored({ language: 'en' })).toMatchObject({ voice: 'Plain and friendly', language: 'en' });
+    // The account's voice comes last, and stands in the brief as well.
+    await app.ctx.db.update(users).set({ voice: 'Short sentences' });
+    expect(await stored({})).toMatchObject({ voice: 'Plain and friendly' });
+    expect(await stored({ siteId: undefined })).toMatchObject({ voice: 'Short sentences' });
+    expect(await stored({ siteId: undefined, voice: 'Its own', model: 'offline' })).toMatchObject({ voice: 'Its own' });
   });
 });

@@ -53,6 +53,7 @@ export async function headingsOfSources(db: Db, userId: string): Promise<Mention
     sql`select distinct on (fetched_at, source_id, lower(heading)) heading, title, url, published_at
         from passages join sources on sources.id = source_id
         where passages.user_id = ${userId} and heading is not null and length(heading) between 8 and 120 and url is not null
+          and deleted_at is null
         order by fetched_at desc, source_id, lower(heading) limit ${mostHeadings}`,
   );
   return rows

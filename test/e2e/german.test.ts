@@ -75,6 +75,7 @@ beforeAll(async () => {
     addresses['/runs/$runId'] = `/runs/${run.id}`;
     addresses['/articles/$articleId'] = `/articles/${articleId}`;
     addresses['/articles/$articleId/history'] = `/articles/${articleId}/history`;
+    addresses['/articles/$articleId/preview'] = `/articles/${articleId}/preview?site=none`;
     addresses['/publications/$publicationId'] = `/publications/${id}`;
     addresses['/sites/$siteId/posts'] = `/sites/${site.id}/posts`;
     addresses['/sites/$siteId/autopilot'] = `/sites/${site.id}/autopilot`;

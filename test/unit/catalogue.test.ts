@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { words } from '../../web/de/strings.ts';
-import type { t } from '../../web/strings.ts';
-import { auditWords } from '../../web/strings-accounts.ts';
+import { auditWords } from '../../web/strings-account.ts';
 import { english, german, kinds, paths, type Said, sampleTexts, say } from '../catalogue.ts';
 
 describe('the catalogues of English and German', () => {
@@ -105,5 +104,7 @@ it('the German chunk needs nothing of the page that waits for it', () => {
 });
 
 it('the access log has German words for everything that is recorded', () => {
-  expect(Object.keys((words.t as typeof t).audit.actions).sort()).toEqual(Object.keys(auditWords.actions).sort());
+  expect(Object.keys((words.auditWords as typeof auditWords).actions).sort()).toEqual(
+    Object.keys(auditWords.actions).sort(),
+  );
 });

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scoreArticle } from '../../src/articles/seo-score.ts';
 import { errorCatalogue } from '../../src/errors.ts';
+import { explainGates, reasonsAgainst } from '../../src/pipeline/7-publish/gates.ts';
 import { causes } from '../../src/wordpress/site-error.ts';
 import { serverTexts, translate } from '../../web/de/server-texts.ts';
 
@@ -62,6 +63,31 @@ describe('what the server says in English', () => {
     );
     expect(said.length).toBeGreaterThan(60);
     expect(said.filter((text) => translate(text) === null)).toEqual([]);
+  });
+
+  it('is known in German for every gate that an article does not pass by itself', () => {
+    const used = { spentMicroUsd: 1_500_000, limitMicroUsd: 1_000_000 };
+    const figures = {
+      doubtfulClaims: 1,
+      uncheckedSentences: 1,
+      seoScore: null,
+      minSeoScore: 60,
+      holdHours: 24,
+      month: used,
+      ownMonth: used,
+      scheduleMonth: used,
+    };
+    const explained = explainGates({ against: reasonsAgainst(figures) });
+    const german = translate(explained);
+    expect(german).toContain('eine Aussage darin ist nicht durch eine Quelle belegt; ein Satz darin');
+    expect(german).toContain('dein Limit für den Monat ist aufgebraucht (1,50\u00a0$ von 1,00\u00a0$)');
+    const english = /\b(its|is|are|of|the|your|by|Then|Look|Raise)\b/;
+    expect(german).not.toMatch(english);
+    const more = { ...figures, doubtfulClaims: 3, uncheckedSentences: 2, seoScore: 41 };
+    const again = translate(explainGates({ against: reasonsAgainst(more) }));
+    expect(again).toContain('3 Aussagen darin sind');
+    expect(again).toContain('seine SEO-Punktzahl ist 41, unter dem Mindestwert von 60');
+    expect(again).not.toMatch(english);
   });
 
   it('is still said: nothing is translated that the server has ceased to say', () => {

@@ -12,12 +12,13 @@ import { ThemeToggle } from './theme-toggle.tsx';
 import { Button } from './ui/button.tsx';
 import { UserMenu } from './user-menu.tsx';
 
-const { overview, newArticle, topics, schedules, calendar, runs, articles, images, queue, sites, usage } = places;
+const { overview, newArticle, topics, schedules, calendar, runs, articles, sources, images, queue, sites, usage } =
+  places;
 
 /** In the order of the work: what comes, what is written, where it goes. */
 const groups: { title: string; places: Place[] }[] = [
   { title: t.shell.plan, places: [topics, schedules, calendar] },
-  { title: t.shell.write, places: [runs, articles, images] },
+  { title: t.shell.write, places: [runs, articles, sources, images] },
   { title: t.shell.publish, places: [queue, sites] },
 ];
 /** On a phone there is room for a thumb on five: what is looked at daily, and the way to the rest. */
@@ -44,7 +45,7 @@ export function AppShell() {
         <Brand />
         <div className="flex items-center">
           <AttentionLink />
-          <Button variant="ghost" size="icon" aria-label={t.palette.open} onClick={openPalette}>
+          <Button variant="ghost" size="icon" aria-label={t.shell.search} onClick={openPalette}>
             <Search aria-hidden="true" className="size-5!" />
           </Button>
           <ThemeToggle />
@@ -82,12 +83,12 @@ function SideBar() {
         className="flex h-9 shrink-0 items-center gap-2.5 rounded-lg border border-border bg-card px-2.5 text-sm text-muted-foreground transition-colors hover:text-foreground"
       >
         <Search aria-hidden="true" className="size-4" />
-        {t.palette.open}
+        {t.shell.search}
         <span aria-hidden="true" className="ml-auto flex gap-1">
           <KeyCap>{`${commandKey} K`}</KeyCap>
         </span>
       </button>
-      <nav aria-label={t.shell.navigation} className="grid gap-5 overflow-y-auto [@media(max-height:56rem)]:gap-3">
+      <nav aria-label={t.shell.navigation} className="grid gap-5 overflow-y-auto [@media(max-height:59rem)]:gap-3">
         <div className="grid gap-0.5">
           <PlaceLink place={overview} />
           <PlaceLink place={newArticle} />
@@ -132,7 +133,7 @@ function PlaceLink({ place: { to, label, icon: Icon } }: { place: Place }) {
     <Link
       to={to}
       activeOptions={{ exact: to === '/', includeSearch: false }}
-      className="flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm font-medium [@media(max-height:56rem)]:h-8 text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-[current=page]:bg-muted aria-[current=page]:text-foreground"
+      className="flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm font-medium [@media(max-height:59rem)]:h-8 text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-[current=page]:bg-muted aria-[current=page]:text-foreground"
     >
       <Icon aria-hidden="true" className="size-4" />
       {label}

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { AuditEvent } from '@/api/client/types.gen.ts';
 import { describeDevice } from '@/format/device.ts';
 import { t } from '@/strings.ts';
+import { auditWords } from '@/strings-account.ts';
 import { cn } from './class-names.ts';
 import { LongList } from './long-list.tsx';
 import type { MorePages } from './more-rows.tsx';
@@ -28,7 +29,7 @@ export function AuditList({
     <LongList label={label} items={events} keyOf={({ id }) => String(id)} rowHeight={68} pages={pages}>
       {(event) => {
         const device = describeDevice(event.userAgent)?.name;
-        const how = [actor(event), t.audit.via[event.via], event.address, device].filter(Boolean).join(' · ');
+        const how = [actor(event), auditWords.via[event.via], event.address, device].filter(Boolean).join(' · ');
         return (
           <div className="grid grid-cols-1 gap-0.5 px-4 py-3 sm:px-5">
             <div className="flex items-baseline justify-between gap-x-4">
@@ -55,14 +56,16 @@ export function AuditList({
 
 /** What happened, with what its details add: `Log-in failed: wrong password`, `API key made: “Laptop” (read, write)`. */
 export function describeEvent({ action, details }: Pick<AuditEvent, 'action' | 'details'>): string {
-  const what = t.audit.actions[action] ?? action.replaceAll('-', ' ');
+  const what = auditWords.actions[action] ?? action.replaceAll('-', ' ');
   const { name, reason, scopes, email, subject, model } = details;
   if (typeof name === 'string') {
-    const may = Array.isArray(scopes) ? ` (${scopes.map((scope) => t.audit.scopes[scope] ?? scope).join(', ')})` : '';
+    const may = Array.isArray(scopes)
+      ? ` (${scopes.map((scope) => auditWords.scopes[scope] ?? scope).join(', ')})`
+      : '';
     return `${what}: ${t.common.quote(name)}${may}`;
   }
   const more = [email, subject, model].find((detail) => typeof detail === 'string');
   if (more) return `${what}: ${more}`;
-  const why = typeof reason === 'string' ? t.audit.reasons[reason] : undefined;
+  const why = typeof reason === 'string' ? auditWords.reasons[reason] : undefined;
   return why ? `${what}: ${why}` : what;
 }

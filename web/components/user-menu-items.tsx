@@ -5,6 +5,8 @@ import type { ReactNode } from 'react';
 import { signOut } from '@/pages/door/sign-in.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { landingWords } from '@/strings-landing.ts';
+import { useInstanceLinks } from './instance-links.tsx';
 import { useMediaQuery } from './media-query.ts';
 import { toast } from './toaster.tsx';
 import { DropdownMenu, DropdownMenuContent, DropdownMenuItem, DropdownMenuTrigger } from './ui/dropdown-menu.tsx';
@@ -15,6 +17,7 @@ export default function UserMenuItems({ trigger }: { trigger: ReactNode }) {
   const queries = useQueryClient();
   // On a desk the button stands at the bottom of the sidebar, on a phone at the top.
   const desk = useMediaQuery('(min-width: 64rem)');
+  const given = useInstanceLinks();
   const leave = useMutation({ mutationFn: () => signOut(queries), onError: (problem) => toast(problem.message) });
   return (
     <DropdownMenu defaultOpen>
@@ -42,6 +45,17 @@ export default function UserMenuItems({ trigger }: { trigger: ReactNode }) {
           <LogOut aria-hidden="true" />
           {t.shell.logOut}
         </DropdownMenuItem>
+        {given.length > 0 && (
+          <div className="mt-1 flex flex-wrap border-t border-border pt-1">
+            {given.map(({ name, href }) => (
+              <DropdownMenuItem key={name} asChild>
+                <a href={href} target="_blank" rel="noreferrer" className="text-xs text-muted-foreground">
+                  {landingWords[name]}
+                </a>
+              </DropdownMenuItem>
+            ))}
+          </div>
+        )}
       </DropdownMenuContent>
     </DropdownMenu>
   );

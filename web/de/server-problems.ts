@@ -171,6 +171,27 @@ export const problemTexts: ServerTexts = [
     'Nimm es aus diesen Artikeln heraus, oder lösche es trotzdem.',
   ],
   [
+    'It is the proof of what these articles say, and stays for as long as they do, the bin included.',
+    'Sie belegt, was diese Artikel sagen, und bleibt so lange wie sie, auch im Papierkorb.',
+  ],
+  ['The source is cited by {}.', 'Die Quelle wird zitiert von {}.'],
+  ['An article is being written with this source.', 'Mit dieser Quelle wird gerade ein Artikel geschrieben.'],
+  ['Wait until it is written, or cancel its run.', 'Warte, bis er geschrieben ist, oder brich seinen Lauf ab.'],
+  ['There is no such source in the bin.', 'Diese Quelle ist nicht im Papierkorb.'],
+  ['This page was asked for less than a minute ago.', 'Diese Seite wurde vor weniger als einer Minute abgerufen.'],
+  [
+    'Pages rarely change within a minute: wait a moment.',
+    'Seiten ändern sich selten innerhalb einer Minute: Warte einen Augenblick.',
+  ],
+  [
+    'The page holds no text any more that could be cited.',
+    'Auf der Seite steht kein Text mehr, der sich zitieren ließe.',
+  ],
+  [
+    'Open it in a browser. What was read before stays here.',
+    'Öffne sie im Browser. Was vorher gelesen wurde, bleibt hier.',
+  ],
+  [
     'Check that the site opens in a browser; then run the check of the site.',
     'Prüfe, ob sich die Website im Browser öffnet; dann lass die Website prüfen.',
   ],

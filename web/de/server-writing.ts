@@ -226,6 +226,20 @@ export const writingTexts: ServerTexts = [
     'It goes public by itself then, unless it is put on hold.',
     'Dann erscheint er von selbst, wenn er nicht zurückgehalten wird.',
   ],
+  [
+    'It does not go public by itself: {}. {} Then approve it, or approve it as it is.',
+    (reasons, hints) =>
+      `Er erscheint nicht von selbst: ${gateReasons(reasons)}. ${gateHints(hints)} Gib ihn dann frei, oder gib ihn frei, wie er ist.`,
+  ],
+  [
+    'Look at the marked claims of the article, and correct or remove them.',
+    'Sieh dir die markierten Aussagen des Artikels an, und berichtige oder entferne sie.',
+  ],
+  ['Look at the sentences that you have changed.', 'Sieh dir die Sätze an, die du geändert hast.'],
+  ['The SEO checks of the article say what to mend.', 'Die SEO-Prüfungen des Artikels sagen, was zu verbessern ist.'],
+  ['An admin of this instance can raise your limit.', 'Ein Admin dieser Instanz kann dein Limit erhöhen.'],
+  ['Raise the limit of your own keys.', 'Erhöhe das Limit für deine eigenen Schlüssel.'],
+  ['Raise the monthly budget of the schedule.', 'Erhöhe das Monatsbudget des Zeitplans.'],
   ['This is close to "{}" ({}).', (title, reason) => `Das ähnelt „${title}“${alike(reason)}.`],
   [
     'This is close to the topic "{}" of your backlog ({}).',
@@ -313,4 +327,54 @@ export const writingTexts: ServerTexts = [
 function alike(reason: string): string {
   const known = writingTexts.find(([english]) => english === reason)?.[1];
   return typeof known === 'string' ? ` (${known})` : '';
+}
+
+/** Reasons against going public without a person, as the server strings them together. */
+const gates: [pattern: RegExp, german: (...values: string[]) => string][] = [
+  [
+    /^(\d+) claims? in it (?:is|are) not supported by a source$/,
+    (count = '') =>
+      count === '1'
+        ? 'eine Aussage darin ist nicht durch eine Quelle belegt'
+        : `${count} Aussagen darin sind nicht durch eine Quelle belegt`,
+  ],
+  [
+    /^(\d+) sentences? of it (?:was|were) written by hand and held against no source$/,
+    (count = '') =>
+      count === '1'
+        ? 'ein Satz darin ist von Hand geschrieben und an keiner Quelle geprüft'
+        : `${count} Sätze darin sind von Hand geschrieben und an keiner Quelle geprüft`,
+  ],
+  [/^its SEO score is not known$/, () => 'seine SEO-Punktzahl ist nicht bekannt'],
+  [
+    /^its SEO score is (\d+), below the floor of (\d+)$/,
+    (score, floor) => `seine SEO-Punktzahl ist ${score}, unter dem Mindestwert von ${floor}`,
+  ],
+  [/^your limit for the month is used up \((.+) of (.+)\)$/, usedUp('dein Limit für den Monat')],
+  [/^your limit for your own keys is used up \((.+) of (.+)\)$/, usedUp('dein Limit für eigene Schlüssel')],
+  [/^the monthly budget of its schedule is used up \((.+) of (.+)\)$/, usedUp('das Monatsbudget seines Zeitplans')],
+];
+
+function usedUp(what: string) {
+  const amount = (dollars = '') => `${dollars.replace('$', '').replace('.', ',')}\u00a0$`;
+  return (spent?: string, limit?: string) => `${what} ist aufgebraucht (${amount(spent)} von ${amount(limit)})`;
+}
+
+function gateHints(hints = ''): string {
+  const said = hints.split(/(?<=\.) /).map((hint) => {
+    const known = writingTexts.find(([english]) => english === hint)?.[1];
+    return typeof known === 'string' ? known : hint;
+  });
+  return said.join(' ');
+}
+
+function gateReasons(reasons = ''): string {
+  const said = reasons.split('; ').map((reason) => {
+    for (const [pattern, german] of gates) {
+      const match = pattern.exec(reason);
+      if (match) return german(...match.slice(1));
+    }
+    return reason;
+  });
+  return said.join('; ');
 }

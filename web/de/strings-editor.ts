@@ -36,12 +36,6 @@ export const editorWords: Words<typeof english.editorWords> = {
     text: 'Was du schreibst, bleibt nur in diesem Browser. Hol den Artikel aus dem Papierkorb, um es zu speichern.',
     restore: 'Aus dem Papierkorb holen',
   },
-  outdated: {
-    title: (sites) => `Noch mit dem Text von vorher: ${sites}`,
-    text: 'Was du hier schreibst, geht nur dorthin, wenn du es sagst.',
-    update: 'Beitrag aktualisieren',
-    sent: 'Die Aktualisierung ist unterwegs.',
-  },
   clash: {
     title: 'Du und jemand anderes habt dieselbe Stelle geändert',
     text: 'Nichts wurde überschrieben. Sag für jede Stelle, was bleiben soll; der Rest ist schon zusammengeführt.',

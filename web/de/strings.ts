@@ -2,31 +2,29 @@ import type { Part, Words } from '../language.ts';
 import type { english } from '../strings.ts';
 import { countAs, number } from './numbers.ts';
 import { translate } from './server-texts.ts';
-import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
+import { accountWords, adminWords, auditWords } from './strings-account.ts';
+import { doorWords, formWords } from './strings-accounts.ts';
 import { articleImportWords } from './strings-article-import.ts';
 import { assistWords } from './strings-assist.ts';
 import { calendarWords } from './strings-calendar.ts';
+import { editedWords } from './strings-edited.ts';
 import { editorWords } from './strings-editor.ts';
 import { failureWords, priorityWords } from './strings-failures.ts';
-import {
-  articleListWords,
-  connectionWords,
-  dashboardWords,
-  firstStepWords,
-  lostWords,
-  paletteWords,
-  shortcutWords,
-} from './strings-home.ts';
+import { articleListWords, connectionWords, dashboardWords, firstStepWords, lostWords } from './strings-home.ts';
 import { historyWords, imageLibraryWords, imageWords } from './strings-images.ts';
 import { ownKeyWords } from './strings-keys.ts';
 import { landingWords } from './strings-landing.ts';
 import { mailWords, webhookWords } from './strings-outbox.ts';
+import { paletteWords, shortcutWords } from './strings-palette.ts';
+import { previewWords } from './strings-preview.ts';
 import { priceWords } from './strings-prices.ts';
 import { publicationWords } from './strings-publication.ts';
 import { queueWords } from './strings-queue.ts';
 import { approvalWords, autopilotWords, holdWords, scheduleFormWords, scheduleWords } from './strings-schedules.ts';
+import { settingsWords } from './strings-settings.ts';
 import { deadLinkWords, sitePostWords } from './strings-site-posts.ts';
 import { connectWords, postDefaultWords } from './strings-sites.ts';
+import { sourceLibraryWords } from './strings-sources.ts';
 import { statusWords } from './strings-status.ts';
 import { topicImportWords, watchingWords } from './strings-topic-intake.ts';
 import { topicWords } from './strings-topics.ts';
@@ -35,6 +33,7 @@ import { spendingWords, usageWords } from './strings-usage.ts';
 const t: Words<typeof english> = {
   shell: {
     product: 'blog-poster',
+    search: 'Suchen',
     skip: 'Zum Inhalt',
     navigation: 'Hauptmenü',
     newArticle: 'Neuer Artikel',
@@ -45,6 +44,7 @@ const t: Words<typeof english> = {
     topics: 'Themen',
     articles: 'Artikel',
     images: 'Bilder',
+    sources: 'Quellen',
     schedules: 'Zeitpläne',
     runs: 'Läufe',
     queue: 'Versand',
@@ -79,16 +79,11 @@ const t: Words<typeof english> = {
   },
   dashboard: dashboardWords,
   firstSteps: firstStepWords,
-  palette: paletteWords,
-  shortcuts: shortcutWords,
   connection: connectionWords,
   articleList: articleListWords,
   lost: lostWords,
   form: formWords,
   door: doorWords,
-  account: accountWords,
-  admin: adminWords,
-  audit: auditWords,
   sitePosts: sitePostWords,
   deadLinks: deadLinkWords,
   failures: failureWords,
@@ -469,6 +464,7 @@ const t: Words<typeof english> = {
     nothingFoundHint: 'Versuch es mit weniger oder anderen Wörtern.',
   },
   article: {
+    preview: 'Vorschau',
     title: 'Artikel',
     gone: 'Diesen Artikel gibt es nicht',
     panel: 'Über diesen Artikel',
@@ -608,6 +604,15 @@ export const words: Record<Part, object> = {
   webhookWords,
   priceWords,
   ownKeyWords,
+  accountWords,
+  auditWords,
+  adminWords,
+  settingsWords,
+  sourceLibraryWords,
+  previewWords,
+  editedWords,
+  paletteWords,
+  shortcutWords,
   editorWords,
   assistWords,
   landingWords,

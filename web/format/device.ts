@@ -1,4 +1,4 @@
-import { t } from '../strings.ts';
+import { accountWords } from '../strings-account.ts';
 
 /** What a device calls itself in its `User-Agent`, in words: `Firefox on Linux`, `Safari on iPhone`, `curl`. */
 export interface Device {
@@ -36,7 +36,7 @@ export function describeDevice(userAgent: string | null): Device | null {
   const browser = browsers.find(([, mark]) => mark.test(text))?.[0];
   const system = systems.find(([, mark]) => mark.test(text));
   if (browser && system)
-    return { name: t.account.sessions.device(browser, system[0]), kind: system[2] ? 'phone' : 'computer' };
+    return { name: accountWords.sessions.device(browser, system[0]), kind: system[2] ? 'phone' : 'computer' };
   if (browser) return { name: browser, kind: 'computer' };
   // Programs: their name without the version. Node's own fetch says just "node".
   const program = /^[^\s/;(]{1,40}/.exec(text)?.[0];

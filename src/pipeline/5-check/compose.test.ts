@@ -16,6 +16,8 @@ const source = (id: string, title: string, url: string | null): Source => ({
   contentHash: id,
   wordCount: 1,
   fetchedAt: new Date(0),
+  checkedAt: null,
+  deletedAt: null,
 });
 const sentence = (text: string) => ({ text, citations: [] });
 const part = (heading: string | null, ...texts: string[]) => ({

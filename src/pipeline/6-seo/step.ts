@@ -1,6 +1,7 @@
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { freeSlug, rewriteArticle, wordsOf } from '../../articles/articles.ts';
+import { articleJsonLd } from '../../articles/json-ld.ts';
 import { markdownToText } from '../../articles/markdown.ts';
 import { editedByUser } from '../../articles/queries.ts';
 import { type Article, articleEmbeddings, articles } from '../../articles/schema.ts';
@@ -13,7 +14,7 @@ import { limitText } from '../../text/limit-text.ts';
 import type { CheckOutput } from '../5-check/step.ts';
 import { defineStep, type StepContext } from '../define-step.ts';
 import { pipelines } from '../schema.ts';
-import { articleJsonLd } from './json-ld.ts';
+
 import { findLinkTargets, insertLinks } from './links.ts';
 import { seoPrompt } from './prompt.ts';
 

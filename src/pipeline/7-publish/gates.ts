@@ -50,13 +50,14 @@ export async function checkGates(
   };
   const { seoScore, minSeoScore } = figures;
   return {
-    against: against(figures),
+    against: reasonsAgainst(figures),
     passed: `no unsupported claim, SEO score ${seoScore} (floor ${minSeoScore}), budget left`,
     figures,
   };
 }
 
-function against({
+/** What of the figures stands against going public without a person, each with what to do. */
+export function reasonsAgainst({
   doubtfulClaims,
   uncheckedSentences = 0,
   seoScore,

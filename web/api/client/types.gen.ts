@@ -260,6 +260,16 @@ export type Article = {
     seo: SeoReport | null;
     slug: string;
     sources: Array<ArticleSource>;
+    /**
+     * Excerpt, title and description for search that speak of what has gone out of the text
+     */
+    stale: Array<{
+        field: 'metaTitle' | 'metaDescription' | 'excerpt';
+        /**
+         * Numbers and names in it that stood in the article when it was written, and no longer do
+         */
+        gone: Array<string>;
+    }>;
     status: 'draft' | 'ready' | 'approved' | 'published';
     title: string;
     updatedAt: string;
@@ -348,10 +358,90 @@ export type ArticleInput = {
     seo: SeoReportInput | null;
     slug: string;
     sources: Array<ArticleSourceInput>;
+    /**
+     * Excerpt, title and description for search that speak of what has gone out of the text
+     */
+    stale: Array<{
+        field: 'metaTitle' | 'metaDescription' | 'excerpt';
+        /**
+         * Numbers and names in it that stood in the article when it was written, and no longer do
+         */
+        gone: Array<string>;
+    }>;
     status: 'draft' | 'ready' | 'approved' | 'published';
     title: string;
     updatedAt: string;
     wordCount: number;
+};
+
+export type ArticlePreview = {
+    /**
+     * What is not shown, or not as the site will show it
+     */
+    differences: Array<'surroundings' | 'fonts' | 'theme_images' | 'scripts' | 'arrangement' | 'styles' | 'pictures' | 'card' | 'kept_blocks'>;
+    /**
+     * A whole page for a frame of its own, sandboxed without scripts: its policy lets nothing be loaded but images that are kept here
+     */
+    html: string;
+    /**
+     * theme: as a post of the site; styles: with its styles, but no post of it to go by; plain: without a site, or where it could not be read
+     */
+    look: 'theme' | 'styles' | 'plain';
+    /**
+     * The page of the site that it goes by
+     */
+    page: string | null;
+    /**
+     * Why the site could not be read
+     */
+    problem: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * When that was read
+     */
+    readAt: string | null;
+    /**
+     * The revision of the article that is shown
+     */
+    revision: number;
+};
+
+export type ArticlePreviewInput = {
+    /**
+     * What is not shown, or not as the site will show it
+     */
+    differences: Array<'surroundings' | 'fonts' | 'theme_images' | 'scripts' | 'arrangement' | 'styles' | 'pictures' | 'card' | 'kept_blocks'>;
+    /**
+     * A whole page for a frame of its own, sandboxed without scripts: its policy lets nothing be loaded but images that are kept here
+     */
+    html: string;
+    /**
+     * theme: as a post of the site; styles: with its styles, but no post of it to go by; plain: without a site, or where it could not be read
+     */
+    look: 'theme' | 'styles' | 'plain';
+    /**
+     * The page of the site that it goes by
+     */
+    page: string | null;
+    /**
+     * Why the site could not be read
+     */
+    problem: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    /**
+     * When that was read
+     */
+    readAt: string | null;
+    /**
+     * The revision of the article that is shown
+     */
+    revision: number;
 };
 
 export type ArticleSource = {
@@ -3706,6 +3796,22 @@ export type RedrivenInput = {
     outcome: 'redriven' | 'unchanged' | 'refused';
 };
 
+export type RefreshedSource = {
+    /**
+     * Whether `document` is another one than was asked for
+     */
+    changed: boolean;
+    document: SourceDocument;
+};
+
+export type RefreshedSourceInput = {
+    /**
+     * Whether `document` is another one than was asked for
+     */
+    changed: boolean;
+    document: SourceDocumentInput;
+};
+
 export type RefusedTopic = {
     code: string;
     /**
@@ -5052,6 +5158,226 @@ export type SlotInput = {
     state: 'planned' | 'moved' | 'skipped';
 };
 
+export type SourceDocument = {
+    /**
+     * How many articles cite it, those in the bin included
+     */
+    articles: number;
+    author: string | null;
+    /**
+     * When its page was last asked for again
+     */
+    checkedAt: string | null;
+    /**
+     * How many claims quote it
+     */
+    claims: number;
+    /**
+     * When it was put into the bin, where it stays 30 days
+     */
+    deletedAt: string | null;
+    /**
+     * When this text was read
+     */
+    fetchedAt: string;
+    id: string;
+    kind: 'url' | 'feed-item' | 'file' | 'text';
+    language: string | null;
+    publishedAt: string | null;
+    siteName: string | null;
+    title: string;
+    url: string | null;
+    wordCount: number;
+};
+
+export type SourceDocumentDetails = {
+    /**
+     * How many articles cite it, those in the bin included
+     */
+    articles: number;
+    author: string | null;
+    /**
+     * When its page was last asked for again
+     */
+    checkedAt: string | null;
+    /**
+     * How many claims quote it
+     */
+    claims: number;
+    /**
+     * When it was put into the bin, where it stays 30 days
+     */
+    deletedAt: string | null;
+    /**
+     * When this text was read
+     */
+    fetchedAt: string;
+    /**
+     * Who named it, and by which queries searches found it
+     */
+    found: Array<{
+        foundBy: string | null;
+        origin: 'brief' | 'search';
+    }>;
+    id: string;
+    kind: 'url' | 'feed-item' | 'file' | 'text';
+    language: string | null;
+    /**
+     * The same address, read at other times, when it said something else
+     */
+    otherReadings: Array<{
+        fetchedAt: string;
+        id: string;
+    }>;
+    publishedAt: string | null;
+    siteName: string | null;
+    title: string;
+    url: string | null;
+    /**
+     * Newest first, at most 100
+     */
+    uses: Array<SourceDocumentUse>;
+    wordCount: number;
+};
+
+export type SourceDocumentDetailsInput = {
+    /**
+     * How many articles cite it, those in the bin included
+     */
+    articles: number;
+    author: string | null;
+    /**
+     * When its page was last asked for again
+     */
+    checkedAt: string | null;
+    /**
+     * How many claims quote it
+     */
+    claims: number;
+    /**
+     * When it was put into the bin, where it stays 30 days
+     */
+    deletedAt: string | null;
+    /**
+     * When this text was read
+     */
+    fetchedAt: string;
+    /**
+     * Who named it, and by which queries searches found it
+     */
+    found: Array<{
+        foundBy: string | null;
+        origin: 'brief' | 'search';
+    }>;
+    id: string;
+    kind: 'url' | 'feed-item' | 'file' | 'text';
+    language: string | null;
+    /**
+     * The same address, read at other times, when it said something else
+     */
+    otherReadings: Array<{
+        fetchedAt: string;
+        id: string;
+    }>;
+    publishedAt: string | null;
+    siteName: string | null;
+    title: string;
+    url: string | null;
+    /**
+     * Newest first, at most 100
+     */
+    uses: Array<SourceDocumentUseInput>;
+    wordCount: number;
+};
+
+export type SourceDocumentInput = {
+    /**
+     * How many articles cite it, those in the bin included
+     */
+    articles: number;
+    author: string | null;
+    /**
+     * When its page was last asked for again
+     */
+    checkedAt: string | null;
+    /**
+     * How many claims quote it
+     */
+    claims: number;
+    /**
+     * When it was put into the bin, where it stays 30 days
+     */
+    deletedAt: string | null;
+    /**
+     * When this text was read
+     */
+    fetchedAt: string;
+    id: string;
+    kind: 'url' | 'feed-item' | 'file' | 'text';
+    language: string | null;
+    publishedAt: string | null;
+    siteName: string | null;
+    title: string;
+    url: string | null;
+    wordCount: number;
+};
+
+export type SourceDocumentUse = {
+    articleId: string;
+    /**
+     * Claims of the article that quote it
+     */
+    claims: number;
+    /**
+     * The article is in the bin
+     */
+    deleted: boolean;
+    /**
+     * Its footnote number in the article
+     */
+    number: number;
+    title: string;
+};
+
+export type SourceDocumentUseInput = {
+    articleId: string;
+    /**
+     * Claims of the article that quote it
+     */
+    claims: number;
+    /**
+     * The article is in the bin
+     */
+    deleted: boolean;
+    /**
+     * Its footnote number in the article
+     */
+    number: number;
+    title: string;
+};
+
+export type SourcePassage = {
+    /**
+     * Claims that quote it
+     */
+    claims: number;
+    heading: string | null;
+    id: string;
+    ordinal: number;
+    text: string;
+};
+
+export type SourcePassageInput = {
+    /**
+     * Claims that quote it
+     */
+    claims: number;
+    heading: string | null;
+    id: string;
+    ordinal: number;
+    text: string;
+};
+
 export type Spender = {
     /**
      * Pipelines that something was asked for in the month
@@ -5286,6 +5612,16 @@ export type TextCheck = {
          */
         score: number;
     };
+    /**
+     * Excerpt, title and description for search that speak of what has gone out of the text
+     */
+    stale: Array<{
+        field: 'metaTitle' | 'metaDescription' | 'excerpt';
+        /**
+         * Numbers and names in it that stood in the article when it was written, and no longer do
+         */
+        gone: Array<string>;
+    }>;
     wordCount: number;
 };
 
@@ -5351,6 +5687,16 @@ export type TextCheckInput = {
          */
         score: number;
     };
+    /**
+     * Excerpt, title and description for search that speak of what has gone out of the text
+     */
+    stale: Array<{
+        field: 'metaTitle' | 'metaDescription' | 'excerpt';
+        /**
+         * Numbers and names in it that stood in the article when it was written, and no longer do
+         */
+        gone: Array<string>;
+    }>;
     wordCount: number;
 };
 
@@ -5840,6 +6186,62 @@ export type TopicsRequestInput = {
     topics: Array<TopicRequestInput>;
 };
 
+export type UsableModel = {
+    /**
+     * provider:model, or offline
+     */
+    id: string;
+    /**
+     * Its place, from 1, among the models that the instance asks; null for one that is not
+     */
+    inChain: number | null;
+    /**
+     * Who is billed for it
+     */
+    payer: 'instance' | 'user';
+    /**
+     * Null where they are not known: then it is not asked
+     */
+    prices: {
+        /**
+         * Micro-dollars for a million tokens
+         */
+        inputMicroUsd: number;
+        /**
+         * Micro-dollars for a million tokens
+         */
+        outputMicroUsd: number;
+    } | null;
+};
+
+export type UsableModelInput = {
+    /**
+     * provider:model, or offline
+     */
+    id: string;
+    /**
+     * Its place, from 1, among the models that the instance asks; null for one that is not
+     */
+    inChain: number | null;
+    /**
+     * Who is billed for it
+     */
+    payer: 'instance' | 'user';
+    /**
+     * Null where they are not known: then it is not asked
+     */
+    prices: {
+        /**
+         * Micro-dollars for a million tokens
+         */
+        inputMicroUsd: number;
+        /**
+         * Micro-dollars for a million tokens
+         */
+        outputMicroUsd: number;
+    } | null;
+};
+
 export type Usage = {
     from: string;
     groupBy: Array<'day' | 'model' | 'step' | 'site' | 'payer' | 'kind'>;
@@ -6195,6 +6597,10 @@ export type User = {
      * Of articles whose brief names none; null for the instance's
      */
     model: string | null;
+    /**
+     * Mails that are not wanted
+     */
+    mutedMails: Array<'site-failing' | 'dead-links' | 'schedule-stopped' | 'webhook-disabled' | 'budget-warning'>;
     name: string;
     /**
      * What calls with own keys may cost a month; null for no limit
@@ -6203,6 +6609,10 @@ export type User = {
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
+    /**
+     * How articles sound whose brief and site say nothing about it; null for no wish
+     */
+    voice: string | null;
 };
 
 export type UserInput = {
@@ -6218,6 +6628,10 @@ export type UserInput = {
      * Of articles whose brief names none; null for the instance's
      */
     model: string | null;
+    /**
+     * Mails that are not wanted
+     */
+    mutedMails: Array<'site-failing' | 'dead-links' | 'schedule-stopped' | 'webhook-disabled' | 'budget-warning'>;
     name: string;
     /**
      * What calls with own keys may cost a month; null for no limit
@@ -6226,6 +6640,10 @@ export type UserInput = {
     role: 'user' | 'admin';
     timeZone: string;
     twoFactorEnabled: boolean;
+    /**
+     * How articles sound whose brief and site say nothing about it; null for no wish
+     */
+    voice: string | null;
 };
 
 export type WatchedSource = {
@@ -7923,6 +8341,46 @@ export type HoldArticleResponses = {
 
 export type HoldArticleResponse = HoldArticleResponses[keyof HoldArticleResponses];
 
+export type PreviewArticleData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * Without one it is shown plainly
+         */
+        siteId?: string;
+    };
+    url: '/api/v1/articles/{id}/preview';
+};
+
+export type PreviewArticleErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type PreviewArticleError = PreviewArticleErrors[keyof PreviewArticleErrors];
+
+export type PreviewArticleResponses = {
+    /**
+     * Default Response
+     */
+    200: ArticlePreview;
+};
+
+export type PreviewArticleResponse = PreviewArticleResponses[keyof PreviewArticleResponses];
+
 export type CreatePublicationData = {
     body: PublicationRequestInput;
     path: {
@@ -9463,6 +9921,10 @@ export type UpdateMeData = {
          * Of articles whose brief names none; null for the instance's
          */
         model?: string | null;
+        /**
+         * Mails that are not wanted: all of them, not only what changes
+         */
+        mutedMails?: Array<'site-failing' | 'dead-links' | 'schedule-stopped' | 'webhook-disabled' | 'budget-warning'>;
         name?: string;
         /**
          * What calls with own keys may cost a month; null for no limit
@@ -9473,6 +9935,10 @@ export type UpdateMeData = {
          */
         password?: string;
         timeZone?: string;
+        /**
+         * Of articles whose brief and site say nothing about it; null for no wish
+         */
+        voice?: string | null;
     };
     path?: never;
     query?: never;
@@ -9836,6 +10302,38 @@ export type ConfirmTwoFactorResponses = {
 };
 
 export type ConfirmTwoFactorResponse = ConfirmTwoFactorResponses[keyof ConfirmTwoFactorResponses];
+
+export type ListModelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/models';
+};
+
+export type ListModelsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+};
+
+export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
+
+export type ListModelsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<UsableModel>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
 
 export type GetOverviewData = {
     body?: never;
@@ -12042,6 +12540,254 @@ export type AddSourceResponses = {
 };
 
 export type AddSourceResponse = AddSourceResponses[keyof AddSourceResponses];
+
+export type ListSourceDocumentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        limit?: number;
+        cursor?: string;
+        /**
+         * Looked for in title, address, author and name of the site
+         */
+        query?: string;
+        kind?: 'url' | 'feed-item' | 'file' | 'text';
+        /**
+         * `true`: only what articles cite; `false`: only what none cites
+         */
+        used?: 'true' | 'false';
+        /**
+         * `true`: those in the bin, where they stay 30 days
+         */
+        deleted?: 'true' | 'false';
+    };
+    url: '/api/v1/sources/documents';
+};
+
+export type ListSourceDocumentsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListSourceDocumentsError = ListSourceDocumentsErrors[keyof ListSourceDocumentsErrors];
+
+export type ListSourceDocumentsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<SourceDocument>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListSourceDocumentsResponse = ListSourceDocumentsResponses[keyof ListSourceDocumentsResponses];
+
+export type DeleteSourceDocumentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/documents/{id}';
+};
+
+export type DeleteSourceDocumentErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type DeleteSourceDocumentError = DeleteSourceDocumentErrors[keyof DeleteSourceDocumentErrors];
+
+export type DeleteSourceDocumentResponses = {
+    /**
+     * Default Response
+     */
+    204: void;
+};
+
+export type DeleteSourceDocumentResponse = DeleteSourceDocumentResponses[keyof DeleteSourceDocumentResponses];
+
+export type GetSourceDocumentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/documents/{id}';
+};
+
+export type GetSourceDocumentErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type GetSourceDocumentError = GetSourceDocumentErrors[keyof GetSourceDocumentErrors];
+
+export type GetSourceDocumentResponses = {
+    /**
+     * Default Response
+     */
+    200: SourceDocumentDetails;
+};
+
+export type GetSourceDocumentResponse = GetSourceDocumentResponses[keyof GetSourceDocumentResponses];
+
+export type ListSourcePassagesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        limit?: number;
+        /**
+         * Go on behind the passage with this ordinal, which is the last page’s nextCursor
+         */
+        after?: number;
+    };
+    url: '/api/v1/sources/documents/{id}/passages';
+};
+
+export type ListSourcePassagesErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type ListSourcePassagesError = ListSourcePassagesErrors[keyof ListSourcePassagesErrors];
+
+export type ListSourcePassagesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        items: Array<SourcePassage>;
+        nextCursor: string | null;
+    };
+};
+
+export type ListSourcePassagesResponse = ListSourcePassagesResponses[keyof ListSourcePassagesResponses];
+
+export type RefreshSourceDocumentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/documents/{id}/refresh';
+};
+
+export type RefreshSourceDocumentErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Bad gateway
+     */
+    502: Problem;
+};
+
+export type RefreshSourceDocumentError = RefreshSourceDocumentErrors[keyof RefreshSourceDocumentErrors];
+
+export type RefreshSourceDocumentResponses = {
+    /**
+     * Default Response
+     */
+    200: RefreshedSource;
+};
+
+export type RefreshSourceDocumentResponse = RefreshSourceDocumentResponses[keyof RefreshSourceDocumentResponses];
+
+export type RestoreSourceDocumentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sources/documents/{id}/restore';
+};
+
+export type RestoreSourceDocumentErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+};
+
+export type RestoreSourceDocumentError = RestoreSourceDocumentErrors[keyof RestoreSourceDocumentErrors];
+
+export type RestoreSourceDocumentResponses = {
+    /**
+     * Default Response
+     */
+    200: SourceDocument;
+};
+
+export type RestoreSourceDocumentResponse = RestoreSourceDocumentResponses[keyof RestoreSourceDocumentResponses];
 
 export type DeleteSourceData = {
     body?: never;

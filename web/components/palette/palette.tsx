@@ -4,6 +4,7 @@ import {
   FileText,
   Globe,
   Keyboard,
+  Languages,
   Lightbulb,
   ListChecks,
   LogOut,
@@ -18,10 +19,14 @@ import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 
 import { cn } from '@/components/class-names.ts';
 import { setTheme } from '@/components/theme.ts';
 import { toast } from '@/components/toaster.tsx';
+import { language, languages, ownNames } from '@/language.ts';
 import { signOut } from '@/pages/door/sign-in.ts';
 import { layOutTopic } from '@/pages/new-article/use-draft.ts';
+import { chooseLanguage } from '@/session/choose-language.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { accountWords, adminWords } from '@/strings-account.ts';
+import { paletteWords } from '@/strings-palette.ts';
 import { statusWords } from '@/strings-status.ts';
 import { worthOf } from './find.ts';
 import { KeyCap } from './key-cap.tsx';
@@ -30,7 +35,7 @@ import { type Place, places } from './places.ts';
 import { keepRecent, type Recent, readRecents } from './recents.ts';
 import { useFound } from './use-found.ts';
 
-const words = t.palette;
+const words = paletteWords;
 type Group = keyof typeof words.groups;
 
 interface Command {
@@ -61,17 +66,26 @@ const otherWords: Record<string, string> = {
 /** More places than the sidebar has room for. */
 const rooms = (admin: boolean): (Pick<Place, 'to' | 'label'> & { also?: string })[] => [
   { to: '/articles?show=bin', label: t.shell.bin, also: words.also.bin },
-  { to: '/account', label: t.shell.account },
-  { to: '/account/security', label: t.account.sections.security },
-  { to: '/account/api-keys', label: t.account.sections.apiKeys },
-  { to: '/account/webhooks', label: t.account.sections.webhooks },
+  { to: '/topics/import', label: words.rooms.import, also: words.also.addTopics },
+  { to: '/topics/sources', label: words.rooms.watched, also: words.also.watched },
+  { to: '/account', label: t.shell.account, also: words.also.profile },
+  { to: '/account/writing', label: accountWords.sections.writing, also: words.also.writing },
+  { to: '/account/notifications', label: accountWords.sections.notifications, also: words.also.notifications },
+  { to: '/account/security', label: accountWords.sections.security, also: words.also.security },
+  { to: '/account/sessions', label: accountWords.sections.sessions, also: words.also.sessions },
+  { to: '/account/api-keys', label: accountWords.sections.apiKeys },
+  { to: '/account/own-keys', label: accountWords.sections.ownKeys, also: words.also.ownKeys },
+  { to: '/account/webhooks', label: accountWords.sections.webhooks },
+  { to: '/account/log', label: accountWords.log.title, also: words.also.log },
   ...(admin
     ? [
-        { to: '/admin', label: statusWords.title, also: t.admin.title },
-        { to: '/admin/users', label: `${t.admin.title}: ${t.admin.sections.users}` },
-        { to: '/admin/spending', label: `${t.admin.title}: ${t.admin.sections.spending}` },
-        { to: '/admin/emails', label: `${t.admin.title}: ${t.admin.sections.emails}` },
-        { to: '/admin/prices', label: `${t.admin.title}: ${t.admin.sections.prices}` },
+        { to: '/admin', label: statusWords.title, also: adminWords.title },
+        { to: '/admin/users', label: `${adminWords.title}: ${adminWords.sections.users}` },
+        { to: '/admin/spending', label: `${adminWords.title}: ${adminWords.sections.spending}` },
+        { to: '/admin/invitations', label: `${adminWords.title}: ${adminWords.sections.invitations}` },
+        { to: '/admin/emails', label: `${adminWords.title}: ${adminWords.sections.emails}` },
+        { to: '/admin/prices', label: `${adminWords.title}: ${adminWords.sections.prices}` },
+        { to: '/admin/log', label: `${adminWords.title}: ${adminWords.sections.log}` },
       ]
     : []),
 ];
@@ -291,6 +305,17 @@ function useCommands(typed: string, onClose: () => void) {
         then(() => setTheme('system')),
         words.also.theme,
       ),
+      ...languages
+        .filter((code) => code !== language)
+        .map((code) =>
+          action(
+            `language-${code}`,
+            words.actions.language(ownNames[code]),
+            Languages,
+            then(() => void chooseLanguage(queries, code)),
+            words.also.language,
+          ),
+        ),
       setting('keys', words.actions.shortcuts, Keyboard, openShortcuts, words.also.shortcuts),
       action(
         'leave',
@@ -333,7 +358,7 @@ function useCommands(typed: string, onClose: () => void) {
       open('/new');
     });
     return { go, matching, last: query.length > 2 ? [write] : [] };
-  }, [query, user, navigate, onClose, leave.mutate]);
+  }, [query, user, navigate, onClose, leave.mutate, queries]);
 }
 
 function action(id: string, label: string, icon: LucideIcon, run: () => void, also = ''): Command {

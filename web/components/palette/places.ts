@@ -6,6 +6,7 @@ import {
   Globe,
   House,
   Images,
+  LibraryBig,
   Lightbulb,
   ListChecks,
   type LucideIcon,
@@ -32,6 +33,7 @@ export const places = {
   calendar: { to: '/calendar', label: t.shell.calendar, icon: CalendarDays, key: 'c' },
   runs: { to: '/runs', label: t.shell.runs, icon: ListChecks, key: 'r' },
   articles: { to: '/articles', label: t.shell.articles, icon: FileText, key: 'a' },
+  sources: { to: '/sources', label: t.shell.sources, icon: LibraryBig, key: 'q' },
   images: { to: '/images', label: t.shell.images, icon: Images, key: 'i' },
   queue: { to: '/queue', label: t.shell.queue, icon: Send, key: 'p' },
   sites: { to: '/sites', label: t.shell.sites, icon: Globe, key: 's' },
@@ -39,7 +41,7 @@ export const places = {
   usage: { to: '/usage', label: t.shell.usage, icon: ChartColumn, key: 'u' },
 } satisfies Record<string, Place>;
 
-const { calendar, schedules, runs, images, queue, sites, usage } = places;
+const { calendar, schedules, runs, sources, images, queue, sites, usage } = places;
 
 /** What a phone has no room for below the page. */
-export const farPlaces: Place[] = [calendar, schedules, runs, images, queue, sites, usage];
+export const farPlaces: Place[] = [calendar, schedules, runs, sources, images, queue, sites, usage];

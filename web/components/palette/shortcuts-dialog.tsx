@@ -1,12 +1,12 @@
 import { Fragment } from 'react';
 import { Dialog } from '@/components/ui/dialog.tsx';
-import { t } from '@/strings.ts';
+import { shortcutWords } from '@/strings-palette.ts';
 import { commandKey, KeyCap } from './key-cap.tsx';
 import { type Shortcut, useShownShortcuts } from './page-shortcuts.ts';
 import { type Place, places } from './places.ts';
 import { turnSingleKeys, useSingleKeys } from './single-keys.ts';
 
-const words = t.shortcuts;
+const words = shortcutWords;
 const everywhere: Shortcut[] = [
   { keys: [commandKey, 'K'], what: words.open },
   { keys: ['?'], what: words.help },

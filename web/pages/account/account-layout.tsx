@@ -1,9 +1,11 @@
 import { SectionLayout } from '@/components/sections.tsx';
-import { t } from '@/strings.ts';
+import { accountWords } from '@/strings-account.ts';
 
-const words = t.account.sections;
+const words = accountWords.sections;
 const sections = [
   { to: '/account', label: words.profile },
+  { to: '/account/writing', label: words.writing },
+  { to: '/account/notifications', label: words.notifications },
   { to: '/account/security', label: words.security },
   { to: '/account/sessions', label: words.sessions },
   { to: '/account/api-keys', label: words.apiKeys },
@@ -13,4 +15,4 @@ const sections = [
 ] as const;
 
 /** The settings of one's own account. */
-export const AccountLayout = () => <SectionLayout label={t.account.title} sections={sections} />;
+export const AccountLayout = () => <SectionLayout label={accountWords.title} sections={sections} />;

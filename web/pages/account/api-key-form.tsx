@@ -7,8 +7,9 @@ import { Card } from '@/components/ui/card.tsx';
 import { Field, FieldError } from '@/components/ui/field.tsx';
 import { Select } from '@/components/ui/input.tsx';
 import { t } from '@/strings.ts';
+import { accountWords } from '@/strings-account.ts';
 
-const words = t.account.apiKeys;
+const words = accountWords.apiKeys;
 const scopes = ['read', 'write', 'publish'] as const;
 type Scope = (typeof scopes)[number];
 const expiries = ['30', '90', '365', 'never'] as const;

@@ -21,10 +21,11 @@ import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { dropForm, keptForm } from '@/session/kept-forms.ts';
 import { t } from '@/strings.ts';
+import { accountWords } from '@/strings-account.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { ApiKeyForm } from './api-key-form.tsx';
 
-const words = t.account.apiKeys;
+const words = accountWords.apiKeys;
 const query = { query: { limit: 50 } };
 
 /** The keys with which programs act for the account. */

@@ -8,12 +8,13 @@ import { Button } from '@/components/ui/button.tsx';
 import { sayFarewell } from '@/session/farewell.ts';
 import { readSession, tellOtherTabs, useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { accountWords } from '@/strings-account.ts';
 import { forgetDrafts } from '../new-article/use-draft.ts';
 
 /** Takes everything along, or ends the account after it was said what that means. */
 export function DeleteAccount() {
   const [open, setOpen] = useState(false);
-  const words = t.account.remove;
+  const words = accountWords.remove;
   return (
     <SettingsCard
       title={words.title}
@@ -46,7 +47,7 @@ export function DeleteAccount() {
 function DeleteForm({ onCancel }: { onCancel: () => void }) {
   const user = useUser();
   const queries = useQueryClient();
-  const words = t.account.remove;
+  const words = accountWords.remove;
   const form = useForm({
     names: ['typed', 'password'],
     check: ({ typed, password }) => ({

@@ -7,10 +7,10 @@ import { SectionPage } from '@/components/sections.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { useUser } from '@/session/session.ts';
-import { t } from '@/strings.ts';
+import { accountWords, auditWords } from '@/strings-account.ts';
 import { LoadProblem } from '../error-pages.tsx';
 
-const words = t.account.log;
+const words = accountWords.log;
 
 /** What touched the access to one's own account. */
 export function LogPage() {
@@ -37,7 +37,7 @@ export function LogPage() {
             pages={pages}
             actor={(event) =>
               event.actorId !== null && event.actorId !== user.id && event.via !== 'command-line'
-                ? t.audit.byAdmin
+                ? auditWords.byAdmin
                 : null
             }
           />

@@ -12,12 +12,13 @@ import { languages, ownNames } from '@/language.ts';
 import { rememberUser, tellOtherTabs, useInstance, useUser } from '@/session/session.ts';
 import { speak } from '@/session/speak.ts';
 import { t } from '@/strings.ts';
+import { accountWords } from '@/strings-account.ts';
 import { DeleteAccount } from './delete-account.tsx';
 
 /** Name, language, time zone, address, and the end of the account. */
 export function ProfilePage() {
   return (
-    <SectionPage title={t.account.profile.title}>
+    <SectionPage title={accountWords.profile.title}>
       <ProfileCard />
       <EmailCard />
       <DeleteAccount />
@@ -28,7 +29,7 @@ export function ProfilePage() {
 function ProfileCard() {
   const user = useUser();
   const queries = useQueryClient();
-  const words = t.account.profile;
+  const words = accountWords.profile;
   const form = useForm({
     names: ['name', 'locale', 'timeZone'],
     initial: { name: user.name },
@@ -85,7 +86,7 @@ function EmailCard() {
   const mail = useInstance()?.mail ?? true;
   const queries = useQueryClient();
   const [sentTo, setSentTo] = useState<string | null>(null);
-  const words = t.account.email;
+  const words = accountWords.email;
   const form = useForm({
     names: ['email', 'currentPassword'],
     check: (values) => ({

@@ -5,12 +5,13 @@ import { SectionPage, SettingsCard } from '@/components/sections.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { rememberUser, useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { accountWords } from '@/strings-account.ts';
 import { TwoFactorCard } from './two-factor-card.tsx';
 
 /** Password and second factor. */
 export function SecurityPage() {
   return (
-    <SectionPage title={t.account.sections.security}>
+    <SectionPage title={accountWords.sections.security}>
       <PasswordCard />
       <TwoFactorCard />
     </SectionPage>
@@ -20,7 +21,7 @@ export function SecurityPage() {
 function PasswordCard() {
   const user = useUser();
   const queries = useQueryClient();
-  const words = t.account.password;
+  const words = accountWords.password;
   const form = useForm({
     names: ['currentPassword', 'password'],
     check: ({ currentPassword, password }) => ({

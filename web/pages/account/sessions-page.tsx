@@ -16,9 +16,10 @@ import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { describeDevice } from '@/format/device.ts';
 import { formatDate } from '@/format/time.ts';
 import { t } from '@/strings.ts';
+import { accountWords } from '@/strings-account.ts';
 import { LoadProblem } from '../error-pages.tsx';
 
-const words = t.account.sessions;
+const words = accountWords.sessions;
 const icons = { phone: Smartphone, computer: Laptop, program: Terminal };
 const page = { query: { limit: 100 } };
 

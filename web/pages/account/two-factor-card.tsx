@@ -12,6 +12,7 @@ import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { rememberUser, useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { accountWords } from '@/strings-account.ts';
 
 type Step =
   | { name: 'idle' }
@@ -19,7 +20,7 @@ type Step =
   | { name: 'scan'; setup: PrepareTwoFactorResponse }
   | { name: 'codes'; codes: string[] };
 
-const words = t.account.twoFactor;
+const words = accountWords.twoFactor;
 
 /** The second factor: turned on in three steps (password, first code, backup codes), and off again. */
 export function TwoFactorCard() {

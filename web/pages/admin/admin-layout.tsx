@@ -1,10 +1,10 @@
 import { SectionLayout } from '@/components/sections.tsx';
 import { useUser } from '@/session/session.ts';
-import { t } from '@/strings.ts';
+import { adminWords } from '@/strings-account.ts';
 import { statusWords } from '@/strings-status.ts';
 import { NotFoundPage } from '../error-pages.tsx';
 
-const words = t.admin.sections;
+const words = adminWords.sections;
 const sections = [
   { to: '/admin', label: statusWords.section },
   { to: '/admin/users', label: words.users },
@@ -18,5 +18,5 @@ const sections = [
 /** The admin's pages. The server decides who may see what is in them; others are simply not shown that there are any. */
 export function AdminLayout() {
   if (useUser().role !== 'admin') return <NotFoundPage />;
-  return <SectionLayout label={t.admin.title} sections={sections} />;
+  return <SectionLayout label={adminWords.title} sections={sections} />;
 }

@@ -8,10 +8,10 @@ import { SectionPage } from '@/components/sections.tsx';
 import { Card } from '@/components/ui/card.tsx';
 import { Select } from '@/components/ui/input.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
-import { t } from '@/strings.ts';
+import { adminWords, auditWords } from '@/strings-account.ts';
 import { LoadProblem } from '../error-pages.tsx';
 
-const words = t.admin.log;
+const words = adminWords.log;
 
 /** Everything that touched access to the instance. */
 export function AdminLogPage() {
@@ -38,7 +38,7 @@ export function AdminLogPage() {
           onChange={(event) => narrow({ action: event.target.value || undefined })}
         >
           <option value="">{words.anyAction}</option>
-          {Object.entries(t.audit.actions).map(([name, label]) => (
+          {Object.entries(auditWords.actions).map(([name, label]) => (
             <option key={name} value={name}>
               {label}
             </option>
@@ -72,7 +72,7 @@ export function AdminLogPage() {
             pages={pages}
             about={(event) => (event.userId === null ? words.nobody : addressOf(event.userId))}
             actor={(event) =>
-              event.actorId !== null && event.actorId !== event.userId ? t.audit.by(addressOf(event.actorId)) : null
+              event.actorId !== null && event.actorId !== event.userId ? auditWords.by(addressOf(event.actorId)) : null
             }
           />
         )}

@@ -21,9 +21,10 @@ import { Card } from '@/components/ui/card.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { useInstance } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { adminWords } from '@/strings-account.ts';
 import { LoadProblem } from '../error-pages.tsx';
 
-const words = t.admin.invitations;
+const words = adminWords.invitations;
 const query = { query: { limit: 50 } };
 
 /** Invites people, and shows who was invited and what became of it. */

@@ -3,9 +3,9 @@ import type { AdminUser } from '@/api/client/types.gen.ts';
 import { Form, LongTextField, missing, TextField, useForm } from '@/components/form.tsx';
 import { toast } from '@/components/toaster.tsx';
 import { useInstance } from '@/session/session.ts';
-import { t } from '@/strings.ts';
+import { adminWords } from '@/strings-account.ts';
 
-const words = t.admin.users;
+const words = adminWords.users;
 
 /** Writes a mail to a user; where the instance sends none, the admin's own mail program can. */
 export function MessageForm({ user }: { user: Pick<AdminUser, 'id' | 'email'> }) {

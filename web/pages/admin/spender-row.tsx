@@ -15,6 +15,7 @@ import { formatShare } from '@/format/calendar.ts';
 import { formatCount, formatMoney, writeMoney } from '@/format/money.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { adminWords } from '@/strings-account.ts';
 import { readDollarLimit } from './dollar-limit.ts';
 import { MessageForm } from './message-form.tsx';
 import { useRefresh } from './use-refresh.ts';
@@ -133,9 +134,9 @@ function DisableButton({
           {words.disable}
         </Button>
       }
-      title={t.admin.users.disableTitle(user.name)}
-      description={t.admin.users.disableText}
-      confirm={t.admin.users.disableConfirm}
+      title={adminWords.users.disableTitle(user.name)}
+      description={adminWords.users.disableText}
+      confirm={adminWords.users.disableConfirm}
       keep={t.common.cancel}
       onConfirm={() => onSet(true)}
     />
@@ -143,7 +144,7 @@ function DisableButton({
 }
 
 function LimitForm({ spender: { user, limitMicroUsd, limitIsDefault } }: { spender: Spender }) {
-  const limits = t.admin.users;
+  const limits = adminWords.users;
   const refresh = useRefresh();
   const form = useForm({
     names: ['monthlyLimitMicroUsd'],

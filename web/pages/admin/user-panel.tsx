@@ -15,11 +15,12 @@ import { formatCount, formatMoney, writeMoney } from '@/format/money.ts';
 import { formatDate } from '@/format/time.ts';
 import { useUser } from '@/session/session.ts';
 import { t } from '@/strings.ts';
+import { adminWords } from '@/strings-account.ts';
 import { readDollarLimit } from './dollar-limit.ts';
 import { MessageForm } from './message-form.tsx';
 import { useRefresh } from './use-refresh.ts';
 
-const words = t.admin.users;
+const words = adminWords.users;
 
 /** What an account used, may use, and what an admin can do about it. */
 export function UserPanel({ user }: { user: AdminUser }) {
@@ -34,7 +35,7 @@ export function UserPanel({ user }: { user: AdminUser }) {
         <Figure label={words.ownKeysThisMonth}>{formatMoney(user.usage.ownSpentThisMonthMicroUsd)}</Figure>
         <Figure label={words.sites}>{formatCount(user.usage.sites)}</Figure>
         <Figure label={words.timeZone}>{user.timeZone}</Figure>
-        <Figure label={t.admin.sections.log}>
+        <Figure label={adminWords.sections.log}>
           <Link to="/admin/log" search={{ user: user.id }} className="text-accent underline underline-offset-4">
             {t.common.showAll}
           </Link>

@@ -6,10 +6,10 @@ import { Badge } from '@/components/ui/badge.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { formatCount, formatMoney } from '@/format/money.ts';
 import { useInstance, useUser } from '@/session/session.ts';
-import { t } from '@/strings.ts';
+import { adminWords } from '@/strings-account.ts';
 import { UserPanel } from './user-panel.tsx';
 
-const words = t.admin.users;
+const words = adminWords.users;
 
 /** An account in the list; opened, it shows what can be done about it. */
 export const UserRow = memo(function UserRow({ user }: { user: AdminUser }) {

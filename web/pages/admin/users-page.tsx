@@ -11,10 +11,11 @@ import { Card } from '@/components/ui/card.tsx';
 import { Select } from '@/components/ui/input.tsx';
 import { SkeletonRows } from '@/components/ui/skeleton.tsx';
 import { t } from '@/strings.ts';
+import { adminWords } from '@/strings-account.ts';
 import { LoadProblem } from '../error-pages.tsx';
 import { UserRow } from './user-row.tsx';
 
-const words = t.admin.users;
+const words = adminWords.users;
 const disabledIn: Record<string, 'true' | 'false'> = { disabled: 'true', active: 'false' };
 
 /** Every account of the instance, and what an admin can do about it. */

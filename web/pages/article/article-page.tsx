@@ -29,6 +29,7 @@ import { ClaimsPanel } from './claims-panel.tsx';
 import { DeadLinks } from './dead-links.tsx';
 import { ImagePanel } from './image-panel.tsx';
 import { markClaims } from './mark-claims.ts';
+import { Outdated } from './outdated.tsx';
 import { PublishPanel } from './publish-panel.tsx';
 import { SeoPanel } from './seo-panel.tsx';
 import { SourcesPanel } from './sources-panel.tsx';
@@ -250,6 +251,11 @@ function ArticleHeader({ article, onEdit }: { article: Article; onEdit: () => vo
             <Pencil aria-hidden="true" />
             {t.article.edit}
           </Button>
+          <Button size="small" asChild>
+            <Link to="/articles/$articleId/preview" params={{ articleId: article.id }}>
+              {t.article.preview}
+            </Link>
+          </Button>
           {article.pipelineId && (
             <Button size="small" asChild>
               <Link to="/runs/$runId" params={{ runId: article.pipelineId }}>
@@ -283,6 +289,7 @@ function ArticleHeader({ article, onEdit }: { article: Article; onEdit: () => vo
         {article.seo && <span>{t.article.score(article.seo.score)}</span>}
       </p>
       <DeadLinks links={article.deadLinks} />
+      <Outdated articleId={article.id} className="mt-5" />
       {article.pipelineId && <PendingApproval articleId={article.id} runId={article.pipelineId} />}
     </header>
   );

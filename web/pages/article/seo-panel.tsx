@@ -1,10 +1,12 @@
 import { ArrowRight, Check, TriangleAlert } from 'lucide-react';
 import type { Article } from '@/api/client/types.gen.ts';
 import { EmptyState } from '@/components/empty-state.tsx';
+import { Notice } from '@/components/notice.tsx';
 import { ServerText } from '@/components/server-text.tsx';
 import { scoreTone } from '@/components/status-badge.tsx';
 import { t } from '@/strings.ts';
 import { assistWords } from '@/strings-assist.ts';
+import { editedWords } from '@/strings-edited.ts';
 import { useLiveCheck } from './assist/check-context.ts';
 import { LinkSuggestions } from './assist/link-suggestions.tsx';
 import { type Place, showPlace } from './assist/show-place.ts';
@@ -33,6 +35,7 @@ export function SeoPanel({ article, onShowText }: { article: Article; onShowText
   return (
     <div className="grid grid-cols-1 gap-5 p-4">
       {!editing && <SearchPreview article={article} />}
+      {!editing && <Stale stale={article.stale} />}
       {!seo && <EmptyState title={t.seo.empty}>{t.seo.emptyHint}</EmptyState>}
       {seo && (
         <div className="flex items-center gap-4">
@@ -111,6 +114,23 @@ function FailedCheck({ check, onGo }: { check: Report['checks'][number]; onGo: (
       {text}
       <ArrowRight aria-hidden="true" className="mt-0.5 ml-auto size-4 shrink-0 text-muted-foreground" />
     </button>
+  );
+}
+
+/** Texts around the article that speak of what an edit has taken out of it. */
+function Stale({ stale }: { stale: Article['stale'] }) {
+  if (stale.length === 0) return null;
+  return (
+    <Notice tone="warning" title={editedWords.stale.title}>
+      <ul className="grid gap-1">
+        {stale.map(({ field, gone }) => (
+          <li key={field}>
+            {editedWords.stale.fields[field]}:{' '}
+            {editedWords.stale.gone(gone.map((word) => t.common.quote(word)).join(', '))}
+          </li>
+        ))}
+      </ul>
+    </Notice>
   );
 }
 

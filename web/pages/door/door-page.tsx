@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { InstanceLinks } from '@/components/instance-links.tsx';
 import { LanguageChoice } from '@/components/language-choice.tsx';
 import { ThemeToggle } from '@/components/theme-toggle.tsx';
 import { Card } from '@/components/ui/card.tsx';
@@ -43,8 +44,11 @@ export function DoorPage({
         </Card>
         {below && <div className="mt-5 grid justify-items-center gap-2 text-center text-sm">{below}</div>}
       </main>
-      <footer className="px-4 pb-5">
+      <footer className="grid gap-2 px-4 pb-5">
         <LanguageChoice />
+        <div className="flex flex-wrap justify-center gap-x-5 gap-y-1 text-sm empty:hidden">
+          <InstanceLinks className="text-muted-foreground underline-offset-4 hover:text-foreground hover:underline" />
+        </div>
       </footer>
     </div>
   );

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { ArrowRight, Check } from 'lucide-react';
+import { InstanceLinks } from '@/components/instance-links.tsx';
 import { ThemeToggle } from '@/components/theme-toggle.tsx';
 import { Button } from '@/components/ui/button.tsx';
 import { useInstance } from '@/session/session.ts';
@@ -83,16 +84,7 @@ export function LandingPage() {
           aria-label={words.links}
           className="mx-auto flex w-full max-w-6xl flex-wrap gap-x-6 gap-y-2 px-4 py-6 text-sm sm:px-8"
         >
-          {(['terms', 'privacy', 'source'] as const).map((name) => {
-            const href = instance?.links[name];
-            return (
-              href && (
-                <a key={name} href={href} rel="noreferrer" className={quiet}>
-                  {words[name]}
-                </a>
-              )
-            );
-          })}
+          <InstanceLinks className={quiet} />
           <a href="/docs" className={quiet}>
             {words.api}
           </a>

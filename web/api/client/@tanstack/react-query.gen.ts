@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.ts';
-import { addSource, addTopic, addTopics, approveArticle, cancelPipeline, cancelPublication, cancelQueue, changeSlot, checkArticle, checkProviderKey, checkSite, checkSource, confirmTwoFactor, connectSite, continuePipeline, countFailures, countTopics, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSchedule, createSite, createTitleCard, createWebhook, decideTopics, deleteArticle, deleteImage, deleteMe, deleteProviderKey, deleteSchedule, deleteSite, deleteSource, deleteWebhook, disableTwoFactor, dismissFailures, dismissTopic, editArticle, exportArticles, exportMe, findGaps, finishSiteConnection, forgotPassword, generateImage, getArticle, getAutopilot, getCalendar, getHealth, getImage, getImageFile, getImageSettings, getImageStorage, getInstanceStatus, getJwks, getLiveness, getMe, getOverview, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSchedule, getSession, getSite, getSiteSync, getSource, getTopic, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, holdByMail, importArticles, importTopics, listAllFailures, listApiKeys, listArticleApprovals, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listDeadLinks, listDecisions, listEmails, listFailures, listImages, listInvitations, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listScheduleRuns, listSchedules, listSearchProviders, listSessions, listSitePosts, listSites, listSources, listTopics, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, lookAtHold, messageUser, type Options, pauseQueue, prepareTwoFactor, previewRule, previewSchedule, putProviderKey, redeliverWebhookDelivery, redriveAllFailures, redriveFailures, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, restoreArticleRevision, restoreImage, resumeQueue, retryPipeline, retryPublication, retryQueue, reviseSelection, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setAutopilot, setPrices, siteChoices, startTopic, streamPipelineEvents, syncSitePosts, testWebhook, trashPublication, undismissFailures, undoSlot, unpublishPublication, updateImage, updateMe, updatePipeline, updatePublication, updatePublishedPost, updateSchedule, updateSite, updateSource, updateTopic, updateUser, updateWebhook, uploadImage, verifyEmail } from '../sdk.gen.ts';
-import type { AddSourceData, AddSourceError, AddSourceResponse, AddTopicData, AddTopicError, AddTopicResponse, AddTopicsData, AddTopicsError, AddTopicsResponse, ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, ChangeSlotData, ChangeSlotError, ChangeSlotResponse, CheckArticleData, CheckArticleError, CheckArticleResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, CheckSourceData, CheckSourceError, CheckSourceResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ConnectSiteData, ConnectSiteError, ConnectSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CountFailuresData, CountFailuresError, CountFailuresResponse, CountTopicsData, CountTopicsError, CountTopicsResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateScheduleData, CreateScheduleError, CreateScheduleResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateTitleCardData, CreateTitleCardError, CreateTitleCardResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DecideTopicsData, DecideTopicsError, DecideTopicsResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteScheduleData, DeleteScheduleError, DeleteScheduleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteSourceData, DeleteSourceError, DeleteSourceResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, DismissFailuresData, DismissFailuresError, DismissFailuresResponse, DismissTopicData, DismissTopicError, DismissTopicResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportArticlesData, ExportArticlesError, ExportArticlesResponse, ExportMeData, ExportMeError, ExportMeResponse, FindGapsData, FindGapsError, FindGapsResponse, FinishSiteConnectionData, FinishSiteConnectionError, ForgotPasswordData, ForgotPasswordError, GenerateImageData, GenerateImageError, GenerateImageResponse, GetArticleData, GetArticleError, GetArticleResponse, GetAutopilotData, GetAutopilotError, GetAutopilotResponse, GetCalendarData, GetCalendarError, GetCalendarResponse, GetHealthData, GetHealthError, GetHealthResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageResponse, GetImageSettingsData, GetImageSettingsError, GetImageSettingsResponse, GetImageStorageData, GetImageStorageError, GetImageStorageResponse, GetInstanceStatusData, GetInstanceStatusError, GetInstanceStatusResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetOverviewData, GetOverviewError, GetOverviewResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetScheduleData, GetScheduleError, GetScheduleResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetSiteSyncData, GetSiteSyncError, GetSiteSyncResponse, GetSourceData, GetSourceError, GetSourceResponse, GetTopicData, GetTopicError, GetTopicResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, HoldByMailData, HoldByMailError, HoldByMailResponse, ImportArticlesData, ImportArticlesError, ImportArticlesResponse, ImportTopicsData, ImportTopicsError, ImportTopicsResponse, ListAllFailuresData, ListAllFailuresError, ListAllFailuresResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleApprovalsData, ListArticleApprovalsError, ListArticleApprovalsResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListDeadLinksData, ListDeadLinksError, ListDeadLinksResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListImagesData, ListImagesError, ListImagesResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListScheduleRunsData, ListScheduleRunsError, ListScheduleRunsResponse, ListSchedulesData, ListSchedulesError, ListSchedulesResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitePostsData, ListSitePostsError, ListSitePostsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListSourcesData, ListSourcesError, ListSourcesResponse, ListTopicsData, ListTopicsError, ListTopicsResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, LookAtHoldData, LookAtHoldError, LookAtHoldResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PreviewRuleData, PreviewRuleError, PreviewRuleResponse, PreviewScheduleData, PreviewScheduleError, PreviewScheduleResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RedriveAllFailuresData, RedriveAllFailuresError, RedriveAllFailuresResponse, RedriveFailuresData, RedriveFailuresError, RedriveFailuresResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RestoreArticleRevisionData, RestoreArticleRevisionError, RestoreArticleRevisionResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, ReviseSelectionData, ReviseSelectionError, ReviseSelectionResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetAutopilotData, SetAutopilotError, SetAutopilotResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StartTopicData, StartTopicError, StartTopicResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, SyncSitePostsData, SyncSitePostsError, SyncSitePostsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UndismissFailuresData, UndismissFailuresError, UndismissFailuresResponse, UndoSlotData, UndoSlotError, UndoSlotResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePipelineData, UpdatePipelineError, UpdatePipelineResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateScheduleData, UpdateScheduleError, UpdateScheduleResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateSourceData, UpdateSourceError, UpdateSourceResponse, UpdateTopicData, UpdateTopicError, UpdateTopicResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
+import { addSource, addTopic, addTopics, approveArticle, cancelPipeline, cancelPublication, cancelQueue, changeSlot, checkArticle, checkProviderKey, checkSite, checkSource, confirmTwoFactor, connectSite, continuePipeline, countFailures, countTopics, createApiKey, createArticle, createInvitation, createPipeline, createPublication, createSchedule, createSite, createTitleCard, createWebhook, decideTopics, deleteArticle, deleteImage, deleteMe, deleteProviderKey, deleteSchedule, deleteSite, deleteSource, deleteSourceDocument, deleteWebhook, disableTwoFactor, dismissFailures, dismissTopic, editArticle, exportArticles, exportMe, findGaps, finishSiteConnection, forgotPassword, generateImage, getArticle, getAutopilot, getCalendar, getHealth, getImage, getImageFile, getImageSettings, getImageStorage, getInstanceStatus, getJwks, getLiveness, getMe, getOverview, getPipeline, getPipelineReceipt, getPublication, getPublicationConflict, getQueue, getReadiness, getSchedule, getSession, getSite, getSiteSync, getSource, getSourceDocument, getTopic, getUsage, getUsageCallsCsv, getUsageCsv, getUsageLimits, getWebhook, getWebhookDelivery, holdArticle, holdByMail, importArticles, importTopics, listAllFailures, listApiKeys, listArticleApprovals, listArticleClaims, listArticleRevisions, listArticles, listAuditEvents, listDeadLinks, listDecisions, listEmails, listFailures, listImages, listInvitations, listModels, listMyAuditEvents, listPipelines, listPrices, listProviderKeys, listPublications, listScheduleRuns, listSchedules, listSearchProviders, listSessions, listSitePosts, listSites, listSourceDocuments, listSourcePassages, listSources, listTopics, listTopSpenders, listUsers, listWebhookDeliveries, listWebhookEventTypes, listWebhooks, login, logout, lookAtHold, messageUser, type Options, pauseQueue, prepareTwoFactor, previewArticle, previewRule, previewSchedule, putProviderKey, redeliverWebhookDelivery, redriveAllFailures, redriveFailures, refreshSourceDocument, refreshToken, register, removePrices, renewBackupCodes, resendEmail, resendVerification, resetPassword, resolvePublication, restoreArticle, restoreArticleRevision, restoreImage, restoreSourceDocument, resumeQueue, retryPipeline, retryPublication, retryQueue, reviseSelection, revokeApiKey, revokeInvitation, revokeSession, rotateWebhookSecret, setAutopilot, setPrices, siteChoices, startTopic, streamPipelineEvents, syncSitePosts, testWebhook, trashPublication, undismissFailures, undoSlot, unpublishPublication, updateImage, updateMe, updatePipeline, updatePublication, updatePublishedPost, updateSchedule, updateSite, updateSource, updateTopic, updateUser, updateWebhook, uploadImage, verifyEmail } from '../sdk.gen.ts';
+import type { AddSourceData, AddSourceError, AddSourceResponse, AddTopicData, AddTopicError, AddTopicResponse, AddTopicsData, AddTopicsError, AddTopicsResponse, ApproveArticleData, ApproveArticleError, ApproveArticleResponse, CancelPipelineData, CancelPipelineError, CancelPipelineResponse, CancelPublicationData, CancelPublicationError, CancelPublicationResponse, CancelQueueData, CancelQueueError, CancelQueueResponse, ChangeSlotData, ChangeSlotError, ChangeSlotResponse, CheckArticleData, CheckArticleError, CheckArticleResponse, CheckProviderKeyData, CheckProviderKeyError, CheckProviderKeyResponse, CheckSiteData, CheckSiteError, CheckSiteResponse, CheckSourceData, CheckSourceError, CheckSourceResponse, ConfirmTwoFactorData, ConfirmTwoFactorError, ConfirmTwoFactorResponse, ConnectSiteData, ConnectSiteError, ConnectSiteResponse, ContinuePipelineData, ContinuePipelineError, ContinuePipelineResponse, CountFailuresData, CountFailuresError, CountFailuresResponse, CountTopicsData, CountTopicsError, CountTopicsResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateArticleData, CreateArticleError, CreateArticleResponse, CreateInvitationData, CreateInvitationError, CreateInvitationResponse, CreatePipelineData, CreatePipelineError, CreatePipelineResponse, CreatePublicationData, CreatePublicationError, CreatePublicationResponse, CreateScheduleData, CreateScheduleError, CreateScheduleResponse, CreateSiteData, CreateSiteError, CreateSiteResponse, CreateTitleCardData, CreateTitleCardError, CreateTitleCardResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DecideTopicsData, DecideTopicsError, DecideTopicsResponse, DeleteArticleData, DeleteArticleError, DeleteArticleResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteProviderKeyData, DeleteProviderKeyError, DeleteProviderKeyResponse, DeleteScheduleData, DeleteScheduleError, DeleteScheduleResponse, DeleteSiteData, DeleteSiteError, DeleteSiteResponse, DeleteSourceData, DeleteSourceDocumentData, DeleteSourceDocumentError, DeleteSourceDocumentResponse, DeleteSourceError, DeleteSourceResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, DisableTwoFactorData, DisableTwoFactorError, DisableTwoFactorResponse, DismissFailuresData, DismissFailuresError, DismissFailuresResponse, DismissTopicData, DismissTopicError, DismissTopicResponse, EditArticleData, EditArticleError, EditArticleResponse, ExportArticlesData, ExportArticlesError, ExportArticlesResponse, ExportMeData, ExportMeError, ExportMeResponse, FindGapsData, FindGapsError, FindGapsResponse, FinishSiteConnectionData, FinishSiteConnectionError, ForgotPasswordData, ForgotPasswordError, GenerateImageData, GenerateImageError, GenerateImageResponse, GetArticleData, GetArticleError, GetArticleResponse, GetAutopilotData, GetAutopilotError, GetAutopilotResponse, GetCalendarData, GetCalendarError, GetCalendarResponse, GetHealthData, GetHealthError, GetHealthResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageResponse, GetImageSettingsData, GetImageSettingsError, GetImageSettingsResponse, GetImageStorageData, GetImageStorageError, GetImageStorageResponse, GetInstanceStatusData, GetInstanceStatusError, GetInstanceStatusResponse, GetJwksData, GetJwksResponse, GetLivenessData, GetLivenessResponse, GetMeData, GetMeError, GetMeResponse, GetOverviewData, GetOverviewError, GetOverviewResponse, GetPipelineData, GetPipelineError, GetPipelineReceiptData, GetPipelineReceiptError, GetPipelineReceiptResponse, GetPipelineResponse, GetPublicationConflictData, GetPublicationConflictError, GetPublicationConflictResponse, GetPublicationData, GetPublicationError, GetPublicationResponse, GetQueueData, GetQueueError, GetQueueResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetScheduleData, GetScheduleError, GetScheduleResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSiteData, GetSiteError, GetSiteResponse, GetSiteSyncData, GetSiteSyncError, GetSiteSyncResponse, GetSourceData, GetSourceDocumentData, GetSourceDocumentError, GetSourceDocumentResponse, GetSourceError, GetSourceResponse, GetTopicData, GetTopicError, GetTopicResponse, GetUsageCallsCsvData, GetUsageCallsCsvError, GetUsageCallsCsvResponse, GetUsageCsvData, GetUsageCsvError, GetUsageCsvResponse, GetUsageData, GetUsageError, GetUsageLimitsData, GetUsageLimitsError, GetUsageLimitsResponse, GetUsageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, HoldArticleData, HoldArticleError, HoldArticleResponse, HoldByMailData, HoldByMailError, HoldByMailResponse, ImportArticlesData, ImportArticlesError, ImportArticlesResponse, ImportTopicsData, ImportTopicsError, ImportTopicsResponse, ListAllFailuresData, ListAllFailuresError, ListAllFailuresResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListArticleApprovalsData, ListArticleApprovalsError, ListArticleApprovalsResponse, ListArticleClaimsData, ListArticleClaimsError, ListArticleClaimsResponse, ListArticleRevisionsData, ListArticleRevisionsError, ListArticleRevisionsResponse, ListArticlesData, ListArticlesError, ListArticlesResponse, ListAuditEventsData, ListAuditEventsError, ListAuditEventsResponse, ListDeadLinksData, ListDeadLinksError, ListDeadLinksResponse, ListDecisionsData, ListDecisionsError, ListDecisionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListFailuresData, ListFailuresError, ListFailuresResponse, ListImagesData, ListImagesError, ListImagesResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMyAuditEventsData, ListMyAuditEventsError, ListMyAuditEventsResponse, ListPipelinesData, ListPipelinesError, ListPipelinesResponse, ListPricesData, ListPricesError, ListPricesResponse, ListProviderKeysData, ListProviderKeysError, ListProviderKeysResponse, ListPublicationsData, ListPublicationsError, ListPublicationsResponse, ListScheduleRunsData, ListScheduleRunsError, ListScheduleRunsResponse, ListSchedulesData, ListSchedulesError, ListSchedulesResponse, ListSearchProvidersData, ListSearchProvidersError, ListSearchProvidersResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSitePostsData, ListSitePostsError, ListSitePostsResponse, ListSitesData, ListSitesError, ListSitesResponse, ListSourceDocumentsData, ListSourceDocumentsError, ListSourceDocumentsResponse, ListSourcePassagesData, ListSourcePassagesError, ListSourcePassagesResponse, ListSourcesData, ListSourcesError, ListSourcesResponse, ListTopicsData, ListTopicsError, ListTopicsResponse, ListTopSpendersData, ListTopSpendersError, ListTopSpendersResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhookEventTypesData, ListWebhookEventTypesError, ListWebhookEventTypesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, LookAtHoldData, LookAtHoldError, LookAtHoldResponse, MessageUserData, MessageUserError, MessageUserResponse, PauseQueueData, PauseQueueError, PauseQueueResponse, PrepareTwoFactorData, PrepareTwoFactorError, PrepareTwoFactorResponse, PreviewArticleData, PreviewArticleError, PreviewArticleResponse, PreviewRuleData, PreviewRuleError, PreviewRuleResponse, PreviewScheduleData, PreviewScheduleError, PreviewScheduleResponse, PutProviderKeyData, PutProviderKeyError, PutProviderKeyResponse, RedeliverWebhookDeliveryData, RedeliverWebhookDeliveryError, RedeliverWebhookDeliveryResponse, RedriveAllFailuresData, RedriveAllFailuresError, RedriveAllFailuresResponse, RedriveFailuresData, RedriveFailuresError, RedriveFailuresResponse, RefreshSourceDocumentData, RefreshSourceDocumentError, RefreshSourceDocumentResponse, RefreshTokenData, RefreshTokenError, RefreshTokenResponse, RegisterData, RegisterError, RegisterResponse, RemovePricesData, RemovePricesError, RemovePricesResponse, RenewBackupCodesData, RenewBackupCodesError, RenewBackupCodesResponse, ResendEmailData, ResendEmailError, ResendEmailResponse, ResendVerificationData, ResendVerificationError, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResolvePublicationData, ResolvePublicationError, ResolvePublicationResponse, RestoreArticleData, RestoreArticleError, RestoreArticleResponse, RestoreArticleRevisionData, RestoreArticleRevisionError, RestoreArticleRevisionResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, RestoreSourceDocumentData, RestoreSourceDocumentError, RestoreSourceDocumentResponse, ResumeQueueData, ResumeQueueError, ResumeQueueResponse, RetryPipelineData, RetryPipelineError, RetryPipelineResponse, RetryPublicationData, RetryPublicationError, RetryPublicationResponse, RetryQueueData, RetryQueueError, RetryQueueResponse, ReviseSelectionData, ReviseSelectionError, ReviseSelectionResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeInvitationData, RevokeInvitationError, RevokeInvitationResponse, RevokeSessionData, RevokeSessionError, RevokeSessionResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SetAutopilotData, SetAutopilotError, SetAutopilotResponse, SetPricesData, SetPricesError, SetPricesResponse, SiteChoicesData, SiteChoicesError, SiteChoicesResponse, StartTopicData, StartTopicError, StartTopicResponse, StreamPipelineEventsData, StreamPipelineEventsError, StreamPipelineEventsResponse, SyncSitePostsData, SyncSitePostsError, SyncSitePostsResponse, TestWebhookData, TestWebhookError, TestWebhookResponse, TrashPublicationData, TrashPublicationError, TrashPublicationResponse, UndismissFailuresData, UndismissFailuresError, UndismissFailuresResponse, UndoSlotData, UndoSlotError, UndoSlotResponse, UnpublishPublicationData, UnpublishPublicationError, UnpublishPublicationResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UpdateMeData, UpdateMeError, UpdateMeResponse, UpdatePipelineData, UpdatePipelineError, UpdatePipelineResponse, UpdatePublicationData, UpdatePublicationError, UpdatePublicationResponse, UpdatePublishedPostData, UpdatePublishedPostError, UpdatePublishedPostResponse, UpdateScheduleData, UpdateScheduleError, UpdateScheduleResponse, UpdateSiteData, UpdateSiteError, UpdateSiteResponse, UpdateSourceData, UpdateSourceError, UpdateSourceResponse, UpdateTopicData, UpdateTopicError, UpdateTopicResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse } from '../types.gen.ts';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -793,6 +793,26 @@ export const holdArticleMutation = (options?: Partial<Options<HoldArticleData>>)
     };
     return mutationOptions;
 };
+
+export const previewArticleQueryKey = (options: Options<PreviewArticleData>) => createQueryKey('previewArticle', options);
+
+/**
+ * The article as a site will show it, as far as that can be told beforehand
+ *
+ * The stored text in the blocks that WordPress gets, inside what a public post of the site has around its own, with the styles of its theme. Nothing is sent to the site but requests that any reader makes; what was read is kept for ten minutes.
+ */
+export const previewArticleOptions = (options: Options<PreviewArticleData>) => queryOptions<PreviewArticleResponse, PreviewArticleError, PreviewArticleResponse, ReturnType<typeof previewArticleQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await previewArticle({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: previewArticleQueryKey(options)
+});
 
 /**
  * Bring the article onto a site; asking again for the same site revives the same publication
@@ -1797,6 +1817,26 @@ export const confirmTwoFactorMutation = (options?: Partial<Options<ConfirmTwoFac
     };
     return mutationOptions;
 };
+
+export const listModelsQueryKey = (options?: Options<ListModelsData>) => createQueryKey('listModels', options);
+
+/**
+ * The models that your articles can be written by, who pays for each, and what they cost
+ *
+ * First those of the instance in the order in which they are asked, then what the public table of prices lists for the providers that you or the instance have a key for. A model that is not listed may be named all the same.
+ */
+export const listModelsOptions = (options?: Options<ListModelsData>) => queryOptions<ListModelsResponse, ListModelsError, ListModelsResponse, ReturnType<typeof listModelsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listModels({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listModelsQueryKey(options)
+});
 
 export const getOverviewQueryKey = (options?: Options<GetOverviewData>) => createQueryKey('getOverview', options);
 
@@ -3009,6 +3049,171 @@ export const addSourceMutation = (options?: Partial<Options<AddSourceData>>): Us
     const mutationOptions: UseMutationOptions<AddSourceResponse, AddSourceError, Options<AddSourceData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await addSource({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const listSourceDocumentsQueryKey = (options?: Options<ListSourceDocumentsData>) => createQueryKey('listSourceDocuments', options);
+
+/**
+ * The pages, files and texts that your articles were written from, newest first
+ */
+export const listSourceDocumentsOptions = (options?: Options<ListSourceDocumentsData>) => queryOptions<ListSourceDocumentsResponse, ListSourceDocumentsError, ListSourceDocumentsResponse, ReturnType<typeof listSourceDocumentsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listSourceDocuments({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSourceDocumentsQueryKey(options)
+});
+
+export const listSourceDocumentsInfiniteQueryKey = (options?: Options<ListSourceDocumentsData>): QueryKey<Options<ListSourceDocumentsData>> => createQueryKey('listSourceDocuments', options, true);
+
+/**
+ * The pages, files and texts that your articles were written from, newest first
+ */
+export const listSourceDocumentsInfiniteOptions = (options?: Options<ListSourceDocumentsData>) => {
+    const opts = infiniteQueryOptions<ListSourceDocumentsResponse, ListSourceDocumentsError, InfiniteData<ListSourceDocumentsResponse>, QueryKey<Options<ListSourceDocumentsData>>, string | Pick<QueryKey<Options<ListSourceDocumentsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSourceDocumentsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listSourceDocuments({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listSourceDocumentsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Put a stored source into the bin for 30 days; not one that an article cites, which is its proof
+ */
+export const deleteSourceDocumentMutation = (options?: Partial<Options<DeleteSourceDocumentData>>): UseMutationOptions<DeleteSourceDocumentResponse, DeleteSourceDocumentError, Options<DeleteSourceDocumentData>> => {
+    const mutationOptions: UseMutationOptions<DeleteSourceDocumentResponse, DeleteSourceDocumentError, Options<DeleteSourceDocumentData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteSourceDocument({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getSourceDocumentQueryKey = (options: Options<GetSourceDocumentData>) => createQueryKey('getSourceDocument', options);
+
+/**
+ * A stored source, who found it, and the articles and claims that rest on it
+ */
+export const getSourceDocumentOptions = (options: Options<GetSourceDocumentData>) => queryOptions<GetSourceDocumentResponse, GetSourceDocumentError, GetSourceDocumentResponse, ReturnType<typeof getSourceDocumentQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSourceDocument({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSourceDocumentQueryKey(options)
+});
+
+export const listSourcePassagesQueryKey = (options: Options<ListSourcePassagesData>) => createQueryKey('listSourcePassages', options);
+
+/**
+ * The stored text in reading order, with how many claims quote each part
+ */
+export const listSourcePassagesOptions = (options: Options<ListSourcePassagesData>) => queryOptions<ListSourcePassagesResponse, ListSourcePassagesError, ListSourcePassagesResponse, ReturnType<typeof listSourcePassagesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listSourcePassages({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSourcePassagesQueryKey(options)
+});
+
+export const listSourcePassagesInfiniteQueryKey = (options: Options<ListSourcePassagesData>): QueryKey<Options<ListSourcePassagesData>> => createQueryKey('listSourcePassages', options, true);
+
+/**
+ * The stored text in reading order, with how many claims quote each part
+ */
+export const listSourcePassagesInfiniteOptions = (options: Options<ListSourcePassagesData>) => {
+    const opts = infiniteQueryOptions<ListSourcePassagesResponse, ListSourcePassagesError, InfiniteData<ListSourcePassagesResponse>, QueryKey<Options<ListSourcePassagesData>>, number | Pick<QueryKey<Options<ListSourcePassagesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSourcePassagesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    after: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listSourcePassages({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listSourcePassagesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Read the page again, at most once a minute; what says something else now becomes a source of its own
+ */
+export const refreshSourceDocumentMutation = (options?: Partial<Options<RefreshSourceDocumentData>>): UseMutationOptions<RefreshSourceDocumentResponse, RefreshSourceDocumentError, Options<RefreshSourceDocumentData>> => {
+    const mutationOptions: UseMutationOptions<RefreshSourceDocumentResponse, RefreshSourceDocumentError, Options<RefreshSourceDocumentData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await refreshSourceDocument({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Take a stored source out of the bin
+ */
+export const restoreSourceDocumentMutation = (options?: Partial<Options<RestoreSourceDocumentData>>): UseMutationOptions<RestoreSourceDocumentResponse, RestoreSourceDocumentError, Options<RestoreSourceDocumentData>> => {
+    const mutationOptions: UseMutationOptions<RestoreSourceDocumentResponse, RestoreSourceDocumentError, Options<RestoreSourceDocumentData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await restoreSourceDocument({
                 ...options,
                 ...fnOptions,
                 throwOnError: true

@@ -1,25 +1,17 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Check, Code2, Text } from 'lucide-react';
 import { type Command, type EditorState, NodeSelection, TextSelection } from 'prosemirror-state';
 import type { EditorView } from 'prosemirror-view';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import {
-  createPublicationMutation,
-  getArticleQueryKey,
-  listPublicationsOptions,
-  listSitesOptions,
-  restoreArticleMutation,
-} from '@/api/client/@tanstack/react-query.gen.ts';
+import { getArticleQueryKey, restoreArticleMutation } from '@/api/client/@tanstack/react-query.gen.ts';
 import type { Article } from '@/api/client/types.gen.ts';
 import { ApiProblem } from '@/api/problem.ts';
 import { Notice, ProblemNotice } from '@/components/notice.tsx';
-import { toast } from '@/components/toaster.tsx';
 import { Button } from '@/components/ui/button.tsx';
-import { t } from '@/strings.ts';
 import { editorWords as words } from '@/strings-editor.ts';
-import { usePublicationRefresh } from '../../publication/use-cancel.ts';
 import { ReviseBar, type RevisionAction } from '../assist/revise-bar.tsx';
 import { ReviseDialog } from '../assist/revise-dialog.tsx';
+import { Outdated } from '../outdated.tsx';
 import { CitationTip } from './citation-tip.tsx';
 import { ClashView } from './clash-view.tsx';
 import { linkAt, type Place, selectedImage, setLink } from './commands.ts';
@@ -339,41 +331,9 @@ function Messages({ session, article }: { session: EditorSession; article: Artic
         </Notice>
       )}
       {!keptHere && save.kind !== 'saved' && <Notice tone="danger" title={words.notKept} />}
-      {save.kind !== 'gone' && <Outdated session={session} article={article} />}
+      {save.kind !== 'gone' && save.kind !== 'clash' && (
+        <Outdated articleId={article.id} flush={() => session.flush()} />
+      )}
     </div>
-  );
-}
-
-/** Says which sites show an older text, and offers to update them. */
-function Outdated({ session, article }: { session: EditorSession; article: Article }) {
-  const { save } = useShown(session);
-  const publications = useQuery(listPublicationsOptions({ query: { articleId: article.id, limit: 100 } }));
-  const sites = useQuery(listSitesOptions({ query: { limit: 100 } }));
-  const refresh = usePublicationRefresh();
-  const update = useMutation({ ...createPublicationMutation(), onSettled: refresh });
-  const behind =
-    publications.data?.items.filter(({ status, outdated }) => status === 'published' && outdated === true) ?? [];
-  if (behind.length === 0 || save.kind === 'clash') return null;
-  const names = behind
-    .map(({ siteId }) => sites.data?.items.find(({ id }) => id === siteId)?.name ?? '')
-    .filter(Boolean);
-  const send = async () => {
-    await session.flush();
-    for (const { siteId, wanted } of behind) {
-      await update.mutateAsync({
-        path: { id: article.id },
-        body: { siteId, status: wanted === 'future' ? 'publish' : wanted },
-      });
-    }
-    toast(words.outdated.sent);
-  };
-  return (
-    <Notice tone="accent" title={words.outdated.title(names.map((name) => t.common.quote(name)).join(', '))}>
-      <p>{words.outdated.text}</p>
-      <Button size="small" className="justify-self-start" disabled={update.isPending} onClick={() => void send()}>
-        {words.outdated.update}
-      </Button>
-      {update.error && <ProblemNotice problem={update.error} />}
-    </Notice>
   );
 }

@@ -1,8 +1,10 @@
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { Field } from '@/components/ui/field.tsx';
 import { Input, Textarea } from '@/components/ui/input.tsx';
 import { t } from '@/strings.ts';
+import { editedWords } from '@/strings-edited.ts';
 import { editorWords } from '@/strings-editor.ts';
+import { useLiveCheck } from '../assist/check-context.ts';
 import type { EditorSession } from './session.ts';
 import { useShown } from './use-session.ts';
 import type { FieldName } from './values.ts';
@@ -52,6 +54,20 @@ export function SearchFields({ session }: { session: EditorSession }) {
     onChange: (event: { target: { value: string } }) => session.setField(name, event.target.value),
     onBlur: () => void session.flush(),
   });
+  const stale = useLiveCheck()?.check?.stale ?? [];
+  /** Above the hint: what the text says no more. */
+  const left = (name: FieldName, hint: ReactNode) => {
+    const gone = stale.find(({ field }) => field === name)?.gone;
+    if (!gone) return hint;
+    return (
+      <>
+        <span className="block text-warning">
+          {editedWords.stale.gone(gone.map((word) => t.common.quote(word)).join(', '))}
+        </span>
+        {hint}
+      </>
+    );
+  };
   const measure = (name: 'metaTitle' | 'metaDescription', fallback: string) => {
     const text = fields[name];
     if (text === '') return fallback;
@@ -72,10 +88,13 @@ export function SearchFields({ session }: { session: EditorSession }) {
           <p className="mt-0.5 text-sm text-muted-foreground">{shown.description || t.seo.noDescription}</p>
         </div>
       </div>
-      <Field label={words.metaTitle} hint={measure('metaTitle', words.usesTitle)}>
+      <Field label={words.metaTitle} hint={left('metaTitle', measure('metaTitle', words.usesTitle))}>
         {(given) => <Input {...given} {...control('metaTitle')} id={given.id} maxLength={300} />}
       </Field>
-      <Field label={words.metaDescription} hint={measure('metaDescription', words.usesExcerpt)}>
+      <Field
+        label={words.metaDescription}
+        hint={left('metaDescription', measure('metaDescription', words.usesExcerpt))}
+      >
         {(given) => <Textarea {...given} {...control('metaDescription')} id={given.id} maxLength={1000} />}
       </Field>
       <Field label={words.slug}>
@@ -93,7 +112,10 @@ export function SearchFields({ session }: { session: EditorSession }) {
       <Field label={words.keyword} hint={words.keywordHint}>
         {(given) => <Input {...given} {...control('keyword')} id={given.id} maxLength={100} />}
       </Field>
-      <Field label={words.excerpt} hint={`${words.excerptHint} ${words.count([...fields.excerpt].length)}.`}>
+      <Field
+        label={words.excerpt}
+        hint={left('excerpt', `${words.excerptHint} ${words.count([...fields.excerpt].length)}.`)}
+      >
         {(given) => <Textarea {...given} {...control('excerpt')} id={given.id} maxLength={1000} />}
       </Field>
     </section>

@@ -1,0 +1,72 @@
+import type { Words } from '../language.ts';
+import type * as english from '../strings-palette.ts';
+import { number } from './numbers.ts';
+
+export const paletteWords: Words<typeof english.paletteWords> = {
+  title: 'Suche und Befehle',
+  placeholder: 'Suchen, oder einen Ort oder Befehl nennen',
+  groups: {
+    recent: 'Zuletzt',
+    places: 'Gehen zu',
+    actions: 'Befehle',
+    settings: 'Einstellungen',
+    articles: 'Artikel',
+    topics: 'Themen',
+    runs: 'Läufe',
+    sites: 'Websites',
+  },
+  results: (count) => (count === 1 ? '1 Ergebnis' : `${number(count)} Ergebnisse`),
+  nothing: (query) => `Nichts gefunden für „${query}“`,
+  searching: 'Wird gesucht …',
+  failed: 'Die Suche bekam keine Antwort. Orte und Befehle funktionieren trotzdem.',
+  keys: { move: 'bewegen', choose: 'öffnen', close: 'schließen' },
+  writeAbout: (topic) => `Über „${topic}“ schreiben`,
+  actions: {
+    newArticle: 'Neuer Artikel',
+    addTopics: 'Themen in den Vorrat legen',
+    connect: 'Website verbinden',
+    themeLight: 'Farben: hell',
+    themeDark: 'Farben: dunkel',
+    themeSystem: 'Farben: wie auf diesem Gerät',
+    language: (name) => `Sprache: ${name}`,
+    shortcuts: 'Tastenkürzel',
+    logOut: 'Abmelden',
+  },
+  rooms: { import: 'Themen importieren', watched: 'Beobachtete Quellen' },
+  also: {
+    language: 'übersetzen englisch deutsch english',
+    watched: 'feeds rss konkurrenz websites',
+    profile: 'profil name zeitzone adresse konto löschen',
+    writing: 'ton stil stimme modelle standard',
+    notifications: 'mails e-mails hinweise stumm',
+    security: 'passwort zweiter faktor authenticator',
+    sessions: 'sitzungen angemeldet browser',
+    ownKeys: 'openai anthropic google modell anbieter',
+    log: 'protokoll verlauf zugriffe',
+    newArticle: 'schreiben beginnen anlegen beitrag',
+    addTopics: 'ideen importieren vorrat',
+    connect: 'wordpress blog hinzufügen',
+    theme: 'aussehen modus farbe design',
+    shortcuts: 'tasten hilfe tastatur kurzbefehle',
+    logOut: 'ausloggen verlassen logout',
+    overview: 'startseite dashboard anfang',
+    bin: 'gelöscht mülleimer wiederherstellen',
+    usage: 'kosten geld limit budget ausgaben',
+    queue: 'veröffentlichungen warteschlange senden',
+    attention: 'fehlgeschlagen fehler freigaben wartet',
+  },
+};
+
+export const shortcutWords: Words<typeof english.shortcutWords> = {
+  title: 'Tastenkürzel',
+  everywhere: 'Überall',
+  here: 'Auf dieser Seite',
+  andThen: 'dann',
+  open: 'Suche und Befehle',
+  help: 'Diese Liste',
+  go: (place) => `Gehen zu: ${place}`,
+  newArticle: 'Neuer Artikel',
+  single: 'Einzelne Tasten als Kürzel',
+  singleHint:
+    'Schalte sie aus, wenn du mit deinem Computer sprichst oder versehentlich Tasten drückst. Strg K und Cmd K gehen immer.',
+};
