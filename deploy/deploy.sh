@@ -41,7 +41,7 @@ umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 started=$SECONDS
-# Whether the new version may be what serves: from then on a failure is taken back.
+# Whether the new version serves: no, yes, unknown.
 active=no
 
 # What a step prints is kept; only the end of it is shown, when it fails. Encrypted values and keys never are.
@@ -64,7 +64,8 @@ say() { printf '%s' "$*" >"$work/said"; }
 would() { printf 'would   %-30s %s\n' "$1" "$2"; }
 
 fail() {
-  if [ $active = yes ]; then
+  # Of an unknown one too: it may become active after we have stopped looking.
+  if [ $active != no ]; then
     take_back
   else
     echo "Not deployed after $((SECONDS - started)) s: the version from before serves, nothing to take back."
@@ -81,10 +82,9 @@ run_tests() { npm test; }
 
 present_spec() {
   doctl apps spec get "$APP_ID" --format json >"$work/before.json" || return 1
-  "$node" -e 'JSON.parse(require("fs").readFileSync(process.argv[1]))' "$work/before.json" || { echo 'doctl answered no specification'; return 1; }
   digest_before=$("$node" -e '
     const { services } = JSON.parse(require("fs").readFileSync(process.argv[1]));
-    console.log(services?.[0]?.image?.digest ?? "");' "$work/before.json")
+    console.log(services?.[0]?.image?.digest ?? "");' "$work/before.json") || { echo 'doctl answered no specification'; return 1; }
   deployment_before=$(doctl apps get "$APP_ID" --format ActiveDeployment.ID --no-header) || return 1
   say "${digest_before:-no image by digest yet}"
 }
@@ -109,6 +109,8 @@ update() { # file
   local newest
   newest=$(newest_deployment) || return 1
   doctl apps update "$APP_ID" --spec "$1" --format ID --no-header || return 1
+  # Taken: what comes of it is not known until it is seen.
+  active=unknown
   for ((look = 0; look < 12; look++)); do
     deployment=$(newest_deployment) || return 1
     [ "$deployment" != "$newest" ] && { say "$deployment"; return 0; }
@@ -131,11 +133,12 @@ wait_active() {
     else
       # The API may be away for a moment; the deployment goes on without us.
       failures=$((failures + 1)) phase=''
-      [ $failures -lt 6 ] || { echo "doctl cannot say how deployment $deployment is."; active=unknown; return 1; }
+      [ $failures -lt 6 ] || { echo "doctl cannot say how deployment $deployment is."; return 1; }
     fi
     case $phase in
       ACTIVE) active=yes; return 0 ;;
       ERROR | CANCELED | SUPERSEDED)
+        active=no
         echo "The deployment $deployment ended as $phase. Why: doctl apps logs $APP_ID --deployment $deployment --type deploy"
         return 1
         ;;
@@ -143,7 +146,6 @@ wait_active() {
     sleep "$pause"
   done
   echo "The deployment $deployment is ${phase:-unknown} after $deploy_limit s."
-  active=unknown
   return 1
 }
 
@@ -173,7 +175,6 @@ take_back() {
     echo 'NOT TAKEN BACK: before there was no image by digest. The new version serves: look at it.'
     exit 3
   fi
-  active=no
   if step 'take back: deploy' update "$work/before.json" && step 'take back: wait' wait_active && step 'take back: health' healthy; then
     echo "Taken back after $((SECONDS - started)) s: $digest_before serves again."
     exit 1
@@ -202,11 +203,7 @@ step 'address' find_address || fail
 step 'image' build || fail
 step 'push' push || fail
 step 'deploy' send || fail
-if ! step 'wait' wait_active; then
-  # It may become active after we have stopped looking.
-  [ $active = unknown ] && active=yes
-  fail
-fi
+step 'wait' wait_active || fail
 step 'health' healthy || fail
 step 'smoke test' smoke || fail
 echo "Deployed $commit after $((SECONDS - started)) s: $digest"
