@@ -71,7 +71,7 @@ async function written(): Promise<string> {
   const { id } = await send('POST', '/pipelines', 202, {
     topic: `How bees find flowers (smoke test ${randomBytes(4).toString('hex')})`,
     sources: [source],
-    words: { min: 60, max: 200 },
+    words: { min: 100, max: 300 },
     model: 'offline',
     duplicates: 'allow',
     publish: 'none',

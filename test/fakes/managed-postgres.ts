@@ -26,7 +26,7 @@ export async function startManagedPostgres(databaseUrl: string): Promise<Managed
   const target = new URL(databaseUrl);
   const counts = { encrypted: 0, plain: 0 };
   const sockets = new Set<Socket>();
-  const server = createServer((client) => {
+  const serve = (client: Socket) => {
     sockets.add(client);
     client.on('error', () => client.destroy());
     client.on('close', () => sockets.delete(client));
@@ -54,17 +54,22 @@ export async function startManagedPostgres(databaseUrl: string): Promise<Managed
         one.pipe(other);
       }
     });
-  });
+  };
+  // The certificate is for localhost and 127.0.0.1; the other address shows what a wrong name leads to.
+  const server = createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const elsewhere = createServer(serve);
+  await new Promise<void>((resolve) => elsewhere.listen(port, '127.0.0.2', resolve));
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     ca: fixture('ca.pem'),
     counts,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    async close() {
+      const closed = [server, elsewhere].map((one) => new Promise((resolve) => one.close(resolve)));
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(closed);
+    },
   };
 }
 

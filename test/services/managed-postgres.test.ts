@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCommand } from '../command-line.ts';
 import { breadSources } from '../factories.ts';
 import { type ManagedPostgres, startManagedPostgres } from '../fakes/managed-postgres.ts';
-import { finished, type Program, runProgram, servedAt } from '../program.ts';
+import { type Program, runProgram, servedAt } from '../program.ts';
 import { ask, pipelineUntil } from '../server-process.ts';
 
 /*
@@ -48,11 +48,13 @@ const env = (user: string) => ({
   PORT: '0',
   LOG_LEVEL: 'warn',
 });
-const run = (script: string, args: string[], extra: Record<string, string> = {}) => {
-  const program = runProgram(join(root, script), args, { ...env(names.role), ...extra });
+const serve = () => {
+  const program = runProgram(join(root, 'src/main.ts'), [], env(names.role));
   programs.push(program);
   return program;
 };
+/** A command as the app's role. */
+const bp = (args: string[], extra: Record<string, string> = {}) => runCommand({ ...env(names.role), ...extra }, args);
 const bootstrap = (args: string[] = [], options?: Parameters<typeof runCommand>[2], user = names.owner) =>
   runCommand(env(user), ['database', 'bootstrap', '--role', names.role, ...args], options);
 
@@ -77,9 +79,9 @@ afterAll(async () => {
 it('is prepared once as the owner, and then carries the app as a role that owns nothing', async () => {
   // As it comes, the role of the app may not make a table.
   await admin.query(`create role ${names.role} login connection limit ${connections}`);
-  const unprepared = await finished(run('src/cli.ts', ['migrate']));
+  const unprepared = await bp(['migrate']);
   expect(unprepared.status).toBe(1);
-  expect(unprepared.output).toContain('permission denied for schema public');
+  expect(unprepared.err).toContain('permission denied for schema public');
 
   // Debian's pgvector is for superusers; providers let their owners make it by a list of their own, which this server has not.
   const refused = await bootstrap();
@@ -104,20 +106,21 @@ it('is prepared once as the owner, and then carries the app as a role that owns 
   // Again: nothing to do, and no error.
   expect((await bootstrap()).status).toBe(0);
 
-  const before = await finished(run('src/cli.ts', ['migrate', '--check']));
-  expect(before.output).toMatch(/Not applied yet: 0001-first-article\.[\s\S]*The queue is not installed yet\./);
+  const before = await bp(['migrate', '--check']);
+  expect(before.out).toMatch(/Not applied yet: 0001-first-article\.[\s\S]*The queue is not installed yet\./);
   expect(before.status).toBe(1);
-  const migrated = await finished(run('src/cli.ts', ['migrate']));
-  expect(migrated.output).toContain('Applied 0001-first-article.');
+  const migrated = await bp(['migrate']);
+  expect(migrated.out).toContain('Applied 0001-first-article.');
   expect(migrated.status).toBe(0);
-  expect(await finished(run('src/cli.ts', ['migrate', '--check']))).toEqual({
+  expect(await bp(['migrate', '--check'])).toEqual({
     status: 0,
-    output: 'The database is up to date.\n',
+    out: 'The database is up to date.\n',
+    err: '',
   });
 
   // Two releases side by side, and the check of a third beside them, in the connections of the smallest cluster: the
   // server itself refuses one more.
-  const [first, second] = [run('src/main.ts', []), run('src/main.ts', [])];
+  const [first, second] = [serve(), serve()];
   const [address] = await Promise.all([servedAt(first), servedAt(second)]);
   const { status, json } = await ask<{ id: string }>(address, 'POST', '/api/v1/pipelines', {
     topic: 'Keeping a sourdough starter alive',
@@ -126,7 +129,7 @@ it('is prepared once as the owner, and then carries the app as a role that owns 
     model: 'offline',
   });
   expect(status).toBe(202);
-  expect((await finished(run('src/cli.ts', ['migrate', '--check']))).status).toBe(0);
+  expect((await bp(['migrate', '--check'])).status).toBe(0);
   const pipeline = await pipelineUntil(address, json.id, (one) => !['queued', 'running'].includes(one.status));
   expect(pipeline).toMatchObject({ status: 'succeeded', error: null });
   const article = await ask<{ markdown: string }>(address, 'GET', `/api/v1/articles/${pipeline.articleId}`);
@@ -144,20 +147,23 @@ it('is prepared once as the owner, and then carries the app as a role that owns 
 });
 
 it('is not used without TLS, nor with a certificate that the authority has not signed', async () => {
-  const plain = await finished(
-    run('src/cli.ts', ['migrate', '--check'], {
-      DATABASE_URL: addressOf(names.role).replace('require', 'disable'),
-      DATABASE_CA_CERT: '',
-    }),
-  );
-  expect(plain).toMatchObject({ status: 1, output: expect.stringContaining('no encryption') });
-  const stranger = await finished(
-    run('src/cli.ts', ['migrate', '--check'], {
-      DATABASE_URL: addressOf(names.role).replace('localhost', '127.0.0.2'),
-    }),
-  );
+  const plain = await bp(['migrate', '--check'], {
+    DATABASE_URL: addressOf(names.role).replace('require', 'disable'),
+    DATABASE_CA_CERT: '',
+  });
+  expect(plain).toMatchObject({ status: 1, err: expect.stringContaining('no encryption') });
+  const stranger = await bp(['migrate', '--check'], {
+    DATABASE_URL: addressOf(names.role).replace('localhost', '127.0.0.2'),
+  });
   expect(stranger.status).toBe(1);
-  expect(stranger.output).toMatch(/127\.0\.0\.2/);
+  expect(stranger.err).toMatch(/^The certificate of the database is not for the host in DATABASE_URL/);
+  // verify-full without the authority: what a machine knows by itself does not do.
+  const unknown = await bp(['migrate', '--check'], {
+    DATABASE_URL: addressOf(names.role).replace('require', 'verify-full'),
+    DATABASE_CA_CERT: '',
+  });
+  expect(unknown.err).toMatch(/signed by an authority that is not known here/);
+  expect(unknown.status).toBe(1);
 });
 
 it.each([
