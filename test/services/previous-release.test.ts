@@ -15,13 +15,8 @@ vi.setConfig({ testTimeout: 480_000, hookTimeout: 300_000 });
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const last: LastRelease = JSON.parse(readFileSync(join(root, 'deploy/last-release.json'), 'utf8'));
 
-/** Of its tests those that go through the tables: the drift of its columns, accounts, the article's way, publishing. */
-const tests = [
-  'src/db/schema-drift.test.ts',
-  'src/accounts/account.test.ts',
-  'src/pipeline/runner.test.ts',
-  'src/publishing/deliver.test.ts',
-];
+/** Of its tests those that go through the tables: the drift of its columns, the article's way, publishing. */
+const tests = ['src/db/schema-drift.test.ts', 'src/pipeline/runner.test.ts', 'src/publishing/deliver.test.ts'];
 
 let folder: string;
 beforeAll(() => {
