@@ -9,7 +9,7 @@ import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
  * below the root, see src/shipped-files.ts):
  *   dist/server/    main.js, cli.js, the workers that are started beside them, shared chunks, db/migrations
  *   dist/web/dist/ dist/docs/samples/ dist/openapi.json     what the code reads
- *   dist/package.json     the version, and the packages that have to be installed next to it
+ *   dist/package.json dist/package-lock.json     the version, and the packages that have to be installed next to it: npm ci
  */
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -79,6 +79,54 @@ function writePackage(chunks: OutputChunk[]): void {
   });
   const manifest = { name, version, private: true, description, license, type: 'module', engines };
   writeJson('package.json', { ...manifest, dependencies: Object.fromEntries(needed) });
+  writeLock({ ...manifest, dependencies: Object.fromEntries(needed) });
+}
+
+interface LockedPackage {
+  dev?: boolean;
+  devOptional?: boolean;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+}
+
+/** What is installed next to the bundle is what the tests ran with: the entries of our own lockfile, and all they ask for. */
+function writeLock(manifest: { name: string; version: string; dependencies: Record<string, string> }): void {
+  const { lockfileVersion, packages } = readJson('package-lock.json') as {
+    lockfileVersion: number;
+    packages: Record<string, LockedPackage>;
+  };
+  const kept = new Map<string, LockedPackage>();
+  const keep = (names: object | undefined, from: string) => {
+    for (const name of Object.keys(names ?? {})) {
+      const path = findPackage(packages, name, from);
+      const found = path === null ? undefined : packages[path];
+      // Peers that nobody brought are optional ones.
+      if (path === null || !found || kept.has(path)) continue;
+      const { dev, devOptional, ...entry } = found;
+      kept.set(path, entry);
+      keep({ ...found.peerDependencies, ...found.optionalDependencies, ...found.dependencies }, path);
+    }
+  };
+  keep(manifest.dependencies, '');
+  const entries = [...kept].sort(([a], [b]) => (a < b ? -1 : 1));
+  const { name, version } = manifest;
+  writeJson('package-lock.json', {
+    name,
+    version,
+    lockfileVersion,
+    requires: true,
+    packages: { '': manifest, ...Object.fromEntries(entries) },
+  });
+}
+
+/** Where Node finds a package that the one at `from` imports: in its own folder, or in that of a package around it. */
+function findPackage(packages: Record<string, unknown>, name: string, from: string): string | null {
+  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
+    const path = `${folder}${folder ? '/' : ''}node_modules/${name}`;
+    if (packages[path]) return path;
+    if (!folder) return null;
+  }
 }
 
 /** Licences of what was bundled ask to be passed on with it. */

@@ -142,7 +142,7 @@ const apiRoutes = [
 ];
 
 /** Brings the schema of the product and of its queue up to this version. */
-export async function migrateAll(database: Database): Promise<{ applied: string[] }> {
+export async function migrateAll(database: Database): Promise<{ applied: string[]; newer: string[] }> {
   const result = await migrate(database);
   await migrateQueue(database, jobs as never[]);
   return result;
@@ -214,7 +214,8 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
   const database = await openDatabase(config, secrets);
   let ctx: AppContext;
   try {
-    await migrateAll(database);
+    const { newer } = await migrateAll(database);
+    if (newer.length > 0) log.warn({ newer }, 'the database was added to by a newer version; going on beside it');
     ctx = await createContext(config, secrets, log, database);
   } catch (error) {
     await database.close();

@@ -64,6 +64,7 @@ describe('usage', () => {
     'start',
     'write',
     'migrate',
+    'database bootstrap',
     'doctor',
     'site add',
     'site connect',

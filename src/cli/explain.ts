@@ -22,14 +22,21 @@ const causes: Record<string, (error: SystemError) => [string, string]> = {
   ENOTFOUND: () => ['The host in DATABASE_URL is unknown.', 'Check its spelling and the name server.'],
   ETIMEDOUT: () => ['The database in DATABASE_URL does not answer.', 'Check host, port and firewall.'],
   '28P01': () => ['The database refuses the password in DATABASE_URL.', 'Check user name and password.'],
-  '28000': () => [
-    'The database refuses the user in DATABASE_URL.',
-    'Check user name and password, and its pg_hba.conf.',
+  '28000': (error) => [
+    `The database refuses the user in DATABASE_URL: ${error.message}.`,
+    'Check user name and password, its pg_hba.conf, and whether it wants TLS (?sslmode=require).',
   ],
   '3D000': () => ['The database named in DATABASE_URL does not exist.', 'Create it, or correct the name.'],
   '42501': (error) => [
     `The database user lacks a right: ${error.message}.`,
-    'Let the owner of the database run once: CREATE EXTENSION vector; GRANT ALL ON SCHEMA public TO the_user;',
+    "Run once with the owner's name and password in DATABASE_URL: blog-poster database bootstrap --role THE_USER",
+  ],
+  SELF_SIGNED_CERT_IN_CHAIN: foreignCertificate,
+  DEPTH_ZERO_SELF_SIGNED_CERT: foreignCertificate,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: foreignCertificate,
+  ERR_TLS_CERT_ALTNAME_INVALID: (error) => [
+    `The certificate of the database is not for the host in DATABASE_URL: ${error.message}`,
+    'Take the host name that the provider gives, not its address.',
   ],
   '0A000': (error) => [
     `The database server cannot do something that is needed: ${error.message}.`,
@@ -48,6 +55,12 @@ function isKnownCause(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code in causes;
 }
 
+/** What the database said stands inside what the query builder says of it. */
+function withKnownCause(error: unknown): unknown {
+  const cause = error instanceof Error ? error.cause : null;
+  return isKnownCause(cause) ? cause : error;
+}
+
 /**
  * Puts what made a command fail into lines for its user: what happened, then what to do. Mistakes in the configuration
  * are one line each. Only what nobody foresaw shows a stack.
@@ -61,10 +74,17 @@ export function explain(error: unknown): string[] {
   const database = explainDatabaseError(error);
   if (database && !(error instanceof AggregateError) && !isKnownCause(error)) return [database.message, database.hint];
   // A host name with several addresses fails with one error for each of them.
-  const inner = error instanceof AggregateError ? error.errors[0] : error;
+  const inner = withKnownCause(error instanceof AggregateError ? error.errors[0] : error);
   if (inner instanceof Error && 'code' in inner && typeof inner.code === 'string') {
     const put = causes[inner.code];
     if (put) return put(inner as SystemError);
   }
   return [inner instanceof Error ? (inner.stack ?? inner.message) : String(inner)];
+}
+
+function foreignCertificate(): [string, string] {
+  return [
+    'The certificate of the database is signed by an authority that is not known here.',
+    "Set DATABASE_CA_CERT to the certificate of the provider's authority (DigitalOcean: doctl databases get-ca).",
+  ];
 }

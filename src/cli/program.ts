@@ -88,9 +88,19 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
       choose(async () => (await import('./write.ts')).write(io, topic, options), options.json),
     );
 
-  add(program, 'migrate', 'bring the schema of database and queue up to this version').action((options) =>
-    choose(async () => (await import('./migrate.ts')).migrateCommand(io, options), options.json),
-  );
+  add(program, 'migrate', 'bring the schema of database and queue up to this version')
+    .option('--check', 'change nothing; exit status 1 when there is something to do, which is printed')
+    .action((options) => choose(async () => (await import('./migrate.ts')).migrateCommand(io, options), options.json));
+
+  const database = program.command('database').description('the PostgreSQL server');
+  add(database, 'bootstrap', 'prepare a database as its owner: extension, the role of the app, its rights')
+    .addOption(
+      new Option('--role <name>', 'the role that the app signs in as').argParser(roleName).makeOptionMandatory(),
+    )
+    .option('--password-stdin', 'read its password from standard input; a role that is there keeps its own otherwise')
+    .action((options) =>
+      choose(async () => (await import('./database.ts')).bootstrapCommand(io, options), options.json),
+    );
 
   add(program, 'doctor', 'check configuration, database, queue, model, search, data directory and sites')
     .option(
@@ -335,6 +345,13 @@ function words(value: string): { min: number; max: number } {
   if (!min || !max || Number(min) > Number(max))
     throw new InvalidArgumentError('Give the shortest and the longest, for example 600-900.');
   return { min: Number(min), max: Number(max) };
+}
+
+/** What needs no quotes in an address, and is no role of PostgreSQL itself. */
+function roleName(value: string): string {
+  if (!/^(?!pg_)[a-z_][a-z0-9_-]{0,62}$/.test(value))
+    throw new InvalidArgumentError('Give a name of small letters, digits, _ and -.');
+  return value;
 }
 
 /** A whole number, or `default`; not null, which commander takes for an option without a value. */

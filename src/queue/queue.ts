@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { type ConstructorOptions, fromDrizzle, fromPglite, type Job, PgBoss, type WorkOptions } from 'pg-boss';
-import type { Database, Db } from '../db/open.ts';
+import bossManifest from 'pg-boss/package.json' with { type: 'json' };
+import { type Database, type Db, queryRows } from '../db/open.ts';
 import type { Logger } from '../logger.ts';
 import type { JobDefinition } from './define-job.ts';
 
@@ -110,6 +111,18 @@ export async function migrateQueue(database: Database, jobs: JobDefinition<never
     await boss.stop({ graceful: false });
   }
   if (errors[0]) throw errors[0];
+}
+
+/** The version of the queue's own schema: in the database (null where it is not installed), and as this version has it. */
+export async function queueSchema(db: Db): Promise<{ installed: number | null; wanted: number }> {
+  const wanted = bossManifest.pgboss.schema;
+  const [found] = await queryRows<{ there: boolean }>(
+    db,
+    sql`select to_regclass('pgboss.version') is not null as there`,
+  );
+  if (!found?.there) return { installed: null, wanted };
+  const [row] = await queryRows<{ version: number }>(db, sql`select version::int as version from pgboss.version`);
+  return { installed: row?.version ?? null, wanted };
 }
 
 /** Connects to the installed queue. `supervise` is for processes that work: they also look after dead workers' jobs. */
