@@ -39,9 +39,9 @@ export async function openPostgresSource(
           ...['--exclude-schema=pgboss', `--snapshot=${snapshot?.id}`, `--dbname=${target.address}`],
         ];
         const { child, ended } = startTool(tools, 'pg_dump', args, target.env, signal);
-        child.stdin?.end();
+        child.stdin.end();
         try {
-          for await (const chunk of child.stdout ?? []) yield chunk as Buffer;
+          for await (const chunk of child.stdout) yield chunk as Buffer;
           await ended;
         } finally {
           child.kill('SIGKILL');

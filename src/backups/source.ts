@@ -21,11 +21,8 @@ export interface DumpSource {
 
 /** What taking and restoring backups need of the context. */
 export interface BackupContext {
-  config: Pick<Config, 'backups' | 'database' | 'dataDir'>;
-  secrets: Pick<
-    Secrets,
-    'databaseUrl' | 'appSecret' | 's3AccessKeyId' | 's3SecretAccessKey' | 'ageIdentities'
-  >;
+  config: Config;
+  secrets: Secrets;
   now(): Date;
 }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { constants, existsSync, readdirSync } from 'node:fs';
 import { access, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -10,6 +10,8 @@ import { AppError } from '../errors.ts';
 export interface Tools {
   folder: string;
   major: number;
+  /** PATH for them: those of Debian are wrappers in Perl. */
+  path: string;
 }
 
 /** Where Debian's and the PostgreSQL project's packages put them, besides PATH. */
@@ -24,7 +26,7 @@ export async function findTools({ backups }: Pick<Config, 'backups'>, serverMajo
   const found: Tools[] = [];
   for (const folder of new Set(folders)) {
     const major = await majorIn(folder);
-    if (major !== null) found.push({ folder, major });
+    if (major !== null) found.push({ folder, major, path: [backups.toolPath, '/usr/bin', '/bin'].join(delimiter) });
   }
   const [best] = found.filter(({ major }) => major >= serverMajor).sort((a, b) => a.major - b.major);
   if (best) return best;
@@ -95,7 +97,7 @@ export async function toolConnection(
 
 /** A program of PostgreSQL that runs, and how it ends. */
 export interface RunningTool {
-  child: ChildProcess;
+  child: ChildProcessWithoutNullStreams;
   /** Resolves when it has ended well; rejects with what it said otherwise. */
   ended: Promise<void>;
 }
@@ -109,14 +111,13 @@ export function startTool(
   signal: AbortSignal,
 ): RunningTool {
   const child = spawn(join(tools.folder, program), args, {
-    // pg_dump of Debian is a wrapper in Perl, which needs PATH.
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', ...env },
+    env: { PATH: tools.path, LC_ALL: 'C', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const stop = () => child.kill('SIGKILL');
   signal.addEventListener('abort', stop);
   let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-4000);
   });
   const ended = new Promise<void>((resolve, reject) => {

@@ -48,12 +48,30 @@ export async function migrate(database: Database): Promise<{ applied: string[] }
   }
 }
 
+const tableOfMigrations =
+  'create table if not exists schema_migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())';
+const noteOf = ({ name, checksum }: Migration) =>
+  `insert into schema_migrations (name, checksum) values ('${name}', '${checksum}')`;
+
+/**
+ * The statements that bring an empty database to the schema that it had after the migration `last`, for whoever puts rows
+ * of that time into it. Throws `data_unusable` when this version does not know that migration.
+ */
+export function schemaUntil(last: string): string[] {
+  const known = readMigrations();
+  const end = known.findIndex(({ name }) => name === last);
+  if (end < 0) {
+    throw new AppError('data_unusable', `It was written by a newer version (it has the migration ${last}).`, {
+      hint: 'Use the version of blog-poster that wrote it, or a newer one.',
+    });
+  }
+  return [tableOfMigrations, ...known.slice(0, end + 1).flatMap((migration) => [migration.sql, noteOf(migration)])];
+}
+
 const selectApplied = 'select name, checksum from schema_migrations order by name';
 
 async function migrateSession(session: Session): Promise<{ applied: string[] }> {
-  await session.exec(
-    'create table if not exists schema_migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now())',
-  );
+  await session.exec(tableOfMigrations);
   const known = readMigrations();
   const done = new Map((await session.applied()).map((row) => [row.name, row.checksum]));
   for (const name of done.keys()) {
@@ -75,9 +93,7 @@ async function migrateSession(session: Session): Promise<{ applied: string[] }> 
       continue;
     }
     try {
-      await session.exec(
-        `begin; ${migration.sql}; insert into schema_migrations (name, checksum) values ('${migration.name}', '${migration.checksum}'); commit;`,
-      );
+      await session.exec(`begin; ${migration.sql}; ${noteOf(migration)}; commit;`);
     } catch (cause) {
       await session.exec('rollback');
       throw cause;
