@@ -271,7 +271,8 @@ const expectations: Record<keyof z.infer<typeof environment>, string> = {
     'must be the address of a mail server, for example SMTP_URL=smtps://user:password@mail.example.com:465 (encode special characters)',
   SENDGRID_API_KEY: 'must be a key of SendGrid: one word, for example SENDGRID_API_KEY=SG...',
   MAIL_FROM: 'must be a mail address, for example MAIL_FROM=Posts <posts@example.com>',
-  S3_ENDPOINT: 'must be the address of a storage that speaks S3, for example S3_ENDPOINT=https://fra1.digitaloceanspaces.com',
+  S3_ENDPOINT:
+    'must be the address of a storage that speaks S3, for example S3_ENDPOINT=https://fra1.digitaloceanspaces.com',
   S3_REGION: 'must be the name of a region, for example S3_REGION=fra1',
   S3_BUCKET: 'must be the name of a bucket, for example S3_BUCKET=my-backups',
   S3_ACCESS_KEY_ID: 'must be the id of an access key: one word',

@@ -30,7 +30,10 @@ const leftoverMs = 24 * 3_600_000;
 /** All whole backups, newest first. The storage is asked, not the database: that may be empty. */
 export async function listBackups(storage: BackupStorage, signal: AbortSignal): Promise<CatalogueEntry[]> {
   const files = new Map((await storage.list()).map((file) => [file.name, file]));
-  const ids = [...files.keys()].filter((name) => name.endsWith(manifestSuffix)).map(idOf).filter(isBackupId);
+  const ids = [...files.keys()]
+    .filter((name) => name.endsWith(manifestSuffix))
+    .map(idOf)
+    .filter(isBackupId);
   const entries: CatalogueEntry[] = [];
   for (const id of ids.sort().reverse()) {
     const entry = await readEntry(storage, files, id, signal);
@@ -42,7 +45,11 @@ export async function listBackups(storage: BackupStorage, signal: AbortSignal): 
 /** One backup; `latest` is the newest of all. Throws `not_found`, and `backup_damaged` when something of it is missing. */
 export async function findBackup(storage: BackupStorage, wanted: string, signal: AbortSignal): Promise<CatalogueEntry> {
   const files = new Map((await storage.list()).map((file) => [file.name, file]));
-  const ids = [...files.keys()].filter((name) => name.endsWith(manifestSuffix)).map(idOf).filter(isBackupId).sort();
+  const ids = [...files.keys()]
+    .filter((name) => name.endsWith(manifestSuffix))
+    .map(idOf)
+    .filter(isBackupId)
+    .sort();
   const id = wanted === 'latest' ? ids.at(-1) : wanted;
   if (id === undefined) throw new AppError('not_found', `There is no backup in ${storage.place}.`);
   const entry = isBackupId(id) ? await readEntry(storage, files, id, signal) : null;

@@ -1,5 +1,4 @@
 import type { PGlite } from '@electric-sql/pglite';
-import type { BackupContext } from './source.ts';
 import { schemaUntil } from '../db/migrate.ts';
 import { damaged } from './codec.ts';
 import { askEmbedded } from './embedded-source.ts';
@@ -7,6 +6,7 @@ import { loosen, tighten } from './loosen.ts';
 import type { Manifest } from './manifest.ts';
 import { asScript } from './postgres-target.ts';
 import { loadRows } from './rows-loader.ts';
+import type { BackupContext } from './source.ts';
 import { compareTables, plainText, stateOfTables } from './tables.ts';
 import { findTools } from './tools.ts';
 

@@ -12,11 +12,15 @@ create temp table loosened as
   from pg_index i join pg_class c on c.oid = i.indrelid
   where ${ofProduct} and not exists (select 1 from pg_constraint k where k.conindid = i.indexrelid)
   union all
-  select 2, format('alter table %s add constraint %I %s', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid)),
+  select 2, format('alter index %s alter column %s set statistics %s', c.oid::regclass, a.attnum, a.attstattarget), 'select 1'
+  from pg_index i join pg_class t on t.oid = i.indrelid join pg_class c on c.oid = i.indexrelid join pg_attribute a on a.attrelid = c.oid
+  where t.relnamespace = 'public'::regnamespace and a.attstattarget >= 0
+  union all
+  select 3, format('alter table %s add constraint %I %s', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid)),
     format('alter table %s drop constraint %I', k.conrelid::regclass, k.conname)
   from pg_constraint k join pg_class c on c.oid = k.conrelid where ${ofProduct} and k.contype = 'f'
   union all
-  select 3, format('alter table %s enable trigger user', c.oid::regclass), format('alter table %s disable trigger user', c.oid::regclass)
+  select 4, format('alter table %s enable trigger user', c.oid::regclass), format('alter table %s disable trigger user', c.oid::regclass)
   from pg_class c where ${ofProduct};
 do $$
 declare

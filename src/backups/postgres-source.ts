@@ -1,7 +1,7 @@
 import type { PoolConfig } from 'pg';
-import type { Ask } from './tables.ts';
 import { askOf, connectPlain } from './plain-client.ts';
 import type { BackupContext, DumpSource } from './source.ts';
+import type { Ask } from './tables.ts';
 import { plainText, stateOfTables } from './tables.ts';
 import { findTools, startTool, toolConnection } from './tools.ts';
 

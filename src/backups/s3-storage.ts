@@ -116,7 +116,10 @@ export async function openS3(
 /** What the storage, or the way to it, said; anything that is not from it is handed on. */
 export function s3Error(place: string, endpoint: string | null, error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
-  const { name, message, code, $metadata } = error as Error & { code?: string; $metadata?: { httpStatusCode?: number } };
+  const { name, message, code, $metadata } = error as Error & {
+    code?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
   const status = $metadata?.httpStatusCode;
   const where = endpoint === null ? place : `${place} at ${endpoint}`;
   if (name === 'NoSuchBucket' || (status === 404 && name !== 'NoSuchKey')) {

@@ -27,11 +27,7 @@ export interface BackupContext {
 }
 
 /** Takes a state of an open database, to be dumped. `workFolder` is for what that needs meanwhile. */
-export async function openSource(
-  ctx: BackupContext,
-  database: Database,
-  workFolder: string,
-): Promise<DumpSource> {
+export async function openSource(ctx: BackupContext, database: Database, workFolder: string): Promise<DumpSource> {
   const { engine } = database;
   return engine.kind === 'embedded'
     ? (await import('./embedded-source.ts')).openEmbeddedSource(ctx, engine.pglite, workFolder)

@@ -82,9 +82,7 @@ export async function backupStatus(ctx: Pick<AppContext, 'db' | 'config' | 'now'
           error: proof.error,
         }
       : null,
-    lastFailure: failed
-      ? { at: failed.finishedAt ?? failed.aliveAt, error: failed.error ?? brokenOff }
-      : null,
+    lastFailure: failed ? { at: failed.finishedAt ?? failed.aliveAt, error: failed.error ?? brokenOff } : null,
     running: running
       ? {
           kind: running.kind,
@@ -123,5 +121,4 @@ export function placeOf({ backups }: Pick<AppContext['config'], 'backups'>): Bac
     : { kind: 'directory', place: backups.directory };
 }
 
-const durationOf = ({ startedAt, finishedAt }: BackupRun) =>
-  (finishedAt ?? startedAt).getTime() - startedAt.getTime();
+const durationOf = ({ startedAt, finishedAt }: BackupRun) => (finishedAt ?? startedAt).getTime() - startedAt.getTime();

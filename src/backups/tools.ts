@@ -30,7 +30,8 @@ export async function findTools({ backups }: Pick<Config, 'backups'>, serverMajo
   }
   const [best] = found.filter(({ major }) => major >= serverMajor).sort((a, b) => a.major - b.major);
   if (best) return best;
-  const have = found.length === 0 ? 'none was found' : `only version ${Math.max(...found.map(({ major }) => major))} was found`;
+  const have =
+    found.length === 0 ? 'none was found' : `only version ${Math.max(...found.map(({ major }) => major))} was found`;
   throw new AppError(
     'backup_tools_missing',
     `Backups of PostgreSQL ${serverMajor} need pg_dump, pg_restore and psql of version ${serverMajor} or newer; ${have} on PATH and in /usr/lib/postgresql.`,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { version } from '../config.ts';
 import { migrate } from '../db/migrate.ts';
-import { AppError } from '../errors.ts';
 import { type Database, fromPglite, openDatabase } from '../db/open.ts';
+import { AppError } from '../errors.ts';
 import { type CatalogueEntry, writeDocument } from './catalogue.ts';
 import { damaged, decode } from './codec.ts';
 import type { Watcher } from './create.ts';
@@ -108,6 +108,7 @@ export async function* dumpOf(
   if (stored === null) throw damaged(manifest, `its file ${manifest.file} is missing`);
   let done = 0;
   for await (const chunk of decode(stored, manifest, ctx.secrets.ageIdentities)) {
+    signal.throwIfAborted();
     done += chunk.length;
     watch.bytes(done);
     yield chunk;
@@ -126,7 +127,10 @@ async function proveOnServer(
   const secrets = { ...ctx.secrets, databaseUrl: url.toString() };
   const caCertificate = ctx.config.database.kind === 'postgres' ? ctx.config.database.caCertificate : null;
   const target = await toolConnection(secrets.databaseUrl, caCertificate, workFolder);
-  const copy = await openDatabase({ ...ctx.config, database: { kind: 'postgres', caCertificate, poolSize: 1 } }, secrets);
+  const copy = await openDatabase(
+    { ...ctx.config, database: { kind: 'postgres', caCertificate, poolSize: 1 } },
+    secrets,
+  );
   try {
     if (copy.engine.kind !== 'postgres') throw new Error('the scratch database is on the server');
     const client = await copy.engine.pool.connect();
