@@ -33,6 +33,8 @@ export interface Backups {
   verify(backupId: string, trigger: RunTrigger): Promise<BackupRun>;
   /** A time of the schedule: a backup, its proof, and what the rule no longer keeps. Resolves when all of it is over. */
   daily(slot: Slot): Promise<void>;
+  /** Resolves when nothing is under way in this process. */
+  settled(): Promise<void>;
   /** Ends what is under way, without leaving half a backup. */
   close(): Promise<void>;
 }
@@ -164,6 +166,10 @@ export function createBackups(ctx: Parts): Backups {
       return { bytes: entry.manifest.bytes, rows: proof.rows };
     });
 
+  const settled = async () => {
+    await Promise.allSettled(underWay);
+  };
+
   /** Only after a proof: nothing goes unless a newer verified one is there. */
   const tidy = async (signal: AbortSignal) => {
     const gone = await tidyStorage(await storage(), {
@@ -197,9 +203,10 @@ export function createBackups(ctx: Parts): Backups {
       });
       await over;
     },
+    settled,
     async close() {
       stopping.abort(new AppError('shutting_down', 'The server is stopping.'));
-      await Promise.allSettled(underWay);
+      await settled();
       if (opened !== null) (await opened).close();
     },
   };

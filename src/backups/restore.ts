@@ -19,7 +19,7 @@ import type { BackupContext } from './source.ts';
 import type { BackupStorage } from './storage.ts';
 import { type Ask, hasData } from './tables.ts';
 import { findTools, toolConnection } from './tools.ts';
-import { dumpOf } from './verify.ts';
+import { openDump } from './verify.ts';
 
 /** What can only be read with the APP_SECRET that it was encrypted under. */
 export interface LostSecrets {
@@ -97,9 +97,9 @@ async function restorePostgres(
       const tools = await findTools(ctx.config, major);
       const target = await toolConnection(ctx.secrets.databaseUrl, caCertificate, workFolder);
       const stop = AbortSignal.any([signal, lock.lost]);
-      const dump = dumpOf(ctx, storage, entry, stop, watch);
+      const dump = await openDump(ctx, storage, entry, stop, watch);
       const comparing = () => watch.phase('comparing', manifest.dumpBytes);
-      await loadIntoPostgres({ tools, target }, manifest, dump, stop, comparing);
+      await loadIntoPostgres({ tools, target }, manifest, dump, stop, comparing).finally(() => dump.return(undefined));
       const restored = await openDatabase(ctx.config, ctx.secrets);
       try {
         const { applied } = await options.migrateAll(restored);
@@ -135,6 +135,7 @@ async function restoreEmbedded(
     const present = join(dataDir, 'db');
     const used = await isUsed(present);
     if (used) refuseUnlessNamed(dataDir, options.intoNonempty);
+    const dump = await openDump(ctx, storage, entry, signal, watch);
     const next = join(dataDir, 'db.restoring');
     await rm(next, { recursive: true, force: true });
     let report: RestoreReport;
@@ -142,13 +143,13 @@ async function restoreEmbedded(
     try {
       const pglite = await openScratchFiles(next);
       try {
-        const dump = dumpOf(ctx, storage, entry, signal, watch);
         const comparing = () => watch.phase('comparing', manifest.dumpBytes);
         await loadIntoEmbedded(ctx, pglite, manifest, dump, signal, comparing);
         const { applied } = await options.migrateAll(await fromPglite(pglite));
         report = await settle(ctx, askEmbedded(pglite), manifest, applied, keptAs);
         await pglite.exec('checkpoint');
       } finally {
+        await dump.return(undefined);
         await pglite.close();
       }
     } catch (error) {

@@ -60,6 +60,7 @@ async function restoreForProof(
   run: Run,
 ): Promise<Proof['engine']> {
   const { engine } = database;
+  const dump = await openDump(ctx, storage, entry, run.signal, run.watch);
   if (engine.kind === 'postgres') {
     const client = await connectPlain(engine.connection);
     try {
@@ -69,7 +70,7 @@ async function restoreForProof(
       await client.query(`drop database if exists ${scratch} with (force)`);
       if (await mayCreate(client, scratch)) {
         try {
-          await proveOnServer(ctx, scratch, storage, entry, run);
+          await proveOnServer(ctx, scratch, dump, entry, run);
           return 'postgres';
         } catch (error) {
           // It may make a database, but not the extension in it.
@@ -79,10 +80,13 @@ async function restoreForProof(
         }
       }
     } finally {
+      await dump.return(undefined);
       await client.end();
     }
+    await proveEmbedded(ctx, await openDump(ctx, storage, entry, run.signal, run.watch), entry, run);
+    return 'embedded';
   }
-  await proveEmbedded(ctx, storage, entry, run);
+  await proveEmbedded(ctx, dump, entry, run);
   return 'embedded';
 }
 
@@ -96,29 +100,44 @@ async function mayCreate(client: Awaited<ReturnType<typeof connectPlain>>, name:
   }
 }
 
-/** The dump of a backup as it comes out of the storage. */
-export async function* dumpOf(
+/**
+ * The dump of a backup as it comes out of the storage, of which the first piece is there already: a missing file or a wrong
+ * key is told before anything is done for its sake.
+ */
+export async function openDump(
   ctx: BackupContext,
   storage: BackupStorage,
   { manifest }: CatalogueEntry,
   signal: AbortSignal,
   watch: Pick<Watcher, 'bytes'>,
-): AsyncGenerator<Uint8Array> {
+): Promise<AsyncGenerator<Uint8Array>> {
   const stored = await storage.get(manifest.file, signal);
   if (stored === null) throw damaged(manifest, `its file ${manifest.file} is missing`);
-  let done = 0;
-  for await (const chunk of decode(stored, manifest, ctx.secrets.ageIdentities)) {
-    signal.throwIfAborted();
-    done += chunk.length;
-    watch.bytes(done);
-    yield chunk;
-  }
+  const chunks = decode(stored, manifest, ctx.secrets.ageIdentities);
+  const first = await chunks.next().catch((error) => {
+    stored.destroy();
+    throw error;
+  });
+  return (async function* () {
+    try {
+      let done = 0;
+      for (let chunk = first; !chunk.done; chunk = await chunks.next()) {
+        signal.throwIfAborted();
+        done += chunk.value.length;
+        watch.bytes(done);
+        yield chunk.value;
+      }
+    } finally {
+      await chunks.return(undefined);
+      stored.destroy();
+    }
+  })();
 }
 
 async function proveOnServer(
   ctx: BackupContext,
   scratch: string,
-  storage: BackupStorage,
+  dump: AsyncGenerator<Uint8Array>,
   entry: CatalogueEntry,
   { workFolder, signal, watch }: Run,
 ): Promise<void> {
@@ -136,7 +155,6 @@ async function proveOnServer(
     const client = await copy.engine.pool.connect();
     const { major } = await versionOf(askOf(client)).finally(() => client.release());
     const tools = await findTools(ctx.config, major);
-    const dump = dumpOf(ctx, storage, entry, signal, watch);
     const comparing = () => watch.phase('comparing', entry.manifest.dumpBytes);
     await loadIntoPostgres({ tools, target }, entry.manifest, dump, signal, comparing);
     await migrate(copy);
@@ -147,17 +165,17 @@ async function proveOnServer(
 
 async function proveEmbedded(
   ctx: BackupContext,
-  storage: BackupStorage,
+  dump: AsyncGenerator<Uint8Array>,
   entry: CatalogueEntry,
   { workFolder, signal, watch }: Run,
 ): Promise<void> {
   const pglite = await openScratchFiles(join(workFolder, 'proof'));
   try {
-    const dump = dumpOf(ctx, storage, entry, signal, watch);
     const comparing = () => watch.phase('comparing', entry.manifest.dumpBytes);
     await loadIntoEmbedded(ctx, pglite, entry.manifest, dump, signal, comparing);
     await migrate(await fromPglite(pglite));
   } finally {
+    await dump.return(undefined);
     await pglite.close();
   }
 }
