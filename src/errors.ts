@@ -226,7 +226,7 @@ const errorCodes = {
   backup_running: {
     status: 409,
     retryable: true,
-    hint: 'Wait until it is done: blog-poster backup list says how far it is.',
+    hint: 'Wait until it is done; the admin page shows how far it is.',
   },
   backup_storage_unavailable: {
     status: 503,

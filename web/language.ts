@@ -29,6 +29,7 @@ export type Part =
   | 'assistWords'
   | 'landingWords'
   | 'statusWords'
+  | 'backupWords'
   | 'topicImportWords'
   | 'watchingWords'
   | 'imageWords'

@@ -4,6 +4,7 @@ import { countAs, number } from './numbers.ts';
 import { translate } from './server-texts.ts';
 import { accountWords, adminWords, auditWords, doorWords, formWords } from './strings-accounts.ts';
 import { assistWords } from './strings-assist.ts';
+import { backupWords } from './strings-backups.ts';
 import { calendarWords } from './strings-calendar.ts';
 import { editorWords } from './strings-editor.ts';
 import { failureWords, priorityWords } from './strings-failures.ts';
@@ -611,6 +612,7 @@ export const words: Record<Part, object> = {
   assistWords,
   landingWords,
   statusWords,
+  backupWords,
   topicImportWords,
   watchingWords,
   imageWords,
