@@ -116,8 +116,8 @@ const write = (url: string, from: number, to: number) =>
     `with made as (
        insert into users (id, email, name)
        select gen_random_uuid(), i || '@example.com', E'\\\\.\\n\\\\N ' || i from generate_series(${from}, ${to}) i returning id, email)
-     insert into articles (id, user_id, title, slug, markdown, word_count)
-     select gen_random_uuid(), id, 'Bread ' || email, 'bread-' || email, repeat(E'Flour\\tand \\\\ water €.\\n\\\\.\\n', 50), 200 from made`,
+     insert into articles (id, user_id, title, slug, markdown, word_count, status)
+     select gen_random_uuid(), id, 'Bread ' || email, 'bread-' || email, repeat(E'Flour\\tand \\\\ water €.\\n\\\\.\\n', 50), 200, 'draft' from made`,
   );
 const countedSql = sql`select (select count(*)::int from users) as users, (select count(*)::int from articles) as articles,
   (select md5(string_agg(id::text || title || markdown, '' order by id)) from articles) as digest`;
