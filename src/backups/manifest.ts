@@ -72,12 +72,6 @@ export function isBackupId(text: string): boolean {
   return idForm.test(text);
 }
 
-/** The time in an id. */
-export function timeOfId(id: string): Date {
-  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(id) ?? [];
-  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-}
-
 /** What the file of a backup is called: whoever has nothing but the files knows what to do with it. */
 export function fileNameOf(id: string, format: DumpFormat, encrypted: boolean): string {
   return `${id}.${format === 'pgdump' ? 'pgdump' : 'sql'}.zst${encrypted ? '.age' : ''}`;
