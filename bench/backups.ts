@@ -2,13 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
 import { findBackup } from '../src/backups/catalogue.ts';
 import { createBackup } from '../src/backups/create.ts';
+import { versionOf } from '../src/backups/postgres-source.ts';
 import type { BackupContext } from '../src/backups/source.ts';
 import { openBackupStorage } from '../src/backups/storage.ts';
 import { findTools } from '../src/backups/tools.ts';
 import { verifyBackup } from '../src/backups/verify.ts';
 import { withWorkFolder } from '../src/backups/work-folder.ts';
+import { queryRows } from '../src/db/open.ts';
 import { finished, runProgram } from '../test/program.ts';
 import { type BenchDatabase, noPostgres, openPostgresBench, postgresUrl } from './support/database.ts';
 import { type Figure, figure, type Measure, repeat, timed } from './support/measure.ts';
@@ -24,8 +27,9 @@ export const backups: Measure = async ({ quick }) => {
   const folder = mkdtempSync(join(tmpdir(), 'bp-bench-'));
   const bench = await openPostgresBench(postgresUrl);
   try {
+    const empty = await peakMemory(bench, folder);
     await fill(bench, quick ? 60 : 1000);
-    return { figures: await measure(bench, folder, quick), notMeasured: [] };
+    return { figures: await measure(bench, folder, quick, empty), notMeasured: [] };
   } finally {
     await bench.database.close();
     await bench.remove();
@@ -53,18 +57,28 @@ async function fill({ database }: BenchDatabase, megabytes: number): Promise<voi
   }
 }
 
-async function measure(bench: BenchDatabase, folder: string, quick: boolean): Promise<Figure[]> {
-  const directory = join(folder, 'backups');
-  const env = {
-    DATABASE_URL: bench.secrets.databaseUrl ?? '',
-    APP_SECRET: bench.secrets.appSecret,
-    BACKUP_DIR: directory,
-    PATH: process.env.PATH ?? '',
+const directoryIn = (folder: string) => join(folder, 'backups');
+
+/** The most memory that the command takes in MB, of which a part is the product itself. */
+async function peakMemory({ secrets }: BenchDatabase, folder: string): Promise<number> {
+  const program = runProgram('src/cli.ts', ['backup', 'create'], {
+    DATABASE_URL: secrets.databaseUrl ?? '',
+    APP_SECRET: secrets.appSecret,
+    BACKUP_DIR: directoryIn(folder),
     LOG_LEVEL: 'fatal',
-  };
+  });
+  const memory = watchMemory(program.pid ?? 0);
+  const { status, output } = await finished(program);
+  const { server } = memory.stop();
+  if (status !== 0) throw new Error(`backup create ended with ${status}: ${output}`);
+  return server;
+}
+
+async function measure(bench: BenchDatabase, folder: string, quick: boolean, empty: number): Promise<Figure[]> {
+  const toolPath = process.env.PATH ?? '';
   const config = {
     ...bench.config,
-    backups: { ...bench.config.backups, directory, toolPath: env.PATH },
+    backups: { ...bench.config.backups, directory: directoryIn(folder), toolPath },
   };
   const ctx: BackupContext = { config, secrets: bench.secrets, now: () => new Date() };
   const storage = await openBackupStorage(config, bench.secrets);
@@ -80,19 +94,15 @@ async function measure(bench: BenchDatabase, folder: string, quick: boolean): Pr
       verifyBackup(ctx, bench.database, storage, entry, { workFolder, ...run }),
     );
   };
-  const tools = await findTools(config, 1);
-  const bare = new BareTools(tools.folder, env.DATABASE_URL, join(folder, 'bare.zst'));
+  const { major } = await versionOf((text) => queryRows(bench.database.db, sql.raw(text)));
+  const tools = await findTools(config, major);
+  const bare = new BareTools(tools.folder, bench.secrets.databaseUrl ?? '', join(folder, 'bare.zst'));
   const runs = await repeat(quick ? 1 : 3, async () => ({
     backup: await timed(take),
     bareDump: await timed(async () => bare.dump()),
     proof: await timed(prove),
     bareRestore: await timed(async () => bare.restore()),
   }));
-  const program = runProgram('src/cli.ts', ['backup', 'create'], env);
-  const memory = watchMemory(program.pid ?? 0);
-  const { status, output } = await finished(program);
-  const { server } = memory.stop();
-  if (status !== 0) throw new Error(`backup create ended with ${status}: ${output}`);
   const size = quick ? '60 MB' : '1 GB';
   const values = (name: keyof (typeof runs)[number]) => runs.map((each) => each[name] / 1000);
   return [
@@ -104,7 +114,9 @@ async function measure(bench: BenchDatabase, folder: string, quick: boolean): Pr
       baseline: { what: 'zstd -d | pg_restore', values: values('bareRestore') },
       aimRatio: 2,
     }),
-    figure(`peak memory of the command that takes it, from the sources`, 'MB', [server]),
+    figure('peak memory of the command that takes it, from the sources', 'MB', [await peakMemory(bench, folder)], {
+      baseline: { what: 'of an empty database', values: [empty] },
+    }),
   ];
 }
 
@@ -121,7 +133,7 @@ class BareTools {
   }
 
   dump(): void {
-    const pgDump = `${this.#folder}/pg_dump --format=custom --compress=none --exclude-schema=pgboss --dbname=${this.#url}`;
+    const pgDump = `${this.#folder}/pg_dump --format=custom --compress=0 --exclude-schema=pgboss --dbname=${this.#url}`;
     this.#shell(`${pgDump} | zstd -q -3 -f -o ${this.#file}`);
   }
 

@@ -34,7 +34,7 @@ export async function openPostgresSource(
       tables: () => stateOfTables(ask),
       async *dump(signal) {
         const args = [
-          ...['--format=custom', '--compress=none', '--no-owner', '--no-privileges', '--no-comments'],
+          ...['--format=custom', '--compress=0', '--no-owner', '--no-privileges', '--no-comments'],
           // Its rows are made anew from what they are about, and its tables by its own installation.
           ...['--exclude-schema=pgboss', `--snapshot=${snapshot?.id}`, `--dbname=${target.address}`],
         ];
