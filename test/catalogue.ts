@@ -1,6 +1,7 @@
 import { words } from '../web/de/strings.ts';
 import { t } from '../web/strings.ts';
 import { assistWords } from '../web/strings-assist.ts';
+import { backupWords } from '../web/strings-backups.ts';
 import { editorWords } from '../web/strings-editor.ts';
 import { historyWords, imageLibraryWords, imageWords } from '../web/strings-images.ts';
 import { ownKeyWords } from '../web/strings-keys.ts';
@@ -47,6 +48,7 @@ export const english = everything(
     assistWords,
     landingWords,
     statusWords,
+    backupWords,
     topicImportWords,
     watchingWords,
     imageWords,
