@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -143,15 +143,26 @@ test('a process that is asked to stop leaves nothing that looks like a backup', 
 });
 
 describe('what was damaged', () => {
+  /** Two backups, taken once and harmed anew for each test. */
+  let pair: { older: string; id: string } | null = null;
+  async function givenPair(): Promise<{ older: string; id: string }> {
+    const kept = join(folder, 'kept');
+    if (pair) cpSync(kept, join(folder, 'backups'), { recursive: true });
+    else {
+      pair = { older: await taken(), id: await taken() };
+      cpSync(join(folder, 'backups'), kept, { recursive: true });
+    }
+    return pair;
+  }
+
   it.each([
     ['a flipped byte', (file: string) => flip(file), /has changed since|cannot be read/],
     ['a cut file', (file: string) => truncateSync(file, statSync(file).size - 1), /does not have its length/],
     ['a longer file', (file: string) => writeFileSync(file, 'x', { flag: 'a' }), /does not have its length/],
     ['a missing file', (file: string) => rmSync(file), /is missing/],
   ])('%s is found, and the older backup is untouched', async (_, harm, said) => {
-    const older = await taken();
+    const { older, id } = await givenPair();
     const before = readFileSync(path(`${older}.sql.zst`));
-    const id = await taken();
     const entry = await findBackup(await storage(), id, signal);
     harm(path(entry.manifest.file));
     const error = await proven(id).catch((reason) => reason);
@@ -162,7 +173,7 @@ describe('what was damaged', () => {
   });
 
   it('a row that is missing and one that differs are found', async () => {
-    const id = await taken();
+    const { id } = await givenPair();
     const file = path(`${id}${manifestSuffix}`);
     const manifest = JSON.parse(readFileSync(file, 'utf8'));
     const tableOf = (wanted: string) => manifest.tables.find(({ name }: { name: string }) => name === wanted);
@@ -178,7 +189,7 @@ describe('what was damaged', () => {
   });
 
   it('a manifest that is cut short is named', async () => {
-    const id = await taken();
+    const { id } = await givenPair();
     truncateSync(path(`${id}${manifestSuffix}`), 100);
     const answer = (await app.server.inject({ url: '/api/v1/admin/backups' })).json();
     expect(answer).toMatchObject({ items: [], catalogueError: { code: 'backup_damaged' } });

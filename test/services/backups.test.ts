@@ -193,6 +193,33 @@ test('a restore that goes wrong leaves what was in the database', async () => {
   expect(await query(target.url, "select 1 from pg_namespace where nspname = 'pgboss'")).toHaveLength(1);
 });
 
+test('a user that owns its database and may do nothing else proves into an embedded one, and restores', async () => {
+  const owned = await scratch();
+  const role = `bp_role_${crypto.randomUUID().slice(0, 8)}`;
+  await query(owned.url, 'create extension vector');
+  await query(owned.url, `create role ${role} login password 'secret'`);
+  await query(owned.url, `alter database ${nameOf(owned.url)} owner to ${role}`);
+  const url = new URL(owned.url);
+  url.username = role;
+  url.password = 'secret';
+  const env = { DATABASE_URL: url.toString(), BACKUP_DIR: join(folder, 'owned') };
+  try {
+    await json(env, 'migrate');
+    await write(owned.url, 1, 10);
+    const before = await counted(owned.url);
+    const { id } = await json<{ id: string }>(env, 'backup', 'create');
+    expect(await json(env, 'backup', 'verify', id)).toMatchObject({ ok: true });
+    const proof = JSON.parse(readFileSync(join(folder, 'owned', `${id}.verified.json`), 'utf8'));
+    expect(proof).toMatchObject({ engine: 'embedded' });
+    await write(owned.url, 11, 12);
+    await json(env, 'backup', 'restore', id, '--into-nonempty', nameOf(owned.url));
+    expect(await counted(owned.url)).toEqual(before);
+  } finally {
+    await query(owned.url, `alter database ${nameOf(owned.url)} owner to current_user`);
+    await query(owned.url, `reassign owned by ${role} to current_user; drop owned by ${role}; drop role ${role}`);
+  }
+});
+
 test('it moves from embedded to PostgreSQL and back without loss', async () => {
   const embedded = { DATA_DIR: join(folder, 'embedded') };
   const server = startProcess('src/main.ts', { ...common, ...embedded });
