@@ -1,4 +1,4 @@
-import { and, desc, eq } from 'drizzle-orm';
+import { and, desc, eq, gt, ne, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import type { StoredError } from '../errors.ts';
 import { type BackupRun, backupRuns, type RunKind, type RunPhase } from './schema.ts';
@@ -42,16 +42,19 @@ export interface BackupStatus {
 export async function backupStatus(ctx: Pick<AppContext, 'db' | 'config' | 'now'>): Promise<BackupStatus> {
   const now = ctx.now();
   const { cron } = ctx.config.backups;
-  const newest = (kind: RunKind) =>
-    ctx.db.select().from(backupRuns).where(eq(backupRuns.kind, kind)).orderBy(desc(backupRuns.startedAt)).limit(50);
-  const backups = await newest('backup');
-  const proofs = await newest('verification');
-  const done = backups.find(({ status }) => status === 'succeeded');
-  const proof = proofs.find(({ status }) => status !== 'running');
-  const proven = proofs.find(({ status }) => status === 'succeeded');
-  const [lastTry] = backups.filter((run) => run.status !== 'running' || isSilent(run, now));
-  const failed = lastTry && lastTry !== done ? lastTry : undefined;
-  const running = [...backups, ...proofs].find((run) => run.status === 'running' && !isSilent(run, now));
+  const newest = async (...conditions: SQL[]): Promise<BackupRun | undefined> => {
+    const which = and(...conditions);
+    const [run] = await ctx.db.select().from(backupRuns).where(which).orderBy(desc(backupRuns.startedAt)).limit(1);
+    return run;
+  };
+  const { kind, status, aliveAt } = backupRuns;
+  const spoke = gt(aliveAt, new Date(now.getTime() - silentMs));
+  const done = await newest(eq(kind, 'backup'), eq(status, 'succeeded'));
+  const proof = await newest(eq(kind, 'verification'), ne(status, 'running'));
+  const proven = await newest(eq(kind, 'verification'), eq(status, 'succeeded'));
+  const lastTry = await newest(eq(kind, 'backup'), sql`not (${status} = 'running' and ${spoke})`);
+  const failed = lastTry && lastTry.id !== done?.id ? lastTry : undefined;
+  const running = await newest(eq(status, 'running'), spoke);
   const [first] = await ctx.db
     .select({ startedAt: backupRuns.startedAt })
     .from(backupRuns)

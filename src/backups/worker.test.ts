@@ -102,6 +102,10 @@ test('the status tells the last backup, its proof, what failed since, and what i
     nextAt: new Date('2026-03-04T03:15:00Z'),
     counts: { succeeded: 1, failed: 1 },
   });
+  // However often it has failed since, the last one that succeeded is known.
+  const minute = (number: number) => new Date(Date.parse('2026-03-03T04:00:00Z') + number * 60_000).toISOString();
+  for (let number = 0; number < 60; number++) await run(minute(number), { status: 'failed', error });
+  expect((await backupStatus(at('2026-03-03T12:00:00Z'))).lastBackup?.id).toBe('2026-03-02T03:15:00Z');
   expect((await backupStatus(at('2026-03-03T16:00:00Z'))).late).toEqual({ backup: true, verification: true });
   await run('2026-03-03T15:00:00Z', { bytes: 1, rowCount: 1 });
   const mended = await backupStatus(at('2026-03-03T16:00:00Z'));
