@@ -72,7 +72,8 @@ test('an embedded instance is backed up by its server, refuses to be replaced un
   const again = await start();
   expect(await titlesIn(again)).toEqual(['Before']);
   await again.stop();
-});
+  // Eight databases are opened one after another.
+}, 180_000);
 
 test.each([
   ['no id', ['backup', 'restore']],
