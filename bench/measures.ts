@@ -17,6 +17,7 @@ export const measures: Record<string, Entry> = {
   scale: { load: async () => (await import('./scale.ts')).scale, onlyWhenNamed: true },
   typing: { load: async () => (await import('./typing.ts')).typing, onlyWhenNamed: true },
   web: { load: async () => (await import('./web.ts')).web, onlyWhenNamed: true },
+  backups: { load: async () => (await import('./backups.ts')).backups, onlyWhenNamed: true },
   'start-up': { load: async () => (await import('./start-up.ts')).startUp },
   'embedded-start': { load: async () => (await import('./embedded-start.ts')).embeddedStart },
   'first-article': { load: async () => (await import('./first-article.ts')).firstArticle, onlyWhenNamed: true },

@@ -14,6 +14,9 @@ import { approvalRecordRoutes } from './approvals/routes.ts';
 import { articleRoutes } from './articles/routes.ts';
 import { workArticles } from './articles/worker.ts';
 import { assistRoutes } from './assist/routes.ts';
+import { createBackups } from './backups/backups.ts';
+import { backupRoutes } from './backups/routes.ts';
+import { workBackups } from './backups/worker.ts';
 import { spendingRoutes } from './budget/admin-routes.ts';
 import { priceRoutes } from './budget/price-routes.ts';
 import { usageRoutes } from './budget/usage-routes.ts';
@@ -137,6 +140,7 @@ const apiRoutes = [
   spendingRoutes,
   priceRoutes,
   emailRoutes,
+  backupRoutes,
   overviewRoutes,
   instanceRoutes,
 ];
@@ -184,6 +188,7 @@ export async function createContext(
     // Last of all that can fail: its connection comes back by itself for ever and would hold a process that failed to start.
     limiter: overrides.limiter ?? (await createLimiter(config, secrets, database, log)),
     mailer: overrides.mailer ?? createMailer(config, secrets),
+    backups: createBackups({ config, secrets, database, log, now: overrides.now ?? (() => new Date()) }),
     now: () => new Date(),
     ...overrides,
   };
@@ -192,6 +197,7 @@ export async function createContext(
 /** Closes what {@link createContext} opened, the database last. */
 export async function closeContext(ctx: AppContext): Promise<void> {
   await ctx.queue.stop();
+  await ctx.backups.close();
   await spendingChecked(ctx.db);
   await ctx.bus.close();
   await ctx.extractor.close();
@@ -245,6 +251,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workSitePosts(ctx),
         await tendAccounts(ctx),
         await tendBudget(ctx),
+        await workBackups(ctx),
         await workEmails(ctx),
         await workWebhooks(ctx, (tx, webhook) => tellWebhookDisabled(ctx, tx, webhook)),
       );

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { Cron } from 'croner';
 import { z } from 'zod';
 import { secretOfDataDir } from './app-secret.ts';
 import type { PriceSource } from './budget/prices.ts';
@@ -27,6 +28,7 @@ export interface Config {
   accounts: AccountsConfig;
   mail: { from: string; kind: 'smtp' | 'sendgrid' | 'none' };
   budget: BudgetConfig;
+  backups: BackupConfig;
   /** Where the operator's terms, their privacy notice and the source of this program are; null where they name none. */
   links: { terms: string | null; privacy: string | null; source: string | null };
 }
@@ -37,6 +39,23 @@ export interface BudgetConfig {
   userLimitMicroUsd: number;
   /** A month (of UTC) of all users together. */
   instanceLimitMicroUsd: number;
+}
+
+/** Where backups go, when they are taken and how long they are kept. */
+export interface BackupConfig {
+  /** Used where `s3` is null. */
+  directory: string;
+  /** True when nobody has named a folder: backups then lie beside the data that they are of. */
+  besideData: boolean;
+  s3: { endpoint: string | null; region: string; bucket: string } | null;
+  /** When the daily one is taken, by UTC; null for never. */
+  cron: string | null;
+  /** All of the last so many days are kept. */
+  keepDays: number;
+  /** Public keys of age, to each of which backups are encrypted; none leaves them readable. */
+  ageRecipients: string[];
+  /** PATH, where the programs of PostgreSQL are looked for first. */
+  toolPath: string;
 }
 
 export const signUpModes = ['open', 'invite', 'closed'] as const;
@@ -93,6 +112,10 @@ export interface Secrets {
   redisUrl: string | null;
   smtpUrl: string | null;
   sendgridApiKey: string | null;
+  s3AccessKeyId: string | null;
+  s3SecretAccessKey: string | null;
+  /** Private keys of age, with which encrypted backups are read. */
+  ageIdentities: string[];
 }
 
 export const version = '0.1.0';
@@ -116,6 +139,18 @@ const mailAddress = /^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za
 const mailbox = text.refine((value) => mailAddress.test(/^[^<>"\r\n]*<([^<>]+)>$/.exec(value)?.[1] ?? value));
 /** Dollars to the cent, up to ten million. */
 const usd = text.regex(/^\d{1,7}(\.\d{1,2})?$/);
+/** Five fields of cron, or nothing at all. */
+function isCron(value: string): boolean {
+  if (value === 'off') return true;
+  if (value.split(/\s+/).length !== 5) return false;
+  try {
+    return new Cron(value, { timezone: 'UTC', paused: true }).nextRun() !== null;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return false;
+  }
+}
+
 const upToAMillion = text.regex(/^[1-9]\d{0,5}$/).optional();
 
 /** `provider:model=input/output`; more than ten thousand dollars for a million tokens is a slip. */
@@ -166,6 +201,19 @@ const environment = z.object({
   SMTP_URL: optional(z.url({ protocol: /^smtps?$/ })),
   SENDGRID_API_KEY: optional(text.regex(headerValue)),
   MAIL_FROM: optional(mailbox),
+  S3_ENDPOINT: optional(z.url({ protocol: /^https?$/ })),
+  S3_REGION: optional(text.regex(/^[\w-]+$/)),
+  S3_BUCKET: optional(text.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)),
+  S3_ACCESS_KEY_ID: optional(text.regex(headerValue)),
+  S3_SECRET_ACCESS_KEY: optional(text.regex(headerValue)),
+  BACKUP_DIR: optional(text),
+  BACKUP_CRON: optional(text.refine(isCron)),
+  BACKUP_KEEP: text.regex(/^[1-9]\d{0,3}$/).optional(),
+  BACKUP_AGE_RECIPIENT: optional(text.refine((value) => list(value).every((key) => /^age1[a-z0-9]{58,}$/.test(key)))),
+  BACKUP_AGE_IDENTITY: optional(
+    text.refine((value) => list(value).every((key) => /^AGE-SECRET-KEY-[A-Z0-9-]{50,}$/.test(key))),
+  ),
+  PATH: optional(z.string()),
   TERMS_URL: optional(z.url({ protocol: /^https?$/ })),
   PRIVACY_URL: optional(z.url({ protocol: /^https?$/ })),
   SOURCE_URL: optional(z.url({ protocol: /^https?$/ })),
@@ -223,6 +271,19 @@ const expectations: Record<keyof z.infer<typeof environment>, string> = {
     'must be the address of a mail server, for example SMTP_URL=smtps://user:password@mail.example.com:465 (encode special characters)',
   SENDGRID_API_KEY: 'must be a key of SendGrid: one word, for example SENDGRID_API_KEY=SG...',
   MAIL_FROM: 'must be a mail address, for example MAIL_FROM=Posts <posts@example.com>',
+  S3_ENDPOINT:
+    'must be the address of a storage that speaks S3, for example S3_ENDPOINT=https://fra1.digitaloceanspaces.com',
+  S3_REGION: 'must be the name of a region, for example S3_REGION=fra1',
+  S3_BUCKET: 'must be the name of a bucket, for example S3_BUCKET=my-backups',
+  S3_ACCESS_KEY_ID: 'must be the id of an access key: one word',
+  S3_SECRET_ACCESS_KEY: 'must be the secret of an access key: one word',
+  BACKUP_DIR: 'must be a folder, for example BACKUP_DIR=/var/backups/blog-poster',
+  BACKUP_CRON: 'must be a time of cron in UTC, for example BACKUP_CRON=15 3 * * * (or off)',
+  BACKUP_KEEP: 'must be a number of days, for example BACKUP_KEEP=7',
+  BACKUP_AGE_RECIPIENT:
+    'must be a public key of age, several by commas, for example BACKUP_AGE_RECIPIENT=age1... (age-keygen makes one)',
+  BACKUP_AGE_IDENTITY: 'must be a private key of age, several by commas: AGE-SECRET-KEY-1...',
+  PATH: 'must be a list of folders',
   TERMS_URL: 'must be the address of your terms, for example TERMS_URL=https://example.com/terms',
   PRIVACY_URL: 'must be the address of your privacy notice, for example PRIVACY_URL=https://example.com/privacy',
   SOURCE_URL:
@@ -261,6 +322,11 @@ export function loadConfig(
   }
   if (values.APP_SECRET_PREVIOUS && values.APP_SECRET_PREVIOUS === values.APP_SECRET) {
     mistakes.push(`APP_SECRET_PREVIOUS: ${expectations.APP_SECRET_PREVIOUS}`);
+  }
+  if (values.S3_BUCKET) {
+    for (const name of ['S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const) {
+      if (!values[name]) mistakes.push(`${name}: is required with S3_BUCKET; it ${expectations[name]}`);
+    }
   }
   if (mistakes.length > 0) throw new AppError('config_invalid', mistakes.join('\n'));
 
@@ -323,6 +389,21 @@ export function loadConfig(
         userLimitMicroUsd: microUsd(values.MONTHLY_LIMIT_USD ?? '10'),
         instanceLimitMicroUsd: microUsd(values.INSTANCE_MONTHLY_LIMIT_USD ?? '100'),
       },
+      backups: {
+        directory: values.BACKUP_DIR ? resolve(values.BACKUP_DIR) : join(dataDir, 'backups'),
+        besideData: values.BACKUP_DIR === undefined,
+        s3: values.S3_BUCKET
+          ? {
+              endpoint: values.S3_ENDPOINT?.replace(/\/$/, '') ?? null,
+              region: values.S3_REGION ?? 'us-east-1',
+              bucket: values.S3_BUCKET,
+            }
+          : null,
+        cron: values.BACKUP_CRON === 'off' ? null : (values.BACKUP_CRON ?? '15 3 * * *'),
+        keepDays: Number(values.BACKUP_KEEP ?? 7),
+        ageRecipients: list(values.BACKUP_AGE_RECIPIENT),
+        toolPath: values.PATH ?? '',
+      },
       links: {
         terms: values.TERMS_URL ?? null,
         privacy: values.PRIVACY_URL ?? null,
@@ -341,6 +422,9 @@ export function loadConfig(
       redisUrl: values.REDIS_URL ?? null,
       smtpUrl: values.SMTP_URL ?? null,
       sendgridApiKey: values.SENDGRID_API_KEY ?? null,
+      s3AccessKeyId: values.S3_ACCESS_KEY_ID ?? null,
+      s3SecretAccessKey: values.S3_SECRET_ACCESS_KEY ?? null,
+      ageIdentities: list(values.BACKUP_AGE_IDENTITY),
     },
   };
 }

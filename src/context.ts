@@ -1,5 +1,6 @@
 import type { AccessTokens } from './accounts/access-tokens.ts';
 import type { Auth } from './accounts/auth.ts';
+import type { Backups } from './backups/backups.ts';
 import type { Config, Secrets } from './config.ts';
 import type { Database, Db } from './db/open.ts';
 import type { Imaging } from './images/imaging.ts';
@@ -37,6 +38,7 @@ export interface AppContext {
   operatorToken: string;
   limiter: Limiter;
   mailer: Mailer;
+  backups: Backups;
   /** The present time in UTC. */
   now(): Date;
 }

@@ -228,6 +228,41 @@ const errorCodes = {
     retryable: true,
     hint: 'Nothing is lost; work goes on by itself when the database answers again. Check that it runs.',
   },
+  backup_running: {
+    status: 409,
+    retryable: true,
+    hint: 'Wait until it is done; the admin page shows how far it is.',
+  },
+  backup_storage_unavailable: {
+    status: 503,
+    retryable: true,
+    hint: 'Check that the storage of the backups can be reached from here. Backups that are there already are untouched.',
+  },
+  backup_storage_rejected: {
+    status: 502,
+    retryable: false,
+    hint: 'Check S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, and what the key may do.',
+  },
+  backup_damaged: {
+    status: 422,
+    retryable: false,
+    hint: 'Use another backup: blog-poster backup list shows which were verified. Nothing was changed.',
+  },
+  backup_unreadable: {
+    status: 422,
+    retryable: false,
+    hint: 'Set BACKUP_AGE_IDENTITY to the private key that belongs to the recipient of this backup.',
+  },
+  backup_tools_missing: {
+    status: 500,
+    retryable: false,
+    hint: 'Install the client programs of PostgreSQL (Debian and Ubuntu: postgresql-client) of at least the version of the server.',
+  },
+  database_not_empty: {
+    status: 409,
+    retryable: false,
+    hint: 'Restore into an empty database, or name this one to replace what is in it.',
+  },
   shutting_down: { status: 503, retryable: true, hint: 'The server is restarting; try again in a few seconds.' },
   internal: {
     status: 500,

@@ -17,6 +17,9 @@ const secretNames = [
   'databaseUrl',
   'smtpUrl',
   'sendgridApiKey',
+  's3AccessKeyId',
+  's3SecretAccessKey',
+  'ageIdentities',
 ];
 const redact = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 

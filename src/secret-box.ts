@@ -90,3 +90,8 @@ export function reseal(
   open(to, purpose, boundTo, sealed, what);
   return null;
 }
+
+/** Tells whether two instances have the same APP_SECRET; says nothing else about it. */
+export function secretFingerprint(secrets: Pick<Secrets, 'appSecret'>): string {
+  return keyOf(secrets.appSecret, 'fingerprint in backups').id;
+}

@@ -4,6 +4,7 @@ import { accountWords, adminWords, auditWords } from '../web/strings-account.ts'
 import { articleImportWords } from '../web/strings-article-import.ts';
 import { assistWords } from '../web/strings-assist.ts';
 import { editedWords } from '../web/strings-edited.ts';
+import { backupWords } from '../web/strings-backups.ts';
 import { editorWords } from '../web/strings-editor.ts';
 import { historyWords, imageLibraryWords, imageWords } from '../web/strings-images.ts';
 import { ownKeyWords } from '../web/strings-keys.ts';
@@ -63,6 +64,7 @@ export const english = everything(
     assistWords,
     landingWords,
     statusWords,
+    backupWords,
     topicImportWords,
     articleImportWords,
     watchingWords,

@@ -34,7 +34,14 @@ export function startProcess(
   ];
   const child = spawn(command, args, {
     cwd: root,
-    env: { ...ofThisRun(), PORT: '0', LOG_LEVEL: 'warn', AUTH_RATE_LIMIT_PER_MINUTE: '10000', ...env },
+    env: {
+      ...ofThisRun(),
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      AUTH_RATE_LIMIT_PER_MINUTE: '10000',
+      BACKUP_CRON: 'off',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

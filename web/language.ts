@@ -38,6 +38,7 @@ export type Part =
   | 'assistWords'
   | 'landingWords'
   | 'statusWords'
+  | 'backupWords'
   | 'topicImportWords'
   | 'articleImportWords'
   | 'watchingWords'

@@ -307,6 +307,12 @@ const emails = createRoute({
   component: lazyRouteComponent(() => import('@/pages/admin/emails-page.tsx'), 'EmailsPage'),
 });
 
+const backups = createRoute({
+  getParentRoute: () => admin,
+  path: '/backups',
+  component: lazyRouteComponent(() => import('@/pages/admin/backups-page.tsx'), 'BackupsPage'),
+});
+
 const prices = createRoute({
   getParentRoute: () => admin,
   path: '/prices',
@@ -419,7 +425,7 @@ export const createAppRouter = (queries: QueryClient) =>
           webhooks,
           accessLog,
         ]),
-        admin.addChildren([adminHome, users, spending, invitations, emails, prices, adminLog]),
+        admin.addChildren([adminHome, users, spending, invitations, emails, backups, prices, adminLog]),
         elsewhere,
       ]),
       login,

@@ -90,6 +90,8 @@ const wordsInPaths: Record<string, string> = {
 
 /** The objects of a user that an operation could be about. */
 async function objects(user: Account, kind: string, operation: Operation): Promise<string[]> {
+  // Backups are of the instance.
+  if (kind === 'backups') return ['latest'];
   // Prices are of the instance as well, and named by their model.
   if (kind === 'prices') return ['openai:gpt-5-mini'];
   // Invitations are of the instance: whoever sent them is its admin.

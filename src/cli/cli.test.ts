@@ -96,6 +96,11 @@ describe('usage', () => {
     'user list',
     'user disable',
     'user limit',
+    'backup create',
+    'backup list',
+    'backup verify',
+    'backup restore',
+    'move',
     'openapi',
   ])('explains %s with --help, which names --json', async (command) => {
     const answer = await bp([...command.split(' '), '--help']);

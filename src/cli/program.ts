@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { roles, version } from '../config.ts';
 import { publicationStatuses } from '../publishing/publication-status.ts';
+import { addBackupCommands } from './backup-program.ts';
 import { type Io, printFailure } from './io.ts';
 import { addMovingCommands } from './moving-program.ts';
 import { addScheduleCommands } from './schedule-program.ts';
@@ -228,6 +229,7 @@ function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Comma
       choose(async () => (await publicationCommands()).resolvePublication(io, id, choice, options), options.json),
     );
 
+  addBackupCommands(program, io, add, choose);
   addFailureCommands(program, addForAccount, choose, io);
   addTopicCommands(program, io, addForAccount, choose);
   addMovingCommands(program, io, addForAccount, choose);

@@ -69,6 +69,26 @@ export async function migrate(database: Database): Promise<{ applied: string[]; 
   }
 }
 
+const tableOfMigrations =
+  'create table if not exists schema_migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now(), runs_from text)';
+const noteOf = ({ name, checksum, runsFrom }: Migration) =>
+  `insert into schema_migrations (name, checksum, runs_from) values ('${name}', '${checksum}', '${runsFrom}')`;
+
+/**
+ * The statements that bring an empty database to the schema that it had after the migration `last`, for whoever puts rows
+ * of that time into it. Throws `data_unusable` when this version does not know that migration.
+ */
+export function schemaUntil(last: string): string[] {
+  const known = readMigrations();
+  const end = known.findIndex(({ name }) => name === last);
+  if (end < 0) {
+    throw new AppError('data_unusable', `It was written by a newer version (it has the migration ${last}).`, {
+      hint: 'Use the version of blog-poster that wrote it, or a newer one.',
+    });
+  }
+  return [tableOfMigrations, ...known.slice(0, end + 1).flatMap((migration) => [migration.sql, noteOf(migration)])];
+}
+
 // Through JSON, because databases of versions that did not note it lack the column.
 const selectApplied =
   "select name, checksum, to_jsonb(m) ->> 'runs_from' as runs_from from schema_migrations m order by name";
@@ -108,9 +128,7 @@ function compare(known: Migration[], applied: Applied[]): SchemaState {
 }
 
 async function migrateSession(session: Session): Promise<{ applied: string[]; newer: string[] }> {
-  await session.exec(
-    'create table if not exists schema_migrations (name text primary key, checksum text not null, applied_at timestamptz not null default now(), runs_from text)',
-  );
+  await session.exec(tableOfMigrations);
   const known = readMigrations();
   const { pending, newer } = compare(known, await session.applied());
   if (pending.length > 0) await session.exec('alter table schema_migrations add column if not exists runs_from text');
@@ -118,9 +136,7 @@ async function migrateSession(session: Session): Promise<{ applied: string[]; ne
   for (const migration of known) {
     if (!pending.includes(migration.name)) continue;
     try {
-      await session.exec(
-        `begin; ${migration.sql}; insert into schema_migrations (name, checksum, runs_from) values ('${migration.name}', '${migration.checksum}', '${migration.runsFrom}'); commit;`,
-      );
+      await session.exec(`begin; ${migration.sql}; ${noteOf(migration)}; commit;`);
     } catch (cause) {
       await session.exec('rollback');
       throw cause;

@@ -119,3 +119,35 @@ it('the new article says what it is likely to cost, by what, and whether that ma
     { viewport: { width: 390, height: 844 } },
   );
 });
+
+// Here because it needs an admin and nothing else: a server of its own would take longer than the page.
+describe('the page of backups', () => {
+  it('takes a backup, proves it, and says what is missing, at every size, in the dark and in German', async () => {
+    await visit('/admin/backups', async (page) => {
+      await page.getByText('Backups lie on the same disk as the data').waitFor();
+      await page.getByText('No backups in the storage').waitFor();
+      await page.getByRole('button', { name: 'Back up now' }).click();
+      await page.getByText('Not verified').waitFor();
+      await page.getByRole('button', { name: /^Verify the backup of / }).click();
+      await page.getByRole('progressbar', { name: 'A backup is being proven' }).waitFor();
+      await page.getByText('Yesterday’s data can be restored').waitFor({ timeout: 90_000 });
+      await page.getByText('Verified', { exact: true }).waitFor();
+    });
+    for (const [name, options] of Object.entries({
+      phone: { viewport: { width: 390, height: 844 } },
+      dark: { colorScheme: 'dark' },
+      german: { locale: 'de-DE' },
+    } satisfies Record<string, Options>)) {
+      await visit(
+        '/admin/backups',
+        async (page) => {
+          await page.getByRole('button', { name: name === 'german' ? 'Jetzt sichern' : 'Back up now' }).waitFor();
+          expect(await overflow(page)).toBeLessThanOrEqual(0);
+          expect(await seriousViolations(page)).toEqual([]);
+          await picture(page, `backups-${name}`, true);
+        },
+        options,
+      );
+    }
+  });
+});

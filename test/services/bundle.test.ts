@@ -66,6 +66,8 @@ describe('the files of the bundle', () => {
     ['the parser of pages', 'Readability'],
     ['the pages of the API reference', 'createApiReference'],
     ['the drawing of cards', 'unicode.json'],
+    ['the client of S3', 'ListMultipartUploads'],
+    ['age', 'age-encryption.org/v1'],
     ['the steps', 'None of the sources could be used'],
   ])('leave %s until it is needed', (_, mark) => {
     const holders = globSync('*.js', { cwd: join(home, 'server') }).filter((file) => text(file).includes(mark));

@@ -4,6 +4,39 @@ import type { ServerTexts } from './server-texts.ts';
 export const problemTexts: ServerTexts = [
   // The hints of the codes (src/errors.ts).
   [
+    'Wait until it is done; the admin page shows how far it is.',
+    'Warte, bis sie fertig ist; die Admin-Seite zeigt, wie weit sie ist.',
+  ],
+  [
+    'Check that the storage of the backups can be reached from here. Backups that are there already are untouched.',
+    'Prüfe, ob der Speicher der Sicherungen von hier aus erreichbar ist. Was schon dort liegt, ist unberührt.',
+  ],
+  [
+    'Check S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, and what the key may do.',
+    'Prüfe S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID und S3_SECRET_ACCESS_KEY und was der Schlüssel darf.',
+  ],
+  [
+    'Use another backup: blog-poster backup list shows which were verified. Nothing was changed.',
+    'Nimm eine andere Sicherung; die Liste zeigt, welche geprüft sind. Es wurde nichts verändert.',
+  ],
+  [
+    'Set BACKUP_AGE_IDENTITY to the private key that belongs to the recipient of this backup.',
+    'Setze BACKUP_AGE_IDENTITY auf den privaten Schlüssel, der zum Empfänger dieser Sicherung gehört.',
+  ],
+  [
+    'Install the client programs of PostgreSQL (Debian and Ubuntu: postgresql-client) of at least the version of the server.',
+    'Installiere die Client-Programme von PostgreSQL (Debian und Ubuntu: postgresql-client), mindestens in der Version des Servers.',
+  ],
+  [
+    'Restore into an empty database, or name this one to replace what is in it.',
+    'Stelle in einer leeren Datenbank wieder her, oder nenne diese beim Namen, um zu ersetzen, was darin steht.',
+  ],
+  [
+    'It is tried again by itself; nothing that looks like a backup is left of it.',
+    'Es wird von selbst noch einmal versucht; es bleibt nichts übrig, was wie eine Sicherung aussieht.',
+  ],
+  ['The process that did it ended in the middle.', 'Der Prozess, der dabei war, endete mittendrin.'],
+  [
     'Correct the named fields and send the request again.',
     'Berichtige die genannten Felder und versuch es noch einmal.',
   ],

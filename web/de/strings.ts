@@ -6,6 +6,7 @@ import { accountWords, adminWords, auditWords } from './strings-account.ts';
 import { doorWords, formWords } from './strings-accounts.ts';
 import { articleImportWords } from './strings-article-import.ts';
 import { assistWords } from './strings-assist.ts';
+import { backupWords } from './strings-backups.ts';
 import { calendarWords } from './strings-calendar.ts';
 import { editedWords } from './strings-edited.ts';
 import { editorWords } from './strings-editor.ts';
@@ -617,6 +618,7 @@ export const words: Record<Part, object> = {
   assistWords,
   landingWords,
   statusWords,
+  backupWords,
   topicImportWords,
   articleImportWords,
   watchingWords,

@@ -942,6 +942,254 @@ export type AutopilotRequestInput = {
     };
 };
 
+export type Backup = {
+    /**
+     * As it is stored
+     */
+    bytes: number;
+    /**
+     * Everything that was committed before is in it
+     */
+    createdAt: string;
+    /**
+     * Before compression
+     */
+    dumpBytes: number;
+    durationMs: number;
+    encrypted: boolean;
+    engine: {
+        kind: 'embedded' | 'postgres';
+        version: string;
+    };
+    file: string;
+    format: 'pgdump' | 'copy';
+    id: string;
+    migration: string;
+    /**
+     * What can be seen to be wrong with its file
+     */
+    problem: 'missing' | 'length' | null;
+    productVersion: string;
+    rows: number;
+    /**
+     * False when it was taken under another APP_SECRET
+     */
+    sameSecret: boolean;
+    tables: number;
+    /**
+     * When it was last restored for proof; null when it never was
+     */
+    verifiedAt: string | null;
+};
+
+export type BackupInput = {
+    /**
+     * As it is stored
+     */
+    bytes: number;
+    /**
+     * Everything that was committed before is in it
+     */
+    createdAt: string;
+    /**
+     * Before compression
+     */
+    dumpBytes: number;
+    durationMs: number;
+    encrypted: boolean;
+    engine: {
+        kind: 'embedded' | 'postgres';
+        version: string;
+    };
+    file: string;
+    format: 'pgdump' | 'copy';
+    id: string;
+    migration: string;
+    /**
+     * What can be seen to be wrong with its file
+     */
+    problem: 'missing' | 'length' | null;
+    productVersion: string;
+    rows: number;
+    /**
+     * False when it was taken under another APP_SECRET
+     */
+    sameSecret: boolean;
+    tables: number;
+    /**
+     * When it was last restored for proof; null when it never was
+     */
+    verifiedAt: string | null;
+};
+
+export type BackupRun = {
+    backupId: string | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    finishedAt: string | null;
+    id: string;
+    kind: 'backup' | 'verification';
+    phase: 'copying' | 'dumping' | 'restoring' | 'comparing' | 'done';
+    progress: number | null;
+    startedAt: string;
+    status: 'running' | 'succeeded' | 'failed';
+    trigger: 'schedule' | 'admin' | 'command-line';
+};
+
+export type BackupRunInput = {
+    backupId: string | null;
+    error: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    finishedAt: string | null;
+    id: string;
+    kind: 'backup' | 'verification';
+    phase: 'copying' | 'dumping' | 'restoring' | 'comparing' | 'done';
+    progress: number | null;
+    startedAt: string;
+    status: 'running' | 'succeeded' | 'failed';
+    trigger: 'schedule' | 'admin' | 'command-line';
+};
+
+export type Backups = {
+    /**
+     * Why the storage could not be asked
+     */
+    catalogueError: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    items: Array<Backup>;
+    lastBackup: {
+        at: string;
+        bytes: number;
+        durationMs: number;
+        id: string;
+        rows: number;
+    } | null;
+    lastFailure: {
+        at: string;
+        error: {
+            code: string;
+            hint: string;
+            message: string;
+        };
+    } | null;
+    lastVerification: {
+        at: string;
+        backupId: string;
+        durationMs: number;
+        error: {
+            code: string;
+            hint: string;
+            message: string;
+        } | null;
+        ok: boolean;
+    } | null;
+    late: {
+        backup: boolean;
+        verification: boolean;
+    };
+    nextCursor: null;
+    running: {
+        kind: 'backup' | 'verification';
+        phase: 'copying' | 'dumping' | 'restoring' | 'comparing' | 'done';
+        progress: number | null;
+        startedAt: string;
+    } | null;
+    schedule: {
+        cron: string | null;
+        keepDays: number;
+        nextAt: string | null;
+    };
+    storage: {
+        /**
+         * True when backups lie on the same disk as what they are of
+         */
+        besideData: boolean;
+        /**
+         * False when they are encrypted and no private key is set to read them
+         */
+        canVerify: boolean;
+        encrypted: boolean;
+        kind: 's3' | 'directory';
+        place: string;
+    };
+};
+
+export type BackupsInput = {
+    /**
+     * Why the storage could not be asked
+     */
+    catalogueError: {
+        code: string;
+        hint: string;
+        message: string;
+    } | null;
+    items: Array<BackupInput>;
+    lastBackup: {
+        at: string;
+        bytes: number;
+        durationMs: number;
+        id: string;
+        rows: number;
+    } | null;
+    lastFailure: {
+        at: string;
+        error: {
+            code: string;
+            hint: string;
+            message: string;
+        };
+    } | null;
+    lastVerification: {
+        at: string;
+        backupId: string;
+        durationMs: number;
+        error: {
+            code: string;
+            hint: string;
+            message: string;
+        } | null;
+        ok: boolean;
+    } | null;
+    late: {
+        backup: boolean;
+        verification: boolean;
+    };
+    nextCursor: null;
+    running: {
+        kind: 'backup' | 'verification';
+        phase: 'copying' | 'dumping' | 'restoring' | 'comparing' | 'done';
+        progress: number | null;
+        startedAt: string;
+    } | null;
+    schedule: {
+        cron: string | null;
+        keepDays: number;
+        nextAt: string | null;
+    };
+    storage: {
+        /**
+         * True when backups lie on the same disk as what they are of
+         */
+        besideData: boolean;
+        /**
+         * False when they are encrypted and no private key is set to read them
+         */
+        canVerify: boolean;
+        encrypted: boolean;
+        kind: 's3' | 'directory';
+        place: string;
+    };
+};
+
 export type Calendar = {
     from: string;
     items: Array<CalendarItem>;
@@ -7046,6 +7294,126 @@ export type ListAuditEventsResponses = {
 };
 
 export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
+
+export type ListBackupsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/backups';
+};
+
+export type ListBackupsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+};
+
+export type ListBackupsError = ListBackupsErrors[keyof ListBackupsErrors];
+
+export type ListBackupsResponses = {
+    /**
+     * Default Response
+     */
+    200: Backups;
+};
+
+export type ListBackupsResponse = ListBackupsResponses[keyof ListBackupsResponses];
+
+export type CreateBackupData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/backups';
+};
+
+export type CreateBackupErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type CreateBackupError = CreateBackupErrors[keyof CreateBackupErrors];
+
+export type CreateBackupResponses = {
+    /**
+     * Default Response
+     */
+    202: BackupRun;
+};
+
+export type CreateBackupResponse = CreateBackupResponses[keyof CreateBackupResponses];
+
+export type VerifyBackupData = {
+    body?: never;
+    path: {
+        /**
+         * Its id, or latest
+         */
+        backup: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/backups/{backup}/verify';
+};
+
+export type VerifyBackupErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Bad gateway
+     */
+    502: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type VerifyBackupError = VerifyBackupErrors[keyof VerifyBackupErrors];
+
+export type VerifyBackupResponses = {
+    /**
+     * Default Response
+     */
+    202: BackupRun;
+};
+
+export type VerifyBackupResponse = VerifyBackupResponses[keyof VerifyBackupResponses];
 
 export type ListEmailsData = {
     body?: never;

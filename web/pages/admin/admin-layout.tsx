@@ -1,6 +1,7 @@
 import { SectionLayout } from '@/components/sections.tsx';
 import { useUser } from '@/session/session.ts';
 import { adminWords } from '@/strings-account.ts';
+import { backupWords } from '@/strings-backups.ts';
 import { statusWords } from '@/strings-status.ts';
 import { NotFoundPage } from '../error-pages.tsx';
 
@@ -11,6 +12,7 @@ const sections = [
   { to: '/admin/spending', label: words.spending },
   { to: '/admin/invitations', label: words.invitations },
   { to: '/admin/emails', label: words.emails },
+  { to: '/admin/backups', label: backupWords.section },
   { to: '/admin/prices', label: words.prices },
   { to: '/admin/log', label: words.log },
 ] as const;
