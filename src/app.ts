@@ -38,7 +38,11 @@ import { createRobots } from './knowledge/robots.ts';
 import { createLimiter } from './limits/limiter.ts';
 import { createModels } from './llm/models.ts';
 import type { Logger } from './logger.ts';
-import { healthRoutes } from './monitoring/routes.ts';
+import type { Contributions } from './monitoring/parts.ts';
+import { monitoringRoutes } from './monitoring/routes.ts';
+import { createTelemetry } from './monitoring/telemetry.ts';
+import { watchInstance } from './monitoring/watch.ts';
+import { listenForWorker } from './monitoring/worker-server.ts';
 import { createSafeFetch } from './net/safe-fetch.ts';
 import { createMailer } from './notify/create-mailer.ts';
 import { sendEmailJob } from './notify/jobs.ts';
@@ -134,6 +138,9 @@ const apiRoutes = [
   instanceRoutes,
 ];
 
+/** What features tell of themselves to those who watch over the instance. */
+const contributions: Contributions = {};
+
 /** Brings the schema of the product and of its queue up to this version. */
 export async function migrateAll(database: Database): Promise<{ applied: string[] }> {
   const result = await migrate(database);
@@ -177,6 +184,8 @@ export async function createContext(
     // Last of all that can fail: its connection comes back by itself for ever and would hold a process that failed to start.
     limiter: overrides.limiter ?? (await createLimiter(config, secrets, database, log)),
     mailer: overrides.mailer ?? createMailer(config, secrets),
+    telemetry: overrides.telemetry ?? (await createTelemetry(config, secrets, log)),
+    contributions,
     now: () => new Date(),
     ...overrides,
   };
@@ -194,12 +203,13 @@ export async function closeContext(ctx: AppContext): Promise<void> {
   await ctx.webSearch.close();
   await ctx.limiter.close();
   await ctx.mailer.close();
+  await ctx.telemetry.close();
   await ctx.database.close();
 }
 
 /** The HTTP server with every feature's routes; not listening yet. */
 export function createHttpServer(ctx: AppContext): Promise<HttpServer> {
-  return createServer(ctx, { guard: createGuard(ctx), api: apiRoutes, open: [healthRoutes] });
+  return createServer(ctx, { guard: createGuard(ctx), api: apiRoutes, open: [monitoringRoutes] });
 }
 
 /** Opens, migrates, serves and works, as the role says. `port` 0 takes any free one. */
@@ -213,7 +223,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
     await database.close();
     throw error;
   }
-  const endWork: (() => void)[] = [];
+  const endWork: (() => void | Promise<void>)[] = [];
   let server: HttpServer | null = null;
   try {
     server = await createHttpServer(ctx);
@@ -240,6 +250,8 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workWebhooks(ctx, (tx, webhook) => tellWebhookDisabled(ctx, tx, webhook)),
       );
     }
+    if (config.role === 'worker' && config.monitoring.workerPort !== null) endWork.push(await listenForWorker(ctx));
+    endWork.push(watchInstance(ctx));
     return { ctx, server, port, url: port === null ? null : `http://localhost:${port}`, stop };
   } catch (error) {
     await stop();
@@ -248,7 +260,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
 
   async function stop(): Promise<void> {
     await server?.close();
-    for (const end of endWork) end();
+    for (const end of endWork) await end();
     await closeContext(ctx);
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
-import { healthSchema } from '../monitoring/routes.ts';
+import { healthSchema } from '../monitoring/health.ts';
 import { instanceStatus } from './instance.ts';
 
 const time = z.iso.datetime();
@@ -41,7 +41,7 @@ export const statusSchema = z
         stalled: count.meta({ description: 'Their worker has gone; another takes them within seconds' }),
         oldestAt,
       }),
-      publications: z.object({ sending: count, due: count, scheduled: count, oldestAt }),
+      publications: z.object({ sending: count, due: count, scheduled: count, stalled: count, oldestAt }),
       mails: z.object({ waiting: count, oldestAt }),
       deliveries: z.object({ waiting: count, oldestAt }).meta({ description: 'Of webhooks' }),
     }),
