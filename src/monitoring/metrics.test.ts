@@ -107,7 +107,11 @@ describe('/metrics', () => {
   it('has one label for all models that users name themselves', () => {
     const { config } = app.ctx;
     const label = (model: string) => modelLabel(config, model);
-    const named = Array.from({ length: 500 }, (_, index) => [`openai:own-${index}`, `evil-${index}:x`, `${index}"}\n`]).flat();
+    const named = Array.from({ length: 500 }, (_, index) => [
+      `openai:own-${index}`,
+      `evil-${index}:x`,
+      `${index}"}\n`,
+    ]).flat();
     expect(new Set(named.map(label))).toEqual(new Set(['openai:other', 'other']));
     expect(label(config.models.chain[0] ?? '')).toBe(config.models.chain[0]);
     expect(label('brave')).toBe('brave');

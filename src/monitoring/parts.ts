@@ -43,7 +43,12 @@ export async function withinLimit<Found>(probe: () => Promise<Found>, otherwise:
   const late = new Promise<Found>((resolve) => {
     timer = setTimeout(() => resolve(otherwise), limitMs);
   });
-  const found = await Promise.race([Promise.resolve().then(probe).catch(() => otherwise), late]);
+  const found = await Promise.race([
+    Promise.resolve()
+      .then(probe)
+      .catch(() => otherwise),
+    late,
+  ]);
   clearTimeout(timer);
   return found;
 }

@@ -8,9 +8,13 @@ import type { AppContext } from '../context.ts';
 import { freeBytes } from '../db/embedded-files.ts';
 import { type Db, queryRows } from '../db/open.ts';
 import { type FailureKind, failureKinds, failuresOf, standing } from '../failures/queries.ts';
-import { health } from '../monitoring/health.ts';
+import { backupFacts, health } from '../monitoring/health.ts';
+import { listIncidents } from '../monitoring/incidents.ts';
 import { deadAfterMs } from '../monitoring/parts.ts';
+import { serviceLevels } from '../monitoring/service-levels.ts';
 import { openWork, workersSeen } from '../monitoring/work.ts';
+
+const incidentsShown = 10;
 
 type Moment = string | Date | null;
 const iso = (at: Moment) => (at === null ? null : new Date(at).toISOString());
@@ -37,6 +41,8 @@ export async function instanceStatus(ctx: AppContext) {
     articles: await articlesSince(db, day),
     work: await openWorkOf(db),
     failed: await failedOf(db),
+    levels: await serviceLevels(db, await backupFacts(ctx)),
+    incidents: await listIncidents(db, incidentsShown),
     worker: await workerOf(db),
   };
 }
