@@ -28,6 +28,8 @@ export async function createMetrics(ctx: AppContext): Promise<Metrics> {
   const { Registry, Gauge, collectDefaultMetrics } = (await import('prom-client')).default;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
+  // Gauges that are named like counters.
+  for (const what of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${what}_total`);
   const gauge = (name: string, help: string, more: Partial<GaugeConfiguration<string>> = {}) =>
     new Gauge({ name, help, registers: [registry], ...more });
   gauge('blog_poster_build_info', 'The version of the program, as a label of 1.', {
