@@ -18,6 +18,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { version } from '../config.ts';
 import type { AppContext } from '../context.ts';
+import { parseDsn } from '../monitoring/errors/envelope.ts';
 import type { OpenSpan } from '../monitoring/traces/tracer.ts';
 import { type Guard, sessionCookieName } from './access.ts';
 import { serveDocs } from './docs.ts';
@@ -104,12 +105,14 @@ export async function createServer(
     );
   });
 
+  const { sentry } = ctx.config.monitoring;
   await server.register(fastifyHelmet, {
     contentSecurityPolicy: {
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
         fontSrc: ["'self'"],
+        connectSrc: ["'self'", ...(sentry ? [parseDsn(sentry.dsn).origin] : [])],
         styleSrc: ["'self'", "'unsafe-inline'"],
         frameAncestors: ["'none'"],
         // The app is also used over plain http on localhost.

@@ -1,46 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import { version } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
+import { type ErrorEvent, type Exception, envelopeOf, eventId, framesOf, parseDsn } from './envelope.ts';
+import { withoutQuotes } from './hide.ts';
+import { release } from './release.ts';
 import type { ErrorReporter } from './reporter.ts';
-import { withoutQuotes } from './scrub.ts';
 
-/** A DSN taken apart: where envelopes go, and the key that lets them in. */
-export interface Dsn {
-  origin: string;
-  envelopeUrl: string;
-  publicKey: string;
-}
-
-/** Takes `https://key@host/path/project` apart; its form was checked by the configuration. */
-export function parseDsn(dsn: string): Dsn {
-  const { protocol, host, username, pathname } = new URL(dsn);
-  const parts = pathname.split('/').filter(Boolean);
-  const project = parts.pop() ?? '';
-  const path = parts.map((part) => `/${part}`).join('');
-  return {
-    origin: `${protocol}//${host}`,
-    envelopeUrl: `${protocol}//${host}${path}/api/${project}/envelope/`,
-    publicKey: username,
-  };
-}
-
-/** The name that Sentry knows this version by. */
-export const release = `blog-poster@${version}`;
-
-/** In milliseconds: how long a receiver may take, and how often the same error is told. */
+/** In milliseconds: how long a receiver may take, how often the same error is told, how often that it cannot be. */
 const answerMs = 10_000;
 const sameErrorMs = 60_000;
-const mostAMinute = 30;
 const complainMs = 600_000;
-
-interface Frame {
-  filename: string;
-  function?: string;
-  lineno: number;
-  colno: number;
-  in_app: boolean;
-}
+const mostAMinute = 30;
+const longestChain = 4;
 
 /**
  * Sends unexpected errors to a server that speaks Sentry's envelope protocol, without Sentry's library: an event is the
@@ -71,14 +42,7 @@ export function createSentryReporter(
     return Math.random() < options.sampleRate;
   }
 
-  async function send(event: { event_id: string }): Promise<void> {
-    const payload = JSON.stringify(event);
-    const header = JSON.stringify({ event_id: event.event_id, sent_at: new Date().toISOString() });
-    const item = JSON.stringify({
-      type: 'event',
-      length: Buffer.byteLength(payload),
-      content_type: 'application/json',
-    });
+  async function send(event: ErrorEvent): Promise<void> {
     try {
       const answer = await fetch(envelopeUrl, {
         method: 'POST',
@@ -86,7 +50,7 @@ export function createSentryReporter(
           'content-type': 'application/x-sentry-envelope',
           'x-sentry-auth': `Sentry sentry_version=7, sentry_client=blog-poster/${version}, sentry_key=${publicKey}`,
         },
-        body: `${header}\n${item}\n${payload}\n`,
+        body: envelopeOf(event),
         signal: AbortSignal.timeout(answerMs),
       });
       await answer.body?.cancel();
@@ -97,31 +61,27 @@ export function createSentryReporter(
     } catch (error) {
       if (performance.now() - complainedAt < complainMs) return;
       complainedAt = performance.now();
-      log.warn(
-        { reason: options.scrub(String(error)) },
-        'errors could not be told to SENTRY_DSN; they stand in this log',
-      );
+      const reason = options.scrub(String(error));
+      log.warn({ reason }, 'errors could not be told to SENTRY_DSN; they stand in this log');
     }
   }
 
   return {
     report(error, context) {
-      const exceptions = chainOf(error).map((one) => exceptionOf(one, options.scrub));
-      const outermost = exceptions.at(-1);
+      const values = chainOf(error).map((one) => exceptionOf(one, options.scrub));
+      const outermost = values.at(-1);
       const top = outermost?.stacktrace?.frames.at(-1);
       if (!isDue(`${outermost?.type} ${outermost?.value} ${top?.filename}:${top?.lineno}`)) return;
+      const tags = Object.entries(context).map(([name, value]) => [name, options.scrub(value)]);
       const sent: Promise<void> = send({
-        event_id: randomBytes(16).toString('hex'),
-        ...{
-          timestamp: Date.now() / 1000,
-          platform: 'node',
-          level: 'error',
-          release,
-          environment: 'production',
-          exception: { values: exceptions },
-          tags: Object.fromEntries(Object.entries(context).map(([name, value]) => [name, options.scrub(value)])),
-          contexts: { runtime: { name: 'node', version: process.versions.node } },
-        },
+        event_id: eventId(),
+        timestamp: Date.now() / 1000,
+        platform: 'node',
+        level: 'error',
+        release,
+        exception: { values },
+        tags: Object.fromEntries(tags),
+        contexts: { runtime: { name: 'node', version: process.versions.node } },
       }).finally(() => underWay.delete(sent));
       underWay.add(sent);
     },
@@ -131,43 +91,31 @@ export function createSentryReporter(
   };
 }
 
-/** An error and what caused it, the first cause first, as Sentry lists them; at most four. */
+/** An error and what caused it, the first cause first, as Sentry lists them. */
 function chainOf(error: unknown): unknown[] {
   const chain: unknown[] = [];
-  for (let one = error; one !== undefined && one !== null && chain.length < 4; ) {
+  for (let one = error; one !== undefined && one !== null && chain.length < longestChain; ) {
     chain.unshift(one);
     one = one instanceof Error ? one.cause : undefined;
   }
   return chain;
 }
 
-function exceptionOf(error: unknown, scrub: (text: string) => string) {
+function exceptionOf(error: unknown, scrub: (text: string) => string): Exception {
   if (!(error instanceof Error)) return { type: typeof error, value: '' };
   const code = error instanceof AppError ? error.code : 'code' in error ? String(error.code) : '';
-  const said = scrub(withoutQuotes(error.message));
+  const said = withoutQuotes(scrub(error.message));
+  // Whoever runs it, and where, is nobody's business.
+  const nameFile = (file: string) => file.replace(/^(?:file:\/\/)?\/.*\/(?=(?:src|server|node_modules)\/)/, 'app:///');
   return {
     type: error.name,
     value: code ? `${code}: ${said}` : said,
-    stacktrace: { frames: framesOf(error.stack ?? '') },
+    stacktrace: { frames: framesOf(stackBelow(error), nameFile) },
   };
 }
 
-/** The frames of a stack, the innermost last. Its first lines repeat the message and are left out. */
-function framesOf(stack: string): Frame[] {
-  const frames = stack.split('\n').flatMap((line): Frame[] => {
-    const match = /^\s+at (?:(?:async )?(.+?) \()?(?:file:\/\/)?([^()\s]+):(\d+):(\d+)\)?$/.exec(line);
-    if (!match) return [];
-    const [, name, file = '', row = '0', column = '0'] = match;
-    const filename = file.replace(/^.*\/(?=(?:src|server|node_modules)\/)/, 'app:///');
-    return [
-      {
-        filename,
-        ...(name ? { function: name } : {}),
-        lineno: Number(row),
-        colno: Number(column),
-        in_app: !filename.includes('node_modules') && !filename.startsWith('node:'),
-      },
-    ];
-  });
-  return frames.reverse();
+/** The stack without the message, whose lines might look like frames. */
+function stackBelow({ stack = '', message }: Error): string {
+  const at = stack.indexOf(message);
+  return at < 0 ? stack : stack.slice(at + message.length);
 }

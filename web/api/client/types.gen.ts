@@ -8514,6 +8514,14 @@ export type GetSessionResponses = {
     200: {
         instance: {
             /**
+             * Where the web app tells of its errors; null for nowhere
+             */
+            errorReports: {
+                dsn: string;
+                release: string;
+                sampleRate: number;
+            } | null;
+            /**
              * True when the next account made here takes over and is admin
              */
             firstAccount: boolean;
