@@ -24,17 +24,23 @@ export function hideSecretForms(text: string): string {
   return secretForms.reduce((clean, form) => clean.replace(form, hidden), text);
 }
 
-/** Quoted words of a message: there it quotes what a person, a model or a page wrote. Names in code are single words. */
+/** Quoted words of a message: there it quotes what a person, a model or a page wrote. */
 const quoted = /(["'`“„«‘])((?:(?!["'`”“»’]).)*)(["'`”“»’])/gs;
-const isName = (text: string) => /^[\w.:$/-]{1,60}$/.test(text);
-/** Database libraries append what was to be stored, and parsers of JSON what they could not read. */
-const appended = /\n\s*params:[\s\S]*$|\bis not valid JSON[\s\S]*$/;
+/** What is quoted after these is a name of the program. */
+const namesOne = /\b(?:reading|setting|constraint|column|relation|table|index|function|property|package|module|type) $/;
+/** Statements come without their values, which the library appends. */
+const statement = /^Failed query: ([^\n]*)/;
+const unreadableJson = /\bis not valid JSON\b|\bin JSON at position\b/;
 const longestMessage = 200;
 
 /** The message of an error without what it quotes: one line of at most 200 characters. */
 export function withoutQuotes(message: string): string {
-  const line = (message.replace(appended, '').split('\n', 1)[0] ?? '').replace(quoted, (all, open, inside, close) =>
-    isName(inside) ? all : `${open}…${close}`,
-  );
+  const [failed] = statement.exec(message) ?? [];
+  const line = failed ?? (unreadableJson.test(message) ? 'not valid JSON' : nameless(message.split('\n', 1)[0] ?? ''));
   return line.length > longestMessage ? `${line.slice(0, longestMessage)}…` : line;
 }
+
+const nameless = (line: string) =>
+  line.replace(quoted, (all, open, _inside, close, at) =>
+    namesOne.test(line.slice(0, at)) ? all : `${open}…${close}`,
+  );
