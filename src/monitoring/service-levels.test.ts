@@ -66,6 +66,19 @@ it('counts a minute once, and those in which nobody was there as down', async ()
   else expect((await serviceLevels(db, null)).uptime.share).toBeLessThanOrEqual(1);
 });
 
+it('does not take the present minute for one in which nobody was there', async () => {
+  const { db } = database;
+  await storeCounts(db, createCounts(), true);
+  await db.execute(
+    sql`update service_days set first_minute = first_minute - interval '1 minute', last_minute = last_minute - interval '1 minute'`,
+  );
+  const [row] = await queryRows<{ month: boolean }>(
+    db,
+    sql`select date_trunc('minute', now() at time zone 'UTC') > date_trunc('month', now() at time zone 'UTC') as month`,
+  );
+  expect((await serviceLevels(db, null)).uptime.share).toBe(row?.month ? 1 : null);
+});
+
 it('a worker that serves nothing does not make the instance count as up', async () => {
   await storeCounts(database.db, createCounts(), false);
   expect((await serviceLevels(database.db, null)).uptime.share).toBeNull();

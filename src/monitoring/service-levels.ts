@@ -31,7 +31,7 @@ interface Sums {
   errors: number;
   buckets: number[];
   minutes: number;
-  /** Minutes from the beginning of the month, or of the measuring, until now. */
+  /** Minutes from the beginning of the month, or of the measuring, until now; the present one once it was counted. */
   elapsed: number;
   since: string | Date | null;
   month: string;
@@ -55,7 +55,8 @@ export async function serviceLevels(
           coalesce((select sum(requests) from days), 0)::float8 as requests, coalesce((select sum(errors) from days), 0)::float8 as errors,
           coalesce((select sum(minutes) from days), 0)::int as minutes,
           (select since from measured) as since,
-          coalesce(floor(extract(epoch from date_trunc('minute', at) - (select since from measured)) / 60), 0)::int + 1 as elapsed,
+          coalesce(floor(extract(epoch from date_trunc('minute', at) - (select since from measured)) / 60), 0)::int
+            + coalesce((select max(last_minute) = date_trunc('minute', at) from days), false)::int as elapsed,
           array(select sum(b.count)::float8 from days, unnest(days.buckets) with ordinality as b(count, place) group by b.place order by b.place) as buckets
         from present`,
   );
@@ -68,7 +69,7 @@ export async function serviceLevels(
     errors: { count: row.errors, share: row.requests > 0 ? row.errors / row.requests : null, goal: goals.errorShare },
     uptime: {
       minutes: row.minutes,
-      share: row.since === null ? null : Math.min(1, row.minutes / row.elapsed),
+      share: row.since === null || row.elapsed === 0 ? null : Math.min(1, row.minutes / row.elapsed),
       goal: goals.uptimeShare,
     },
     backups: {
