@@ -16,6 +16,7 @@ export const measures: Record<string, Entry> = {
   queue: { load: async () => (await import('./queue.ts')).queue, onlyWhenNamed: true },
   scale: { load: async () => (await import('./scale.ts')).scale, onlyWhenNamed: true },
   typing: { load: async () => (await import('./typing.ts')).typing, onlyWhenNamed: true },
+  monitoring: { load: async () => (await import('./monitoring.ts')).monitoring },
   'start-up': { load: async () => (await import('./start-up.ts')).startUp },
   'embedded-start': { load: async () => (await import('./embedded-start.ts')).embeddedStart },
   'first-article': { load: async () => (await import('./first-article.ts')).firstArticle, onlyWhenNamed: true },

@@ -67,6 +67,9 @@ describe('the files of the bundle', () => {
     ['the pages of the API reference', 'createApiReference'],
     ['the drawing of cards', 'unicode.json'],
     ['the steps', 'None of the sources could be used'],
+    ['the library of metrics', 'collectDefaultMetrics'],
+    ['what speaks to Sentry', 'x-sentry-auth'],
+    ['what speaks to OpenTelemetry', 'resourceSpans'],
   ])('leave %s until it is needed', (_, mark) => {
     const holders = globSync('*.js', { cwd: join(home, 'server') }).filter((file) => text(file).includes(mark));
     expect(holders).not.toEqual([]);
