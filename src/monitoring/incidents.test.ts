@@ -64,6 +64,9 @@ describe('incidents', () => {
   it('that have to last are told when they have', async () => {
     expect(await recordLook(ctx, looked(true, 60_000))).toEqual([]);
     expect(await listIncidents(ctx.db, 10)).toEqual([]);
+    await recordLook(ctx, looked(false, 60_000));
+    expect(await ctx.db.$count(incidents)).toBe(0);
+    await recordLook(ctx, looked(true, 60_000));
     await backdate(2);
     expect(await recordLook(ctx, looked(true, 60_000))).toHaveLength(1);
     expect(await recordLook(ctx, looked(true, 60_000))).toEqual([]);

@@ -103,7 +103,8 @@ it('a share of all traces is sent, whole or not at all; a receiver that is away 
   try {
     const tracer = await start('0.5');
     for (const roll of [0.4, 0.6]) {
-      dice.mockReturnValueOnce(roll);
+      // Only the first of a trace decides: others would decide otherwise.
+      dice.mockReturnValue(1 - roll).mockReturnValueOnce(roll);
       await tracer.span(`root ${roll}`, 'internal', {}, () => tracer.span('inside', 'internal', {}, async () => 1));
     }
     await tracer.close();
