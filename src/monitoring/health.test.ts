@@ -8,7 +8,8 @@ import type { BackupFacts } from './parts.ts';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  // No worker, so that the test says when one was last seen.
+  app = await startTestApp({ role: 'web' });
 });
 afterAll(() => app.close());
 

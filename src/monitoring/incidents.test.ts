@@ -18,7 +18,8 @@ const never = new AbortController().signal;
 
 beforeAll(async () => {
   mails = await startMailServer();
-  app = await startTestApp({ env: { SMTP_URL: mails.url, ALERT_EMAIL: 'oncall@example.com' } });
+  // No worker, so that the test says when one was last seen.
+  app = await startTestApp({ role: 'web', env: { SMTP_URL: mails.url, ALERT_EMAIL: 'oncall@example.com' } });
   ctx = app.ctx;
 });
 afterAll(async () => {
