@@ -28,6 +28,7 @@ const facts: BackupFacts = {
   lastFailedAt: null,
   lastVerifiedAt: new Date('2026-11-30T04:00:00Z'),
   lastVerifiedOk: true,
+  late: { backup: false, verification: false },
   monthSucceeded: 1,
   monthFailed: 0,
   bytes: 1,
@@ -146,7 +147,8 @@ describe('health', () => {
       storage: 'up',
       lastBackupAt: '2026-11-30T03:15:00.000Z',
     });
-    expect(await health(withBackups('2026-12-01T06:00:00Z'))).toMatchObject({ backup: 'down', verification: 'up' });
+    const late = { backup: true, verification: false };
+    expect(await health(withBackups(later, { late }))).toMatchObject({ backup: 'down', verification: 'up' });
     const lastFailedAt = new Date('2026-11-30T05:00:00Z');
     expect(await health(withBackups(later, { lastFailedAt }))).toMatchObject({ status: 'degraded', backup: 'down' });
     expect(await health(withBackups(later, { lastVerifiedOk: false }))).toMatchObject({ verification: 'down' });

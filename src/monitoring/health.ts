@@ -27,8 +27,8 @@ export const healthSchema = z
     email: part,
     storage: part.meta({ description: 'Where backups are kept' }),
     disk: part.meta({ description: 'down when the embedded database has nearly no room left' }),
-    backup: part.meta({ description: 'down when the last backup failed or is over 26 hours old' }),
-    verification: part.meta({ description: 'down when the last restore for proof failed or is over 26 hours old' }),
+    backup: part.meta({ description: 'down when the last backup failed, or one is late' }),
+    verification: part.meta({ description: 'down when the last restore for proof failed, or one is late' }),
     oldestJobSeconds: z.number().nullable().meta({ description: 'For how long the oldest due job has waited' }),
     workerSeenAt: z.iso.datetime().nullable().meta({ description: 'When a worker last gave a sign of life' }),
     lastBackupAt: z.iso.datetime().nullable(),
@@ -64,8 +64,8 @@ export async function health(ctx: AppContext): Promise<Health> {
     email,
     storage: ofBackups((facts) => facts?.storage ?? 'not configured', down()),
     disk: diskState(ctx),
-    backup: ofBackups((facts) => backupState(facts, now), down()),
-    verification: ofBackups((facts) => verificationState(facts, now), down()),
+    backup: ofBackups((facts) => backupState(facts), down()),
+    verification: ofBackups((facts) => verificationState(facts), down()),
   };
   return {
     status: database === 'down' ? 'unhealthy' : Object.values(parts).includes('down') ? 'degraded' : 'healthy',

@@ -160,6 +160,7 @@ describe('/metrics', () => {
       lastFailedAt: null,
       lastVerifiedAt: at,
       lastVerifiedOk: true,
+      late: { backup: false, verification: false },
       monthSucceeded: 3,
       monthFailed: 1,
       bytes: 12_345,

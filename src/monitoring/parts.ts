@@ -19,6 +19,8 @@ export interface BackupFacts {
   /** When a backup was last restored for proof, and whether it held. */
   lastVerifiedAt: Date | null;
   lastVerifiedOk: boolean | null;
+  /** Whether a backup, or a proof of one, should have been finished by now and was not. */
+  late: { backup: boolean; verification: boolean };
   /** Backups of this month (of UTC) that were made, and that failed. */
   monthSucceeded: number;
   monthFailed: number;
@@ -102,20 +104,20 @@ export function diskState({ config }: Pick<AppContext, 'config'>): PartState {
 
 export const emailState = (ctx: Pick<AppContext, 'config' | 'db'>): Promise<PartState> => emailHealth(ctx);
 
-/** A backup that is older than this is stale, in milliseconds: one is made every day. */
-export const staleBackupMs = 26 * 3_600_000;
+/** Whether the newest try at a backup failed. */
+export const backupFailed = ({ lastSucceededAt, lastFailedAt }: BackupFacts): boolean =>
+  lastFailedAt !== null && (lastSucceededAt === null || lastFailedAt > lastSucceededAt);
 
-/** Down when the last backup failed or is stale; not configured where there is none to be had. */
-export function backupState(facts: BackupFacts | null, now: Date): PartState {
-  if (facts === null || (facts.lastSucceededAt === null && facts.lastFailedAt === null)) return 'not configured';
-  const { lastSucceededAt, lastFailedAt } = facts;
-  if (lastSucceededAt === null || (lastFailedAt !== null && lastFailedAt > lastSucceededAt)) return 'down';
-  return now.getTime() - lastSucceededAt.getTime() > staleBackupMs ? 'down' : 'up';
+/** Down when the last backup failed or one is late; not configured before the first was due. */
+export function backupState(facts: BackupFacts | null): PartState {
+  if (facts === null) return 'not configured';
+  if (facts.late.backup || backupFailed(facts)) return 'down';
+  return facts.lastSucceededAt === null ? 'not configured' : 'up';
 }
 
-/** Down when the last proof failed or is stale; not configured before the first. */
-export function verificationState(facts: BackupFacts | null, now: Date): PartState {
-  if (facts === null || facts.lastVerifiedAt === null) return 'not configured';
-  const fresh = now.getTime() - facts.lastVerifiedAt.getTime() <= staleBackupMs;
-  return facts.lastVerifiedOk && fresh ? 'up' : 'down';
+/** Down when the last proof failed or one is late; not configured before the first was due. */
+export function verificationState(facts: BackupFacts | null): PartState {
+  if (facts === null) return 'not configured';
+  if (facts.late.verification || facts.lastVerifiedOk === false) return 'down';
+  return facts.lastVerifiedAt === null ? 'not configured' : 'up';
 }

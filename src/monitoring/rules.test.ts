@@ -11,6 +11,7 @@ const backups: BackupFacts = {
   lastFailedAt: null,
   lastVerifiedAt: hoursAgo(8),
   lastVerifiedOk: true,
+  late: { backup: false, verification: false },
   monthSucceeded: 30,
   monthFailed: 0,
   bytes: 1_000_000,
@@ -61,17 +62,26 @@ const cases: Record<
     unknown: [{ backups: null }],
   },
   'backup-stale': {
-    wrong: [[{ backups: { ...backups, lastSucceededAt: hoursAgo(27) } }, '2026-11-29']],
-    fine: [{ backups: { ...backups, lastSucceededAt: hoursAgo(25.9) } }],
-    unknown: [{ backups: null }, { backups: { ...backups, lastSucceededAt: null } }],
+    wrong: [
+      [
+        { backups: { ...backups, lastSucceededAt: hoursAgo(37), late: { backup: true, verification: false } } },
+        '2026-11-28',
+      ],
+      [
+        { backups: { ...backups, lastSucceededAt: null, late: { backup: true, verification: false } } },
+        'No backup has been made',
+      ],
+    ],
+    fine: [{ backups: { ...backups, lastSucceededAt: null } }],
+    unknown: [{ backups: null }],
   },
   'backup-unproven': {
     wrong: [
-      [{ backups: { ...backups, lastVerifiedOk: false } }, 'could not be restored'],
-      [{ backups: { ...backups, lastVerifiedAt: hoursAgo(27) } }, 'No backup has been restored'],
+      [{ backups: { ...backups, lastVerifiedOk: false, problem: 'A row is missing.' } }, 'A row is missing.'],
+      [{ backups: { ...backups, late: { backup: false, verification: true } } }, 'since 2026-11-30'],
     ],
-    fine: [{ backups: { ...backups, lastVerifiedAt: hoursAgo(25) } }],
-    unknown: [{ backups: null }, { backups: { ...backups, lastVerifiedAt: null, lastVerifiedOk: null } }],
+    fine: [{ backups: { ...backups, lastVerifiedAt: null, lastVerifiedOk: null } }],
+    unknown: [{ backups: null }],
   },
   'publications-failing': {
     wrong: [

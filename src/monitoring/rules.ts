@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts';
-import { deadAfterMs, staleBackupMs, stuckAfterMs } from './parts.ts';
+import { backupFailed, deadAfterMs, stuckAfterMs } from './parts.ts';
 import { goals } from './service-levels.ts';
 
 /** What the rules look at: the figures of the instance, and what only a process that watches for a while knows. */
@@ -55,22 +55,20 @@ export const rules: readonly Rule[] = [
     holdMs: 0,
     look({ backups }) {
       if (!backups) return unknown;
-      const { lastFailedAt, lastSucceededAt, problem } = backups;
-      const failed = lastFailedAt !== null && (lastSucceededAt === null || lastFailedAt > lastSucceededAt);
-      return one(failed, () => ({
+      return one(backupFailed(backups), () => ({
         summary: 'The last backup failed.',
-        hint: `${problem ?? 'The log of the server says why.'} Mend it, then run "blog-poster backup create" and look at Admin, Status.`,
+        hint: `${backups.problem ?? 'The log of the server says why.'} Mend it, then run "blog-poster backup create" and look at Admin, Status.`,
       }));
     },
   },
   {
     name: 'backup-stale',
     holdMs: 0,
-    look({ backups, at }) {
-      if (!backups?.lastSucceededAt) return unknown;
-      const { lastSucceededAt } = backups;
-      return one(at.getTime() - lastSucceededAt.getTime() > staleBackupMs, () => ({
-        summary: `The newest backup is of ${day(lastSucceededAt)}.`,
+    look({ backups }) {
+      if (!backups) return unknown;
+      const { lastSucceededAt, late } = backups;
+      return one(late.backup, () => ({
+        summary: lastSucceededAt ? `The newest backup is of ${day(lastSucceededAt)}.` : 'No backup has been made yet.',
         hint: 'One is due every day: see that a worker runs (Admin, Status) and that BACKUP_CRON is right, then run "blog-poster backup create".',
       }));
     },
@@ -78,15 +76,14 @@ export const rules: readonly Rule[] = [
   {
     name: 'backup-unproven',
     holdMs: 0,
-    look({ backups, at }) {
-      if (!backups?.lastVerifiedAt) return unknown;
-      const { lastVerifiedAt, lastVerifiedOk, problem } = backups;
-      const stale = at.getTime() - lastVerifiedAt.getTime() > staleBackupMs;
-      return one(lastVerifiedOk === false || stale, () => ({
+    look({ backups }) {
+      if (!backups) return unknown;
+      const { lastVerifiedAt, lastVerifiedOk, late, problem } = backups;
+      return one(lastVerifiedOk === false || late.verification, () => ({
         summary:
           lastVerifiedOk === false
             ? 'The newest backup could not be restored for proof.'
-            : `No backup has been restored for proof since ${day(lastVerifiedAt)}.`,
+            : `No backup has been restored for proof${lastVerifiedAt ? ` since ${day(lastVerifiedAt)}` : ' yet'}.`,
         hint: `${problem ?? ''} Keep the older backups. Run "blog-poster backup verify" for the newest one and see what it says.`.trim(),
       }));
     },

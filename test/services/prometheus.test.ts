@@ -49,6 +49,7 @@ const backups: BackupFacts = {
   lastFailedAt: new Date(Date.now() - 90_000_000),
   lastVerifiedAt: new Date(Date.now() - 1_800_000),
   lastVerifiedOk: true,
+  late: { backup: false, verification: false },
   monthSucceeded: 29,
   monthFailed: 1,
   bytes: 1_000_000,

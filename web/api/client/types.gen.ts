@@ -1680,7 +1680,7 @@ export type GateFiguresInput = {
 
 export type Health = {
     /**
-     * down when the last backup failed or is over 26 hours old
+     * down when the last backup failed, or one is late
      */
     backup: 'up' | 'down' | 'not configured';
     /**
@@ -1714,7 +1714,7 @@ export type Health = {
     storage: 'up' | 'down' | 'not configured';
     timestamp: string;
     /**
-     * down when the last restore for proof failed or is over 26 hours old
+     * down when the last restore for proof failed, or one is late
      */
     verification: 'up' | 'down' | 'not configured';
     version: string;
@@ -1726,7 +1726,7 @@ export type Health = {
 
 export type HealthInput = {
     /**
-     * down when the last backup failed or is over 26 hours old
+     * down when the last backup failed, or one is late
      */
     backup: 'up' | 'down' | 'not configured';
     /**
@@ -1760,7 +1760,7 @@ export type HealthInput = {
     storage: 'up' | 'down' | 'not configured';
     timestamp: string;
     /**
-     * down when the last restore for proof failed or is over 26 hours old
+     * down when the last restore for proof failed, or one is late
      */
     verification: 'up' | 'down' | 'not configured';
     version: string;
