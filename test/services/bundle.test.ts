@@ -67,7 +67,7 @@ describe('the files of the bundle', () => {
     ['the pages of the API reference', 'createApiReference'],
     ['the drawing of cards', 'unicode.json'],
     ['the steps', 'None of the sources could be used'],
-    ['the library of metrics', 'collectDefaultMetrics'],
+    ['the library of metrics', 'constructor expected a config object'],
     ['what speaks to Sentry', 'x-sentry-auth'],
     ['what speaks to OpenTelemetry', 'resourceSpans'],
   ])('leave %s until it is needed', (_, mark) => {
