@@ -44,6 +44,8 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     target: 'es2023',
+    // For whoever sends errors to Sentry (docs/monitoring.md): no file refers to them.
+    sourcemap: process.env.SOURCE_MAPS === '1' ? 'hidden' : false,
     rolldownOptions: {
       output: {
         codeSplitting: {

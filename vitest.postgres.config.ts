@@ -14,6 +14,7 @@ const onServers = [
   'src/http/hostile-input.test.ts',
   'src/images/library.test.ts',
   'src/limits/limiter.test.ts',
+  'src/monitoring/{incidents,service-levels}.test.ts',
   'src/notify/{deliver,worker}.test.ts',
   'src/pipeline/{budget-waits,commands,events,frozen,line,queue-room,runner,stream,turn,unstorable-text}.test.ts',
   'src/pipeline/7-publish/*.test.ts',

@@ -18,6 +18,7 @@ export const measures: Record<string, Entry> = {
   typing: { load: async () => (await import('./typing.ts')).typing, onlyWhenNamed: true },
   web: { load: async () => (await import('./web.ts')).web, onlyWhenNamed: true },
   backups: { load: async () => (await import('./backups.ts')).backups, onlyWhenNamed: true },
+  monitoring: { load: async () => (await import('./monitoring.ts')).monitoring },
   'start-up': { load: async () => (await import('./start-up.ts')).startUp },
   'embedded-start': { load: async () => (await import('./embedded-start.ts')).embeddedStart },
   'first-article': { load: async () => (await import('./first-article.ts')).firstArticle, onlyWhenNamed: true },

@@ -16,6 +16,7 @@ import { workArticles } from './articles/worker.ts';
 import { assistRoutes } from './assist/routes.ts';
 import { createBackups } from './backups/backups.ts';
 import { backupRoutes } from './backups/routes.ts';
+import { backupStatus } from './backups/status.ts';
 import { workBackups } from './backups/worker.ts';
 import { spendingRoutes } from './budget/admin-routes.ts';
 import { priceRoutes } from './budget/price-routes.ts';
@@ -44,7 +45,12 @@ import { createRobots } from './knowledge/robots.ts';
 import { createLimiter } from './limits/limiter.ts';
 import { createModels } from './llm/models.ts';
 import type { Logger } from './logger.ts';
-import { healthRoutes } from './monitoring/routes.ts';
+import { backupFactsOf } from './monitoring/backup-facts.ts';
+import type { Contributions } from './monitoring/parts.ts';
+import { monitoringRoutes } from './monitoring/routes.ts';
+import { createTelemetry } from './monitoring/telemetry.ts';
+import { watchInstance } from './monitoring/watch.ts';
+import { listenForWorker } from './monitoring/worker-server.ts';
 import { createSafeFetch } from './net/safe-fetch.ts';
 import { createMailer } from './notify/create-mailer.ts';
 import { sendEmailJob } from './notify/jobs.ts';
@@ -145,6 +151,9 @@ const apiRoutes = [
   instanceRoutes,
 ];
 
+/** What features tell of themselves to those who watch over the instance. */
+const contributions: Contributions = { backups: async (ctx) => backupFactsOf(await backupStatus(ctx)) };
+
 /** Brings the schema of the product and of its queue up to this version. */
 export async function migrateAll(database: Database): Promise<{ applied: string[]; newer: string[] }> {
   const result = await migrate(database);
@@ -189,6 +198,8 @@ export async function createContext(
     limiter: overrides.limiter ?? (await createLimiter(config, secrets, database, log)),
     mailer: overrides.mailer ?? createMailer(config, secrets),
     backups: createBackups({ config, secrets, database, log, now: overrides.now ?? (() => new Date()) }),
+    telemetry: overrides.telemetry ?? (await createTelemetry(config, secrets, log)),
+    contributions,
     now: () => new Date(),
     ...overrides,
   };
@@ -207,12 +218,13 @@ export async function closeContext(ctx: AppContext): Promise<void> {
   await ctx.webSearch.close();
   await ctx.limiter.close();
   await ctx.mailer.close();
+  await ctx.telemetry.close();
   await ctx.database.close();
 }
 
 /** The HTTP server with every feature's routes; not listening yet. */
 export function createHttpServer(ctx: AppContext): Promise<HttpServer> {
-  return createServer(ctx, { guard: createGuard(ctx), api: apiRoutes, open: [healthRoutes] });
+  return createServer(ctx, { guard: createGuard(ctx), api: apiRoutes, open: [monitoringRoutes] });
 }
 
 /** Opens, migrates, serves and works, as the role says. `port` 0 takes any free one. */
@@ -227,7 +239,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
     await database.close();
     throw error;
   }
-  const endWork: (() => void)[] = [];
+  const endWork: (() => void | Promise<void>)[] = [];
   let server: HttpServer | null = null;
   try {
     server = await createHttpServer(ctx);
@@ -256,6 +268,8 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workWebhooks(ctx, (tx, webhook) => tellWebhookDisabled(ctx, tx, webhook)),
       );
     }
+    if (config.role === 'worker' && config.monitoring.workerPort !== null) endWork.push(await listenForWorker(ctx));
+    endWork.push(watchInstance(ctx));
     return { ctx, server, port, url: port === null ? null : `http://localhost:${port}`, stop };
   } catch (error) {
     await stop();
@@ -264,7 +278,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
 
   async function stop(): Promise<void> {
     await server?.close();
-    for (const end of endWork) end();
+    for (const end of endWork) await end();
     await closeContext(ctx);
   }
 }

@@ -29,6 +29,7 @@ export interface Config {
   mail: { from: string; kind: 'smtp' | 'sendgrid' | 'none' };
   budget: BudgetConfig;
   backups: BackupConfig;
+  monitoring: MonitoringConfig;
   /** Where the operator's terms, their privacy notice and the source of this program are; null where they name none. */
   links: { terms: string | null; privacy: string | null; source: string | null };
 }
@@ -56,6 +57,18 @@ export interface BackupConfig {
   ageRecipients: string[];
   /** PATH, where the programs of PostgreSQL are looked for first. */
   toolPath: string;
+}
+
+/** Who is told how the instance is. */
+export interface MonitoringConfig {
+  /** Where alerts are mailed to; null where nobody is to be told. */
+  alertEmail: string | null;
+  /** Port of a worker for /health/live and /metrics; null for none. The web has them on its own. */
+  workerPort: number | null;
+  /** Where unexpected errors are sent, of the server and of browsers; the DSN is known to every visitor. */
+  sentry: { dsn: string; sampleRate: number } | null;
+  /** Where traces are sent by OTLP over HTTP, without a final slash, and the share of requests and runs that is. */
+  traces: { endpoint: string; sampleRate: number; serviceName: string } | null;
 }
 
 export const signUpModes = ['open', 'invite', 'closed'] as const;
@@ -116,6 +129,10 @@ export interface Secrets {
   s3SecretAccessKey: string | null;
   /** Private keys of age, with which encrypted backups are read. */
   ageIdentities: string[];
+  /** Lets a monitor read /metrics; null where nobody may. */
+  metricsToken: string | null;
+  /** Headers for the receiver of traces: `name=value`, several by commas, as OpenTelemetry has them. */
+  tracesHeaders: string | null;
 }
 
 export const version = '0.1.0';
@@ -152,6 +169,9 @@ function isCron(value: string): boolean {
 }
 
 const upToAMillion = text.regex(/^[1-9]\d{0,5}$/).optional();
+
+/** A share of all, from 0 to 1. */
+const share = text.regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/);
 
 /** `provider:model=input/output`; more than ten thousand dollars for a million tokens is a slip. */
 const modelPrice = /^[a-z-]+:[^,=\s]+=\d{1,4}(\.\d+)?\/\d{1,4}(\.\d+)?$/;
@@ -217,6 +237,18 @@ const environment = z.object({
   TERMS_URL: optional(z.url({ protocol: /^https?$/ })),
   PRIVACY_URL: optional(z.url({ protocol: /^https?$/ })),
   SOURCE_URL: optional(z.url({ protocol: /^https?$/ })),
+  METRICS_TOKEN: optional(text.regex(headerValue).min(16)),
+  ALERT_EMAIL: optional(text.regex(mailAddress)),
+  WORKER_PORT: text
+    .regex(/^\d+$/)
+    .refine((v) => Number(v) <= 65535)
+    .optional(),
+  SENTRY_DSN: optional(text.regex(/^https?:\/\/[\w-]+@[^/@?#\s]+(\/[\w.-]+)*\/\d+$/)),
+  SENTRY_SAMPLE_RATE: optional(share),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.url({ protocol: /^https?$/ }).refine((value) => !/[@?#]/.test(value))),
+  OTEL_EXPORTER_OTLP_HEADERS: optional(text.regex(/^[\w-]+=[^,\s]+(\s*,\s*[\w-]+=[^,\s]+)*$/)),
+  OTEL_SERVICE_NAME: optional(text.max(100)),
+  OTEL_TRACES_SAMPLER_ARG: optional(share),
 });
 
 /** What is expected of each variable, said to the operator who got it wrong. */
@@ -288,6 +320,17 @@ const expectations: Record<keyof z.infer<typeof environment>, string> = {
   PRIVACY_URL: 'must be the address of your privacy notice, for example PRIVACY_URL=https://example.com/privacy',
   SOURCE_URL:
     'must be the address of the source of what you run, for example SOURCE_URL=https://git.example.com/blog-poster',
+  METRICS_TOKEN: 'must be one word of at least 16 characters, for example the output of: openssl rand -hex 24',
+  ALERT_EMAIL: 'must be one mail address, for example ALERT_EMAIL=oncall@example.com',
+  WORKER_PORT: 'must be a port number, for example WORKER_PORT=9100',
+  SENTRY_DSN: 'must be the DSN of a Sentry project, for example SENTRY_DSN=https://key@sentry.example.com/1',
+  SENTRY_SAMPLE_RATE: 'must be a share from 0 to 1, for example SENTRY_SAMPLE_RATE=0.5',
+  OTEL_EXPORTER_OTLP_ENDPOINT:
+    'must be the address of a receiver of OTLP over HTTP, for example OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318',
+  OTEL_EXPORTER_OTLP_HEADERS:
+    'must be name=value, several by commas, for example OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20abc',
+  OTEL_SERVICE_NAME: 'must be a name of at most 100 characters, for example OTEL_SERVICE_NAME=blog-poster',
+  OTEL_TRACES_SAMPLER_ARG: 'must be a share from 0 to 1, for example OTEL_TRACES_SAMPLER_ARG=0.1',
 };
 
 /** What the command line may set over the environment. */
@@ -404,6 +447,20 @@ export function loadConfig(
         ageRecipients: list(values.BACKUP_AGE_RECIPIENT),
         toolPath: values.PATH ?? '',
       },
+      monitoring: {
+        alertEmail: values.ALERT_EMAIL ?? null,
+        workerPort: values.WORKER_PORT === undefined ? null : Number(values.WORKER_PORT),
+        sentry: values.SENTRY_DSN
+          ? { dsn: values.SENTRY_DSN, sampleRate: Number(values.SENTRY_SAMPLE_RATE ?? 1) }
+          : null,
+        traces: values.OTEL_EXPORTER_OTLP_ENDPOINT
+          ? {
+              endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/+$/, ''),
+              sampleRate: Number(values.OTEL_TRACES_SAMPLER_ARG ?? 1),
+              serviceName: values.OTEL_SERVICE_NAME ?? 'blog-poster',
+            }
+          : null,
+      },
       links: {
         terms: values.TERMS_URL ?? null,
         privacy: values.PRIVACY_URL ?? null,
@@ -425,6 +482,8 @@ export function loadConfig(
       s3AccessKeyId: values.S3_ACCESS_KEY_ID ?? null,
       s3SecretAccessKey: values.S3_SECRET_ACCESS_KEY ?? null,
       ageIdentities: list(values.BACKUP_AGE_IDENTITY),
+      metricsToken: values.METRICS_TOKEN ?? null,
+      tracesHeaders: values.OTEL_EXPORTER_OTLP_HEADERS ?? null,
     },
   };
 }

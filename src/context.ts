@@ -10,6 +10,8 @@ import type { Robots } from './knowledge/robots.ts';
 import type { Limiter } from './limits/limiter.ts';
 import type { Models } from './llm/models.ts';
 import type { Logger } from './logger.ts';
+import type { Contributions } from './monitoring/parts.ts';
+import type { Telemetry } from './monitoring/telemetry.ts';
 import type { SafeFetch } from './net/safe-fetch.ts';
 import type { Mailer } from './notify/mailer.ts';
 import type { EventBus } from './pipeline/event-bus.ts';
@@ -39,6 +41,10 @@ export interface AppContext {
   limiter: Limiter;
   mailer: Mailer;
   backups: Backups;
+  /** What is told of this process: counts, errors, traces. */
+  telemetry: Telemetry;
+  /** What features tell of themselves to those who watch over the instance. */
+  contributions: Contributions;
   /** The present time in UTC. */
   now(): Date;
 }

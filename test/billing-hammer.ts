@@ -4,6 +4,7 @@ import { AppError } from '../src/errors.ts';
 import { ask } from '../src/llm/ask.ts';
 import { createModels } from '../src/llm/models.ts';
 import { createLogger } from '../src/logger.ts';
+import { createTelemetry } from '../src/monitoring/telemetry.ts';
 import { topicPrompt } from '../src/pipeline/1-topic/prompt.ts';
 import { openQueue } from '../src/queue/queue.ts';
 
@@ -34,7 +35,8 @@ const { config, secrets } = loadConfig(process.env);
 const database = await openDatabase(config, secrets);
 const log = createLogger('error');
 const queue = await openQueue(database, log, false);
-const ctx = { db: database.db, config, secrets, queue, models: createModels(config, secrets), log };
+const telemetry = await createTelemetry(config, secrets, log);
+const ctx = { db: database.db, config, secrets, queue, models: createModels(config, secrets), log, telemetry };
 
 async function put({ name, userId, pipelineId, lease }: Question): Promise<Ended> {
   const owner = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { ensureLocalOwner } from '../src/accounts/operator.ts';
 import { closeContext, createContext, createHttpServer, migrateAll } from '../src/app.ts';
-import { type Config, loadConfig, type Secrets } from '../src/config.ts';
+import { type Config, loadConfig, type Role, type Secrets } from '../src/config.ts';
 import type { AppContext } from '../src/context.ts';
 import { type Database, fromPglite, openDatabase } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
@@ -31,15 +31,16 @@ export interface TestApp {
 const testSecret = 'a secret for tests only, forty characters';
 
 /** Configuration for tests: nothing read from the real environment, loopback allowed only where a test says so. */
-export function testConfig(env: Record<string, string> = {}): { config: Config; secrets: Secrets } {
-  return loadConfig({
+export function testConfig(env: Record<string, string> = {}, role: Role = 'all'): { config: Config; secrets: Secrets } {
+  const values = {
     APP_SECRET: testSecret,
     LOG_LEVEL: 'debug',
     DATA_DIR: join(tmpdir(), 'bp-test-none'),
     AUTH_RATE_LIMIT_PER_MINUTE: '10000',
     RATE_LIMIT_PER_MINUTE: '100000',
     ...env,
-  });
+  };
+  return loadConfig(values, { role });
 }
 
 /** A fresh, migrated database that nothing else uses. */
@@ -48,12 +49,12 @@ export async function openTestDatabase(): Promise<Database> {
   return url ? freshPostgres(url) : freshPglite();
 }
 
-/** The whole application over a fresh database, with `overrides` in place of its parts. Workers are not started. */
+/** The whole application over a fresh database, with `overrides` in place of its parts. Workers are not started; with the role `web` nobody looks after the queue. */
 export async function startTestApp(
-  options: { env?: Record<string, string>; overrides?: Partial<AppContext> } = {},
+  options: { env?: Record<string, string>; role?: Role; overrides?: Partial<AppContext> } = {},
 ): Promise<TestApp> {
   const database = await openTestDatabase();
-  const { config, secrets } = testConfig(options.env);
+  const { config, secrets } = testConfig(options.env, options.role);
   const logs: string[] = [];
   const log = createLogger(config.log.level, { write: (line) => logs.push(line) });
   const parts = { ...sharedWorkers(), ...options.overrides };

@@ -2,6 +2,7 @@ import { loadConfig } from '../src/config.ts';
 import { openDatabase } from '../src/db/open.ts';
 import { createImaging } from '../src/images/imaging.ts';
 import { createLogger } from '../src/logger.ts';
+import { createTelemetry } from '../src/monitoring/telemetry.ts';
 import { createSafeFetch } from '../src/net/safe-fetch.ts';
 import { createEventBus } from '../src/pipeline/event-bus.ts';
 import { workPublications } from '../src/publishing/worker.ts';
@@ -25,5 +26,6 @@ await workPublications({
   safeFetch: createSafeFetch(config.net),
   imaging: createImaging(),
   now: () => new Date(),
+  telemetry: await createTelemetry(config, secrets, log),
 });
 process.stdout.write('works the queue\n');

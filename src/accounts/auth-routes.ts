@@ -4,6 +4,7 @@ import { signUpModes } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
+import { release } from '../monitoring/errors/release.ts';
 import { oneLine } from '../storable.ts';
 import { getUser } from './account.ts';
 import { limitAttempts } from './attempts.ts';
@@ -37,6 +38,10 @@ const instanceSchema = z.object({
   links: z
     .object({ terms: z.url().nullable(), privacy: z.url().nullable(), source: z.url().nullable() })
     .meta({ description: 'What the operator names: terms, privacy notice, source of the program' }),
+  errorReports: z
+    .object({ dsn: z.string(), release: z.string(), sampleRate: z.number() })
+    .nullable()
+    .meta({ description: 'Where the web app tells of its errors; null for nowhere' }),
 });
 
 /** A password at log-in may be any: what is too short or too long is wrong, not invalid. */
@@ -158,6 +163,7 @@ export const authRoutes: RegisterRoutes = (server, ctx) => {
           mail: ctx.config.mail.kind !== 'none',
           firstAccount: await canTakeOver(ctx, request),
           links: ctx.config.links,
+          errorReports: ctx.config.monitoring.sentry && { ...ctx.config.monitoring.sentry, release },
         },
       };
     },

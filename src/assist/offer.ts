@@ -21,7 +21,7 @@ import { modelsForWish, planRevision, type RevisionRequest, type RevisionTask } 
 import { type OfferedClaim, offeredRevisions } from './schema.ts';
 import { keepPhrases } from './selection.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'models' | 'log'>;
+type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'models' | 'log' | 'telemetry'>;
 
 /** A sentence of an offer that states something. */
 export interface CheckedOffer extends OfferedClaim {

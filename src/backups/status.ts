@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, ne, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, ne, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import type { StoredError } from '../errors.ts';
 import { type BackupRun, backupRuns, type RunKind, type RunPhase } from './schema.ts';
@@ -34,13 +34,14 @@ export interface BackupStatus {
   running: { kind: RunKind; phase: RunPhase; startedAt: Date; bytesDone: number; bytesExpected: number | null } | null;
   /** True when a backup, or a proof of one, should have been finished by now and was not. Never before the first was due. */
   late: { backup: boolean; verification: boolean };
-  /** Backups that were finished and that failed since the table of them begins. */
+  /** Backups of this month (of UTC) that were finished, and that failed. */
   counts: { succeeded: number; failed: number };
 }
 
 /** Looks up how the backups are. */
 export async function backupStatus(ctx: Pick<AppContext, 'db' | 'config' | 'now'>): Promise<BackupStatus> {
   const now = ctx.now();
+  const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
   const { cron } = ctx.config.backups;
   const newest = async (...conditions: SQL[]): Promise<BackupRun | undefined> => {
     const which = and(...conditions);
@@ -97,13 +98,14 @@ export async function backupStatus(ctx: Pick<AppContext, 'db' | 'config' | 'now'
       : null,
     late: { backup: isLate(done), verification: isLate(proven) },
     counts: {
-      succeeded: await ctx.db.$count(backupRuns, backupIn('succeeded')),
-      failed: await ctx.db.$count(backupRuns, backupIn('failed')),
+      succeeded: await ctx.db.$count(backupRuns, backupIn('succeeded', month)),
+      failed: await ctx.db.$count(backupRuns, backupIn('failed', month)),
     },
   };
 }
 
-const backupIn = (status: 'succeeded' | 'failed') => and(eq(backupRuns.kind, 'backup'), eq(backupRuns.status, status));
+const backupIn = (status: 'succeeded' | 'failed', since: Date) =>
+  and(eq(backupRuns.kind, 'backup'), eq(backupRuns.status, status), gte(backupRuns.startedAt, since));
 
 /** Why a run failed whose process died over it. */
 export const brokenOff: StoredError = {

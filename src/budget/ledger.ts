@@ -6,6 +6,7 @@ import type { Db } from '../db/open.ts';
 import { queryRows } from '../db/open.ts';
 import { patiently } from '../db/patiently.ts';
 import { AppError, type StoredError } from '../errors.ts';
+import type { EndedCall } from '../events.ts';
 import type { TokenUsage, UnitPrices } from './prices.ts';
 import { type CallKind, type PaidCall, type Payer, paidCalls } from './schema.ts';
 
@@ -271,9 +272,11 @@ export interface CallResult {
  *
  * Returns the counter that was moved, null where none was.
  */
-export async function settle(db: Db, callId: string, result: CallResult): Promise<Counter | null> {
+export async function settle(db: Db, callId: string, result: CallResult): Promise<(Counter & EndedCall) | null> {
   const known = result.costMicroUsd !== null;
-  const { userId, payer, month } = paidCalls;
+  const { userId, payer, month, model, task, status, costMicroUsd, inputTokens, cachedInputTokens, outputTokens } =
+    paidCalls;
+  const ended = { model, task, status, costMicroUsd, inputTokens, cachedInputTokens, outputTokens };
   const [counter] = await patiently(async () =>
     db
       .update(paidCalls)
@@ -292,7 +295,7 @@ export async function settle(db: Db, callId: string, result: CallResult): Promis
         finishedAt: sql`now()`,
       })
       .where(isOpen(callId))
-      .returning({ userId, payer, month }),
+      .returning({ userId, payer, month, ...ended }),
   );
   return counter ?? null;
 }

@@ -1,9 +1,11 @@
 import type { AppContext } from '../context.ts';
+import { callSettled } from '../events.ts';
 import { type CallPlan, type CallResult, reserve, settle } from './ledger.ts';
 import { turnOf } from './turn.ts';
 import { checkSpending } from './warnings.ts';
 
 type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'log'>;
+type CountingCtx = Ctx & Pick<AppContext, 'telemetry'>;
 
 /**
  * Reserves the worst case of a call and waits its turn, see {@link reserve}. When the user's month has no room for it,
@@ -25,8 +27,9 @@ export function reserveInTurn(
 }
 
 /** Replaces the reservation by the true cost, see {@link settle}, and has the user told when a share of their limit is reached. */
-export async function settleCall(ctx: Ctx, callId: string, result: CallResult): Promise<void> {
+export async function settleCall(ctx: CountingCtx, callId: string, result: CallResult): Promise<void> {
   const counter = await settle(ctx.db, callId, result);
+  if (counter) callSettled(ctx, counter);
   // What costs nothing moves no counter.
   if (counter && result.costMicroUsd !== 0) checkSpending(ctx, counter);
 }

@@ -3,6 +3,7 @@ import fastifySwagger from '@fastify/swagger';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyRequest,
   type FastifySchema,
   fastify,
   LogController,
@@ -17,11 +18,20 @@ import {
 } from 'fastify-type-provider-zod';
 import { version } from '../config.ts';
 import type { AppContext } from '../context.ts';
+import { parseDsn } from '../monitoring/errors/envelope.ts';
+import type { OpenSpan } from '../monitoring/traces/tracer.ts';
 import { type Guard, sessionCookieName } from './access.ts';
 import { serveDocs } from './docs.ts';
 import { onError, onFrameworkError } from './on-error.ts';
 import { refuseUnstorable } from './storable-input.ts';
 import { serveWebApp } from './web-app.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What is measured of this request. */
+    span?: OpenSpan;
+  }
+}
 
 /** A Fastify instance whose routes are typed by their zod schemas. */
 export type HttpServer = FastifyInstance<
@@ -63,7 +73,29 @@ export async function createServer(
   server.removeContentTypeParser('text/plain');
   server.setErrorHandler(onError);
   server.addHook('onRoute', describeAccess);
+  const { counts, tracer } = ctx.telemetry;
+  server.addHook('onRequest', (request, _reply, done) => {
+    const span = tracer.begin(`${request.method} ${routeOf(request)}`, 'server', {
+      'http.request.method': request.method,
+      'http.route': routeOf(request),
+      'request.id': request.id,
+    });
+    request.span = span;
+    span.within(done);
+  });
   server.addHook('onResponse', async (request, reply) => {
+    const route = routeOf(request);
+    const { statusCode: status } = reply;
+    request.span?.note({ 'http.response.status_code': status });
+    request.span?.end(status >= 500 ? String(status) : null);
+    counts.answered({
+      // Whoever asks for what is not there may do so with any method.
+      method: route === noRoute ? 'any' : request.method,
+      route,
+      status,
+      seconds: reply.elapsedTime / 1000,
+      counts: isService(route),
+    });
     // Without the query: a site that hands over a password can only put it there.
     // Nor the token of a mailed link.
     const path = request.url.split('?', 1)[0]?.replace(/(\/holds\/)[\w-]{20,}/, '$1...');
@@ -73,12 +105,14 @@ export async function createServer(
     );
   });
 
+  const { sentry } = ctx.config.monitoring;
   await server.register(fastifyHelmet, {
     contentSecurityPolicy: {
       directives: {
         defaultSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
         fontSrc: ["'self'"],
+        connectSrc: ["'self'", ...(sentry ? [parseDsn(sentry.dsn).origin] : [])],
         styleSrc: ["'self'", "'unsafe-inline'"],
         frameAncestors: ["'none'"],
         // The app is also used over plain http on localhost.
@@ -128,6 +162,19 @@ export async function createServer(
   await serveWebApp(server);
   return server;
 }
+
+/** What no route takes: one series for all the paths that anyone may think of. */
+const noRoute = 'none';
+/** Files of the web app are one route: there are hundreds. */
+const files = 'file';
+function routeOf({ routeOptions: { url } }: FastifyRequest): string {
+  if (url === undefined) return noRoute;
+  if (/^\/(api\/|health|metrics$|mcp$|openapi\.json$)/.test(url)) return url;
+  return url.startsWith('/docs') ? '/docs' : files;
+}
+
+/** Whether an answer says something about the service: not what monitors ask for, nor streams, which last as long as their reader. */
+const isService = (route: string) => !route.startsWith('/health') && route !== '/metrics' && !route.endsWith('/events');
 
 /** Says in the description of the API who may call a route, from the same setting that the guard goes by. */
 function describeAccess(route: RouteOptions): void {

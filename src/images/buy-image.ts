@@ -2,13 +2,14 @@ import { type CallPlan, release } from '../budget/ledger.ts';
 import { reserveInTurn, settleCall } from '../budget/metered.ts';
 import type { AppContext } from '../context.ts';
 import { AppError, toStoredError } from '../errors.ts';
+import { callNotBilled } from '../events.ts';
 import type { ResolvedImageModel } from '../llm/image-models.ts';
 import { type CallFailure, explainFailure } from '../llm/provider-errors.ts';
 import { isKept, noteRefusal, noteUse, ownKeysOf } from '../provider-keys/own-keys.ts';
 import { nameKey } from '../provider-keys/secrets.ts';
 import { knownImagePrice } from './image-price.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'models' | 'log'>;
+type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'models' | 'log' | 'telemetry'>;
 
 /** In milliseconds: how long an image waits for money that other calls hold back, and then for its provider. */
 const turnMs = 30_000;
@@ -48,6 +49,7 @@ export async function buyImage(ctx: Ctx, order: ImageOrder): Promise<{ callId: s
     const error = await forImages(ctx, model, failure);
     if (failure.billed) await settleCall(ctx, callId, { ...unknown, error: toStoredError(error) });
     else await release(ctx.db, callId, toStoredError(error));
+    if (!failure.billed) callNotBilled(ctx, model.id, 'image');
     const said = model.ownKey ? failure.said.replaceAll(model.ownKey.open(), '[key]') : failure.said;
     ctx.log.warn({ model: model.id, said }, error.message);
     throw error;

@@ -24,7 +24,7 @@ export interface GenerateRequest {
   again?: boolean | undefined;
 }
 
-type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'models' | 'log' | 'imaging'>;
+type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'models' | 'log' | 'imaging' | 'telemetry'>;
 
 /** Goes up when the meaning of a request or of its stored answer changes. */
 const version = 1;

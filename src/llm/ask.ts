@@ -5,6 +5,7 @@ import { type PriceSource, priceOf, type TokenUsage, worstPriceOf } from '../bud
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError, type ErrorCode, toStoredError } from '../errors.ts';
+import { callNotBilled, modelAnswered } from '../events.ts';
 import { isKept, noteRefusal, noteUse, ownKeysOf } from '../provider-keys/own-keys.ts';
 import { nameKey } from '../provider-keys/secrets.ts';
 import { printable } from '../storable.ts';
@@ -47,7 +48,7 @@ export interface CallOwner {
 
 const askerOf = ({ pipeline }: CallOwner): Asker => pipeline.id ?? { userId: pipeline.userId };
 
-type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'models' | 'log'>;
+type Ctx = Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'models' | 'log' | 'telemetry'>;
 
 /** One question, the same for every model. */
 interface Question<N extends TaskName> {
@@ -227,7 +228,9 @@ async function attempt<N extends TaskName>(
     await release(ctx.db, callId, toStoredError(error));
     throw error;
   }
-  const reply = await callModel(model, request);
+  const sent = performance.now();
+  const reply = await callModel(model, request, ctx.telemetry.tracer, { task: question.prompt.task, step: owner.step });
+  modelAnswered(ctx, model.id, (performance.now() - sent) / 1000);
   if (model.ownKey && reply.failure === null) await noteUse(ctx.db, model.ownKey);
   const costMicroUsd = reply.usage === null ? null : costOf(price, reply.answeredBy, reply.usage, at);
   const paid = { usage: reply.usage, costMicroUsd, answeredBy: reply.answeredBy };
@@ -243,6 +246,7 @@ async function attempt<N extends TaskName>(
     const error = await ofOwnKey(ctx, model, failure);
     if (failure.billed) await settleCall(ctx, callId, { ...paid, error: toStoredError(error) });
     else await release(ctx.db, callId, toStoredError(error));
+    if (!failure.billed) callNotBilled(ctx, model.id, question.prompt.task);
     owner.signal.throwIfAborted();
     const { pipeline, step } = owner;
     const said = model.ownKey ? failure.said.replaceAll(model.ownKey.open(), '[key]') : failure.said;

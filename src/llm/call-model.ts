@@ -5,6 +5,7 @@ import type {
   LanguageModelV4Usage,
 } from '@ai-sdk/provider';
 import type { TokenUsage } from '../budget/prices.ts';
+import type { Tracer } from '../monitoring/traces/tracer.ts';
 import { printable } from '../storable.ts';
 import type { CallLimits, ResolvedModel } from './models.ts';
 
@@ -44,7 +45,26 @@ export interface ModelReply {
  * arrived by then, because that may be a whole answer and was certainly billed. Uses the providers' own interface (see
  * docs/decisions/0008): no retries, no second reading of the answer.
  */
-export async function callModel(model: ResolvedModel, request: ModelRequest): Promise<ModelReply> {
+export function callModel(
+  model: ResolvedModel,
+  request: ModelRequest,
+  tracer: Tracer,
+  about: { step: string; task: string },
+): Promise<ModelReply> {
+  return tracer.span('model call', 'client', { ...about, model: model.id }, (span) =>
+    readReply(model, request).then((reply) => {
+      const { inputTokens, outputTokens } = reply.usage ?? {};
+      span.note({
+        ...(inputTokens === undefined ? {} : { 'tokens.input': inputTokens }),
+        ...(outputTokens === undefined ? {} : { 'tokens.output': outputTokens }),
+        ended: reply.failure === null ? reply.end : (reply.expired ?? 'failed'),
+      });
+      return reply;
+    }),
+  );
+}
+
+async function readReply(model: ResolvedModel, request: ModelRequest): Promise<ModelReply> {
   const clock = startClock(request.limits);
   const reply: ModelReply = {
     text: '',

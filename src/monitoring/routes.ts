@@ -1,86 +1,24 @@
-import { existsSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { version } from '../config.ts';
-import type { AppContext } from '../context.ts';
-import { isNearlyFull } from '../db/embedded-files.ts';
-import { queryRows } from '../db/open.ts';
+import { AppError } from '../errors.ts';
+import { onNotFound, problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
-import { emailHealth } from '../notify/health.ts';
+import { readFacts } from './facts.ts';
+import { type Health, health, healthSchema } from './health.ts';
+import { createMetrics, type Metrics, summaryOf } from './metrics.ts';
+import { isMonitor } from './monitor-token.ts';
+import { withinLimit } from './parts.ts';
+import { remember } from './remember.ts';
 
-const part = z.enum(['up', 'down', 'not configured']);
+/** Whoever asks more often gets the same answer, in milliseconds. */
+const healthMs = 2_000;
+const readyMs = 1_000;
+const summaryMs = 5_000;
 
-export const healthSchema = z
-  .object({
-    status: z.enum(['healthy', 'degraded', 'unhealthy']),
-    database: part,
-    redis: part,
-    queue: part,
-    email: part,
-    storage: part,
-    disk: part.meta({ description: 'down when the embedded database has nearly no room left' }),
-    version: z.string(),
-    timestamp: z.iso.datetime(),
-  })
-  .meta({ id: 'Health' });
-
-/** A part that does not answer within this time counts as down, in milliseconds. */
-const limitMs = 2_000;
-
-async function answers(probe: Promise<unknown>): Promise<'up' | 'down'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'down'>((resolve) => {
-    timer = setTimeout(() => resolve('down'), limitMs);
-  });
-  const outcome = await Promise.race([
-    probe.then(
-      () => 'up' as const,
-      () => 'down' as const,
-    ),
-    late,
-  ]);
-  clearTimeout(timer);
-  return outcome;
-}
-
-/** Answers while rows can be written: a standby and a server that was set read-only answer questions all the same. */
-async function takesWrites(ctx: AppContext): Promise<void> {
-  const [row] = await queryRows<{ setting: string }>(
-    ctx.db,
-    sql`select current_setting('transaction_read_only') as setting`,
-  );
-  if (row?.setting !== 'off') throw new Error('the database is read-only');
-}
-
-function diskOf({ config }: AppContext): 'up' | 'down' | 'not configured' {
-  if (config.database.kind !== 'embedded' || !existsSync(config.dataDir)) return 'not configured';
-  return isNearlyFull(config.dataDir) ? 'down' : 'up';
-}
-
-/** How the parts are, each asked with a limit of two seconds. */
-export async function health(ctx: AppContext): Promise<z.infer<typeof healthSchema>> {
-  const database = await answers(takesWrites(ctx));
-  const redis = await ctx.limiter.health();
-  const disk = diskOf(ctx);
-  const queue = database === 'up' ? await answers(ctx.db.execute(sql`select 1 from pgboss.version`)) : 'down';
-  const email = await emailHealth(ctx).catch(() => 'down' as const);
-  return {
-    status: database === 'down' ? 'unhealthy' : [queue, disk, redis, email].includes('down') ? 'degraded' : 'healthy',
-    database,
-    redis,
-    queue,
-    email,
-    // It comes with a later version; a part that does not exist is never shown as up.
-    storage: 'not configured',
-    disk,
-    version,
-    timestamp: ctx.now().toISOString(),
-  };
-}
-
-/** Health for machines: overall, alive (never touches the database), ready (may be sent requests). */
-export const healthRoutes: RegisterRoutes = (server, ctx) => {
+/** For monitors: health overall, alive (never touches the database), ready (may be sent requests), and the metrics. */
+export const monitoringRoutes: RegisterRoutes = (server, ctx) => {
   const tags = ['health'];
+  const look = remember<Health>(healthMs, () => health(ctx));
   server.get(
     '/health',
     {
@@ -92,7 +30,7 @@ export const healthRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (_request, reply) => {
-      const answer = await health(ctx);
+      const answer = await look();
       return reply.code(answer.status === 'unhealthy' ? 503 : 200).send(answer);
     },
   );
@@ -103,6 +41,9 @@ export const healthRoutes: RegisterRoutes = (server, ctx) => {
     async () => ({ status: 'alive' as const }),
   );
   const ready = z.object({ status: z.enum(['ready', 'not ready']) });
+  const lookWhetherReady = remember(readyMs, () =>
+    withinLimit(() => ctx.db.execute(sql`select 1`).then(() => true), false),
+  );
   server.get(
     '/health/ready',
     {
@@ -114,8 +55,49 @@ export const healthRoutes: RegisterRoutes = (server, ctx) => {
       },
     },
     async (_request, reply) => {
-      const up = (await answers(ctx.db.execute(sql`select 1`))) === 'up';
+      const up = await lookWhetherReady();
       return reply.code(up ? 200 : 503).send({ status: up ? 'ready' : 'not ready' });
+    },
+  );
+
+  let metrics: Promise<Metrics> | null = null;
+  const facts = remember(summaryMs, () => readFacts(ctx));
+  const summary = z.object({
+    articles_today: z.int().meta({ description: 'Written since midnight, UTC' }),
+    active_users: z.int().meta({ description: 'Accounts seen within 24 hours' }),
+    api_calls_remaining: z
+      .int()
+      .nullable()
+      .meta({ description: 'Calls of models that fit into the month, by their average cost; null is not known' }),
+    error_rate: z.number().nullable().meta({ description: 'Of today’s answers, 0 to 1; null is not known' }),
+  });
+  server.get(
+    '/metrics',
+    {
+      schema: {
+        tags,
+        summary: 'Metrics for Prometheus, or with Accept: application/json a summary; needs METRICS_TOKEN',
+        operationId: 'getMetrics',
+        response: {
+          200: {
+            description: 'Metrics',
+            content: { 'text/plain': { schema: z.string() }, 'application/json': { schema: summary } },
+          },
+          ...problems(401, 404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { metricsToken } = ctx.secrets;
+      if (metricsToken === null) return onNotFound(request, reply);
+      if (!isMonitor(request.headers.authorization, metricsToken)) {
+        throw new AppError('unauthenticated', 'The metrics need the token of METRICS_TOKEN as a bearer token.');
+      }
+      reply.header('cache-control', 'no-store');
+      if ((request.headers.accept ?? '').includes('application/json')) return reply.send(summaryOf(await facts()));
+      metrics ??= createMetrics(ctx);
+      const { contentType, read } = await metrics;
+      return reply.type(contentType).send(await read());
     },
   );
 };

@@ -24,6 +24,8 @@ export const emailKinds = [
   'hold',
   'needs-approval',
   'schedule-stopped',
+  'alert',
+  'alert-over',
 ] as const;
 export type EmailKind = (typeof emailKinds)[number];
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { problems } from '../http/on-error.ts';
 import type { RegisterRoutes } from '../http/server.ts';
-import { healthSchema } from '../monitoring/routes.ts';
+import { healthSchema } from '../monitoring/health.ts';
+import { incidentSchema } from '../monitoring/incidents.ts';
+import { serviceLevelsSchema } from '../monitoring/service-levels.ts';
 import { instanceStatus } from './instance.ts';
 
 const time = z.iso.datetime();
@@ -41,11 +43,15 @@ export const statusSchema = z
         stalled: count.meta({ description: 'Their worker has gone; another takes them within seconds' }),
         oldestAt,
       }),
-      publications: z.object({ sending: count, due: count, scheduled: count, oldestAt }),
+      publications: z.object({ sending: count, due: count, scheduled: count, stalled: count, oldestAt }),
       mails: z.object({ waiting: count, oldestAt }),
       deliveries: z.object({ waiting: count, oldestAt }).meta({ description: 'Of webhooks' }),
     }),
     failed: z.object({ pipeline: count, publication: count, webhook: count, mail: count }),
+    levels: serviceLevelsSchema,
+    incidents: z
+      .array(incidentSchema)
+      .meta({ description: 'What is wrong, then what was, the newest first; at most ten' }),
     worker: z.object({
       alive: z.boolean().meta({ description: 'Whether any worker gave a sign of life within the last minute' }),
       seenAt: time.nullable(),

@@ -8,10 +8,13 @@ import type { AppContext } from '../context.ts';
 import { freeBytes } from '../db/embedded-files.ts';
 import { type Db, queryRows } from '../db/open.ts';
 import { type FailureKind, failureKinds, failuresOf, standing } from '../failures/queries.ts';
-import { health } from '../monitoring/routes.ts';
+import { backupFacts, health } from '../monitoring/health.ts';
+import { listIncidents } from '../monitoring/incidents.ts';
+import { deadAfterMs } from '../monitoring/parts.ts';
+import { serviceLevels } from '../monitoring/service-levels.ts';
+import { openWork, workersSeen } from '../monitoring/work.ts';
 
-/** A worker that looked after the queue within this time is alive; it does so every two seconds. */
-const aliveMs = 60_000;
+const incidentsShown = 10;
 
 type Moment = string | Date | null;
 const iso = (at: Moment) => (at === null ? null : new Date(at).toISOString());
@@ -36,9 +39,11 @@ export async function instanceStatus(ctx: AppContext) {
     users: await usersOf(db),
     money: await moneyOf(ctx, day),
     articles: await articlesSince(db, day),
-    work: await openWork(db),
+    work: await openWorkOf(db),
     failed: await failedOf(db),
-    worker: await workerOf(db, now),
+    levels: await serviceLevels(db, await backupFacts(ctx)),
+    incidents: await listIncidents(db, incidentsShown),
+    worker: await workerOf(db),
   };
 }
 
@@ -94,51 +99,13 @@ async function articlesSince(db: Db, day: Date) {
 }
 
 /** What waits for its turn now, and since when the oldest of it does; not what has a later time. */
-async function openWork(db: Db) {
-  const [row] = await queryRows<{
-    running: number;
-    queued: number;
-    stalled: number;
-    oldest: Moment;
-    sending: number;
-    due: number;
-    scheduled: number;
-    oldest_due: Moment;
-    mails: number;
-    oldest_mail: Moment;
-    deliveries: number;
-    oldest_delivery: Moment;
-  }>(
-    db,
-    sql`select p.*, q.*, m.*, w.* from
-      (select (count(*) filter (where status = 'running' and lease_expires_at >= now()))::int as running,
-          (count(*) filter (where status = 'queued'))::int as queued,
-          (count(*) filter (where status = 'running' and lease_expires_at < now()))::int as stalled,
-          min(created_at) filter (where status = 'queued') as oldest
-        from pipelines where status in ('queued', 'running')) p,
-      (select (count(*) filter (where status = 'publishing'))::int as sending,
-          (count(*) filter (where status = 'queued' and coalesce(next_attempt_at, now()) <= now()))::int as due,
-          (count(*) filter (where status = 'scheduled'))::int as scheduled,
-          min(coalesce(next_attempt_at, queued_at)) filter (where status = 'queued' and coalesce(next_attempt_at, now()) <= now()) as oldest_due
-        from publications where status in ('queued', 'scheduled', 'publishing')) q,
-      (select count(*)::int as mails, min(created_at) as oldest_mail from emails where status in ('queued', 'sending')) m,
-      (select count(*)::int as deliveries, min(created_at) as oldest_delivery from webhook_deliveries where status in ('pending', 'delivering')) w`,
-  );
+async function openWorkOf(db: Db) {
+  const { pipelines, publications, mails, deliveries } = await openWork(db);
   return {
-    pipelines: {
-      running: row?.running ?? 0,
-      queued: row?.queued ?? 0,
-      stalled: row?.stalled ?? 0,
-      oldestAt: iso(row?.oldest ?? null),
-    },
-    publications: {
-      sending: row?.sending ?? 0,
-      due: row?.due ?? 0,
-      scheduled: row?.scheduled ?? 0,
-      oldestAt: iso(row?.oldest_due ?? null),
-    },
-    mails: { waiting: row?.mails ?? 0, oldestAt: iso(row?.oldest_mail ?? null) },
-    deliveries: { waiting: row?.deliveries ?? 0, oldestAt: iso(row?.oldest_delivery ?? null) },
+    pipelines: { ...pipelines, oldestAt: iso(pipelines.oldestAt) },
+    publications: { ...publications, oldestAt: iso(publications.oldestAt) },
+    mails: { ...mails, oldestAt: iso(mails.oldestAt) },
+    deliveries: { ...deliveries, oldestAt: iso(deliveries.oldestAt) },
   };
 }
 
@@ -151,13 +118,7 @@ async function failedOf(db: Db): Promise<Record<FailureKind, number>> {
   return Object.fromEntries(failureKinds.map((kind) => [kind, counts.get(kind) ?? 0])) as Record<FailureKind, number>;
 }
 
-/** Workers look after the queue by turns, and leave the time at which they did. */
-async function workerOf(db: Db, now: Date) {
-  const [row] = await queryRows<{ seen: Moment; database: Moment }>(
-    db,
-    sql`select max(greatest(monitor_claim_on, monitor_on)) as seen, now() as database from pgboss.queue`,
-  );
-  const seen = row?.seen ? new Date(row.seen) : null;
-  const clock = row?.database ? new Date(row.database) : now;
-  return { alive: seen !== null && clock.getTime() - seen.getTime() < aliveMs, seenAt: seen?.toISOString() ?? null };
+async function workerOf(db: Db) {
+  const { seenAt, silentMs } = await workersSeen(db);
+  return { alive: silentMs !== null && silentMs < deadAfterMs, seenAt: iso(seenAt) };
 }

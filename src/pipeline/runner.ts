@@ -7,6 +7,7 @@ import { explainDatabaseError } from '../db/database-error.ts';
 import { queryRows } from '../db/open.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
+import { stepEnded } from '../events.ts';
 import { ask, type CallOwner } from '../llm/ask.ts';
 import { startStopwatch } from '../stopwatch.ts';
 import { allPrintable } from '../storable.ts';
@@ -112,7 +113,11 @@ async function walkUnderLease(
     // Whoever had the pipeline before holds no lease any more: what they left reserved will not be settled by them.
     await settleAbandoned(ctx.db, pipelineId);
     const left = pipeline.waiting;
-    const stopped = left ? { kind: 'waiting' as const, waiting: left } : await walk(ctx, pipeline, tenure);
+    const stopped = left
+      ? { kind: 'waiting' as const, waiting: left }
+      : await ctx.telemetry.tracer.span('pipeline', 'internal', { 'pipeline.id': pipeline.id }, () =>
+          walk(ctx, pipeline, tenure),
+        );
     await stop(ctx, pipeline, stopped ?? null);
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'lease_lost')) throw error;
@@ -273,11 +278,13 @@ async function runStep(
     return row;
   });
   const context = stepContext(ctx, pipeline, step, asked, share, tenure);
+  const began = performance.now();
+  const count = (status: string) => stepEnded(ctx, step.name, status, (performance.now() - began) / 1000);
   let output: unknown;
   try {
     signal.throwIfAborted();
     // What pages and models say may hold characters that no table keeps; the digest of later steps needs the stored form.
-    output = allPrintable(step.output.parse(await step.run(context, needs)));
+    output = allPrintable(step.output.parse(await run(ctx, step, pipeline.id, context, needs)));
     await ctx.db.transaction(async (tx) => {
       const progress = thousandths(share.from + share.width);
       await changeUnderLease(tx, pipeline, { progress, takeovers: 0 });
@@ -288,6 +295,7 @@ async function runStep(
         { type: 'progress', data: { progress } },
       ]);
     });
+    count('succeeded');
     return { output };
   } catch (error) {
     const stop = await whyStopped(ctx, pipeline, step, error, signal);
@@ -311,9 +319,21 @@ async function runStep(
       });
       return false;
     });
+    count(committed ? 'succeeded' : stop.kind === 'handed-over' ? 'handed_over' : stop.kind);
     return committed ? { output } : { stop };
   }
 }
+
+const run = (
+  ctx: AppContext,
+  step: AnyStep,
+  pipelineId: string,
+  context: StepContext,
+  needs: Record<string, unknown>,
+) =>
+  ctx.telemetry.tracer.span(`step ${step.name}`, 'internal', { 'pipeline.id': pipelineId, step: step.name }, () =>
+    step.run(context, needs),
+  );
 
 /** What a call did not fit under; with a month it ends by itself, and as soon as there is room for the call. */
 function waitForMoney({ message, details }: AppError): Waiting {

@@ -17,7 +17,7 @@ import type { Publication } from './schema.ts';
 import { updatePost } from './update-post.ts';
 import { trashPost, unpublishPost } from './withdraw-post.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'imaging' | 'log' | 'now'>;
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'secrets' | 'safeFetch' | 'imaging' | 'log' | 'now' | 'telemetry'>;
 
 /** All times in milliseconds. */
 export interface DeliveryTiming {

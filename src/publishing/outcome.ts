@@ -3,6 +3,7 @@ import { setStatus } from '../articles/articles.ts';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { AppError, toStoredError } from '../errors.ts';
+import { publicationAttemptEnded } from '../events.ts';
 import { sites } from '../sites/schema.ts';
 import { checkSoon, siteWideCause } from '../sites/standing.ts';
 import { siteCauseOf } from '../wordpress/site-error.ts';
@@ -13,7 +14,7 @@ import { noLongerPublished } from './publications.ts';
 import type { Publication } from './schema.ts';
 import { callNext, keepQuiet, makeTicket } from './tickets.ts';
 
-type Ctx = Pick<AppContext, 'db' | 'queue' | 'log' | 'now'>;
+type Ctx = Pick<AppContext, 'db' | 'queue' | 'log' | 'now' | 'telemetry'>;
 
 /** How an attempt ended; `revision` is the article's that it was made with. */
 export type Outcome =
@@ -72,6 +73,7 @@ export async function recordOutcome(ctx: Ctx, publication: Publication, lease: L
     await callNext(ctx, tx, publication.siteId);
     return released;
   });
+  publicationAttemptEnded(ctx, ended.kind);
   const { id, siteId, status, attempts, remoteId, nextAttemptAt, warnings } = stored;
   const error = stored.error;
   ctx.log.info(

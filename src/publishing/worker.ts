@@ -17,7 +17,10 @@ const sweepMs = 10_000;
  */
 const abandonedMs = 2_000;
 
-type Ctx = Pick<AppContext, 'config' | 'secrets' | 'log' | 'db' | 'queue' | 'bus' | 'safeFetch' | 'imaging' | 'now'>;
+type Ctx = Pick<
+  AppContext,
+  'config' | 'secrets' | 'log' | 'db' | 'queue' | 'bus' | 'safeFetch' | 'imaging' | 'now' | 'telemetry'
+>;
 
 /** Delivers publications until the queue stops. Returns what ends the sweeping. */
 export async function workPublications(ctx: Ctx, timing: DeliveryTiming = deliveryTiming): Promise<() => void> {

@@ -5,6 +5,7 @@ import type { SearchProviderName } from '../config.ts';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError, toStoredError } from '../errors.ts';
+import { callNotBilled } from '../events.ts';
 import { isKept, noteRefusal, noteUse } from '../provider-keys/own-keys.ts';
 import { allPrintable } from '../storable.ts';
 import { SearchError, type SearchProvider, type SearchResult } from './provider.ts';
@@ -59,7 +60,7 @@ const stored = z.array(
  * at least one may answer then) or `search_rejected`.
  */
 export async function askSearch(
-  ctx: Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'webSearch' | 'log'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'webSearch' | 'log' | 'telemetry'>,
   owner: SearchOwner,
   question: SearchQuestion,
   refused: Set<SearchProviderName>,
@@ -90,7 +91,7 @@ function requestDigest(provider: SearchProvider, owner: SearchOwner, question: S
 }
 
 async function attempt(
-  ctx: Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'log'>,
+  ctx: Pick<AppContext, 'db' | 'config' | 'secrets' | 'queue' | 'log' | 'telemetry'>,
   owner: SearchOwner,
   provider: SearchProvider,
   question: SearchQuestion,
@@ -138,6 +139,7 @@ async function attempt(
     const certainlyFree = !sent || (error instanceof SearchError && !error.billed);
     if (certainlyFree) await release(ctx.db, callId, toStoredError(error));
     else await settleCall(ctx, callId, { usage: null, costMicroUsd: null, error: toStoredError(error) });
+    if (certainlyFree) callNotBilled(ctx, provider.name, 'search');
     owner.signal.throwIfAborted();
     throw error;
   }

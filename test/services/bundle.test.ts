@@ -69,6 +69,9 @@ describe('the files of the bundle', () => {
     ['the client of S3', 'ListMultipartUploads'],
     ['age', 'age-encryption.org/v1'],
     ['the steps', 'None of the sources could be used'],
+    ['the library of metrics', 'constructor expected a config object'],
+    ['what speaks to Sentry', 'x-sentry-auth'],
+    ['what speaks to OpenTelemetry', 'resourceSpans'],
   ])('leave %s until it is needed', (_, mark) => {
     const holders = globSync('*.js', { cwd: join(home, 'server') }).filter((file) => text(file).includes(mark));
     expect(holders).not.toEqual([]);

@@ -1607,7 +1607,7 @@ export type Email = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links' | 'hold' | 'needs-approval' | 'schedule-stopped';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links' | 'hold' | 'needs-approval' | 'schedule-stopped' | 'alert' | 'alert-over';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -1632,7 +1632,7 @@ export type EmailInput = {
         message: string;
     } | null;
     id: string;
-    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links' | 'hold' | 'needs-approval' | 'schedule-stopped';
+    kind: 'verify-email' | 'address-taken' | 'reset-password' | 'password-changed' | 'change-email' | 'email-changed' | 'invitation' | 'account-deleted' | 'account-disabled' | 'account-enabled' | 'two-factor-changed' | 'operator-message' | 'webhook-disabled' | 'budget-warning' | 'instance-budget-warning' | 'site-failing' | 'dead-links' | 'hold' | 'needs-approval' | 'schedule-stopped' | 'alert' | 'alert-over';
     nextAttemptAt: string | null;
     sentAt: string | null;
     status: 'queued' | 'sending' | 'sent' | 'failed' | 'bounced' | 'kept';
@@ -2037,33 +2037,95 @@ export type GateFiguresInput = {
 };
 
 export type Health = {
+    /**
+     * down when the last backup failed, or one is late
+     */
+    backup: 'up' | 'down' | 'not configured';
+    /**
+     * up while it takes writes
+     */
     database: 'up' | 'down' | 'not configured';
     /**
      * down when the embedded database has nearly no room left
      */
     disk: 'up' | 'down' | 'not configured';
     email: 'up' | 'down' | 'not configured';
+    lastBackupAt: string | null;
+    lastVerifiedAt: string | null;
+    /**
+     * down when the tables are older than this version
+     */
+    migrations: 'up' | 'down' | 'not configured';
+    /**
+     * For how long the oldest due job has waited
+     */
+    oldestJobSeconds: number | null;
+    /**
+     * down when no worker is alive any more, or a due job waits for over ten minutes
+     */
     queue: 'up' | 'down' | 'not configured';
     redis: 'up' | 'down' | 'not configured';
     status: 'healthy' | 'degraded' | 'unhealthy';
+    /**
+     * Where backups are kept
+     */
     storage: 'up' | 'down' | 'not configured';
     timestamp: string;
+    /**
+     * down when the last restore for proof failed, or one is late
+     */
+    verification: 'up' | 'down' | 'not configured';
     version: string;
+    /**
+     * When a worker last gave a sign of life
+     */
+    workerSeenAt: string | null;
 };
 
 export type HealthInput = {
+    /**
+     * down when the last backup failed, or one is late
+     */
+    backup: 'up' | 'down' | 'not configured';
+    /**
+     * up while it takes writes
+     */
     database: 'up' | 'down' | 'not configured';
     /**
      * down when the embedded database has nearly no room left
      */
     disk: 'up' | 'down' | 'not configured';
     email: 'up' | 'down' | 'not configured';
+    lastBackupAt: string | null;
+    lastVerifiedAt: string | null;
+    /**
+     * down when the tables are older than this version
+     */
+    migrations: 'up' | 'down' | 'not configured';
+    /**
+     * For how long the oldest due job has waited
+     */
+    oldestJobSeconds: number | null;
+    /**
+     * down when no worker is alive any more, or a due job waits for over ten minutes
+     */
     queue: 'up' | 'down' | 'not configured';
     redis: 'up' | 'down' | 'not configured';
     status: 'healthy' | 'degraded' | 'unhealthy';
+    /**
+     * Where backups are kept
+     */
     storage: 'up' | 'down' | 'not configured';
     timestamp: string;
+    /**
+     * down when the last restore for proof failed, or one is late
+     */
+    verification: 'up' | 'down' | 'not configured';
     version: string;
+    /**
+     * When a worker last gave a sign of life
+     */
+    workerSeenAt: string | null;
 };
 
 export type Hold = {
@@ -2304,6 +2366,26 @@ export type ImportedArticleInput = {
     warnings: Array<string>;
 };
 
+export type Incident = {
+    endedAt: string | null;
+    hint: string;
+    id: string;
+    openedAt: string;
+    rule: string;
+    subject: string;
+    summary: string;
+};
+
+export type IncidentInput = {
+    endedAt: string | null;
+    hint: string;
+    id: string;
+    openedAt: string;
+    rule: string;
+    subject: string;
+    summary: string;
+};
+
 export type InstanceStatus = {
     articles: {
         publishedToday: number;
@@ -2324,6 +2406,11 @@ export type InstanceStatus = {
         webhook: number;
     };
     health: Health;
+    /**
+     * What is wrong, then what was, the newest first; at most ten
+     */
+    incidents: Array<Incident>;
+    levels: ServiceLevels;
     money: {
         /**
          * Calls of today whose cost is not known yet
@@ -2394,6 +2481,7 @@ export type InstanceStatus = {
             oldestAt: string | null;
             scheduled: number;
             sending: number;
+            stalled: number;
         };
     };
     worker: {
@@ -2425,6 +2513,11 @@ export type InstanceStatusInput = {
         webhook: number;
     };
     health: HealthInput;
+    /**
+     * What is wrong, then what was, the newest first; at most ten
+     */
+    incidents: Array<IncidentInput>;
+    levels: ServiceLevelsInput;
     money: {
         /**
          * Calls of today whose cost is not known yet
@@ -2495,6 +2588,7 @@ export type InstanceStatusInput = {
             oldestAt: string | null;
             scheduled: number;
             sending: number;
+            stalled: number;
         };
     };
     worker: {
@@ -4730,6 +4824,76 @@ export type SeoReportInput = {
      * 0-100
      */
     score: number;
+};
+
+export type ServiceLevels = {
+    answers: {
+        count: number;
+        goalSeconds: number;
+        /**
+         * 95 of 100 answers took at most this long; at most 10
+         */
+        p95Seconds: number | null;
+    };
+    backups: {
+        failed: number | null;
+        goal: number;
+        share: number | null;
+        succeeded: number | null;
+    };
+    errors: {
+        count: number;
+        goal: number;
+        share: number | null;
+    };
+    /**
+     * Since when this month is measured
+     */
+    measuredSince: string | null;
+    /**
+     * For example 2026-11, in UTC
+     */
+    month: string;
+    uptime: {
+        goal: number;
+        minutes: number;
+        share: number | null;
+    };
+};
+
+export type ServiceLevelsInput = {
+    answers: {
+        count: number;
+        goalSeconds: number;
+        /**
+         * 95 of 100 answers took at most this long; at most 10
+         */
+        p95Seconds: number | null;
+    };
+    backups: {
+        failed: number | null;
+        goal: number;
+        share: number | null;
+        succeeded: number | null;
+    };
+    errors: {
+        count: number;
+        goal: number;
+        share: number | null;
+    };
+    /**
+     * Since when this month is measured
+     */
+    measuredSince: string | null;
+    /**
+     * For example 2026-11, in UTC
+     */
+    month: string;
+    uptime: {
+        goal: number;
+        minutes: number;
+        share: number | null;
+    };
 };
 
 export type Session = {
@@ -9282,6 +9446,14 @@ export type GetSessionResponses = {
      */
     200: {
         instance: {
+            /**
+             * Where the web app tells of its errors; null for nowhere
+             */
+            errorReports: {
+                dsn: string;
+                release: string;
+                sampleRate: number;
+            } | null;
             /**
              * True when the next account made here takes over and is admin
              */
@@ -14431,3 +14603,49 @@ export type GetReadinessResponses = {
 };
 
 export type GetReadinessResponse = GetReadinessResponses[keyof GetReadinessResponses];
+
+export type GetMetricsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/metrics';
+};
+
+export type GetMetricsErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+};
+
+export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors];
+
+export type GetMetricsResponses = {
+    /**
+     * Metrics
+     */
+    200: {
+        /**
+         * Accounts seen within 24 hours
+         */
+        active_users: number;
+        /**
+         * Calls of models that fit into the month, by their average cost; null is not known
+         */
+        api_calls_remaining: number | null;
+        /**
+         * Written since midnight, UTC
+         */
+        articles_today: number;
+        /**
+         * Of today’s answers, 0 to 1; null is not known
+         */
+        error_rate: number | null;
+    };
+};
+
+export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];

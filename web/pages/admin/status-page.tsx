@@ -17,6 +17,8 @@ import { formatCount, formatMoney, unknown } from '@/format/money.ts';
 import { formatRelative } from '@/format/time.ts';
 import { statusWords } from '@/strings-status.ts';
 import { LoadProblem } from '../error-pages.tsx';
+import { Incidents } from './status-incidents.tsx';
+import { Levels } from './status-levels.tsx';
 import { troublesOf } from './status-troubles.ts';
 
 const words = statusWords;
@@ -83,11 +85,13 @@ function Figures({ status }: { status: InstanceStatus }) {
           </dl>
         </Card>
       </div>
+      <Levels levels={status.levels} />
       <Queues status={status} />
       <div className="grid grid-cols-1 gap-5 sm:grid-cols-2">
         <Parts status={status} />
         <Program status={status} />
       </div>
+      <Incidents incidents={status.incidents} />
     </>
   );
 }
@@ -222,7 +226,9 @@ function Parts({ status: { health, worker } }: { status: InstanceStatus }) {
             {worker.alive ? words.workerAlive : words.workerDead}
           </Badge>
         </li>
-        {(['database', 'queue', 'disk', 'email', 'redis', 'storage'] as const).map((name) => (
+        {(
+          ['database', 'migrations', 'queue', 'disk', 'email', 'redis', 'storage', 'backup', 'verification'] as const
+        ).map((name) => (
           <li key={name} className="flex items-center justify-between gap-4">
             {words.partNames[name]}
             <Badge tone={tones[health[name]]}>{words.states[health[name]]}</Badge>
