@@ -370,7 +370,7 @@ async function scrolling(
   ] as const) {
     const found = await scrolled(browser, state, runs, async (page) => {
       await page.goto(url + path);
-      await page.getByRole('listitem').first().waitFor();
+      await page.locator('main [role=listitem]').first().waitFor();
       // Everything is read first.
       while ((await page.getByRole('button', { name: /^(Show more|Loading)/ }).count()) > 0) {
         await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight)');
