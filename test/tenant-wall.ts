@@ -6,7 +6,7 @@ import { warnOfMissed } from '../src/budget/warnings.ts';
 import { newId } from '../src/db/id.ts';
 import { type Db, queryRows } from '../src/db/open.ts';
 import { digest } from '../src/digest.ts';
-import { sources } from '../src/knowledge/schema.ts';
+import { passages, sources } from '../src/knowledge/schema.ts';
 import { runPipeline } from '../src/pipeline/runner.ts';
 import { keepKey, newKey as storedKey } from '../src/provider-keys/provider-keys.ts';
 import { runDueSchedules } from '../src/schedules/run-due.ts';
@@ -60,8 +60,11 @@ export async function givenTenant(app: TestApp, name: string): Promise<Tenant> {
   await redeemCode(ctx, first.id, '000000');
 
   // The oldest, so that it is among those that are tried.
-  const binnedSource = { title: mark('binnedsource'), contentHash: mark('hash'), deletedAt: new Date() };
-  await ctx.db.insert(sources).values({ id: newId(), userId: first.id, kind: 'text', wordCount: 1, ...binnedSource });
+  const binnedSource = { id: newId(), userId: first.id, title: mark('binnedsource'), contentHash: mark('hash') };
+  await ctx.db.insert(sources).values({ ...binnedSource, kind: 'text', wordCount: 1, deletedAt: new Date() });
+  await ctx.db
+    .insert(passages)
+    .values({ id: newId(), userId: first.id, sourceId: binnedSource.id, ordinal: 0, text: mark('binnedpassage') });
   const site = await post('/sites', {
     name: mark('site'),
     url: `http://127.0.0.1:9/${mark('path')}`,
