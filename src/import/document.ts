@@ -100,8 +100,11 @@ export function checkDocument(raw: RawDocument, called: FieldNames, now: Date): 
     warnings.push('Its first heading repeated the title and was left out: the title stands above the text.');
   const pictures = relativeImages(markdown);
   if (pictures > 0) {
-    const [some, them] = pictures === 1 ? ['An image is', 'it'] : [`${pictures} images are`, 'them'];
-    warnings.push(`${some} named by an address that only holds where the article came from: add ${them} again.`);
+    warnings.push(
+      pictures === 1
+        ? 'An image is named by an address that only holds where the article came from: add it again.'
+        : `${pictures} images are named by an address that only holds where the article came from: add them again.`,
+    );
   }
   const at = readTime(writtenAt);
   const usable = at !== null && at.getTime() > 0 && at <= now ? at : null;
