@@ -242,6 +242,8 @@ describe('in the database', () => {
     expect(
       others.map(({ table_name, column_name, data_type }) => `${table_name}.${column_name} ${data_type}`).sort(),
     ).toEqual([
+      // What Prometheus adds up, in dollars too: no limit and no bill rests on it.
+      'metric_totals.value double precision',
       'paid_calls.priced_as text',
       // For receipts: the prices as the table has them. What is counted is worked out from them once and rounded up.
       'paid_calls.unit_prices jsonb',
