@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import { tester } from '../account.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,7 +15,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Nothing listens here: a site that refuses the connection, and the only private host that the server may reach. */
 export const silentHost = '127.0.0.1:47613';
 
-/** The real server in a process of its own, on an empty data directory that goes with it. */
+/** The real server in a process of its own, on a data directory without accounts that goes with it. */
 export interface TestServer {
   url: string;
   /** Where its data lie; only for looking into, or changing, after {@link kill}. */
@@ -37,6 +37,7 @@ export type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
 /** Starts `node src/main.ts` on a free port, with `env` on top. Throws with what it printed when it does not serve within 100 seconds. */
 export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'bp-e2e-'));
+  cpSync(inject('preparedData'), dataDir, { recursive: true });
   let printed = '';
   const run = (port: string) => {
     const started = start(dataDir, port, env);

@@ -5,10 +5,10 @@ import { english, german, paths, say } from '../catalogue.ts';
 import { breadSources } from '../factories.ts';
 import {
   askApi,
-  faultsInBothThemes,
   launchBrowser,
   nobody,
   openPage,
+  overflow,
   signUp,
   silentHost,
   sizes,
@@ -241,7 +241,7 @@ describe('numbers, money and times', () => {
 });
 
 describe.each(['phone', 'desktop'] as const)('on a %s', (size) => {
-  it('every page is German, holds its words, and can be used by everybody', async () => {
+  it('every page is German and holds its words', async () => {
     const all = webRoutes();
     expect(all.length).toBeGreaterThan(38);
     const faults: string[] = [];
@@ -256,9 +256,10 @@ describe.each(['phone', 'desktop'] as const)('on a %s', (size) => {
         expect(address, `an address for ${path}`).not.toContain('$');
         await page.goto(address);
         await settled(page);
-        const name = `german-${size}${path.replaceAll(/[^\w]+/g, '-')}`;
         expect(await langOf(page)).toBe('de');
-        faults.push(...(await faultsInBothThemes(page, name, { themes: ['light'], fullPage: true })));
+        // German words are longer. What everybody needs is looked at in English, on the same pages (pages.test.ts).
+        const over = await overflow(page);
+        if (over > 0) faults.push(`${path}: wider than the window by ${over} px`);
         faults.push(...(await englishOn(page)).map((text) => `${path}: ${text}`));
       }
       faults.push(...seen);
