@@ -244,7 +244,8 @@ describe('when Valkey', () => {
       const health = async () => (await app.server.inject('/health')).json();
       expect(await health()).toMatchObject({ status: 'healthy', redis: 'up' });
       await stopValkey();
-      expect(await health()).toMatchObject({ status: 'degraded', redis: 'down' });
+      // An answer is kept for two seconds.
+      await expect.poll(health, { timeout: 10_000 }).toMatchObject({ status: 'degraded', redis: 'down' });
     } finally {
       await app.close();
     }
