@@ -7,6 +7,7 @@ import { createExtractor, type Extractor, extractPlainText } from '../src/knowle
 import { createRobots } from '../src/knowledge/robots.ts';
 import { createModels } from '../src/llm/models.ts';
 import { createLogger } from '../src/logger.ts';
+import { createTelemetry } from '../src/monitoring/telemetry.ts';
 import { createSafeFetch } from '../src/net/safe-fetch.ts';
 import { createEventBus } from '../src/pipeline/event-bus.ts';
 import { workPipelines } from '../src/pipeline/worker.ts';
@@ -47,6 +48,7 @@ const ctx = {
   embedder: createPlainEmbedder(),
   models: createModels(config, secrets),
   webSearch: createWebSearch(config, secrets),
+  telemetry: await createTelemetry(config, secrets, log),
   now: () => new Date(),
 } as unknown as AppContext;
 if (process.argv[2] === 'schedules') {
