@@ -215,6 +215,9 @@ const tones: Record<'up' | 'down' | 'not configured', Tone> = {
   'not configured': 'neutral',
 };
 
+/** What is only known once there has been a backup: there is always a place for them. */
+const ofBackups: readonly string[] = ['storage', 'backup', 'verification'];
+
 function Parts({ status: { health, worker } }: { status: InstanceStatus }) {
   return (
     <Card className="p-4 sm:p-5">
@@ -231,7 +234,11 @@ function Parts({ status: { health, worker } }: { status: InstanceStatus }) {
         ).map((name) => (
           <li key={name} className="flex items-center justify-between gap-4">
             {words.partNames[name]}
-            <Badge tone={tones[health[name]]}>{words.states[health[name]]}</Badge>
+            <Badge tone={tones[health[name]]}>
+              {ofBackups.includes(name) && health[name] === 'not configured'
+                ? words.noBackupYet
+                : words.states[health[name]]}
+            </Badge>
           </li>
         ))}
       </ul>

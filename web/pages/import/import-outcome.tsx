@@ -1,12 +1,8 @@
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { ImportedArticle } from '@/api/client/types.gen.ts';
+import { FoldingList } from '@/components/folding-list.tsx';
 import { ServerText } from '@/components/server-text.tsx';
-import { Button } from '@/components/ui/button.tsx';
 import { articleImportWords as words } from '@/strings-article-import.ts';
-
-/** So many of a part say enough until one asks for all. */
-const few = 8;
 
 /** What became of each document, or would: `wouldBe`. What needs looking at comes first. */
 export function ImportOutcome({ items, wouldBe }: { items: ImportedArticle[]; wouldBe: boolean }) {
@@ -29,32 +25,11 @@ export function ImportOutcome({ items, wouldBe }: { items: ImportedArticle[]; wo
   );
 }
 
-function Part({ title, hint, items }: { title: string; hint?: string | undefined; items: ImportedArticle[] }) {
-  const [all, setAll] = useState(false);
-  if (items.length === 0) return null;
+function Part(props: { title: string; hint?: string | undefined; items: ImportedArticle[] }) {
   return (
-    <section className="grid grid-cols-1 gap-2">
-      <div>
-        <h3 className="font-semibold">{title}</h3>
-        {hint && <p className="text-sm text-muted-foreground">{hint}</p>}
-      </div>
-      <ul
-        aria-label={title}
-        className="grid grid-cols-1 divide-y divide-border rounded-lg border border-border text-sm"
-      >
-        {items.slice(0, all ? undefined : few).map((item, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a list that only grows at its end, in which names may be equal
-          <li key={index} className="grid min-w-0 gap-0.5 px-3.5 py-2.5 [overflow-wrap:anywhere]">
-            <Row item={item} />
-          </li>
-        ))}
-      </ul>
-      {items.length > few && (
-        <Button size="small" variant="ghost" className="justify-self-start" onClick={() => setAll(!all)}>
-          {all ? words.fewer : words.all(items.length)}
-        </Button>
-      )}
-    </section>
+    <FoldingList {...props} words={words} row="grid min-w-0 gap-0.5 px-3.5 py-2.5 [overflow-wrap:anywhere]">
+      {(item) => <Row item={item} />}
+    </FoldingList>
   );
 }
 

@@ -1,14 +1,11 @@
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import type { TopicImport } from '@/api/client/types.gen.ts';
-import { cn } from '@/components/class-names.ts';
+import { FoldingList } from '@/components/folding-list.tsx';
 import { Badge } from '@/components/ui/badge.tsx';
-import { Button } from '@/components/ui/button.tsx';
 import { topicImportWords } from '@/strings-topic-intake.ts';
 import { DuplicateOf } from './duplicate-of.tsx';
 
 const words = topicImportWords;
-/** So many lines of a part say enough until one asks for all. */
-const few = 8;
 
 /** How a list was read, and what became of its lines, or would: `wouldBe`. */
 export function ImportOutcome({ answer, wouldBe = false }: { answer: TopicImport; wouldBe?: boolean }) {
@@ -81,37 +78,16 @@ interface PartProps<Item> {
 }
 
 /** Lines with which the same happens. */
-function Part<Item extends { line: number }>({ title, hint, items, children }: PartProps<Item>) {
-  const [all, setAll] = useState(false);
-  if (items.length === 0) return null;
+function Part<Item extends { line: number }>({ children, ...props }: PartProps<Item>) {
+  const row = 'grid grid-cols-1 gap-x-4 gap-y-0.5 px-3.5 py-2.5 sm:grid-cols-[5.5rem_minmax(0,1fr)]';
   return (
-    <section className="grid grid-cols-1 gap-2">
-      <div>
-        <h3 className="font-semibold">{title}</h3>
-        {hint && <p className="text-sm text-muted-foreground">{hint}</p>}
-      </div>
-      <ul
-        aria-label={title}
-        className="grid grid-cols-1 divide-y divide-border rounded-lg border border-border text-sm"
-      >
-        {items.slice(0, all ? undefined : few).map((item) => (
-          <li
-            key={item.line}
-            className={cn(
-              'grid grid-cols-1 gap-x-4 gap-y-0.5 px-3.5 py-2.5 sm:grid-cols-[5.5rem_minmax(0,1fr)]',
-              all && '[contain-intrinsic-height:auto_2.75rem] [content-visibility:auto]',
-            )}
-          >
-            <span className="text-muted-foreground tabular-nums">{words.line(item.line)}</span>
-            <div className="min-w-0 break-words">{children(item)}</div>
-          </li>
-        ))}
-      </ul>
-      {items.length > few && (
-        <Button size="small" variant="ghost" className="justify-self-start" onClick={() => setAll(!all)}>
-          {all ? words.fewer : words.all(items.length)}
-        </Button>
+    <FoldingList {...props} words={words} row={row}>
+      {(item) => (
+        <>
+          <span className="text-muted-foreground tabular-nums">{words.line(item.line)}</span>
+          <div className="min-w-0 break-words">{children(item)}</div>
+        </>
       )}
-    </section>
+    </FoldingList>
   );
 }
