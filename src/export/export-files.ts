@@ -14,6 +14,7 @@ import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { images } from '../images/schema.ts';
 import { readImage } from '../images/store.ts';
+import { articleImports } from '../import/schema.ts';
 import { sources } from '../knowledge/schema.ts';
 import { listPassages } from '../knowledge/store.ts';
 import { presentPipeline } from '../pipeline/present.ts';
@@ -69,7 +70,13 @@ export async function* articleFiles(db: Db, userId: string, article: Article): A
   const deletedAt = article.deletedAt?.toISOString() ?? null;
   yield { name: `${name}.md`, text: article.markdown };
   const decisions = (await listDecisions(db, userId, { articleId: article.id })).map(presentApproval);
-  yield { name: `${name}.json`, text: json({ ...presented, deletedAt, claims, revisions, approvals: decisions }) };
+  const { terms } = article;
+  const [imported = null] = await db
+    .select({ key: articleImports.key, extra: articleImports.extra, importedAt: articleImports.importedAt })
+    .from(articleImports)
+    .where(eq(articleImports.articleId, article.id));
+  const whole = { ...presented, terms, deletedAt, claims, revisions, approvals: decisions, imported };
+  yield { name: `${name}.json`, text: json(whole) };
 }
 
 /** Everything that belongs to a user, file by file; no passwords, keys or tokens. */

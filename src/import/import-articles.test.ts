@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { strFromU8, unzipSync } from 'fflate';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Account, givenAccount } from '../../test/accounts.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
@@ -78,6 +79,17 @@ it('makes a draft of each article, at the place that its date gives it', async (
   expect(kept).toEqual({
     extra: { secondary_keywords: ['honey'] },
     terms: { categories: ['Animals'], tags: ['bees'] },
+  });
+});
+
+it('leaves with everything that it came with', async () => {
+  const [one] = (await send([file(bees())])).items;
+  const answer = await user.api.ask('POST', '/articles/export', { articleIds: [one?.articleId] });
+  const files = unzipSync(new Uint8Array(answer.bytes));
+  const name = Object.keys(files).find((each) => each.endsWith('.json')) ?? '';
+  expect(JSON.parse(strFromU8(files[name] as Uint8Array))).toMatchObject({
+    terms: { categories: ['Animals'], tags: ['bees'] },
+    imported: { key: 'keeping-bees', extra: { secondary_keywords: ['honey'] } },
   });
 });
 
