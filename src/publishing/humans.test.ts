@@ -5,7 +5,7 @@ import { createWordPressDouble, type DoublePost, type WordPressDouble } from '..
 import { startTestApp, type TestApp, type TestContext } from '../../test/harness.ts';
 import { editArticle, insertArticle } from '../articles/articles.ts';
 import { getArticle } from '../articles/queries.ts';
-import { articles } from '../articles/schema.ts';
+import { type Article, articles } from '../articles/schema.ts';
 import type { AppContext } from '../context.ts';
 import { type Site, sites } from '../sites/schema.ts';
 import { createSite } from '../sites/sites.ts';
@@ -69,6 +69,7 @@ const update = async (row: Publication) => deliver(await ask(row));
 async function published(
   wanted: WantedStatus = 'publish',
   options?: PostOptions,
+  terms: Article['terms'] = null,
 ): Promise<{ row: Publication; post: DoublePost }> {
   const { id } = await ctx.db.transaction((tx) =>
     insertArticle(ctx, tx, ctx.ownerId, {
@@ -78,6 +79,7 @@ async function published(
       language: 'en',
       pipelineId: null,
       author: 'user',
+      terms,
     }),
   );
   const row = await deliver(await ask({ articleId: id, siteId: site.id } as Publication, wanted, options));
@@ -103,6 +105,21 @@ async function choose(row: Publication, choice: Resolution['choice'], merged?: R
   });
 }
 const ourText = markdown.replace('Gluten relaxes.', 'Gluten relaxes slowly.');
+
+describe('the categories and tags of a post', () => {
+  const brought = { categories: ['Bees'], tags: [] };
+  const namesOf = (ids: readonly number[] = []) => ids.map((id) => wordpress.terms.get(id)?.name);
+
+  it('are those that its article brought, where nothing else is asked for', async () => {
+    const { post } = await published('publish', {}, brought);
+    expect(namesOf(post.categories)).toEqual(['Bees']);
+  });
+
+  it('are those that are asked for, whatever its article brought', async () => {
+    const { post } = await published('publish', { categories: ['News'] }, brought);
+    expect(namesOf(post.categories)).toEqual(['News']);
+  });
+});
 
 describe('updating a post', () => {
   it('sends what changed here, and nothing else', async () => {
