@@ -108,6 +108,9 @@ const ourText = markdown.replace('Gluten relaxes.', 'Gluten relaxes slowly.');
 
 describe('the categories and tags of a post', () => {
   const brought = { categories: ['Bees'], tags: [] };
+  beforeEach(() => {
+    for (const [at, name] of ['Bees', 'News'].entries()) wordpress.terms.set(at + 1, { taxonomy: 'categories', name });
+  });
   const namesOf = (ids: readonly number[] = []) => ids.map((id) => wordpress.terms.get(id)?.name);
 
   it('are those that its article brought, where nothing else is asked for', async () => {
