@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts', 'web/**/*.test.ts'],
     globalSetup: ['test/snapshot.ts'],
+    setupFiles: ['test/password-cost.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Each has an embedded database of about 450 MB; one more than two processors keep busy, because some tests wait.

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -121,7 +121,7 @@ function openScratch(scratch: ScratchDatabase): Promise<Database> {
 /** Migrating takes seconds, loading a snapshot a fifth of one: the snapshot is made once for each state of the migrations. */
 async function freshPglite(): Promise<Database> {
   const { openEmpty, openSnapshot, writeSnapshot } = await import('./embedded-snapshot.ts');
-  snapshot ??= snapshotFile();
+  const snapshot = preparedFor('pglite', '.v8');
   if (existsSync(snapshot)) return fromPglite(await openSnapshot(snapshot));
   const pglite = await openEmpty();
   const database = await fromPglite(pglite);
@@ -130,12 +130,39 @@ async function freshPglite(): Promise<Database> {
   return database;
 }
 
-/** Its name is the digest of all that it is made of, which does not change while a process runs. */
-let snapshot: string | null = null;
+/**
+ * Makes a data directory with an embedded database that has its schema and nothing else: what the first start would take
+ * seconds for. The one that it is a copy of is made once for each state of the migrations.
+ */
+export async function makeDataDir(dataDir: string): Promise<void> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  cpSync(join(await preparedDataDir(), 'db'), join(dataDir, 'db'), { recursive: true });
+}
 
-function snapshotFile(): string {
+/** Where the one is that others are copies of. */
+export async function preparedDataDir(): Promise<string> {
+  const prepared = preparedFor('data', '');
+  if (existsSync(prepared)) return prepared;
+  const unfinished = `${prepared}.${process.pid}`;
+  const { config, secrets } = testConfig({ DATA_DIR: unfinished });
+  const database = await openDatabase(config, secrets);
+  await migrateAll(database);
+  await database.close();
+  renameSync(unfinished, prepared);
+  return prepared;
+}
+
+let state: string | null = null;
+
+/** Its name has the digest of all that it is made of, which does not change while a process runs. */
+function preparedFor(kind: string, ending: string): string {
   const folder = new URL('../.cache/test/', import.meta.url).pathname;
   mkdirSync(folder, { recursive: true });
+  state ??= stateOfMigrations();
+  return join(folder, `${kind}-${state}${ending}`);
+}
+
+function stateOfMigrations(): string {
   const root = new URL('../', import.meta.url);
   const migrations = readdirSync(new URL('src/db/migrations/', root)).map((name) => `src/db/migrations/${name}`);
   const own = [
@@ -146,6 +173,5 @@ function snapshotFile(): string {
     'package-lock.json',
   ];
   const inputs = [...migrations, ...own];
-  const state = digest(inputs.map((file) => readFileSync(new URL(file, root), 'utf8')));
-  return join(folder, `pglite-${state.slice(0, 16)}.v8`);
+  return digest(inputs.map((file) => readFileSync(new URL(file, root), 'utf8'))).slice(0, 16);
 }

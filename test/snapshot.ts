@@ -1,4 +1,4 @@
-import { makePostgresTemplate, openTestDatabase } from './harness.ts';
+import { makePostgresTemplate, openTestDatabase, preparedDataDir } from './harness.ts';
 
 /**
  * Makes the migrated database that those of tests are copies of before the first test file, so that files running side
@@ -9,6 +9,7 @@ export default async function makeSnapshot(): Promise<(() => Promise<void>) | un
   if (!url) {
     const database = await openTestDatabase();
     await database.close();
+    await preparedDataDir();
     return undefined;
   }
   const template = await makePostgresTemplate(url);

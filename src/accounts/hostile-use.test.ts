@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { exportSPKI, importJWK } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Account, client, cookieOf, givenAccount, goodPassword, logInAs } from '../../test/accounts.ts';
 import { operationsOf, sampleOf } from '../../test/api-description.ts';
 import { forge, forgeWithKeyInside, tampered, withAlgorithm } from '../../test/forged-tokens.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { mailedLink } from '../../test/mailbox.ts';
+import { realPasswordCost } from '../../test/password-cost.ts';
 import { totp } from '../../test/totp.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { auditEvents, sessions, users } from './schema.ts';
@@ -827,6 +828,7 @@ describe('who has an account', () => {
     'is not told by the time that %s takes',
     { timeout: 240_000 },
     async (path) => {
+      onTestFinished(realPasswordCost());
       const asked = { known: [] as number[], unknown: [] as number[] };
       const [signedUp] = await questions();
       // Only the first few links of an hour are mailed to one address, so each question is about another.

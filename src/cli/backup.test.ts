@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../test/command-line.ts';
+import { makeDataDir } from '../../test/harness.ts';
 import { type App, startApp } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
@@ -11,9 +12,10 @@ import { createLogger } from '../logger.ts';
 
 let folder: string;
 let env: Record<string, string>;
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bp-cli-backup-'));
   env = { DATA_DIR: join(folder, 'data'), BACKUP_DIR: join(folder, 'backups'), PATH: process.env.PATH ?? '' };
+  await makeDataDir(join(folder, 'data'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

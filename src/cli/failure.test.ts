@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runCommand } from '../../test/command-line.ts';
+import { makeDataDir } from '../../test/harness.ts';
 import { type App, startApp } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
@@ -17,6 +18,7 @@ const bp = (args: string[]) => runCommand(env, args);
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bp-failures-'));
   env = { DATA_DIR: join(folder, 'data') };
+  await makeDataDir(join(folder, 'data'));
   // The commands go through the server that holds the directory.
   const { config, secrets } = loadConfig(env, { port: 0 });
   app = await startApp(config, secrets, createLogger('error', process.stderr));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runCommand } from '../../test/command-line.ts';
+import { makeDataDir } from '../../test/harness.ts';
 import { type App, startApp } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
@@ -18,6 +19,7 @@ const bp = (...args: string[]) => runCommand(env, args);
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bp-cli-moving-'));
   env = { DATA_DIR: join(folder, 'data') };
+  await makeDataDir(join(folder, 'data'));
   const { config, secrets } = loadConfig(env, { port: 0, role: 'web' });
   app = await startApp(config, secrets, createLogger('silent'));
 });

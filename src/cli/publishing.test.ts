@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../../test/command-line.ts';
 import { type HostileSite, startHostileSite } from '../../test/fakes/hostile-site.ts';
+import { makeDataDir } from '../../test/harness.ts';
 import { type App, startApp } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { newId } from '../db/id.ts';
@@ -29,6 +30,7 @@ async function json(...args: string[]) {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bp-cli-publishing-'));
   env = { DATA_DIR: join(folder, 'data'), ALLOW_PRIVATE_HOSTS: '127.0.0.1' };
+  await makeDataDir(join(folder, 'data'));
   wordpress = await startHostileSite();
   const { config, secrets } = loadConfig(env, { port: 0 });
   app = await startApp(config, secrets, createLogger('silent'));

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { makeDataDir } from '../../test/harness.ts';
 import { finished, runProgram } from '../../test/program.ts';
 import { ensureLocalOwner } from '../accounts/operator.ts';
-import { migrateAll, startApp } from '../app.ts';
+import { startApp } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { newId } from '../db/id.ts';
 import { openDatabase } from '../db/open.ts';
@@ -19,8 +20,9 @@ const password = 'abcd efgh ijkl mnop';
 const outside = 'a secret from the outside, forty letters';
 let dataDir: string;
 
-beforeEach(() => {
+beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'bp-rotate-'));
+  await makeDataDir(dataDir);
 });
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
@@ -57,7 +59,6 @@ async function withDatabase<Answer>(
 /** An embedded instance with some sites. */
 const givenSites = (count = 1, env: Record<string, string> = {}) =>
   withDatabase(async (database, { secrets }) => {
-    await migrateAll(database);
     const userId = (await ensureLocalOwner(database.db)) ?? '';
     const rows = Array.from({ length: count }, (_, number) => {
       const id = newId();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runCommand } from '../../test/command-line.ts';
+import { makeDataDir } from '../../test/harness.ts';
 import { type App, startApp } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
@@ -24,6 +25,7 @@ async function json(...args: string[]) {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bp-cli-schedule-'));
   env = { DATA_DIR: join(folder, 'data') };
+  await makeDataDir(join(folder, 'data'));
   const { config, secrets } = loadConfig(env, { port: 0, role: 'web' });
   app = await startApp(config, secrets, createLogger('silent'));
   for (const [email, ...admin] of [['ann@example.com', '--admin'], ['eve@example.com']]) {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../../test/command-line.ts';
 import { rssFeed } from '../../test/fakes/feed.ts';
 import { type PageServer, startPageServer } from '../../test/fakes/page-server.ts';
+import { makeDataDir } from '../../test/harness.ts';
 import { type App, startApp } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { newId } from '../db/id.ts';
@@ -27,6 +28,7 @@ async function json(...args: string[]) {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bp-cli-topics-'));
   env = { DATA_DIR: join(folder, 'data'), ALLOW_PRIVATE_HOSTS: '127.0.0.1' };
+  await makeDataDir(join(folder, 'data'));
   web = await startPageServer(1);
   web.pages.set('/feed', rssFeed('Rival', web.at(0, ''), [{ title: 'Milling flour at home', path: '/flour/' }]));
   const { config, secrets } = loadConfig(env, { port: 0, role: 'web' });

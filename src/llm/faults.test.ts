@@ -4,6 +4,7 @@ import { givenPipeline } from '../../test/factories.ts';
 import { type ModelServer, type ProviderCall, startModelServer, type Wire } from '../../test/fakes/model-server.ts';
 import { diligentScript } from '../../test/fakes/scripted-model.ts';
 import { startTestApp, type TestApp, testConfig } from '../../test/harness.ts';
+import { thorough } from '../../test/thorough.ts';
 import { articles } from '../articles/schema.ts';
 import { listCalls } from '../budget/ledger.ts';
 import { priceOf } from '../budget/prices.ts';
@@ -16,7 +17,8 @@ import type { TaskName } from './tasks.ts';
 
 /*
  * What can go wrong with a model, each thing through the whole pipeline, against a local server that speaks the
- * provider's protocol. After each: the stored step, the article and the ledger.
+ * provider's protocol. After each: the stored step, the article and the ledger. Each fault with two of the providers, in
+ * turns, because what the pipeline makes of it does not depend on whose it is; with all of them where `thorough`.
  */
 
 const secret = 'sk-very-secret';
@@ -295,7 +297,7 @@ const faults: Fault[] = [
 /** Each fault takes its turn at another task unless it belongs to one. */
 const turns: TaskName[] = ['topic', 'outline', 'draft-section', 'draft-frame', 'judge', 'seo'];
 
-describe.each(clients)('%s', (_name, model, env) => {
+describe.each(clients.map((each, place) => [...each, place] as const))('%s', (_name, model, env, place) => {
   let app: TestApp;
   let server: ModelServer;
 
@@ -368,67 +370,67 @@ describe.each(clients)('%s', (_name, model, env) => {
     expect(new Set(settled).size).toBe(settled.length);
   }
 
-  test.each(faults.map((fault, index) => ({ ...fault, task: fault.task ?? turns[index % turns.length] })))(
-    '$name ($task)',
-    async (fault) => {
-      let broken = 0;
-      server.intercept = async (call, wire) => {
-        if (call.task !== fault.task || broken >= (fault.times ?? Number.POSITIVE_INFINITY)) return false;
-        broken++;
-        await fault.break(wire, call);
-        return true;
-      };
-      const { id } = await givenPipeline(app.ctx, { duplicates: 'allow' });
-      await runPipeline(app.ctx, id, never);
+  const mine = faults
+    .map((fault, index) => ({ ...fault, index, task: fault.task ?? turns[index % turns.length] }))
+    .filter(({ index }) => thorough || (index + place) % clients.length < 2);
+  test.each(mine)('$name ($task)', async (fault) => {
+    let broken = 0;
+    server.intercept = async (call, wire) => {
+      if (call.task !== fault.task || broken >= (fault.times ?? Number.POSITIVE_INFINITY)) return false;
+      broken++;
+      await fault.break(wire, call);
+      return true;
+    };
+    const { id } = await givenPipeline(app.ctx, { duplicates: 'allow' });
+    await runPipeline(app.ctx, id, never);
 
-      const { pipeline, calls, steps, articles } = await state(id);
-      const ofTask = calls.filter(({ task }) => task === fault.task);
-      expect(ofTask.slice(0, fault.rows.length).map((call) => [call.status, call.estimated])).toEqual(fault.rows);
-      await expectTrueLedger(id);
-      expect(app.logs.join('\n')).not.toContain(secret);
-      expect(JSON.stringify([pipeline, calls, steps])).not.toContain(secret);
+    const { pipeline, calls, steps, articles } = await state(id);
+    const ofTask = calls.filter(({ task }) => task === fault.task);
+    expect(ofTask.slice(0, fault.rows.length).map((call) => [call.status, call.estimated])).toEqual(fault.rows);
+    await expectTrueLedger(id);
+    expect(app.logs.join('\n')).not.toContain(secret);
+    expect(JSON.stringify([pipeline, calls, steps])).not.toContain(secret);
 
-      if (fault.repair) {
-        const [first, second] = server.calls.filter(({ task }) => task === fault.task);
-        expect(second?.messages.map(({ text }) => text).join('\n')).toMatch(fault.repair);
-        // What was cut off gets more room.
-        const more = (second?.maxOutputTokens ?? 0) - (first?.maxOutputTokens ?? 0);
-        expect(more > 0).toBe(fault.repair.source.includes('cut off'));
-        // The long beginning stays the same, so that the provider's cache can serve it.
-        expect(second?.instructions).toBe(first?.instructions);
-        expect(second?.messages[0]?.text.startsWith(first?.messages[0]?.text ?? '?')).toBe(true);
-      }
-      if (fault.outcome === 'succeeded') return expectArticle(id);
+    if (fault.repair) {
+      const [first, second] = server.calls.filter(({ task }) => task === fault.task);
+      expect(second?.messages.map(({ text }) => text).join('\n')).toMatch(fault.repair);
+      // What was cut off gets more room.
+      const more = (second?.maxOutputTokens ?? 0) - (first?.maxOutputTokens ?? 0);
+      expect(more > 0).toBe(fault.repair.source.includes('cut off'));
+      // The long beginning stays the same, so that the provider's cache can serve it.
+      expect(second?.instructions).toBe(first?.instructions);
+      expect(second?.messages[0]?.text.startsWith(first?.messages[0]?.text ?? '?')).toBe(true);
+    }
+    if (fault.outcome === 'succeeded') return expectArticle(id);
 
-      const step = steps.at(-1);
-      expect(step?.status).toBe('failed');
-      // Nothing half-written: the article is written by the step "check", whole.
-      expect(articles).toHaveLength(fault.task === 'seo' ? 1 : 0);
-      if (fault.outcome === 'waiting') {
-        expect(pipeline).toMatchObject({ status: 'waiting', waiting: { reason: 'provider' }, leaseExpiresAt: null });
-        expect(step?.error).toMatchObject({ code: 'model_unavailable' });
-        const seconds = (Date.parse(pipeline.waiting?.until ?? '') - Date.now()) / 1000;
-        const [least, most] = fault.waits ?? [0, 7];
-        expect(seconds).toBeGreaterThan(least - 1);
-        expect(seconds).toBeLessThanOrEqual(most);
-        // The time has come, and the provider is back.
-        const past = JSON.stringify({ until: new Date(0).toISOString() });
-        await app.ctx.db
-          .update(pipelines)
-          .set({ waiting: sql`${pipelines.waiting} || ${past}::jsonb` })
-          .where(eq(pipelines.id, id));
-      } else {
-        const { failed, says, hint } = fault.outcome;
-        expect(pipeline).toMatchObject({ status: 'failed', error: { code: failed } });
-        expect(pipeline.error?.message).toMatch(says);
-        expect(pipeline.error?.hint).toMatch(hint);
-        expect(step?.error).toEqual(pipeline.error);
-        await app.ctx.db.update(pipelines).set({ status: 'queued' }).where(eq(pipelines.id, id));
-      }
-      server.intercept = null;
-      await runPipeline(app.ctx, id, never);
-      await expectArticle(id);
-      await expectTrueLedger(id);
-    },
-  );
+    const step = steps.at(-1);
+    expect(step?.status).toBe('failed');
+    // Nothing half-written: the article is written by the step "check", whole.
+    expect(articles).toHaveLength(fault.task === 'seo' ? 1 : 0);
+    if (fault.outcome === 'waiting') {
+      expect(pipeline).toMatchObject({ status: 'waiting', waiting: { reason: 'provider' }, leaseExpiresAt: null });
+      expect(step?.error).toMatchObject({ code: 'model_unavailable' });
+      const seconds = (Date.parse(pipeline.waiting?.until ?? '') - Date.now()) / 1000;
+      const [least, most] = fault.waits ?? [0, 7];
+      expect(seconds).toBeGreaterThan(least - 1);
+      expect(seconds).toBeLessThanOrEqual(most);
+      // The time has come, and the provider is back.
+      const past = JSON.stringify({ until: new Date(0).toISOString() });
+      await app.ctx.db
+        .update(pipelines)
+        .set({ waiting: sql`${pipelines.waiting} || ${past}::jsonb` })
+        .where(eq(pipelines.id, id));
+    } else {
+      const { failed, says, hint } = fault.outcome;
+      expect(pipeline).toMatchObject({ status: 'failed', error: { code: failed } });
+      expect(pipeline.error?.message).toMatch(says);
+      expect(pipeline.error?.hint).toMatch(hint);
+      expect(step?.error).toEqual(pipeline.error);
+      await app.ctx.db.update(pipelines).set({ status: 'queued' }).where(eq(pipelines.id, id));
+    }
+    server.intercept = null;
+    await runPipeline(app.ctx, id, never);
+    await expectArticle(id);
+    await expectTrueLedger(id);
+  });
 });

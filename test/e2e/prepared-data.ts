@@ -1,9 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { preparedDataDir } from '../harness.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,14 +9,6 @@ declare module 'vitest' {
 }
 
 /** Makes the data directory that every server of the browser tests begins with: installing a database takes seconds of each. */
-export default function prepare(project: TestProject): () => void {
-  const folder = mkdtempSync(join(tmpdir(), 'bp-e2e-prepared-'));
-  const { status, stderr } = spawnSync(process.execPath, ['src/cli.ts', 'migrate'], {
-    cwd: fileURLToPath(new URL('../../', import.meta.url)),
-    env: { ...process.env, DATA_DIR: folder, DATABASE_URL: '' },
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`the database of the browser tests could not be made: ${stderr}`);
-  project.provide('preparedData', folder);
-  return () => rmSync(folder, { recursive: true, force: true });
+export default async function prepare(project: TestProject): Promise<void> {
+  project.provide('preparedData', await preparedDataDir());
 }

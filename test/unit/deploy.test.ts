@@ -235,7 +235,7 @@ describe('a failure of what may be active is taken back to the digest from befor
 });
 
 it('goes on when the platform does not answer for a moment', () => {
-  const ended = deploy({ FAIL: 'doctl-get-deployment' });
+  const ended = deploy({ FAIL: 'doctl-get-deployment', DEPLOY_LIMIT: '60' });
   expect(ended.out).toMatch(/doctl cannot say how deployment deployment-1 is/);
   expect(ended.status).toBe(3);
 });

@@ -10,7 +10,9 @@ import { fetchAs } from '../account.ts';
 import { breadSources } from '../factories.ts';
 import { type ModelServer, startModelServer } from '../fakes/model-server.ts';
 import { diligentScript } from '../fakes/scripted-model.ts';
+import { makeDataDir } from '../harness.ts';
 import { ofThisRun } from '../program.ts';
+import { thorough } from '../thorough.ts';
 
 let provider: ModelServer | null = null;
 let child: ChildProcess | null = null;
@@ -70,13 +72,16 @@ test('a server that is killed in the middle of a call goes on at the next start 
   const { calls } = provider;
   let killing: Promise<void> = Promise.resolve();
   // Killed once in each of these tasks, after the provider has done (and billed) the work and before the answer is out.
-  const deadly = new Set(['topic', 'outline', 'draft-section', 'judge', 'seo']);
+  // The crash tests on PostgreSQL kill at every one; this is about the embedded database and a start from the command line.
+  const deadly = new Set(thorough ? ['topic', 'outline', 'draft-section', 'judge', 'seo'] : ['draft-section', 'judge']);
+  const kills = deadly.size;
   provider.intercept = async ({ task }) => {
     if (!deadly.delete(task)) return false;
     killing = kill();
     await killing;
     return true;
   };
+  await makeDataDir(dataDir);
   let address = await startServer(provider.url);
   const created = await fetchAs(`${address}/api/v1/pipelines`, {
     method: 'POST',
@@ -98,7 +103,7 @@ test('a server that is killed in the middle of a call goes on at the next start 
     expect(pipeline?.status).not.toBe('failed');
   }
   expect(pipeline?.status).toBe('succeeded');
-  expect(restarts).toBe(5);
+  expect(restarts).toBe(kills);
 
   // Each question was asked once, and twice only where the first asking ended in a kill.
   const asked = new Map<string, number>();
@@ -106,7 +111,7 @@ test('a server that is killed in the middle of a call goes on at the next start 
     const question = JSON.stringify(body.messages);
     asked.set(question, (asked.get(question) ?? 0) + 1);
   }
-  expect([...asked.values()].filter((count) => count === 2)).toHaveLength(5);
+  expect([...asked.values()].filter((count) => count === 2)).toHaveLength(kills);
   expect(Math.max(...asked.values())).toBe(2);
 
   const receipt = await fetchAs(`${address}/api/v1/pipelines/${id}/receipt`);
@@ -114,7 +119,7 @@ test('a server that is killed in the middle of a call goes on at the next start 
   expect(ledger).toHaveLength(calls.length);
   // What was billed but never arrived counts with its worst case and says so.
   const estimated = ledger.filter((call) => call.estimated);
-  expect(estimated).toHaveLength(5);
+  expect(estimated).toHaveLength(kills);
   for (const call of estimated) expect(call.costMicroUsd).toBe(call.reservedMicroUsd);
   expect(JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8')).pid).toBe(child?.pid);
 }, 240_000);

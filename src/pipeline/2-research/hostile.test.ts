@@ -24,6 +24,8 @@ let web: HostileWeb;
 let app: TestApp;
 let model: ScriptedModel;
 
+/** What is said of a page that takes too long. */
+const tooSlow = 'did not answer completely within';
 /** What a page may take, in milliseconds: short where slowness is the fault, as it is otherwise. */
 let patienceMs = 1_500;
 
@@ -104,7 +106,7 @@ describe.each(names)('%s', (name) => {
   const found = () => {
     const hostile = web.cases.find((one) => one.name === name);
     if (hostile === undefined) throw new Error(`no case ${name}`);
-    patienceMs = hostile.says.test('did not answer completely within') ? 1_500 : 60_000;
+    patienceMs = hostile.says.test(tooSlow) ? 1_500 : 60_000;
     return hostile;
   };
 
@@ -124,20 +126,34 @@ describe.each(names)('%s', (name) => {
     expect(asked).toEqual(['topic']);
     expect(calls.map((call) => call.status)).toEqual(['settled']);
   });
+});
 
-  test('beside a good source: the article is written from that one, and the problem is told', async () => {
-    const { url, says } = found();
-    const { id, pipeline, logged } = await run([{ url }, { url: web.good }]);
+/** Several in one article: what is told of one does not depend on which others there are. */
+const groups = Array.from({ length: Math.ceil(names.length / 8) }, (_, index) => names.slice(index * 8, index * 8 + 8));
+
+test.each(groups.map((group) => ({ title: group.join(', '), group })))(
+  'beside a good source the article is written from that one, and the problem of each is told: $title',
+  async ({ group }) => {
+    const bad = web.cases.filter(({ name }) => group.includes(name));
+    expect(bad).toHaveLength(group.length);
+    patienceMs = bad.some(({ says }) => says.test(tooSlow)) ? 6_000 : 60_000;
+    const { id, pipeline, logged } = await run([...bad.map(({ url }) => ({ url })), { url: web.good }]);
     expect(pipeline).toMatchObject({ status: 'succeeded', error: null });
     const cited = await listArticleSources(app.ctx.db, [pipeline.articleId ?? '']);
     expect(cited.map((source) => source.url)).toEqual([web.good]);
     const { finished } = await readRecorded(app.ctx.db, id);
     const { problems } = researchOutput.parse(finished.get('research')?.output);
-    expect(problems.length).toBeGreaterThan(0);
-    expect(problems[0]).toMatchObject({ message: expect.stringMatching(says), hint: expect.stringMatching(/.{15,}/) });
-    expect(logged).toContain(`Not used: ${problems[0]?.source}. ${problems[0]?.message} ${problems[0]?.hint}`);
-  });
-});
+    for (const { url, says } of bad) {
+      // Of a feed or a sitemap it is told of the pages that it leads to.
+      const told = problems.find(({ source }) => source === url) ?? problems.find(({ message }) => says.test(message));
+      expect(told, url).toMatchObject({
+        message: expect.stringMatching(says),
+        hint: expect.stringMatching(/.{15,}/),
+      });
+      expect(logged).toContain(`Not used: ${told?.source}. ${told?.message} ${told?.hint}`);
+    }
+  },
+);
 
 describe('addresses inside the network', () => {
   const spellings = [
