@@ -5,6 +5,7 @@ import { queryRows } from '../../src/db/open.ts';
 import { leaseMs } from '../../src/pipeline/lease.ts';
 import { pipelines } from '../../src/pipeline/schema.ts';
 import type { TestContext } from '../harness.ts';
+import { thorough } from '../thorough.ts';
 import {
   askedBy,
   expectWhole,
@@ -23,7 +24,7 @@ import { seeded } from './seeded.ts';
  * between other tests. However fast the machine, articles are begun until so many kills have happened as are wanted.
  */
 
-const count = Number(process.env.TEST_PIPELINES ?? 36);
+const count = Number(process.env.TEST_PIPELINES ?? (thorough ? 300 : 18));
 const seed = Number(process.env.TEST_SEED ?? 20_261_130);
 /** Two of the processes can work on all that their users may have under way, so that nothing waits while one is away. */
 const [processes, userCount, eachUser] = [3, 4, 2];

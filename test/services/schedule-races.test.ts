@@ -8,6 +8,7 @@ import { createSchedule } from '../../src/schedules/schedules.ts';
 import { scheduleRuns, schedules } from '../../src/schedules/schema.ts';
 import { topics } from '../../src/topics/schema.ts';
 import { addTopics } from '../../src/topics/topics.ts';
+import { thorough } from '../thorough.ts';
 import { type PipelineInstance, startPipelineInstance, type Worker } from './pipeline-instance.ts';
 import { seeded } from './seeded.ts';
 
@@ -75,7 +76,7 @@ interface Run {
 const runs = () => queryRows<Run>(instance.ctx.db, sql`select * from ${scheduleRuns}`);
 
 it(`run each of many times once, one article each, whoever is killed (seed ${seed})`, async () => {
-  const [count, rounds] = [40, 5];
+  const [count, rounds] = [40, thorough ? 5 : 3];
   const random = seeded(seed);
   await givenSchedules(count, rounds);
   let killed = 0;

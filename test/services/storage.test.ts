@@ -27,6 +27,7 @@ import { breadSources } from '../factories.ts';
 import { type ModelServer, startModelServer } from '../fakes/model-server.ts';
 import { diligentScript } from '../fakes/scripted-model.ts';
 import { ask, askedMost, pipelineUntil, receiptOf, type ServerProcess, startProcess } from '../server-process.ts';
+import { thorough } from '../thorough.ts';
 
 /*
  * What happens to the embedded database when the file system does not play along. Small file systems are mounted for it,
@@ -118,7 +119,9 @@ describe('a data directory', () => {
     await expectRefused(start(), new RegExp(`in use by process ${first.child.pid}`), /Stop the other blog-poster/);
   });
 
-  it.each(['app-secret', 'db.new', 'db.new/PG_VERSION', 'db.new/global/pg_control', 'db', 'db/postmaster.pid'])(
+  const moments = ['db.new/global/pg_control', 'db'];
+  const others = ['app-secret', 'db.new', 'db.new/PG_VERSION', 'db/postmaster.pid'];
+  it.each(thorough ? [...moments, ...others] : moments)(
     'whose first start is killed when %s appears is ready at the next one',
     async (file) => {
       const first = start();
@@ -207,7 +210,7 @@ describe('a full disk', () => {
   }
   const makeRoom = () => rmSync(ballast());
 
-  it.each([1, 10, 50])(
+  it.each(thorough ? [1, 10, 50] : [1, 50])(
     'of %i MB at the first start is named, and with room the same directory works',
     async (megabytes) => {
       mountDisk(megabytes);
