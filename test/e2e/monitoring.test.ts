@@ -36,9 +36,9 @@ describe('the status of the instance', () => {
       async (page) => {
         await page.getByRole('heading', { name: 'Service levels' }).waitFor();
         await page.getByText('goal: over 95%').waitFor();
-        // The first minute has been counted; of backups nothing is known.
+        // The first minute has been counted; of backups there is nothing to count yet.
         await page.getByText('100%', { exact: true }).waitFor();
-        await page.getByText('none are configured').waitFor();
+        await page.getByText('goal: 100%').waitFor();
         await page.getByText('None in the past year.').waitFor();
         await page.getByText('Last proof of a backup').waitFor();
         expect(await faultsInBothThemes(page, `status-levels-${size}`, { fullPage: true })).toEqual([]);

@@ -260,7 +260,8 @@ describe('the backlog', () => {
       await page.waitForLoadState('networkidle');
       await page.goBack();
       await openTopics(page).getByText('And here').waitFor();
-      expect(await page.evaluate('scrollY')).toBe(top);
+      // But for the few pixels that rows differ in from what they were taken for.
+      await expect.poll(async () => Math.abs(Number(await page.evaluate('scrollY')) - Number(top))).toBeLessThan(10);
       // The keyboard goes on behind the row that it was left in, wherever the list was scrolled to.
       await page.getByRole('link', { name: 'Write now: Only here' }).focus();
       await page.mouse.wheel(0, -100_000);

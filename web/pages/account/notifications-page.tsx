@@ -20,18 +20,21 @@ export function NotificationsPage() {
   const mail = useInstance()?.mail ?? true;
   const queries = useQueryClient();
   const [problem, setProblem] = useState<ApiProblem | null>(null);
+  // What was chosen and is not saved yet: a tick that only moved with the answer would jump back in between.
+  const [chosen, setChosen] = useState<Kind[] | null>(null);
+  const muted = chosen ?? user.mutedMails;
   const choose = async (kind: Kind, wanted: boolean) => {
-    const before = user.mutedMails;
-    const mutedMails = wanted ? before.filter((muted) => muted !== kind) : [...before, kind];
-    rememberUser(queries, { ...user, mutedMails });
+    const mutedMails = wanted ? muted.filter((each) => each !== kind) : [...muted, kind];
+    setChosen(mutedMails);
     setProblem(null);
     try {
       rememberUser(queries, (await updateMe({ body: { mutedMails }, throwOnError: true })).data);
       toast((wanted ? words.on : words.off)(words.kinds[kind].label));
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
-      rememberUser(queries, { ...user, mutedMails: before });
       setProblem(error);
+    } finally {
+      setChosen((present) => (present === mutedMails ? null : present));
     }
   };
   return (
@@ -44,7 +47,7 @@ export function NotificationsPage() {
               <label className="-mx-2 flex cursor-pointer items-start gap-3 rounded-lg px-2 py-2 hover:bg-muted/60">
                 <input
                   type="checkbox"
-                  checked={!user.mutedMails.includes(kind)}
+                  checked={!muted.includes(kind)}
                   onChange={(event) => void choose(kind, event.target.checked)}
                   className="mt-1 size-4 shrink-0 accent-accent"
                 />
