@@ -49,6 +49,7 @@ import { backupFactsOf } from './monitoring/backup-facts.ts';
 import type { Contributions } from './monitoring/parts.ts';
 import { monitoringRoutes } from './monitoring/routes.ts';
 import { createTelemetry } from './monitoring/telemetry.ts';
+import { cleanUp } from './clean-up/worker.ts';
 import { watchInstance } from './monitoring/watch.ts';
 import { listenForWorker } from './monitoring/worker-server.ts';
 import { createSafeFetch } from './net/safe-fetch.ts';
@@ -262,6 +263,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workSites(ctx),
         await workSitePosts(ctx),
         await tendAccounts(ctx),
+        await cleanUp(ctx),
         await tendBudget(ctx),
         await workBackups(ctx),
         await workEmails(ctx),

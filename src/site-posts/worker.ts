@@ -5,6 +5,7 @@ import { dueAndFree } from './lease.ts';
 import { type SyncTiming, syncTiming } from './run.ts';
 import { sitePosts, siteSyncs } from './schema.ts';
 import { syncSite } from './sync.ts';
+import { longAgo } from '../retention.ts';
 
 /** Sites that are read at a time: each takes mostly waiting. */
 const concurrency = 3;
@@ -55,11 +56,11 @@ export async function sweepSyncs(ctx: Pick<AppContext, 'db' | 'queue'>): Promise
   return due.length;
 }
 
-/** Removes what is known of posts that have been gone for 90 days; returns how many. */
+/** Removes what is known of posts that have been gone for long enough; returns how many. */
 export async function forgetGonePosts(db: AppContext['db']): Promise<number> {
   const rows = await db
     .delete(sitePosts)
-    .where(lt(sitePosts.goneAt, sql`now() - interval '90 days'`))
+    .where(lt(sitePosts.goneAt, longAgo('gonePosts')))
     .returning({ id: sitePosts.remoteId });
   return rows.length;
 }
