@@ -88,7 +88,8 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
   },
   stale_revision: {
     area: 'requests',
-    means: 'The article was saved by somebody else after you read it. Your text was not taken, and theirs is untouched.',
+    means:
+      'The article was saved by somebody else after you read it. Your text was not taken, and theirs is untouched.',
     causes: ['The article is open in two windows.', 'A program kept a revision number too long.'],
     steps: [
       'In the editor: it offers both versions side by side.',
@@ -172,7 +173,9 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
     area: 'access',
     means: 'Too many wrong codes: for 15 minutes none is taken.',
     causes: ['Somebody has the password and tries codes. If that is not you, change it.'],
-    steps: ['Wait. Then change the password, and look at *Account settings, Devices* for sessions that you do not know.'],
+    steps: [
+      'Wait. Then change the password, and look at *Account settings, Devices* for sessions that you do not know.',
+    ],
     where: 'Logging in.',
   },
   token_invalid: {
@@ -237,7 +240,9 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
     area: 'access',
     means: 'The API key lacks a scope: `read`, `write` or `publish`.',
     causes: ['The key was made for less.', 'The route takes a person who is signed in, whatever the key may do.'],
-    steps: ['Make a key with the scope that the message names (*Account settings, API keys*); scopes of a key cannot be changed.'],
+    steps: [
+      'Make a key with the scope that the message names (*Account settings, API keys*); scopes of a key cannot be changed.',
+    ],
     where: 'Requests with an API key, MCP.',
   },
   signups_closed: {
@@ -268,7 +273,9 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
       '`APP_URL` is not the address in the browser: `www.`, another port, `http` for `https`.',
       'Another site tries to act in your name.',
     ],
-    steps: ['Set `APP_URL` to exactly what stands in the address bar and restart. Programs use an API key, not the cookie.'],
+    steps: [
+      'Set `APP_URL` to exactly what stands in the address bar and restart. Programs use an API key, not the cookie.',
+    ],
     where: 'Every request that changes something and comes with the session cookie.',
   },
 
@@ -288,7 +295,10 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
   articles_limit_reached: {
     area: 'limits',
     means: 'All articles of this month have been begun. Those that run go on.',
-    causes: ['`ARTICLES_PER_MONTH`, or the limit that an admin set for the account.', 'A schedule with more times than thought.'],
+    causes: [
+      '`ARTICLES_PER_MONTH`, or the limit that an admin set for the account.',
+      'A schedule with more times than thought.',
+    ],
     steps: ['Wait for the next month in your time zone, or have an admin raise the limit (*Admin, Users*).'],
     where: 'Starting an article, schedules.',
   },
@@ -376,7 +386,11 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
   import_unreadable: {
     area: 'articles',
     means: 'The file, or one document of it, is no article as it is expected. What was read before it stays.',
-    causes: ['JSON that was cut short or changed by hand.', 'Front matter that is no YAML.', 'A list in a strange encoding.'],
+    causes: [
+      'JSON that was cut short or changed by hand.',
+      'Front matter that is no YAML.',
+      'A list in a strange encoding.',
+    ],
     steps: ['Correct the place that is named and import the same file again: nothing is taken twice.'],
     where: 'Importing articles and lists of topics.',
   },
@@ -415,7 +429,10 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'The name does not resolve, nothing answers, or the certificate is not valid.',
       'The page answers 4xx or 5xx, or asks for a log-in or a payment.',
     ],
-    steps: ['Open it in a browser without being logged in. What only you may see, paste as text.', 'Every page fails? See the network and the name server of the machine.'],
+    steps: [
+      'Open it in a browser without being logged in. What only you may see, paste as text.',
+      'Every page fails? See the network and the name server of the machine.',
+    ],
     where: 'Sources, watched sources, previews.',
   },
   fetch_too_large: {
@@ -448,13 +465,19 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
     area: 'models',
     means: 'The name is no model that can be asked here.',
     causes: ['A slip in `provider:model`.', 'The key of that provider is not set.'],
-    steps: ['`GET /api/v1/models` lists what can be asked. The operator sets `LLM_MODEL` and the key; `blog-poster doctor` tries it.'],
+    steps: [
+      '`GET /api/v1/models` lists what can be asked. The operator sets `LLM_MODEL` and the key; `blog-poster doctor` tries it.',
+    ],
     where: 'Choosing a model, starting an article.',
   },
   model_rejected: {
     area: 'models',
     means: 'The provider refused the request and would refuse it again.',
-    causes: ['The key is wrong, was revoked, or may not use this model.', 'The account has no credit.', 'The model was taken out of service.'],
+    causes: [
+      'The key is wrong, was revoked, or may not use this model.',
+      'The account has no credit.',
+      'The model was taken out of service.',
+    ],
     steps: [
       'Look at the account of the provider: credit, keys, models.',
       '`blog-poster doctor` asks each model of the chain once.',
@@ -473,7 +496,10 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
     area: 'models',
     means: 'The provider is busy, down, or did not answer in time. The run waits and tries again by itself.',
     causes: ['Too many requests for the plan of the key (429).', 'An outage of the provider.'],
-    steps: ['Look at the status page of the provider.', 'Often: ask for a higher plan, or put a second model behind it in `LLM_MODEL`.'],
+    steps: [
+      'Look at the status page of the provider.',
+      'Often: ask for a higher plan, or put a second model behind it in `LLM_MODEL`.',
+    ],
     where: 'The steps of a run, changing texts, images.',
   },
   model_output_invalid: {
@@ -504,7 +530,10 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
   image_refused: {
     area: 'images',
     means: 'The file is no picture that is taken.',
-    causes: ['Another format than PNG, JPEG, WebP or GIF, whatever its name says.', 'Too many pixels, or a damaged file.'],
+    causes: [
+      'Another format than PNG, JPEG, WebP or GIF, whatever its name says.',
+      'Too many pixels, or a damaged file.',
+    ],
     steps: ['Open it, save it anew as JPEG or PNG, and send that.'],
     where: 'Uploading images.',
   },
@@ -525,8 +554,13 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
 
   site_unreachable: {
     area: 'sites',
-    means: 'The WordPress site does not answer, or answers with an error of its own. The publication is tried again by itself.',
-    causes: ['The site is down, slow, or in maintenance.', 'A firewall in front of it drops requests of this machine.', 'It asks for peace (429, `Retry-After`).'],
+    means:
+      'The WordPress site does not answer, or answers with an error of its own. The publication is tried again by itself.',
+    causes: [
+      'The site is down, slow, or in maintenance.',
+      'A firewall in front of it drops requests of this machine.',
+      'It asks for peace (429, `Retry-After`).',
+    ],
     steps: [
       'Open the site in a browser, then run its check (*Sites, Check*; `blog-poster site check`).',
       'It opens for you and not from the machine: [WordPress blocks us](runbook.md#wordpress-blocks).',
@@ -547,7 +581,10 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
   webhook_not_accepted: {
     area: 'sites',
     means: 'The receiver of a webhook did not answer 2xx within ten seconds. It is tried again for about a day.',
-    causes: ['The receiver has an error, or does its work before it answers.', 'It rejects the signature: the secret was replaced.'],
+    causes: [
+      'The receiver has an error, or does its work before it answers.',
+      'It rejects the signature: the secret was replaced.',
+    ],
     steps: [
       'Answer first, work afterwards. *Account settings, Webhooks* shows each delivery with what was answered.',
       'Mended: redrive the deliveries there, or `blog-poster failure redrive`.',
@@ -565,7 +602,11 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
   mail_misconfigured: {
     area: 'mail',
     means: 'The mail server refuses this instance, not this mail. Mails wait until that is mended.',
-    causes: ['User, password or key are wrong.', 'The sender of `MAIL_FROM` is not allowed there.', 'No mail is configured.'],
+    causes: [
+      'User, password or key are wrong.',
+      'The sender of `MAIL_FROM` is not allowed there.',
+      'No mail is configured.',
+    ],
     steps: ['Correct the setting that is named, restart, and run `blog-poster doctor`. What waits is sent then.'],
     where: 'Every mail; `/health` says `email: down`.',
   },
@@ -573,7 +614,9 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
     area: 'mail',
     means: 'The mail server refused this one mail for good.',
     causes: ['The address does not exist, or its mailbox is full.', 'The content was taken for spam.'],
-    steps: ['The words of the server are with the mail in *Admin, Mails*. Correct the address of the account; send it again there.'],
+    steps: [
+      'The words of the server are with the mail in *Admin, Mails*. Correct the address of the account; send it again there.',
+    ],
     where: 'Single mails.',
   },
 
@@ -581,27 +624,39 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
     area: 'instance',
     means: 'An environment variable has a value that cannot be. The program did not start.',
     causes: ['A slip; a value with quotation marks that the platform passes on.'],
-    steps: ['The output has one line for each mistake: the name, what is wrong, an example. Correct them all and start again.'],
+    steps: [
+      'The output has one line for each mistake: the name, what is wrong, an example. Correct them all and start again.',
+    ],
     where: 'The start of the server and of every command.',
   },
   secret_unreadable: {
     area: 'instance',
     means: 'Something was encrypted under another `APP_SECRET`, and cannot be read under the present one.',
-    causes: ['`APP_SECRET` was changed without carrying the data over.', 'A backup of an instance with another secret was restored.', 'The file `DATA_DIR/app-secret` was lost.'],
+    causes: [
+      '`APP_SECRET` was changed without carrying the data over.',
+      'A backup of an instance with another secret was restored.',
+      'The file `DATA_DIR/app-secret` was lost.',
+    ],
     steps: ['[Lost APP_SECRET](runbook.md#lost-secret).'],
     where: 'Sites, own keys, webhooks, two-factor log-in, mails that wait.',
   },
   data_in_use: {
     area: 'instance',
     means: 'Another process has the data open. Two at once would damage it, so this one did not start.',
-    causes: ['A server is running on the same `DATA_DIR`.', 'A server or worker is connected while a restore or a change of the secret wants the database for itself.'],
+    causes: [
+      'A server is running on the same `DATA_DIR`.',
+      'A server or worker is connected while a restore or a change of the secret wants the database for itself.',
+    ],
     steps: ['The message has the number of the process. Stop that one, or set another `DATA_DIR`.'],
     where: 'Starting; `backup restore`, `doctor --rotate-secret`, `move`.',
   },
   data_unusable: {
     area: 'instance',
     means: 'The data directory or the database is not as it has to be. Nothing was changed.',
-    causes: ['Rights of the folder, a damaged file, a newer version of the program that wrote it.', 'pgvector is missing in PostgreSQL.'],
+    causes: [
+      'Rights of the folder, a damaged file, a newer version of the program that wrote it.',
+      'pgvector is missing in PostgreSQL.',
+    ],
     steps: ['The message names the file or the extension. [Database trouble](runbook.md#database).'],
     where: 'Starting, `migrate`.',
   },
@@ -615,7 +670,11 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
   database_unavailable: {
     area: 'instance',
     means: 'The database does not answer, or takes no writes. Nothing is lost; work goes on by itself.',
-    causes: ['It restarts, is down, or cannot be reached.', 'Its connections are used up.', 'It is read-only after a failover.'],
+    causes: [
+      'It restarts, is down, or cannot be reached.',
+      'Its connections are used up.',
+      'It is read-only after a failover.',
+    ],
     steps: ['[Database trouble](runbook.md#database).'],
     where: 'Everything; `/health` says `database: down`.',
   },
@@ -644,7 +703,11 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
   backup_storage_rejected: {
     area: 'backups',
     means: 'The storage refuses access.',
-    causes: ['The key is wrong, or may not list, read, write and delete.', 'The bucket does not exist, or the region is another.', 'The folder is not writable.'],
+    causes: [
+      'The key is wrong, or may not list, read, write and delete.',
+      'The bucket does not exist, or the region is another.',
+      'The folder is not writable.',
+    ],
     steps: ['Correct `S3_*` or `BACKUP_DIR`, then `blog-poster backup create`.'],
     where: 'Backups.',
   },
@@ -652,7 +715,10 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
     area: 'backups',
     means: 'The backup is not what was written: a length, a checksum or a count does not fit. Nothing was changed.',
     causes: ['An upload that was cut off by other means, a failing disk, somebody who edited it.'],
-    steps: ['Take another one: `blog-poster backup list` shows which were verified.', 'Find out what happened to this one before the next is needed.'],
+    steps: [
+      'Take another one: `blog-poster backup list` shows which were verified.',
+      'Find out what happened to this one before the next is needed.',
+    ],
     where: 'Verifying and restoring.',
   },
   backup_unreadable: {
@@ -673,7 +739,9 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
     area: 'backups',
     means: 'The database has accounts or articles, and a restore would replace them. Nothing was changed.',
     causes: ['The restore was pointed at the present database, as it usually is.'],
-    steps: ['If that is meant, name it: `blog-poster backup restore ID --into-nonempty NAME`. The message has the name.'],
+    steps: [
+      'If that is meant, name it: `blog-poster backup restore ID --into-nonempty NAME`. The message has the name.',
+    ],
     where: '`backup restore`, `move`.',
   },
 };

@@ -82,13 +82,6 @@ export const periods = {
     since: 'taken',
     why: 'Who invited whom, for as long as the access log.',
   },
-  unconfirmedAccounts: {
-    what: 'Accounts whose address was never confirmed and that nobody ever logged in to',
-    tables: ['users'],
-    kept: '30 days',
-    since: 'registered',
-    why: 'Their addresses belong to people who may not have asked. Only where mail is configured: elsewhere nobody can confirm.',
-  },
   siteConnections: {
     what: 'One-click connections to sites that were begun',
     tables: ['site_connections'],
@@ -286,7 +279,13 @@ export function longAgo(name: PeriodName): SQL {
   return sql`now() - ${periods[name].kept}::interval`;
 }
 
-const unitMs = { minutes: 60_000, hours: 3_600_000, day: 86_400_000, days: 86_400_000, year: 365 * 86_400_000 } as const;
+const unitMs = {
+  minutes: 60_000,
+  hours: 3_600_000,
+  day: 86_400_000,
+  days: 86_400_000,
+  year: 365 * 86_400_000,
+} as const;
 
 /** How long something is kept, in milliseconds. */
 export function keptMs(name: PeriodName): number {

@@ -1,12 +1,10 @@
-import { and, eq, isNotNull, isNull, lt, ne, notExists, or, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, lt, ne, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { idempotencyKeys } from '../http/schema.ts';
 import { longAgo } from '../retention.ts';
-import { recordAudit, systemActor } from './audit.ts';
 import { promoteNamedAdmin } from './registration.ts';
 import {
-  apiKeys,
   auditEvents,
   invitations,
   mailedTokens,
@@ -28,9 +26,7 @@ const everyMs = 3_600_000;
 export async function tendAccounts(ctx: AppContext): Promise<() => void> {
   await promoteConfirmedAdmin(ctx);
   const clean = () =>
-    deleteExpired(ctx.db)
-      .then(() => deleteUnconfirmed(ctx))
-      .catch((error) => ctx.log.warn({ err: error }, 'expired access was not deleted'));
+    deleteExpired(ctx.db).catch((error) => ctx.log.warn({ err: error }, 'expired access was not deleted'));
   const timer = setInterval(clean, everyMs);
   await clean();
   return () => clearInterval(timer);
@@ -58,46 +54,6 @@ export async function deleteExpired(db: Db): Promise<void> {
   await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, longAgo('idempotencyKeys')));
   // By table name: sites stand a floor above.
   await db.execute(sql`delete from site_connections where expires_at < ${longAgo('siteConnections')}`);
-}
-
-/**
- * Deletes accounts whose address nobody has confirmed and that nobody has ever used: whoever the address belongs to may
- * not know of it. Only where mail can be sent; an account that waits for a link which still works stays. Returns how many.
- */
-export async function deleteUnconfirmed(ctx: Pick<AppContext, 'db' | 'config'>): Promise<number> {
-  if (ctx.config.mail.kind === 'none') return 0;
-  return ctx.db.transaction(async (tx) => {
-    const one = sql`1`;
-    const gone = await tx
-      .delete(users)
-      .where(
-        and(
-          eq(users.emailVerified, false),
-          isNotNull(users.email),
-          isNull(users.lastSeenAt),
-          eq(users.role, 'user'),
-          eq(users.disabled, false),
-          lt(users.createdAt, longAgo('unconfirmedAccounts')),
-          notExists(tx.select({ one }).from(sessions).where(eq(sessions.userId, users.id))),
-          notExists(tx.select({ one }).from(apiKeys).where(eq(apiKeys.userId, users.id))),
-          notExists(
-            tx
-              .select({ one })
-              .from(mailedTokens)
-              .where(
-                and(
-                  eq(mailedTokens.userId, users.id),
-                  isNull(mailedTokens.usedAt),
-                  sql`${mailedTokens.expiresAt} > now()`,
-                ),
-              ),
-          ),
-        ),
-      )
-      .returning({ id: users.id });
-    for (const { id } of gone) await recordAudit(tx, systemActor, 'account-deleted', id, { reason: 'never confirmed' });
-    return gone.length;
-  });
 }
 
 async function promoteConfirmedAdmin(ctx: AppContext): Promise<void> {

@@ -3,6 +3,7 @@ import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+import { longAgo } from '../retention.ts';
 import { countWords } from '../text/words.ts';
 import { announceArticle } from './announce.ts';
 import { scoreOf } from './assess.ts';
@@ -17,7 +18,6 @@ import {
   type SeoReport,
 } from './schema.ts';
 import { slugify } from './slug.ts';
-import { longAgo } from '../retention.ts';
 
 /** The editable parts of an article. */
 export interface ArticleContent extends ArticleFields {

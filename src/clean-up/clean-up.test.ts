@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { retentionReference } from '../../scripts/retention-reference.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
-import { deleteExpired, deleteUnconfirmed } from '../accounts/clean-up.ts';
+import { deleteExpired } from '../accounts/clean-up.ts';
 import { newId } from '../db/id.ts';
 import { queryRows } from '../db/open.ts';
 import { emptyDocumentBin } from '../documents/bin.ts';
@@ -85,7 +85,9 @@ test('what happened in a run goes 90 days after its end; how it ended stays', as
     }
   }
   // After the end, as when it is approved much later.
-  await run(sql`insert into pipeline_events (user_id, pipeline_id, type, data) values (${app.ctx.ownerId}, ${old}, 'log', '{}')`);
+  await run(
+    sql`insert into pipeline_events (user_id, pipeline_id, type, data) values (${app.ctx.ownerId}, ${old}, 'log', '{}')`,
+  );
   expect(await forgetRunEvents(app.ctx.db)).toBe(2);
   const left = await queryRows<{ id: string; types: string }>(
     app.ctx.db,
@@ -106,10 +108,12 @@ describe('a source that a search found and nothing cites', () => {
     const id = newId();
     await run(sql`insert into sources (id, user_id, kind, title, content_hash, word_count, fetched_at)
       values (${id}, ${app.ctx.ownerId}, 'url', 'Page', ${`hash ${++number}`}, 10, now() - make_interval(days => ${days}))`);
-    await run(sql`insert into passages (id, user_id, source_id, ordinal, text) values (${newId()}, ${app.ctx.ownerId}, ${id}, 0, 'Dough rises.')`);
+    await run(
+      sql`insert into passages (id, user_id, source_id, ordinal, text) values (${newId()}, ${app.ctx.ownerId}, ${id}, 0, 'Dough rises.')`,
+    );
     for (const { run: pipeline, origin } of runs) {
-      await run(sql`insert into pipeline_sources (pipeline_id, source_id, user_id, position, origin)
-        values (${pipeline}, ${id}, ${app.ctx.ownerId}, ${++number}, ${origin})`);
+      await run(sql`insert into pipeline_sources (pipeline_id, source_id, user_id, position, origin, found_by)
+        values (${pipeline}, ${id}, ${app.ctx.ownerId}, ${++number}, ${origin}, ${origin === 'search' ? 'sourdough' : null})`);
     }
     return id;
   }
@@ -147,7 +151,9 @@ describe('a source that a search found and nothing cites', () => {
     const article = newId();
     await run(sql`insert into articles (id, user_id, pipeline_id, title, slug, markdown, language, word_count, status)
       values (${article}, ${app.ctx.ownerId}, ${old}, 'Bread', 'bread', 'Dough rises.', 'en', 2, 'draft')`);
-    await run(sql`insert into article_sources (article_id, source_id, user_id, number) values (${article}, ${cited}, ${app.ctx.ownerId}, 1)`);
+    await run(
+      sql`insert into article_sources (article_id, source_id, user_id, number) values (${article}, ${cited}, ${app.ctx.ownerId}, 1)`,
+    );
     await run(sql`insert into claims (id, user_id, article_id, passage_id, ordinal, text, quote, verdict, reason, outcome)
       select ${newId()}, user_id, ${article}, id, 0, 'Dough rises.', 'Dough rises.', 'supported', 'It says so.', 'kept' from passages where source_id = ${quoted}`);
     expect(await binUncitedSources(app.ctx.db)).toBe(0);
@@ -160,7 +166,10 @@ test('offers go after 90 days', async () => {
   await run(sql`insert into articles (id, user_id, title, slug, markdown, language, word_count, status)
     values (${article}, ${app.ctx.ownerId}, 'Rolls', 'rolls', 'Rolls.', 'en', 1, 'draft')`);
   const [old, recent] = [newId(), newId()];
-  for (const [id, days] of [[old, 91], [recent, 89]] as const) {
+  for (const [id, days] of [
+    [old, 91],
+    [recent, 89],
+  ] as const) {
     await run(sql`insert into offered_revisions (id, user_id, article_id, action, claims, created_at)
       values (${id}, ${app.ctx.ownerId}, ${article}, 'shorten', '[]', now() - make_interval(days => ${days}))`);
   }
@@ -191,14 +200,20 @@ test('how backups went goes after a year, but not the newest that succeeded', as
 test('keys, codes and invitations that are of no use any more go', async () => {
   const { db } = app.ctx;
   const [oldKey, key] = [newId(), newId()];
-  for (const [id, days] of [[oldKey, 8], [key, 6]] as const) {
+  for (const [id, days] of [
+    [oldKey, 8],
+    [key, 6],
+  ] as const) {
     await run(sql`insert into signing_keys (id, public_key, private_key, created_at, expires_at)
       values (${id}, 'public', 'private', now() - interval '100 days', now() - make_interval(days => ${days}))`);
   }
   await run(sql`insert into used_codes (user_id, code, used_at) values
     (${app.ctx.ownerId}, '111111', now() - interval '6 minutes'), (${app.ctx.ownerId}, '222222', now())`);
   const [taken, takenLately] = [newId(), newId()];
-  for (const [id, days] of [[taken, 367], [takenLately, 360]] as const) {
+  for (const [id, days] of [
+    [taken, 367],
+    [takenLately, 360],
+  ] as const) {
     await run(sql`insert into invitations (id, email, token_digest, expires_at, accepted_at)
       values (${id}, 'guest@example.com', ${id}, now() - interval '340 days', now() - make_interval(days => ${days}))`);
   }
@@ -206,32 +221,4 @@ test('keys, codes and invitations that are of no use any more go', async () => {
   expect(await idsOf('signing_keys')).toEqual([key]);
   expect(await queryRows(db, sql`select code from used_codes`)).toEqual([{ code: '222222' }]);
   expect(await idsOf('invitations')).toEqual([takenLately]);
-});
-
-test('accounts that nobody confirmed or used go after 30 days, and are written down; all others stay', async () => {
-  const add = async (email: string, days: number, more = sql`email_verified = false`) => {
-    const id = newId();
-    await run(sql`insert into users (id, name, email, created_at) values (${id}, 'Somebody', ${email}, now() - make_interval(days => ${days}))`);
-    await run(sql`update users set ${more} where id = ${id}`);
-    return id;
-  };
-  const gone = await add('never@example.com', 31);
-  const asked = await add('asked@example.com', 31);
-  await run(sql`insert into mailed_tokens (id, user_id, purpose, token_digest, email, expires_at)
-    values (${newId()}, ${asked}, 'verify-email', 'digest', 'asked@example.com', now() + interval '1 day')`);
-  const kept = [
-    asked,
-    await add('young@example.com', 29),
-    await add('confirmed@example.com', 31, sql`email_verified = true`),
-    await add('seen@example.com', 31, sql`last_seen_at = now() - interval '30 days'`),
-    await add('boss@example.com', 31, sql`role = 'admin'`),
-    await add('shut@example.com', 31, sql`disabled = true`),
-  ];
-  const without = { ...app.ctx, config: { ...app.ctx.config, mail: { ...app.ctx.config.mail, kind: 'none' as const } } };
-  expect(await deleteUnconfirmed(without)).toBe(0);
-  expect(await deleteUnconfirmed(app.ctx)).toBe(1);
-  expect(await idsOf('users', "email like '%@example.com'")).toEqual(kept.toSorted());
-  expect(
-    await queryRows(app.ctx.db, sql`select action, details from audit_events where user_id = ${gone}`),
-  ).toEqual([{ action: 'account-deleted', details: { reason: 'never confirmed' } }]);
 });

@@ -82,10 +82,5 @@ export async function wipeEmails({ db }: Pick<AppContext, 'db'>): Promise<void> 
     );
   await db
     .delete(emails)
-    .where(
-      and(
-        inArray(emails.status, ['sent', 'failed', 'bounced', 'kept']),
-        lt(emails.createdAt, longAgo('mails')),
-      ),
-    );
+    .where(and(inArray(emails.status, ['sent', 'failed', 'bounced', 'kept']), lt(emails.createdAt, longAgo('mails'))));
 }

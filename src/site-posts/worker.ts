@@ -1,11 +1,11 @@
 import { and, lt, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
+import { longAgo } from '../retention.ts';
 import { syncSiteJob } from './jobs.ts';
 import { dueAndFree } from './lease.ts';
 import { type SyncTiming, syncTiming } from './run.ts';
 import { sitePosts, siteSyncs } from './schema.ts';
 import { syncSite } from './sync.ts';
-import { longAgo } from '../retention.ts';
 
 /** Sites that are read at a time: each takes mostly waiting. */
 const concurrency = 3;

@@ -1,10 +1,10 @@
 import { and, isNull, lt, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
+import { longAgo } from '../retention.ts';
 import { readSourceJob } from './jobs.ts';
 import { dueAndFree } from './lease.ts';
 import { type ReadTiming, readTiming, readWatchedSource } from './read.ts';
 import { watchedEntries, watchedSources } from './schema.ts';
-import { longAgo } from '../retention.ts';
 
 /** Sources that are read at a time: each takes mostly waiting. */
 const concurrency = 2;

@@ -22,10 +22,16 @@ const program = createProgram({ stdout: process.stdout, stderr: process.stderr }
 
 /** The commands of ours in a document: what stands in its code after the name of the program, up to what ends a command. */
 function commandsIn(markdown: string): string[] {
-  const fenced = [...markdown.matchAll(/^ *```(?:sh|text)?\n([\s\S]*?)^ *```/gm)].flatMap(([, code]) => code?.split('\n') ?? []);
-  const inline = [...markdown.replaceAll(/^ *```[\s\S]*?^ *```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code]) => code ?? '');
+  const fenced = [...markdown.matchAll(/^ *```(?:sh|text)?\n([\s\S]*?)^ *```/gm)].flatMap(
+    ([, code]) => code?.split('\n') ?? [],
+  );
+  const inline = [...markdown.replaceAll(/^ *```[\s\S]*?^ *```/gm, '').matchAll(/`([^`\n]+)`/g)].map(
+    ([, code]) => code ?? '',
+  );
   return [...fenced, ...inline].flatMap((code) =>
-    [...code.matchAll(/(?:^|[\s(])(?:blog-poster|npm run -s bp --) ([a-z-][^|;&#`)]*)/g)].map(([, command]) => (command ?? '').trim()),
+    [...code.matchAll(/(?:^|(?<!-u)[\s(])(?:blog-poster|npm run -s bp --) ([a-z-][^|;&#`)]*)/g)].map(([, command]) =>
+      (command ?? '').trim(),
+    ),
   );
 }
 
@@ -87,7 +93,10 @@ describe('docs/runbook.md', () => {
   });
 
   it('says in each part how it is noticed, what to look at, what to do, when it is over and whom to tell', () => {
-    const parts = runbook.split(/^## /m).slice(1).filter((part) => !/^(First|How to run|Who to tell|What was)/.test(part));
+    const parts = runbook
+      .split(/^## /m)
+      .slice(1)
+      .filter((part) => !/^(First|How to run|Who to tell|What was)/.test(part));
     expect(parts.length).toBeGreaterThan(20);
     for (const part of parts) {
       for (const word of ['Notice', 'Look', 'Do', 'Over', 'Tell']) {
