@@ -24,6 +24,7 @@ import { usageRoutes } from './budget/usage-routes.ts';
 import { spendingChecked } from './budget/warnings.ts';
 import { tendBudget } from './budget/worker.ts';
 import { calendarRoutes } from './calendar/routes.ts';
+import { cleanUp } from './clean-up/worker.ts';
 import type { Config, Secrets } from './config.ts';
 import type { AppContext } from './context.ts';
 import { migrate } from './db/migrate.ts';
@@ -262,6 +263,7 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
         await workSites(ctx),
         await workSitePosts(ctx),
         await tendAccounts(ctx),
+        await cleanUp(ctx),
         await tendBudget(ctx),
         await workBackups(ctx),
         await workEmails(ctx),

@@ -33,7 +33,8 @@ export const sourceLibraryWords = wordsOf('sourceLibraryWords', {
   usedIn: (articles: number, claims: number) =>
     `${articles === 1 ? '1 article' : `${number(articles)} articles`}, ${claims === 1 ? '1 claim' : `${number(claims)} claims`}`,
   unused: 'Not cited',
-  deletedHint: 'What is deleted stays here for 30 days.',
+  deletedHint:
+    'What you delete stays here for 30 days. What a search found comes here too, once nothing has cited or read it for 180 days.',
   gone: 'There is no such source any more',
   facts: 'Facts',
   address: 'Address',

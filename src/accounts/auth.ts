@@ -9,12 +9,13 @@ import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import { AppError } from '../errors.ts';
 import { sessionCookieName } from '../http/access.ts';
+import { keptMs } from '../retention.ts';
 import type { SecretChange } from '../secret-box.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { credentials, sessions, signingKeys, twoFactors, users, verifications } from './schema.ts';
 
 /** How long a session lives without being used, and how often its end is moved, in seconds. */
-const sessionSeconds = 30 * 86_400;
+const sessionSeconds = keptMs('sessions') / 1000;
 const sessionRenewSeconds = 86_400;
 /** How long an access token is good for, in seconds. */
 export const accessTokenSeconds = 900;

@@ -2,14 +2,22 @@ import { and, eq, isNotNull, lt, ne, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import type { Db } from '../db/open.ts';
 import { idempotencyKeys } from '../http/schema.ts';
+import { longAgo } from '../retention.ts';
 import { promoteNamedAdmin } from './registration.ts';
-import { auditEvents, invitations, mailedTokens, refreshTokens, sessions, users, verifications } from './schema.ts';
+import {
+  auditEvents,
+  invitations,
+  mailedTokens,
+  refreshTokens,
+  sessions,
+  signingKeys,
+  usedCodes,
+  users,
+  verifications,
+} from './schema.ts';
 
 /** How often what has expired is deleted, in milliseconds. */
 const everyMs = 3_600_000;
-/** How long the log of access is kept. */
-const auditKept = sql`now() - interval '1 year'`;
-const longOver = sql`now() - interval '7 days'`;
 
 /**
  * Deletes what has expired, once an hour, and makes the account of ADMIN_EMAIL admin when the setting came after its
@@ -30,19 +38,22 @@ export async function deleteExpired(db: Db): Promise<void> {
   await db.delete(sessions).where(lt(sessions.expiresAt, now));
   await db.delete(verifications).where(lt(verifications.expiresAt, now));
   await db.delete(refreshTokens).where(lt(refreshTokens.expiresAt, now));
-  await db.delete(mailedTokens).where(lt(mailedTokens.expiresAt, longOver));
+  await db.delete(mailedTokens).where(lt(mailedTokens.expiresAt, longAgo('expiredLinks')));
   await db
     .delete(invitations)
     .where(
       and(
-        lt(invitations.expiresAt, longOver),
+        lt(invitations.expiresAt, longAgo('expiredLinks')),
         or(isNotNull(invitations.revokedAt), sql`${invitations.acceptedAt} is null`),
       ),
     );
-  await db.delete(auditEvents).where(lt(auditEvents.createdAt, auditKept));
-  await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, sql`now() - interval '24 hours'`));
-  // By table name: sites stand a floor above. A day longer than they work, so that an old one is said to be old.
-  await db.execute(sql`delete from site_connections where expires_at < now() - interval '1 day'`);
+  await db.delete(invitations).where(lt(invitations.acceptedAt, longAgo('takenInvitations')));
+  await db.delete(signingKeys).where(lt(signingKeys.expiresAt, longAgo('signingKeys')));
+  await db.delete(usedCodes).where(lt(usedCodes.usedAt, longAgo('usedCodes')));
+  await db.delete(auditEvents).where(lt(auditEvents.createdAt, longAgo('accessLog')));
+  await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, longAgo('idempotencyKeys')));
+  // By table name: sites stand a floor above.
+  await db.execute(sql`delete from site_connections where expires_at < ${longAgo('siteConnections')}`);
 }
 
 async function promoteConfirmedAdmin(ctx: AppContext): Promise<void> {

@@ -1,8 +1,9 @@
 import { isAPIError } from 'better-auth/api';
-import { and, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, eq, gt, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import { AppError } from '../errors.ts';
+import { keptMs, longAgo } from '../retention.ts';
 import { type Actor, recordAudit } from './audit.ts';
 import { accessTokenSeconds, addressHeader, cookieNameAt, sessionCookie } from './auth.ts';
 import { presentUser, type UserAnswer } from './present.ts';
@@ -10,7 +11,7 @@ import { refreshTokens, sessions, usedCodes, users } from './schema.ts';
 import { newToken, tokenDigest } from './tokens.ts';
 
 /** How long a refresh token waits to be used, in milliseconds; the session it belongs to ends first if it is not used. */
-const refreshMs = 30 * 86_400_000;
+const refreshMs = keptMs('sessions');
 
 /** What a client that keeps no cookies works with. */
 export interface Tokens {
@@ -92,7 +93,7 @@ async function secondFactor(ctx: AppContext, code: string | undefined, challenge
 
 /** Uses up a code that was right; false when it has been used before. Longer than a code is good for nobody remembers it. */
 export async function redeemCode(ctx: AppContext, userId: string, code: string): Promise<boolean> {
-  const old = sql`${usedCodes.usedAt} < now() - interval '5 minutes'`;
+  const old = lt(usedCodes.usedAt, longAgo('usedCodes'));
   await ctx.db.delete(usedCodes).where(and(eq(usedCodes.userId, userId), old));
   const used = await ctx.db.insert(usedCodes).values({ userId, code }).onConflictDoNothing().returning();
   return used.length > 0;

@@ -1,8 +1,9 @@
-import { and, eq, inArray, isNotNull, isNull, ne, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, lt, ne, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+import { longAgo } from '../retention.ts';
 import { countWords } from '../text/words.ts';
 import { announceArticle } from './announce.ts';
 import { scoreOf } from './assess.ts';
@@ -298,11 +299,11 @@ export async function restoreArticle(ctx: Ctx, userId: string, id: string): Prom
   });
 }
 
-/** Removes articles that have been in the bin for over 30 days; returns how many. */
+/** Removes articles that have been in the bin for long enough; returns how many. */
 export async function emptyBin(db: Db): Promise<number> {
   const rows = await db
     .delete(articles)
-    .where(and(isNotNull(articles.deletedAt), sql`${articles.deletedAt} < now() - interval '30 days'`))
+    .where(and(isNotNull(articles.deletedAt), lt(articles.deletedAt, longAgo('bin'))))
     .returning({ id: articles.id });
   return rows.length;
 }

@@ -1,3 +1,5 @@
+import { backupsKept } from '../retention.ts';
+
 /** What the rule needs to know of a backup. `verified`: it was restored for proof. */
 export interface KeptBackup {
   id: string;
@@ -6,8 +8,7 @@ export interface KeptBackup {
 }
 
 const dayMs = 86_400_000;
-const weeks = 4;
-const months = 6;
+const { weeks, months } = backupsKept;
 
 /**
  * Which backups go: all of the last `keepDays` days stay, then the newest of each week for four weeks, then the newest of

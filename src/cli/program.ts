@@ -34,7 +34,8 @@ export async function runCli(args: string[], io: Io): Promise<number> {
   }
 }
 
-function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Command {
+/** Every command with its arguments and options; `choose` is told what was asked for. */
+export function createProgram(io: Io, choose: (run: Run, json: boolean) => void): Command {
   const program = new Command('blog-poster')
     .description('Topics in, checked articles out. In a checkout: npm run -s bp -- <command>')
     .version(version)

@@ -1,7 +1,8 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, lt, sql } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { sources } from '../knowledge/schema.ts';
+import { longAgo } from '../retention.ts';
 import { getDocument, isAtWork, lockDocument, type UsedDocument, usesOfDocument } from './queries.ts';
 
 /**
@@ -43,14 +44,14 @@ export async function restoreDocument(db: Db, userId: string, id: string): Promi
   return getDocument(db, userId, id);
 }
 
-/** Removes sources that have been in the bin for over 30 days and that nothing has come to rest on; returns how many. */
+/** Removes sources that have been in the bin for long enough and that nothing has come to rest on; returns how many. */
 export async function emptyDocumentBin(db: Db): Promise<number> {
   const rows = await db
     .delete(sources)
     .where(
       and(
         isNotNull(sources.deletedAt),
-        sql`${sources.deletedAt} < now() - interval '30 days'`,
+        lt(sources.deletedAt, longAgo('bin')),
         sql`not exists (select 1 from article_sources where source_id = ${sources.id})`,
         sql`not exists (select 1 from claims join passages on passages.id = claims.passage_id where passages.source_id = ${sources.id})`,
       ),

@@ -1,9 +1,10 @@
 import { createHash, createHmac } from 'node:crypto';
-import { and, eq, lt, sql } from 'drizzle-orm';
+import { and, eq, lt } from 'drizzle-orm';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
 import { digest } from '../digest.ts';
 import { AppError } from '../errors.ts';
+import { longAgo } from '../retention.ts';
 import { open, reseal, type Sealed, type SecretChange, seal } from '../secret-box.ts';
 import { idempotencyKeys } from './schema.ts';
 
@@ -15,7 +16,7 @@ interface Kept {
   answer: unknown;
 }
 
-const keptFor = sql`now() - interval '24 hours'`;
+const keptFor = longAgo('idempotencyKeys');
 
 /**
  * Runs a creating request at most once per Idempotency-Key: the same key and body get the stored answer, another body

@@ -1,6 +1,7 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, lt, sql } from 'drizzle-orm';
 import type { Db } from '../db/open.ts';
 import { AppError } from '../errors.ts';
+import { longAgo } from '../retention.ts';
 import { usesOf } from './queries.ts';
 import { type Image, images } from './schema.ts';
 import { getImage } from './store.ts';
@@ -39,11 +40,11 @@ export async function restoreImage(db: Db, userId: string, id: string): Promise<
   return row;
 }
 
-/** Removes images that have been in the bin for over 30 days; returns how many. */
+/** Removes images that have been in the bin for long enough; returns how many. */
 export async function emptyImageBin(db: Db): Promise<number> {
   const rows = await db
     .delete(images)
-    .where(sql`${images.deletedAt} < now() - interval '30 days'`)
+    .where(lt(images.deletedAt, longAgo('bin')))
     .returning({ id: images.id });
   return rows.length;
 }

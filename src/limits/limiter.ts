@@ -4,6 +4,7 @@ import { RateLimiterMemory, RateLimiterPostgres } from 'rate-limiter-flexible';
 import type { Config, Secrets } from '../config.ts';
 import type { Database } from '../db/open.ts';
 import type { Logger } from '../logger.ts';
+import { keptMs } from '../retention.ts';
 import { consumed, openRedisStore } from './redis-store.ts';
 import { rateLimits } from './schema.ts';
 
@@ -35,7 +36,7 @@ const keyPrefix = 'blog-poster:limit';
 /** A database that cannot count is said to be so this often, in milliseconds. */
 const complainMs = 60_000;
 /** How often ended windows are deleted, and how long after their end, in milliseconds. */
-const cleanMs = 5 * 60_000;
+const cleanMs = keptMs('rateLimits');
 
 /**
  * Counts in Redis or Valkey where one is configured, else in PostgreSQL, and in this process's memory on the embedded

@@ -1,10 +1,11 @@
-import { and, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/id.ts';
 import { type Db, queryRows } from '../db/open.ts';
 import { composeEmail } from '../notify/compose.ts';
 import { enqueueEmail } from '../notify/emails.ts';
+import { longAgo } from '../retention.ts';
 import { type Decision, decide, keyOf, type Looked } from './decide.ts';
 import { type Incident, incidents } from './schema.ts';
 
@@ -71,7 +72,7 @@ async function store(ctx: Ctx, tx: Db, decision: Decision, now: Date): Promise<s
   }
   const gone = decision.forgotten.map(({ id }) => id);
   if (gone.length > 0) await tx.delete(incidents).where(inArray(incidents.id, gone));
-  await tx.delete(incidents).where(sql`${incidents.endedAt} < now() - interval '1 year'`);
+  await tx.delete(incidents).where(lt(incidents.endedAt, longAgo('incidents')));
   return mails;
 }
 
@@ -86,7 +87,12 @@ async function mailIncident(ctx: Ctx, tx: Db, incident: Incident, over: boolean,
     subject: over ? `Over: ${incident.summary}` : `Alert: ${incident.summary}`,
     paragraphs: over
       ? [`This is over. It lasted for ${lasted}.`, incident.summary]
-      : [incident.summary, `What to do: ${incident.hint}`, 'There will be one more mail, when it is over.'],
+      : [
+          incident.summary,
+          `What to do: ${incident.hint}`,
+          `Step by step: docs/runbook.md#${incident.rule}`,
+          'There will be one more mail, when it is over.',
+        ],
     action: { label: 'See how the instance is', url: `${appUrl}/admin` },
     footer: `blog-poster at ${appUrl} watches over itself (${incident.rule}). ALERT_EMAIL says who is told.`,
   });

@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNotNull, lt, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
+import { longAgo } from '../retention.ts';
 import { deliverEmail, type SendingTiming, sendingTiming } from './deliver.ts';
 import { sendEmailJob } from './jobs.ts';
 import { abandoned, setByAnotherClock } from './lease.ts';
@@ -60,9 +61,9 @@ export async function sweepEmails(ctx: Pick<AppContext, 'db' | 'queue'>): Promis
 }
 
 /**
- * Wipes what mails say once nobody needs it: a day after one could not be delivered, until when it can be sent again;
- * thirty days after one was kept for an admin; and whenever the link in it has stopped working. After ninety days the
- * whole entry goes: the addresses in it belong to people.
+ * Wipes what mails say once nobody needs it: some time after one could not be delivered, until when it can be sent again,
+ * or was kept for an admin; and whenever the link in it has stopped working. Later the whole entry goes: the addresses in
+ * it belong to people.
  */
 export async function wipeEmails({ db }: Pick<AppContext, 'db'>): Promise<void> {
   await db
@@ -73,18 +74,13 @@ export async function wipeEmails({ db }: Pick<AppContext, 'db'>): Promise<void> 
         isNotNull(emails.content),
         inArray(emails.status, ['failed', 'bounced', 'kept']),
         or(
-          lt(emails.failedAt, sql`now() - interval '1 day'`),
+          lt(emails.failedAt, longAgo('failedMailText')),
           lt(emails.expiresAt, sql`now()`),
-          and(eq(emails.status, 'kept'), lt(emails.createdAt, sql`now() - interval '30 days'`)),
+          and(eq(emails.status, 'kept'), lt(emails.createdAt, longAgo('keptMailText'))),
         ),
       ),
     );
   await db
     .delete(emails)
-    .where(
-      and(
-        inArray(emails.status, ['sent', 'failed', 'bounced', 'kept']),
-        lt(emails.createdAt, sql`now() - interval '90 days'`),
-      ),
-    );
+    .where(and(inArray(emails.status, ['sent', 'failed', 'bounced', 'kept']), lt(emails.createdAt, longAgo('mails'))));
 }

@@ -3,8 +3,8 @@ import type { AppContext } from '../context.ts';
 const hourMs = 3_600_000;
 
 /**
- * Empties a bin now and every hour, while the clock can be trusted. `empty` returns how many went, `what` is their name in
- * the log. Returns what ends it.
+ * Deletes what was kept for long enough, now and every hour, while the clock can be trusted. `empty` returns how many went,
+ * `what` is their name in the log. Returns what ends it.
  */
 export async function emptyHourly(
   { log }: Pick<AppContext, 'log'>,
@@ -16,14 +16,14 @@ export async function emptyHourly(
   const jumped = () => Math.abs(Date.now() - start.wall - (performance.now() - start.steady));
   const tryIt = async () => {
     if (jumped() >= hourMs) {
-      log.warn({ what }, 'the clock has jumped since the start: the bin is not emptied until the next start');
+      log.warn({ what }, 'the clock has jumped since the start: nothing old is deleted until the next start');
       return;
     }
     await empty().then(
       (count) => {
-        if (count > 0) log.info({ [what]: count }, `deleted ${what} removed from the bin after 30 days`);
+        if (count > 0) log.info({ [what]: count }, `deleted ${what} that were kept for long enough`);
       },
-      (error) => log.warn({ err: error, what }, 'emptying the bin failed; it is tried again in an hour'),
+      (error) => log.warn({ err: error, what }, 'deleting what is old failed; it is tried again in an hour'),
     );
   };
   const timer = setInterval(tryIt, hourMs);

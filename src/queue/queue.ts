@@ -3,6 +3,7 @@ import { type ConstructorOptions, fromDrizzle, fromPglite, type Job, PgBoss, typ
 import bossManifest from 'pg-boss/package.json' with { type: 'json' };
 import { type Database, type Db, queryRows } from '../db/open.ts';
 import type { Logger } from '../logger.ts';
+import { keptMs } from '../retention.ts';
 import type { JobDefinition } from './define-job.ts';
 
 /** Background work in the same database: enqueued in the caller's transaction, so that neither exists without the other. */
@@ -103,6 +104,8 @@ export async function migrateQueue(database: Database, jobs: JobDefinition<never
         retryDelay: job.retryDelaySeconds,
         // A pipeline may take long when a model drips; the heartbeat, not this, finds dead workers.
         expireInSeconds: 6 * 3600,
+        deleteAfterSeconds: keptMs('doneJobs') / 1000,
+        retentionSeconds: keptMs('leftJobs') / 1000,
       };
       if (await boss.getQueue(job.name)) await boss.updateQueue(job.name, options);
       else await boss.createQueue(job.name, options);

@@ -1,5 +1,6 @@
 import { and, lt, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
+import { longAgo } from '../retention.ts';
 import { syncSiteJob } from './jobs.ts';
 import { dueAndFree } from './lease.ts';
 import { type SyncTiming, syncTiming } from './run.ts';
@@ -55,11 +56,11 @@ export async function sweepSyncs(ctx: Pick<AppContext, 'db' | 'queue'>): Promise
   return due.length;
 }
 
-/** Removes what is known of posts that have been gone for 90 days; returns how many. */
+/** Removes what is known of posts that have been gone for long enough; returns how many. */
 export async function forgetGonePosts(db: AppContext['db']): Promise<number> {
   const rows = await db
     .delete(sitePosts)
-    .where(lt(sitePosts.goneAt, sql`now() - interval '90 days'`))
+    .where(lt(sitePosts.goneAt, longAgo('gonePosts')))
     .returning({ id: sitePosts.remoteId });
   return rows.length;
 }

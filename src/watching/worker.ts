@@ -1,5 +1,6 @@
 import { and, isNull, lt, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
+import { longAgo } from '../retention.ts';
 import { readSourceJob } from './jobs.ts';
 import { dueAndFree } from './lease.ts';
 import { type ReadTiming, readTiming, readWatchedSource } from './read.ts';
@@ -52,11 +53,11 @@ export async function sweepSources(ctx: Pick<AppContext, 'db' | 'queue'>): Promi
   return due.length;
 }
 
-/** Removes entries that were seen more than 400 days ago and lead to no topic; returns how many. Listed again, they are old. */
+/** Removes entries that were seen long ago and led to no topic; returns how many. Listed again, they are old. */
 export async function forgetEntries(db: AppContext['db']): Promise<number> {
   const rows = await db
     .delete(watchedEntries)
-    .where(and(lt(watchedEntries.seenAt, sql`now() - interval '400 days'`), isNull(watchedEntries.topicId)))
+    .where(and(lt(watchedEntries.seenAt, longAgo('watchedEntries')), isNull(watchedEntries.topicId)))
     .returning({ id: watchedEntries.id });
   return rows.length;
 }

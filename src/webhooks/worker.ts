@@ -1,5 +1,6 @@
-import { and, eq, or, sql } from 'drizzle-orm';
+import { and, eq, lt, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
+import { longAgo } from '../retention.ts';
 import { deliverWebhook, type WebhookTiming, webhookTiming } from './deliver.ts';
 import { cancelWaiting, type WebhookDisabled } from './health.ts';
 import { webhookJob } from './jobs.ts';
@@ -77,13 +78,13 @@ export async function sweepDeliveries(ctx: Pick<AppContext, 'db' | 'queue'>): Pr
   return stranded.length;
 }
 
-/** Removes deliveries after 30 days, whatever became of them; returns how many. */
+/** Removes old deliveries, whatever became of them; returns how many. */
 export async function forgetOldDeliveries(db: AppContext['db']): Promise<number> {
   const rows = await db
     .delete(webhookDeliveries)
     .where(
       and(
-        sql`${webhookDeliveries.createdAt} < now() - interval '30 days'`,
+        lt(webhookDeliveries.createdAt, longAgo('webhookDeliveries')),
         sql`${webhookDeliveries.status} <> 'delivering'`,
       ),
     )

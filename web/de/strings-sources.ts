@@ -32,7 +32,8 @@ export const sourceLibraryWords: Words<typeof english> = {
   usedIn: (articles, claims) =>
     `${number(articles)} Artikel, ${claims === 1 ? '1 Aussage' : `${number(claims)} Aussagen`}`,
   unused: 'Nicht zitiert',
-  deletedHint: 'Was gelöscht ist, bleibt hier 30 Tage.',
+  deletedHint:
+    'Was du löschst, bleibt hier 30 Tage. Auch was eine Suche gefunden hat, kommt hierher, wenn es 180 Tage lang nichts belegt hat und nicht gelesen wurde.',
   gone: 'Diese Quelle gibt es nicht mehr',
   facts: 'Angaben',
   address: 'Adresse',
