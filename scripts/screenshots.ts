@@ -14,7 +14,7 @@ import { openDatabase } from '../src/db/open.ts';
 import { publications } from '../src/publishing/schema.ts';
 import { fetchAs, tester } from '../test/account.ts';
 import { breadSources, givenCall } from '../test/factories.ts';
-import { startHostileSite } from '../test/fakes/hostile-site.ts';
+import { type HostileSite, startHostileSite } from '../test/fakes/hostile-site.ts';
 import { runProgram, servedAt } from '../test/program.ts';
 
 /*
@@ -164,7 +164,7 @@ async function take(page: Page, name: string): Promise<void> {
 }
 
 mkdirSync(folder, { recursive: true });
-const [wordpress, secondWordpress] = [await startHostileSite(), await startHostileSite()];
+const [wordpress, secondWordpress] = await Promise.all([startSite('Crumb & Crust'), startSite('The Flour Shop')]);
 const browser = await launchBrowser();
 let program = runProgram(main, [], env);
 try {
@@ -221,4 +221,16 @@ try {
   await wordpress.close();
   await secondWordpress.close();
   rmSync(dataDir, { recursive: true, force: true });
+}
+
+/** A site that knows its own name and address, as a real one does. */
+async function startSite(name: string): Promise<HostileSite> {
+  const site = await startHostileSite();
+  site.behaviour = async ({ healthy, response }) => {
+    const { status, headers, body } = await healthy();
+    const own = body.replaceAll(site.double.url, site.url).replace('"Double"', JSON.stringify(name));
+    response.writeHead(status, Object.fromEntries(headers)).end(own);
+    return true;
+  };
+  return site;
 }

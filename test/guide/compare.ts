@@ -132,6 +132,8 @@ function compareLists(shown: unknown[], actual: unknown, path: string, meanings:
   const open = shown.at(-1) === '…';
   const elements = open ? shown.slice(0, -1) : shown;
   const enough = open ? actual.length > elements.length : actual.length === elements.length;
-  const count = enough ? [] : [`${path}: ${elements.length}${open ? ' and more' : ''} are shown, it has ${actual.length}`];
+  const count = enough
+    ? []
+    : [`${path}: ${elements.length}${open ? ' and more' : ''} are shown, it has ${actual.length}`];
   return [...count, ...elements.flatMap((one, index) => compare(one, actual[index], `${path}[${index}]`, meanings))];
 }

@@ -61,7 +61,8 @@ function pathIn(folder: string): string {
   const own = join(folder, 'programs');
   mkdirSync(own);
   for (const name of standIns) {
-    if (!isOnPath(name, path)) symlinkSync(fileURLToPath(new URL(`stand-ins/${name}.mjs`, import.meta.url)), join(own, name));
+    if (!isOnPath(name, path))
+      symlinkSync(fileURLToPath(new URL(`stand-ins/${name}.mjs`, import.meta.url)), join(own, name));
   }
   return [own, dirname(process.execPath), path].join(delimiter);
 }

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eq, sql } from 'drizzle-orm';
@@ -38,6 +38,12 @@ beforeAll(async () => {
   const { port } = app.server.server.address() as AddressInfo;
   const site = await startHostileSite();
   ends.push(() => site.close());
+  // Its posts have the address that it is reached at.
+  site.behaviour = async ({ healthy, response }) => {
+    const { status, headers, body } = await healthy();
+    response.writeHead(status, Object.fromEntries(headers)).end(body.replaceAll(site.double.url, site.url));
+    return true;
+  };
   receiverPort = await freePort();
   await client(app).ask('POST', '/auth/register', reader);
   ends.push(await workPipelines(app.ctx), await workPublications(app.ctx));
@@ -64,6 +70,7 @@ describe('docs/api.md', () => {
     'keeps its word: %s',
     async ([, example]) => {
       if (example.section === 'Limits') await lowerLimit();
+      if (example.section === 'Publish') await withoutImages();
       expect(await tryOut(example)).toEqual([]);
     },
   );
@@ -103,6 +110,11 @@ async function settled(): Promise<void> {
 /** Leaves the reader one request a minute, which they have made: what the guide shows of limits is true for them then. */
 async function lowerLimit(): Promise<void> {
   await app.ctx.db.update(users).set({ requestsPerMinute: 1 }).where(eq(users.email, reader.email));
+}
+
+/** The double of a site takes no images. */
+async function withoutImages(): Promise<void> {
+  await app.ctx.db.execute(sql`update sites set settings = settings || '{"featuredImage":"none"}'`);
 }
 
 async function freePort(): Promise<number> {

@@ -20,7 +20,9 @@ const [url, ...others] = positionals;
 if (!url || others.length > 0) throw new Error(`one address is asked for at a time, not ${positionals.join(' ')}`);
 const { json } = values;
 const body = json?.startsWith('@') ? readFileSync(json.slice(1), 'utf8') : json;
-const headers = new Headers(body === undefined ? {} : { 'content-type': 'application/json', accept: 'application/json' });
+const headers = new Headers(
+  body === undefined ? {} : { 'content-type': 'application/json', accept: 'application/json' },
+);
 for (const line of values.header) {
   const at = line.indexOf(':');
   headers.set(line.slice(0, at), line.slice(at + 1).trim());
