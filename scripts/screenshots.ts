@@ -14,12 +14,12 @@ import { openDatabase } from '../src/db/open.ts';
 import { publications } from '../src/publishing/schema.ts';
 import { fetchAs, tester } from '../test/account.ts';
 import { breadSources, givenCall } from '../test/factories.ts';
-import { startHostileSite } from '../test/fakes/hostile-site.ts';
+import { type HostileSite, startHostileSite } from '../test/fakes/hostile-site.ts';
 import { runProgram, servedAt } from '../test/program.ts';
 
 /*
  * npm run screenshots: takes the pictures of docs/screenshots/ of the built app on a server of its own, with the sample
- * article, a site that takes posts, a backlog, a schedule and a month of costs; each by day and by night.
+ * article, two sites that take posts, a backlog, schedules and a month of costs.
  */
 
 const folder = fileURLToPath(new URL('../docs/screenshots/', import.meta.url));
@@ -61,8 +61,8 @@ async function until<Found>(what: string, look: () => Promise<Found | undefined>
   throw new Error(`${what}: not within 150 s`);
 }
 
-/** Fills the account by the API, as a person would in some weeks. Returns the sample's article. */
-async function fill(url: string, siteUrl: string): Promise<string> {
+/** Fills the account by the API, as a person would in some weeks. Returns its first site and the sample's article. */
+async function fill(url: string, siteUrl: string, secondUrl: string): Promise<{ siteId: string; articleId: string }> {
   await ask(url, 'PATCH', '/me', { name: 'Blog editor', timeZone: 'Europe/Vienna' });
   const site = await ask(url, 'POST', '/sites', {
     name: 'Crumb & Crust',
@@ -71,12 +71,25 @@ async function fill(url: string, siteUrl: string): Promise<string> {
     applicationPassword: 'abcd efgh ijkl mnop qrst uvwx',
   });
   await ask(url, 'PATCH', `/sites/${site.id}`, { settings: { featuredImage: 'none' } });
+  const second = await ask(url, 'POST', '/sites', {
+    name: 'The Flour Shop',
+    url: secondUrl,
+    username: 'editor',
+    applicationPassword: 'abcd efgh ijkl mnop qrst uvwx',
+  });
   for (const topic of backlog) await ask(url, 'POST', '/topics', { topic, siteId: site.id, duplicates: 'allow' });
   await ask(url, 'POST', '/schedules', {
     name: 'Twice a week',
     rule: { days: ['tue', 'fri'], times: ['07:30'] },
     timeZone: 'Europe/Vienna',
     siteId: site.id,
+    brief: { publish: 'publish' },
+  });
+  await ask(url, 'POST', '/schedules', {
+    name: 'From the shop',
+    rule: { days: ['wed'], times: ['09:00'] },
+    timeZone: 'Europe/Vienna',
+    siteId: second.id,
   });
   for (const title of finished) {
     const { id } = await ask(url, 'POST', '/articles', { title, markdown: `${title}.\n\nText.` });
@@ -97,7 +110,7 @@ async function fill(url: string, siteUrl: string): Promise<string> {
     const { status } = await ask<{ status: string }>(url, 'GET', `/pipelines/${run.id}`);
     return status === 'waiting' || undefined;
   });
-  return until('the sample', async () => {
+  const articleId = await until('the sample', async () => {
     const { items } = await ask<{ items: { id: string; pipelineId: string | null }[] }>(
       url,
       'GET',
@@ -105,6 +118,7 @@ async function fill(url: string, siteUrl: string): Promise<string> {
     );
     return items.findLast(({ pipelineId }) => pipelineId !== null)?.id;
   });
+  return { siteId: site.id, articleId };
 }
 
 /** What a month costs with a model that is paid for, and when posts went out, written past the server while it is away. */
@@ -141,28 +155,26 @@ async function fillLedger(): Promise<void> {
   }
 }
 
-/** Takes a page by day and by night, in few colours, so that a picture stays well below 200 kB. */
+/** Takes a page, in few colours, so that a picture stays well below 150 kB. */
 async function take(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const picture = await page.screenshot();
-    const file = join(folder, `${name}${colorScheme === 'dark' ? '-dark' : ''}.png`);
-    await sharp(picture).png({ palette: true, colours: 128, effort: 10, compressionLevel: 9 }).toFile(file);
-    console.log(file);
-  }
+  const picture = await page.screenshot();
+  const file = join(folder, `${name}.png`);
+  await sharp(picture).png({ palette: true, colours: 128, effort: 10, compressionLevel: 9 }).toFile(file);
+  console.log(file);
 }
 
 mkdirSync(folder, { recursive: true });
-const wordpress = await startHostileSite();
+const [wordpress, secondWordpress] = await Promise.all([startSite('Crumb & Crust'), startSite('The Flour Shop')]);
 const browser = await launchBrowser();
 let program = runProgram(main, [], env);
 try {
-  const articleId = await fill(await servedAt(program), wordpress.url);
+  const { siteId, articleId } = await fill(await servedAt(program), wordpress.url, secondWordpress.url);
   await stopped(program);
   await fillLedger();
   program = runProgram(main, [], env);
   const url = await servedAt(program);
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await logIn(page, url);
   const open = async (path: string) => {
     await page.goto(url + path);
@@ -171,6 +183,13 @@ try {
   };
   await open('/');
   await take(page, 'home');
+  await open('/new');
+  await page.getByLabel('Topic', { exact: true }).fill('How much salt a loaf of bread needs, and when');
+  await page.getByLabel('Addresses of pages, PDFs or feeds, one per line').fill('https://example.org/salt-in-bread');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByText('More options').click();
+  await page.waitForLoadState('networkidle');
+  await take(page, 'new-article');
   await open(`/articles/${articleId}`);
   await page
     .getByRole('button', { name: /^supported: / })
@@ -181,6 +200,8 @@ try {
   await page.goto(`${url}/articles/${articleId}?edit=text`);
   await page.getByRole('textbox', { name: 'Text of the article' }).waitFor();
   await take(page, 'editor');
+  await open(`/articles/${articleId}?tab=publish`);
+  await take(page, 'publish');
   const { items: runs } = await ask<{ items: { id: string }[] }>(url, 'GET', '/pipelines');
   await open(`/runs/${runs.at(-1)?.id}`);
   await take(page, 'run');
@@ -188,9 +209,28 @@ try {
   await take(page, 'calendar');
   await open('/topics');
   await take(page, 'topics');
+  await open(`/sites/${siteId}/autopilot`);
+  await take(page, 'autopilot');
+  await open('/sites');
+  await take(page, 'sites');
+  await open('/usage');
+  await take(page, 'usage');
 } finally {
   await browser.close();
   await stopped(program);
   await wordpress.close();
+  await secondWordpress.close();
   rmSync(dataDir, { recursive: true, force: true });
+}
+
+/** A site that knows its own name and address, as a real one does. */
+async function startSite(name: string): Promise<HostileSite> {
+  const site = await startHostileSite();
+  site.behaviour = async ({ healthy, response }) => {
+    const { status, headers, body } = await healthy();
+    const own = body.replaceAll(site.double.url, site.url).replace('"Double"', JSON.stringify(name));
+    response.writeHead(status, Object.fromEntries(headers)).end(own);
+    return true;
+  };
+  return site;
 }

@@ -251,6 +251,9 @@ const environment = z.object({
   OTEL_TRACES_SAMPLER_ARG: optional(share),
 });
 
+/** The variables of the environment that are read. */
+export const settingNames: readonly string[] = Object.keys(environment.shape);
+
 /** What is expected of each variable, said to the operator who got it wrong. */
 const expectations: Record<keyof z.infer<typeof environment>, string> = {
   PORT: 'must be a port number, for example PORT=3000',
@@ -351,7 +354,7 @@ export function loadConfig(
   overrides: ConfigOverrides = {},
 ): { config: Config; secrets: Secrets } {
   const given = Object.fromEntries(
-    Object.keys(environment.shape).flatMap((name) => (env[name]?.trim() ? [[name, env[name]?.trim()]] : [])),
+    settingNames.flatMap((name) => (env[name]?.trim() ? [[name, env[name]?.trim()]] : [])),
   );
   const parsed = environment.safeParse(given);
   const mistakes = parsed.success

@@ -1,9 +1,6 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { describe, expect, it, test } from 'vitest';
-import type { Io } from '../../src/cli/io.ts';
-import { createProgram } from '../../src/cli/program.ts';
 import { rules } from '../../src/monitoring/rules.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -17,58 +14,6 @@ const anchorsOf = (markdown: string) =>
       .replaceAll(/[^\w -]/g, '')
       .replaceAll(' ', '-'),
   );
-
-const program = createProgram({ stdout: process.stdout, stderr: process.stderr } as unknown as Io, () => undefined);
-
-/** The commands of ours in a document: what stands in its code after the name of the program, up to what ends a command. */
-function commandsIn(markdown: string): string[] {
-  const fenced = [...markdown.matchAll(/^ *```(?:sh|text)?\n([\s\S]*?)^ *```/gm)].flatMap(
-    ([, code]) => code?.split('\n') ?? [],
-  );
-  const inline = [...markdown.replaceAll(/^ *```[\s\S]*?^ *```/gm, '').matchAll(/`([^`\n]+)`/g)].map(
-    ([, code]) => code ?? '',
-  );
-  return [...fenced, ...inline].flatMap((code) =>
-    [...code.matchAll(/(?:^|(?<!-u)[\s(])(?:blog-poster|npm run -s bp --) ([a-z-][^|;&#`)]*)/g)].map(([, command]) =>
-      (command ?? '').trim(),
-    ),
-  );
-}
-
-/** What is wrong with a command line; null when there is such a command with such options. */
-function mistakeIn(line: string): string | null {
-  const words = line.split(/\s+/);
-  let command: Command = program;
-  while (command.commands.length > 0) {
-    const word = words.shift();
-    if (command === program && word?.startsWith('--')) return /^--(version|help)$/.test(word) ? null : word;
-    const next = command.commands.find((one) => one.name() === word);
-    if (!next) return `there is no command "${word}"`;
-    command = next;
-  }
-  const options = new Set(['--help', ...command.options.flatMap(({ long, short }) => [long, short])]);
-  const unknown = words.filter((word) => /^--?[a-z]/.test(word)).find((word) => !options.has(word.split('=')[0] ?? ''));
-  return unknown ? `has no option ${unknown}` : null;
-}
-
-describe('the documents', () => {
-  it('name commands that there are, with options that they have', () => {
-    const found = globSync('docs/*.md', { cwd: root }).flatMap((path) =>
-      commandsIn(read(path)).map((line) => ({ path, line, mistake: mistakeIn(line) })),
-    );
-    expect(found.length).toBeGreaterThan(60);
-    expect(found.filter(({ mistake }) => mistake !== null)).toEqual([]);
-  });
-
-  it.each([
-    ['user remove someone@example.com', 'there is no command "remove"'],
-    ['backup restore latest --force', 'has no option --force'],
-    ['undo', 'there is no command "undo"'],
-    ['backup restore ID --into-nonempty blogposter', null],
-  ])('are looked at closely: %s', (line, mistake) => {
-    expect(mistakeIn(line)).toBe(mistake);
-  });
-});
 
 describe('docs/runbook.md', () => {
   const runbook = read('docs/runbook.md');
