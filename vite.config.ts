@@ -78,7 +78,7 @@ const outside = 'outside';
 function readRoutes(source: string): { path: string; modules: string[] }[] {
   const routes = new Map<string, { path: string; modules: string[] }>();
   const leaves = new Set<string>();
-  for (const [, name = '', text = ''] of source.matchAll(/^const (\w+) = createRoute\((\{.*?^\}|\{[^\n]*\})\);$/gms)) {
+  for (const [, name = '', text = ''] of source.matchAll(/^const (\w+) = createRoute\((\{[^\n]*\}|\{.*?^\})\);$/gms)) {
     const parent = routes.get(/getParentRoute: \(\) => (\w+)/.exec(text)?.[1] ?? '') ?? { path: '', modules: [] };
     const own = /\bpath: '([^']+)'/.exec(text)?.[1] ?? '';
     const module = /import\('([^']+)'\)/.exec(text)?.[1];
