@@ -63,7 +63,8 @@ function pageFiles(): Plugin {
       const filesOf = (modules: string[]) => {
         const own = chunks.filter(({ facadeModuleId }) => facadeModuleId && modules.includes(facadeModuleId));
         if (own.length !== modules.length) this.error(`Not every page has a file of its own: ${modules.join(', ')}`);
-        return [...withImports(own.map(({ fileName }) => fileName)).difference(everywhere)].map((name) => `/${name}`);
+        const all = [...withImports(own.map(({ fileName }) => fileName))];
+        return all.filter((name) => !everywhere.has(name)).map((name) => `/${name}`);
       };
       const table = Object.fromEntries(addressed.map(({ path, modules }) => [path, filesOf(modules)]));
       this.emitFile({ type: 'asset', fileName: 'page-files.json', source: JSON.stringify(table) });
@@ -87,7 +88,8 @@ function readRoutes(source: string): { path: string; modules: string[] }[] {
     if (module) leaves.add(name);
   }
   const named = [...source.matchAll(/import\('([^']+)'\)/g)].length;
-  if (leaves.size !== named) throw new Error(`web/router.tsx has ${named} pages, of which ${leaves.size} were understood`);
+  if (leaves.size !== named)
+    throw new Error(`web/router.tsx has ${named} pages, of which ${leaves.size} were understood`);
   // A layout has the same address as the first page in it, which comes later.
   const pages = [...leaves].map((name) => routes.get(name)).filter((route) => route !== undefined);
   return [...new Map(pages.map(({ path, modules }) => [path || '/', { path: path || '/', modules }])).values()];

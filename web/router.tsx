@@ -6,7 +6,11 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { getArticleOptions, getOverviewOptions, listArticleClaimsOptions } from '@/api/client/@tanstack/react-query.gen.ts';
+import {
+  getArticleOptions,
+  getOverviewOptions,
+  listArticleClaimsOptions,
+} from '@/api/client/@tanstack/react-query.gen.ts';
 import { RootFrame } from '@/components/root-frame.tsx';
 import { LandingPage, SignedInFrame } from '@/components/signed-in-frame.tsx';
 import { ErrorPage, NotFoundPage } from '@/pages/error-pages.tsx';

@@ -17,33 +17,6 @@ describe('renderMarkdown', () => {
     expect(page).toContain('href="#note-fnref-q"');
   });
 
-  it('makes of a text without HTML what a parser of HTML makes of it', () => {
-    const pieces = [
-      'Words with *stress*, ~~lines~~ and `code < 1`.[^1]\nA second line,  \na third.',
-      '## A heading & more',
-      'Set\n===',
-      '- [x] done\n- [ ] open\n  1. one\n\n     with more\n  2. two',
-      '> quoted\n> > deeper\n>\n> - item',
-      '| a | b |\n|:-:|---|\n| `1` | [x](https://a.example \"t\") |\n| only |',
-      '```ts\n\nlet a = 1 < 2;\n```',
-      '    indented & kept',
-      '![A loaf](/api/v1/images/x.png) https://bare.example/?a=1&b=2 me@mail.example',
-      '[![in a link](https://a.example/i.png)](https://a.example/) [ref] [www.inner.example](https://a.example)',
-      '***',
-      '\u0000 \u00a0 \ud83d\ude00 &amp; &lt;b&gt; \\<i>',
-      '[^1]: A source, [linked](https://s.example/).\n\n    More of it.',
-      '[ref]: /somewhere "Title"',
-    ];
-    fc.assert(
-      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }), (chosen) => {
-        const text = chosen.join('\n\n');
-        // A comment has the whole tree parsed again, and is gone from the page.
-        expect(html(text).trim()).toBe(html(`<!-- here -->\n\n${text}`).trim());
-      }),
-      { numRuns: 60 },
-    );
-  });
-
   it('names the footnotes as asked', () => {
     expect(html('a[^1]\n\n[^1]: b', { sourcesLabel: 'Quellen' })).toContain('>Quellen</h2>');
   });

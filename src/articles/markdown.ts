@@ -103,7 +103,7 @@ export function renderMarkdown(markdown: string, options: RenderOptions = {}): R
       footnoteLabel: options.sourcesLabel ?? 'Sources',
       footnoteLabelProperties: {},
     })
-    .use(() => readHtml)
+    .use(rehypeRaw)
     .use(rehypeSanitize, schema)
     .use(() => removePixels)
     .use(() => removeForeignPaths)
@@ -128,16 +128,11 @@ export function renderMarkdown(markdown: string, options: RenderOptions = {}): R
  * {@link renderMarkdown} of a text, kept for whoever asks for it next: what someone writes is checked, saved and shown within
  * a second. Nothing of what it returns may be changed.
  */
-export const renderedMarkdown = remember(8, (markdown): Readonly<RenderedMarkdown> => renderMarkdown(markdown), 100_000);
-
-const reparse = rehypeRaw();
-
-/** Makes elements of the HTML in a text. Where there is none, the tree is what a browser would make of it already. */
-function readHtml(tree: Root, file: Parameters<typeof reparse>[1]): Root {
-  return hasRaw(tree) ? reparse(tree, file) : tree;
-}
-
-const hasRaw = (node: Nodes): boolean => node.type === 'raw' || ('children' in node && node.children.some(hasRaw));
+export const renderedMarkdown = remember(
+  8,
+  (markdown): Readonly<RenderedMarkdown> => renderMarkdown(markdown),
+  100_000,
+);
 
 /** A block of a post that Markdown has no form for, as the article names it. It holds nothing of the block itself. */
 export interface KeptBlock {

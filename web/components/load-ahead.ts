@@ -20,7 +20,10 @@ export function loadAhead(router: AnyRouter, queries: QueryClient): () => void {
   let ended = false;
   const later = (ms: number) => {
     // Safari has no requestIdleCallback.
-    timer = setTimeout(() => (window.requestIdleCallback ? requestIdleCallback(() => void next()) : void next()), ms);
+    timer = setTimeout(
+      () => ('requestIdleCallback' in window ? requestIdleCallback(() => void next()) : void next()),
+      ms,
+    );
   };
   const next = async () => {
     if (ended) return;

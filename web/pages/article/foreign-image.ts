@@ -1,4 +1,4 @@
-import { t } from '@/strings.ts';
+import { t } from '../../strings.ts';
 
 /** The host that an image lies on, with its port; null for one that this page loads itself. */
 export function foreignHost(src: string, own: string): string | null {
@@ -10,7 +10,12 @@ export function foreignHost(src: string, own: string): string | null {
  * Stands for an image that lies on another host: what it shows and where it is. The page asks no other host for anything, so
  * that nobody learns who reads what. A link to the image, unless it stands in one.
  */
-export function namedImage(page: Document, image: { src: string; alt: string }, host: string, link: boolean): HTMLElement {
+export function namedImage(
+  page: Document,
+  image: { src: string; alt: string },
+  host: string,
+  link: boolean,
+): HTMLElement {
   const element = page.createElement(link ? 'a' : 'span');
   element.className = 'foreign-image';
   if (element instanceof HTMLAnchorElement) {

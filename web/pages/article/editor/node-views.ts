@@ -156,7 +156,7 @@ const image: NodeViewConstructor = (node) => {
   const host = foreignHost(src, window.location.origin);
   const dom =
     host === null
-      ? DOMSerializer.fromSchema(node.type.schema).serializeNode(node)
+      ? (DOMSerializer.fromSchema(node.type.schema).serializeNode(node) as HTMLElement)
       : namedImage(document, { src, alt }, host, false);
   return { dom };
 };
