@@ -35,6 +35,7 @@ export async function forgetMedia(delivery: Delivery, row: MediaRow): Promise<vo
  * Brings an image into the library of the site, once for all posts that show it, in the way posts are placed: it is
  * looked for by its marker before it is uploaded, that an upload is sent is committed before it is sent, and after an
  * upload that was not clearly answered it is looked for again. While one publication uploads it, others of the site wait.
+ * A site that acts on an unanswered upload later than we looked holds two files then: the second is deleted.
  * @throws AppError of the WordPress client; a later attempt finds what was uploaded
  */
 export async function placeMedia(
@@ -74,7 +75,7 @@ async function bring(
 ): Promise<WordPressMedia> {
   const { client, signal } = delivery;
   const marker = mediaMarker(image.id);
-  const look = async () => (await findMedia(client, marker))[0];
+  const look = async () => keepFirst(delivery, await findMedia(client, marker), mayExist);
   const found = (await look()) ?? (mayExist ? await settle(look, delivery) : undefined);
   if (found) return found;
 
@@ -94,11 +95,30 @@ async function bring(
     if (!late) throw error;
     return late;
   }
-  if (uploaded.slug === marker) return uploaded;
-  // The slug was taken: an earlier upload has come through after all. Ours is shown nowhere yet.
-  const first = (await findMedia(client, marker)).find(({ id }) => id !== uploaded.id);
-  if (!first) return uploaded;
-  await deleteMedia(client, uploaded.id);
+  // An earlier upload may have come through after all: before ours, which has a number then, or at the same moment.
+  if (uploaded.slug === marker && !mayExist) return uploaded;
+  return (await keepFirst(delivery, await findMedia(client, marker), true)) ?? uploaded;
+}
+
+/**
+ * The first of the files that carry the marker of an image that was not placed yet. Where an upload of ours may have come
+ * through twice, the others are deleted: nothing of ours shows them, and one that a person has taken for a post is kept.
+ */
+async function keepFirst(
+  { client, ctx, publication }: Delivery,
+  [first, ...twins]: readonly WordPressMedia[],
+  uploadedBefore: boolean,
+): Promise<WordPressMedia | undefined> {
+  for (const twin of uploadedBefore ? twins.filter(({ attached }) => !attached) : []) {
+    try {
+      await deleteMedia(client, twin.id);
+    } catch (error) {
+      // Someone else's deletion is as good. What the site does not let us delete is no reason to keep the post back.
+      if (!(error instanceof AppError) || error.retryable) throw error;
+      const { id: publicationId, siteId } = publication;
+      ctx.log.warn({ publicationId, siteId, mediaId: twin.id, err: error }, 'second copy of an image not deleted');
+    }
+  }
   return first;
 }
 

@@ -20,14 +20,21 @@ export interface WordPressMedia {
   id: number;
   slug: string;
   url: string;
+  /** True once someone has put it into a post with the editor of WordPress, which notes that post as its parent. */
+  attached: boolean;
 }
 
 type Client = Pick<WordPressClient, 'call'>;
 
 const mediaShape = z
-  .object({ id: z.int().positive(), slug: z.string(), source_url: z.string().regex(/^https?:\/\//) })
-  .transform(({ id, slug, source_url }) => ({ id, slug, url: source_url }));
-const fields = 'id,slug,source_url';
+  .object({
+    id: z.int().positive(),
+    slug: z.string(),
+    source_url: z.string().regex(/^https?:\/\//),
+    post: z.int().nullish(),
+  })
+  .transform(({ id, slug, source_url, post }) => ({ id, slug, url: source_url, attached: Boolean(post) }));
+const fields = 'id,slug,source_url,post';
 
 /**
  * By what an uploaded image is found again: its slug. Measured on WordPress 6.8, both kinds of permalinks, as

@@ -29,7 +29,8 @@ const timing: DeliveryTiming = {
   leaseRenewMs: 300,
   // A site that shares its processors with everything else here may take two seconds.
   requestTimeoutMs: 3_500,
-  settleMs: [50, 250, 1_000],
+  // What is delayed past the timeout has reached the site by then, also where it is slow.
+  settleMs: [50, 250, 1_000, 2_000],
   retryDelaysMs: Array.from({ length: 24 }, () => 100),
 };
 const never = new AbortController().signal;

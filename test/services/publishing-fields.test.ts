@@ -237,6 +237,49 @@ describe.each([
     expect((await read(target(), await now(other))).featured_media).toBe(second?.id);
   });
 
+  // Each takes ten seconds: one of them here, the other on the other site.
+  it.each([index === 0 ? 'before the second one' : 'after the second one'])(
+    'has one file of an image whose first upload comes through %s, when it was looked for in vain',
+    async (when) => {
+      const image = await givenImage(ctx, `${run} late`);
+      const row = await given(target(), { markdown: `![](/api/v1/images/${image}/file)` });
+      const both = (): Promise<void> =>
+        expect.poll(() => mediaOf(target(), image), { timeout: 14_000 }).toHaveLength(2);
+      const late = { kind: 'delay', ms: 8_000 } as const;
+      const slow = when === 'before the second one';
+      const second = slow
+        ? ({ kind: 'delay', ms: 4_000 } as const)
+        : ({ kind: 'hold_after', until: () => both() } as const);
+      const due = [late, second];
+      target().proxy.setRule(({ kind }) => {
+        const fault = kind === 'POST /wp/v2/media' ? due.shift() : undefined;
+        return fault?.kind === 'hold_after' ? { ...fault, until: fault.until() } : fault;
+      });
+
+      await deliverPublication(ctx, row.id, never, {
+        ...timing,
+        requestTimeoutMs: 1_500,
+        settleMs: [20],
+        retryDelaysMs: [0],
+      });
+      expect(await now(row)).toMatchObject({ status: 'queued', remoteId: null });
+      expect(await mediaOf(target(), image)).toEqual([]);
+      const patience = slow
+        ? { requestTimeoutMs: 1_500, settleMs: [4_500] }
+        : { requestTimeoutMs: 15_000, settleMs: [20] };
+      await deliverPublication(ctx, row.id, never, { ...timing, ...patience });
+      target().proxy.setRule(() => undefined);
+      await target().proxy.settled();
+
+      expect(due).toEqual([]);
+      expect(await now(row)).toMatchObject({ status: 'published', warnings: [] });
+      const [file, ...more] = await mediaOf(target(), image);
+      expect(more).toEqual([]);
+      expect((await read(target(), await now(row))).content.raw).toContain(`wp-image-${file?.id}"`);
+    },
+    40_000,
+  );
+
   it('is there once, with one image and one of each term, whatever await a worker is killed at', async () => {
     // The two sites share the awaits: every second one here, the others there.
     let killedAt = 1 + index;
