@@ -7,7 +7,8 @@ export default defineConfig({
   plugins: [
     { name: '@hey-api/client-fetch', baseUrl: false, throwOnError: true },
     '@hey-api/typescript',
-    '@hey-api/sdk',
+    // The browser sends its cookie by itself: how a program signs in would only make every page heavier.
+    { name: '@hey-api/sdk', auth: false },
     { name: '@tanstack/react-query', infiniteQueryOptions: true },
   ],
 });

@@ -6,7 +6,11 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { getOverviewOptions } from '@/api/client/@tanstack/react-query.gen.ts';
+import {
+  getArticleOptions,
+  getOverviewOptions,
+  listArticleClaimsOptions,
+} from '@/api/client/@tanstack/react-query.gen.ts';
 import { RootFrame } from '@/components/root-frame.tsx';
 import { LandingPage, SignedInFrame } from '@/components/signed-in-frame.tsx';
 import { ErrorPage, NotFoundPage } from '@/pages/error-pages.tsx';
@@ -118,6 +122,13 @@ const article = createRoute({
   path: '/articles/$articleId',
   validateSearch: (search: Record<string, unknown>): { tab?: string; claim?: string; edit?: string } =>
     textOf(search, 'tab', 'claim', 'edit'),
+  // Not for a pointer that passes a list on its way: each link would ask for a whole article.
+  loader: ({ context, params, preload }) => {
+    if (preload) return;
+    const path = { id: params.articleId };
+    void context.queries.prefetchQuery(getArticleOptions({ path }));
+    void context.queries.prefetchQuery(listArticleClaimsOptions({ path }));
+  },
   component: lazyRouteComponent(() => import('@/pages/article/article-page.tsx'), 'ArticlePage'),
 });
 

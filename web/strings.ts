@@ -437,6 +437,7 @@ export const english = {
     sourceCount: (count: string, exact: number) => (exact === 1 ? '1 source' : `${count} sources`),
     readingTime: (minutes: string) => `${minutes} min read`,
     score: (score: number) => `SEO score ${score}`,
+    foreignImage: (host: string) => `Image on ${host}, not loaded here`,
     copy: 'Copy',
     copyMarkdown: 'Copy as Markdown',
     copyHtml: 'Copy as HTML',

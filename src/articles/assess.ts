@@ -6,7 +6,7 @@ import { countWords } from '../text/words.ts';
 import { adoptOffers } from './adopt-offers.ts';
 import { findClaims, type StandingClaim } from './claim-states.ts';
 import { renewJsonLd } from './json-ld.ts';
-import { isFootnotes, renderMarkdown, treeToText } from './markdown.ts';
+import { isFootnotes, renderedMarkdown, treeToText } from './markdown.ts';
 import { type Article, claims, type SeoReport } from './schema.ts';
 import { scoreArticle } from './seo-score.ts';
 import { type ReadText, readText } from './text-blocks.ts';
@@ -31,6 +31,8 @@ export interface Standards {
 /** A text as it was found. */
 export interface Assessment {
   read: ReadText;
+  /** The words that a reader reads, as `markdownToText` finds them. */
+  text: string;
   wordCount: number;
   language: string;
   seo: SeoReport;
@@ -78,7 +80,7 @@ export async function readStandards(
  * @throws AppError invalid_request for hostile shapes, as `renderMarkdown` does
  */
 export async function assess(article: Assessable, standards: Standards): Promise<Assessment> {
-  const { source, tree } = renderMarkdown(article.markdown);
+  const { source, tree } = renderedMarkdown(article.markdown);
   const read = readText(article.markdown, source);
   const text = treeToText(tree);
   // English has the least rules of its own, so it does the least harm to what could not be told.
@@ -100,7 +102,7 @@ export async function assess(article: Assessable, standards: Standards): Promise
     claims: standards.claims.length === 0 ? null : { kept: counted('unchanged'), changed: counted('changed'), removed },
     internalLinks: standards.expectsLinks || links > 0 ? links : null,
   });
-  return { read, wordCount: countWords(text), language, seo, claims: standing };
+  return { read, text, wordCount: countWords(text), language, seo, claims: standing };
 }
 
 /**

@@ -9,6 +9,7 @@ import remarkParse from 'remark-parse';
 import remarkRehype from 'remark-rehype';
 import { unified } from 'unified';
 import { AppError } from '../errors.ts';
+import { remember } from '../text/remember.ts';
 
 /** What an article's Markdown becomes: the sanitised tree (blocks, links and claims are read from it) and its HTML. */
 export interface RenderedMarkdown {
@@ -122,6 +123,16 @@ export function renderMarkdown(markdown: string, options: RenderOptions = {}): R
     },
   };
 }
+
+/**
+ * {@link renderMarkdown} of a text, kept for whoever asks for it next: what someone writes is checked, saved and shown within
+ * a second. Nothing of what it returns may be changed.
+ */
+export const renderedMarkdown = remember(
+  8,
+  (markdown): Readonly<RenderedMarkdown> => renderMarkdown(markdown),
+  100_000,
+);
 
 /** A block of a post that Markdown has no form for, as the article names it. It holds nothing of the block itself. */
 export interface KeptBlock {

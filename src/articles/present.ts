@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Db } from '../db/open.ts';
 import { sourceOrigins } from '../knowledge/schema.ts';
 import { claimStates, findClaims } from './claim-states.ts';
-import { renderMarkdown } from './markdown.ts';
+import { renderedMarkdown, treeToText } from './markdown.ts';
 import {
   type ArticleSource,
   type ArticleSummary,
@@ -170,12 +170,13 @@ export async function presentSummaries(
 /** Puts one article into words, with its text rendered. */
 export async function presentArticle(db: Db, row: Article): Promise<z.infer<typeof articleSchema>> {
   const cited = await listArticleSources(db, [row.id]);
+  const { tree, html } = renderedMarkdown(row.markdown);
   return {
     ...summary(row, cited, await listFeaturedImages(db, [row]), await listArticleDeadLinks(db, [row.id])),
     markdown: row.markdown,
-    html: renderMarkdown(row.markdown).html,
+    html,
     jsonLd: row.jsonLd,
-    stale: await findStale(db, row, row),
+    stale: await findStale(db, row, { ...row, text: treeToText(tree) }),
   };
 }
 

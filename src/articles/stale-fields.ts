@@ -20,14 +20,15 @@ export interface StaleField {
  * Finds what an edit has left behind in excerpt, title and description for search: numbers and names that stood in the
  * article at the revision in which the field got its words, and do not stand there now. Nothing is said of words that
  * never stood in it. A field with words that are not stored yet is its author's present wording, and current.
+ * @param present with the words of its Markdown in `text`, as `markdownToText` finds them
  */
 export async function findStale(
   db: Db,
   stored: Pick<Article, 'id' | 'language' | DescribingField>,
-  present: Pick<Article, 'title' | 'markdown' | DescribingField>,
+  present: Pick<Article, 'title' | DescribingField> & { text: string },
 ): Promise<StaleField[]> {
   const { language } = stored;
-  const now = textOf(present, language);
+  const now = wordsOf(present.title, present.text, language);
   const found: StaleField[] = [];
   for (const field of describingFields) {
     if (present[field] !== stored[field]) continue;
@@ -35,15 +36,16 @@ export async function findStale(
       (word) => !now.has(word),
     );
     if (missing.length === 0) continue;
-    const then = await writtenFor(db, stored, field);
-    const gone = then ? missing.filter((word) => textOf(then, language).has(word)) : [];
+    const written = await writtenFor(db, stored, field);
+    const then = written && wordsOf(written.title, markdownToText(written.markdown), language);
+    const gone = then ? missing.filter((word) => then.has(word)) : [];
     if (gone.length > 0) found.push({ field, gone });
   }
   return found;
 }
 
-function textOf({ title, markdown }: Pick<Article, 'title' | 'markdown'>, language: string | null) {
-  const text = `${title}\n${markdownToText(markdown)}`;
+function wordsOf(title: string, body: string, language: string | null) {
+  const text = `${title}\n${body}`;
   const numbers = new Set(numbersIn(text, language));
   return { has: (word: string) => numbers.has(word) || (!/^\d/.test(word) && containsVerbatim(text, word)) };
 }

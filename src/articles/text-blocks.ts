@@ -92,6 +92,12 @@ const stepOver = 40;
 
 /** Appends a value with the place of each of its characters: escapes, entities and the marks of quotes are stepped over. */
 function append(block: TextBlock, value: string, markdown: string, start: number, end: number): void {
+  block.text += value;
+  // Most texts stand in the Markdown as they are.
+  if (markdown.startsWith(value, start) && start + value.length <= end) {
+    for (let index = 0; index < value.length; index++) block.offsets.push(start + index);
+    return;
+  }
   let at = start;
   for (let index = 0; index < value.length; index++) {
     const near = markdown.slice(at, Math.min(end, at + stepOver));
@@ -101,7 +107,6 @@ function append(block: TextBlock, value: string, markdown: string, start: number
     if (found < 0) at += /^&#?\w+;/.exec(near)?.[0].length ?? 0;
     else at += found + 1;
   }
-  block.text += value;
 }
 
 /** The sentences of a text, before which its language stands on a line of its own. */

@@ -88,7 +88,7 @@ async function checkText(
     ...found,
     checks: found.seo.checks.map((check) => ({ ...check, at: check.passed ? null : placeOf(check, found, first) })),
     links,
-    stale: await findStale(db, article, present),
+    stale: await findStale(db, article, { ...present, text: found.text }),
     readingMinutes: Math.max(1, Math.ceil(found.wordCount / wordsPerMinute)),
   };
 }

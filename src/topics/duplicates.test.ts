@@ -238,17 +238,21 @@ it('a long list against thousands of titles leaves the thread to others', async 
   const inputs = Array.from({ length: 500 }, (_, at) => ({
     topic: `The ${parts[at % 10]} ${parts[Math.floor(at / 10) % 10]} of ${at}`,
   }));
-  let turns = 0;
+  const started = performance.now();
+  let last = started;
+  let longest = 0;
   let done = false;
   const others = () => {
-    turns += 1;
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
     if (!done) setImmediate(others);
   };
   setImmediate(others);
   const look = await lookForDuplicates(ctx, ctx.ownerId, [...inputs, { topic: 'A post of rye and bakery 1' }]);
   done = true;
+  others();
   expect(look.duplicates.slice(0, -1).every((one) => one === null)).toBe(true);
   expect(look.duplicates.at(-1)).toMatchObject({ title: 'Post of rye and bakery 1' });
-  // Others had the thread between batches, not only at the end.
-  expect(turns).toBeGreaterThan(5);
+  // Others had the thread in between, not only at the end: without that, the longest wait is nearly all of the time.
+  expect(longest / (performance.now() - started)).toBeLessThan(0.7);
 }, 120_000);

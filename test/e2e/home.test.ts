@@ -227,6 +227,8 @@ describe('the overview', () => {
 
   it('loads at most 180 kB of scripts, gzipped, and nothing of the pages that are not open', async () => {
     const { page } = await openPage(browser, server);
+    // Nothing is loaded ahead for whoever saves data: what comes then is what the first page needs.
+    await page.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }));
     const loaded = new Map<string, number>();
     const packed: string[] = [];
     page.on('response', async (answer) => {
@@ -246,6 +248,25 @@ describe('the overview', () => {
     expect(
       [...loaded.keys()].filter((path) => /article-page|palette-(?!state)|landing|calendar-page/.test(path)),
     ).toEqual([]);
+  });
+
+  it('loads the code of the pages one click away once it stands, so that a click asks for none', async () => {
+    await visit('/', async (page) => {
+      await atHome(page);
+      const loaded: string[] = [];
+      page.on('response', (answer) => {
+        if (answer.request().resourceType() === 'script') loaded.push(new URL(answer.url()).pathname);
+      });
+      await page.reload();
+      await page.getByRole('heading', { name: 'This month' }).waitFor();
+      for (const name of ['articles-page', 'article-page', 'usage-page'])
+        await expect.poll(() => loaded.some((path) => path.includes(`/${name}-`)), { timeout: 20_000 }).toBe(true);
+      await page.waitForLoadState('networkidle');
+      const before = loaded.length;
+      await page.getByRole('link', { name: 'Articles', exact: true }).click();
+      await page.getByRole('heading', { level: 1, name: 'Articles' }).waitFor();
+      expect(loaded.slice(before)).toEqual([]);
+    });
   });
 });
 

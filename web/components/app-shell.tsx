@@ -1,9 +1,12 @@
-import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { Ellipsis, Search } from 'lucide-react';
+import { useEffect } from 'react';
 import { t } from '@/strings.ts';
 import { AttentionLink } from './attention-link.tsx';
 import { cn } from './class-names.ts';
 import { LazyMenu } from './lazy-menu.tsx';
+import { loadAhead } from './load-ahead.ts';
 import { commandKey, KeyCap } from './palette/key-cap.tsx';
 import { Overlays } from './palette/overlays.tsx';
 import { openPalette } from './palette/palette-state.ts';
@@ -32,6 +35,9 @@ const loadMore = () => import('./more-menu-items.tsx');
 
 /** What stands around every page: the places to go, beside it on a desk, below it on a phone. */
 export function AppShell() {
+  const router = useRouter();
+  const queries = useQueryClient();
+  useEffect(() => loadAhead(router, queries), [router, queries]);
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[14.5rem_minmax(0,1fr)]">
       <a

@@ -483,6 +483,7 @@ const t: Words<typeof english> = {
     sourceCount: (count, exact) => (exact === 1 ? '1 Quelle' : `${count} Quellen`),
     readingTime: (minutes) => `${minutes}\u202fmin Lesezeit`,
     score: (score) => `SEO-Punktzahl ${score}`,
+    foreignImage: (host) => `Bild auf ${host}, hier nicht geladen`,
     copy: 'Kopieren',
     copyMarkdown: 'Als Markdown kopieren',
     copyHtml: 'Als HTML kopieren',

@@ -11,12 +11,25 @@ import { readInTimeZone } from '@/format/reader.ts';
 export const sessionOptions = queryOptions({
   ...getSessionOptions(),
   queryFn: async ({ signal }) => {
-    const { data } = await getSession({ signal, throwOnError: true });
+    const { data } = await getSession({ signal, throwOnError: true, fetch: takeFirst() });
     readInTimeZone(data.user?.timeZone);
     return data;
   },
   staleTime: Number.POSITIVE_INFINITY,
 });
+
+declare global {
+  /** The answer that start.js asked for while the app was on its way; null where none came, undefined once it is taken. */
+  var firstSession: Promise<Response | null> | undefined;
+}
+
+/** A way to ask for the session: once that of the page's start, whose answer is on its way already, then the browser's own. */
+function takeFirst(): typeof fetch | undefined {
+  const first = globalThis.firstSession;
+  if (!first) return undefined;
+  globalThis.firstSession = undefined;
+  return async (request) => (await first) ?? fetch(request);
+}
 
 export type Instance = GetSessionResponse['instance'];
 

@@ -21,103 +21,42 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * Everything that touched access, newest first
  */
-export const listAuditEvents = <ThrowOnError extends boolean = true>(options?: Options<ListAuditEventsData, ThrowOnError>): RequestResult<ListAuditEventsResponses, ListAuditEventsErrors, ThrowOnError> => (options?.client ?? client).get<ListAuditEventsResponses, ListAuditEventsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/audit-events',
-    ...options
-});
+export const listAuditEvents = <ThrowOnError extends boolean = true>(options?: Options<ListAuditEventsData, ThrowOnError>): RequestResult<ListAuditEventsResponses, ListAuditEventsErrors, ThrowOnError> => (options?.client ?? client).get<ListAuditEventsResponses, ListAuditEventsErrors, ThrowOnError>({ url: '/api/v1/admin/audit-events', ...options });
 
 /**
  * How the backups are, and which there are, newest first
  */
-export const listBackups = <ThrowOnError extends boolean = true>(options?: Options<ListBackupsData, ThrowOnError>): RequestResult<ListBackupsResponses, ListBackupsErrors, ThrowOnError> => (options?.client ?? client).get<ListBackupsResponses, ListBackupsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/backups',
-    ...options
-});
+export const listBackups = <ThrowOnError extends boolean = true>(options?: Options<ListBackupsData, ThrowOnError>): RequestResult<ListBackupsResponses, ListBackupsErrors, ThrowOnError> => (options?.client ?? client).get<ListBackupsResponses, ListBackupsErrors, ThrowOnError>({ url: '/api/v1/admin/backups', ...options });
 
 /**
  * Take a backup now
  */
-export const createBackup = <ThrowOnError extends boolean = true>(options?: Options<CreateBackupData, ThrowOnError>): RequestResult<CreateBackupResponses, CreateBackupErrors, ThrowOnError> => (options?.client ?? client).post<CreateBackupResponses, CreateBackupErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/backups',
-    ...options
-});
+export const createBackup = <ThrowOnError extends boolean = true>(options?: Options<CreateBackupData, ThrowOnError>): RequestResult<CreateBackupResponses, CreateBackupErrors, ThrowOnError> => (options?.client ?? client).post<CreateBackupResponses, CreateBackupErrors, ThrowOnError>({ url: '/api/v1/admin/backups', ...options });
 
 /**
  * Restore a backup into a scratch database for proof
  */
-export const verifyBackup = <ThrowOnError extends boolean = true>(options: Options<VerifyBackupData, ThrowOnError>): RequestResult<VerifyBackupResponses, VerifyBackupErrors, ThrowOnError> => (options.client ?? client).post<VerifyBackupResponses, VerifyBackupErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/backups/{backup}/verify',
-    ...options
-});
+export const verifyBackup = <ThrowOnError extends boolean = true>(options: Options<VerifyBackupData, ThrowOnError>): RequestResult<VerifyBackupResponses, VerifyBackupErrors, ThrowOnError> => (options.client ?? client).post<VerifyBackupResponses, VerifyBackupErrors, ThrowOnError>({ url: '/api/v1/admin/backups/{backup}/verify', ...options });
 
 /**
  * Mails, newest first; with their texts while no mail is configured
  */
-export const listEmails = <ThrowOnError extends boolean = true>(options?: Options<ListEmailsData, ThrowOnError>): RequestResult<ListEmailsResponses, ListEmailsErrors, ThrowOnError> => (options?.client ?? client).get<ListEmailsResponses, ListEmailsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/emails',
-    ...options
-});
+export const listEmails = <ThrowOnError extends boolean = true>(options?: Options<ListEmailsData, ThrowOnError>): RequestResult<ListEmailsResponses, ListEmailsErrors, ThrowOnError> => (options?.client ?? client).get<ListEmailsResponses, ListEmailsErrors, ThrowOnError>({ url: '/api/v1/admin/emails', ...options });
 
 /**
  * Send now what waits, failed or bounced
  */
-export const resendEmail = <ThrowOnError extends boolean = true>(options: Options<ResendEmailData, ThrowOnError>): RequestResult<ResendEmailResponses, ResendEmailErrors, ThrowOnError> => (options.client ?? client).post<ResendEmailResponses, ResendEmailErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/emails/{id}/resend',
-    ...options
-});
+export const resendEmail = <ThrowOnError extends boolean = true>(options: Options<ResendEmailData, ThrowOnError>): RequestResult<ResendEmailResponses, ResendEmailErrors, ThrowOnError> => (options.client ?? client).post<ResendEmailResponses, ResendEmailErrors, ThrowOnError>({ url: '/api/v1/admin/emails/{id}/resend', ...options });
 
 /**
  * Dead letters of all accounts by kind, cause and account, the most first
  */
-export const listAllFailures = <ThrowOnError extends boolean = true>(options?: Options<ListAllFailuresData, ThrowOnError>): RequestResult<ListAllFailuresResponses, ListAllFailuresErrors, ThrowOnError> => (options?.client ?? client).get<ListAllFailuresResponses, ListAllFailuresErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/failures',
-    ...options
-});
+export const listAllFailures = <ThrowOnError extends boolean = true>(options?: Options<ListAllFailuresData, ThrowOnError>): RequestResult<ListAllFailuresResponses, ListAllFailuresErrors, ThrowOnError> => (options?.client ?? client).get<ListAllFailuresResponses, ListAllFailuresErrors, ThrowOnError>({ url: '/api/v1/admin/failures', ...options });
 
 /**
  * Try dead letters of all accounts again, by kind or cause: up to 500, the oldest first
  */
 export const redriveAllFailures = <ThrowOnError extends boolean = true>(options: Options<RedriveAllFailuresData, ThrowOnError>): RequestResult<RedriveAllFailuresResponses, RedriveAllFailuresErrors, ThrowOnError> => (options.client ?? client).post<RedriveAllFailuresResponses, RedriveAllFailuresErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/admin/failures/redrive',
     ...options,
     headers: {
@@ -129,25 +68,12 @@ export const redriveAllFailures = <ThrowOnError extends boolean = true>(options:
 /**
  * Invitations, newest first
  */
-export const listInvitations = <ThrowOnError extends boolean = true>(options?: Options<ListInvitationsData, ThrowOnError>): RequestResult<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError> => (options?.client ?? client).get<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/invitations',
-    ...options
-});
+export const listInvitations = <ThrowOnError extends boolean = true>(options?: Options<ListInvitationsData, ThrowOnError>): RequestResult<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError> => (options?.client ?? client).get<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError>({ url: '/api/v1/admin/invitations', ...options });
 
 /**
  * Invite someone by mail
  */
 export const createInvitation = <ThrowOnError extends boolean = true>(options: Options<CreateInvitationData, ThrowOnError>): RequestResult<CreateInvitationResponses, CreateInvitationErrors, ThrowOnError> => (options.client ?? client).post<CreateInvitationResponses, CreateInvitationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/admin/invitations',
     ...options,
     headers: {
@@ -159,51 +85,22 @@ export const createInvitation = <ThrowOnError extends boolean = true>(options: O
 /**
  * Take an invitation back
  */
-export const revokeInvitation = <ThrowOnError extends boolean = true>(options: Options<RevokeInvitationData, ThrowOnError>): RequestResult<RevokeInvitationResponses, RevokeInvitationErrors, ThrowOnError> => (options.client ?? client).delete<RevokeInvitationResponses, RevokeInvitationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/invitations/{id}',
-    ...options
-});
+export const revokeInvitation = <ThrowOnError extends boolean = true>(options: Options<RevokeInvitationData, ThrowOnError>): RequestResult<RevokeInvitationResponses, RevokeInvitationErrors, ThrowOnError> => (options.client ?? client).delete<RevokeInvitationResponses, RevokeInvitationErrors, ThrowOnError>({ url: '/api/v1/admin/invitations/{id}', ...options });
 
 /**
  * What models and searches cost, and where each price comes from
  */
-export const listPrices = <ThrowOnError extends boolean = true>(options?: Options<ListPricesData, ThrowOnError>): RequestResult<ListPricesResponses, ListPricesErrors, ThrowOnError> => (options?.client ?? client).get<ListPricesResponses, ListPricesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/prices',
-    ...options
-});
+export const listPrices = <ThrowOnError extends boolean = true>(options?: Options<ListPricesData, ThrowOnError>): RequestResult<ListPricesResponses, ListPricesErrors, ThrowOnError> => (options?.client ?? client).get<ListPricesResponses, ListPricesErrors, ThrowOnError>({ url: '/api/v1/admin/prices', ...options });
 
 /**
  * Take the prices back that were set for a model
  */
-export const removePrices = <ThrowOnError extends boolean = true>(options: Options<RemovePricesData, ThrowOnError>): RequestResult<RemovePricesResponses, RemovePricesErrors, ThrowOnError> => (options.client ?? client).delete<RemovePricesResponses, RemovePricesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/prices/{model}',
-    ...options
-});
+export const removePrices = <ThrowOnError extends boolean = true>(options: Options<RemovePricesData, ThrowOnError>): RequestResult<RemovePricesResponses, RemovePricesErrors, ThrowOnError> => (options.client ?? client).delete<RemovePricesResponses, RemovePricesErrors, ThrowOnError>({ url: '/api/v1/admin/prices/{model}', ...options });
 
 /**
  * Set the prices of a model or of a search provider; they hold from the next call on
  */
 export const setPrices = <ThrowOnError extends boolean = true>(options: Options<SetPricesData, ThrowOnError>): RequestResult<SetPricesResponses, SetPricesErrors, ThrowOnError> => (options.client ?? client).put<SetPricesResponses, SetPricesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/admin/prices/{model}',
     ...options,
     headers: {
@@ -215,51 +112,22 @@ export const setPrices = <ThrowOnError extends boolean = true>(options: Options<
 /**
  * How the instance is: accounts, money, work and its age, failures, workers, parts
  */
-export const getInstanceStatus = <ThrowOnError extends boolean = true>(options?: Options<GetInstanceStatusData, ThrowOnError>): RequestResult<GetInstanceStatusResponses, GetInstanceStatusErrors, ThrowOnError> => (options?.client ?? client).get<GetInstanceStatusResponses, GetInstanceStatusErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/status',
-    ...options
-});
+export const getInstanceStatus = <ThrowOnError extends boolean = true>(options?: Options<GetInstanceStatusData, ThrowOnError>): RequestResult<GetInstanceStatusResponses, GetInstanceStatusErrors, ThrowOnError> => (options?.client ?? client).get<GetInstanceStatusResponses, GetInstanceStatusErrors, ThrowOnError>({ url: '/api/v1/admin/status', ...options });
 
 /**
  * The instance's month, and who spends the most of it
  */
-export const listTopSpenders = <ThrowOnError extends boolean = true>(options?: Options<ListTopSpendersData, ThrowOnError>): RequestResult<ListTopSpendersResponses, ListTopSpendersErrors, ThrowOnError> => (options?.client ?? client).get<ListTopSpendersResponses, ListTopSpendersErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/usage/top',
-    ...options
-});
+export const listTopSpenders = <ThrowOnError extends boolean = true>(options?: Options<ListTopSpendersData, ThrowOnError>): RequestResult<ListTopSpendersResponses, ListTopSpendersErrors, ThrowOnError> => (options?.client ?? client).get<ListTopSpendersResponses, ListTopSpendersErrors, ThrowOnError>({ url: '/api/v1/admin/usage/top', ...options });
 
 /**
  * Accounts with limits and usage, newest first
  */
-export const listUsers = <ThrowOnError extends boolean = true>(options?: Options<ListUsersData, ThrowOnError>): RequestResult<ListUsersResponses, ListUsersErrors, ThrowOnError> => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/admin/users',
-    ...options
-});
+export const listUsers = <ThrowOnError extends boolean = true>(options?: Options<ListUsersData, ThrowOnError>): RequestResult<ListUsersResponses, ListUsersErrors, ThrowOnError> => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError>({ url: '/api/v1/admin/users', ...options });
 
 /**
  * Disable, enable or limit an account; null takes the default of the instance back
  */
 export const updateUser = <ThrowOnError extends boolean = true>(options: Options<UpdateUserData, ThrowOnError>): RequestResult<UpdateUserResponses, UpdateUserErrors, ThrowOnError> => (options.client ?? client).patch<UpdateUserResponses, UpdateUserErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/admin/users/{id}',
     ...options,
     headers: {
@@ -272,11 +140,6 @@ export const updateUser = <ThrowOnError extends boolean = true>(options: Options
  * Write a mail to a user
  */
 export const messageUser = <ThrowOnError extends boolean = true>(options: Options<MessageUserData, ThrowOnError>): RequestResult<MessageUserResponses, MessageUserErrors, ThrowOnError> => (options.client ?? client).post<MessageUserResponses, MessageUserErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/admin/users/{id}/message',
     ...options,
     headers: {
@@ -288,25 +151,12 @@ export const messageUser = <ThrowOnError extends boolean = true>(options: Option
 /**
  * API keys, newest first, with their last use
  */
-export const listApiKeys = <ThrowOnError extends boolean = true>(options?: Options<ListApiKeysData, ThrowOnError>): RequestResult<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError> => (options?.client ?? client).get<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/api-keys',
-    ...options
-});
+export const listApiKeys = <ThrowOnError extends boolean = true>(options?: Options<ListApiKeysData, ThrowOnError>): RequestResult<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError> => (options?.client ?? client).get<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError>({ url: '/api/v1/api-keys', ...options });
 
 /**
  * Make an API key; it is shown in this answer and never again
  */
 export const createApiKey = <ThrowOnError extends boolean = true>(options: Options<CreateApiKeyData, ThrowOnError>): RequestResult<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError> => (options.client ?? client).post<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/api-keys',
     ...options,
     headers: {
@@ -318,38 +168,17 @@ export const createApiKey = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Revoke an API key; the next request with it is refused
  */
-export const revokeApiKey = <ThrowOnError extends boolean = true>(options: Options<RevokeApiKeyData, ThrowOnError>): RequestResult<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError> => (options.client ?? client).delete<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/api-keys/{id}',
-    ...options
-});
+export const revokeApiKey = <ThrowOnError extends boolean = true>(options: Options<RevokeApiKeyData, ThrowOnError>): RequestResult<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError> => (options.client ?? client).delete<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError>({ url: '/api/v1/api-keys/{id}', ...options });
 
 /**
  * Articles, newest first
  */
-export const listArticles = <ThrowOnError extends boolean = true>(options?: Options<ListArticlesData, ThrowOnError>): RequestResult<ListArticlesResponses, ListArticlesErrors, ThrowOnError> => (options?.client ?? client).get<ListArticlesResponses, ListArticlesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/articles',
-    ...options
-});
+export const listArticles = <ThrowOnError extends boolean = true>(options?: Options<ListArticlesData, ThrowOnError>): RequestResult<ListArticlesResponses, ListArticlesErrors, ThrowOnError> => (options?.client ?? client).get<ListArticlesResponses, ListArticlesErrors, ThrowOnError>({ url: '/api/v1/articles', ...options });
 
 /**
  * Add an article written by hand
  */
 export const createArticle = <ThrowOnError extends boolean = true>(options: Options<CreateArticleData, ThrowOnError>): RequestResult<CreateArticleResponses, CreateArticleErrors, ThrowOnError> => (options.client ?? client).post<CreateArticleResponses, CreateArticleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/articles',
     ...options,
     headers: {
@@ -362,11 +191,6 @@ export const createArticle = <ThrowOnError extends boolean = true>(options: Opti
  * A zip of some articles: each as Markdown, and as JSON with its claims, sources, revisions and approvals
  */
 export const exportArticles = <ThrowOnError extends boolean = true>(options: Options<ExportArticlesData, ThrowOnError>): RequestResult<ExportArticlesResponses, ExportArticlesErrors, ThrowOnError> => (options.client ?? client).post<ExportArticlesResponses, ExportArticlesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/articles/export',
     ...options,
     headers: {
@@ -381,11 +205,6 @@ export const exportArticles = <ThrowOnError extends boolean = true>(options: Opt
  * JSON documents of an earlier blog-poster, or Markdown with front matter. Each is taken by itself; sent again, a document is known by its address and its text, so that an import that was broken off goes on. An article that is here is never changed.
  */
 export const importArticles = <ThrowOnError extends boolean = true>(options: Options<ImportArticlesData, ThrowOnError>): RequestResult<ImportArticlesResponses, ImportArticlesErrors, ThrowOnError> => (options.client ?? client).post<ImportArticlesResponses, ImportArticlesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/articles/import',
     ...options,
     headers: {
@@ -397,28 +216,12 @@ export const importArticles = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Put into the bin, where it stays 30 days
  */
-export const deleteArticle = <ThrowOnError extends boolean = true>(options: Options<DeleteArticleData, ThrowOnError>): RequestResult<DeleteArticleResponses, DeleteArticleErrors, ThrowOnError> => (options.client ?? client).delete<DeleteArticleResponses, DeleteArticleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/articles/{id}',
-    ...options
-});
+export const deleteArticle = <ThrowOnError extends boolean = true>(options: Options<DeleteArticleData, ThrowOnError>): RequestResult<DeleteArticleResponses, DeleteArticleErrors, ThrowOnError> => (options.client ?? client).delete<DeleteArticleResponses, DeleteArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}', ...options });
 
 /**
  * An article with its text
  */
-export const getArticle = <ThrowOnError extends boolean = true>(options: Options<GetArticleData, ThrowOnError>): RequestResult<GetArticleResponses, GetArticleErrors, ThrowOnError> => (options.client ?? client).get<GetArticleResponses, GetArticleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/articles/{id}',
-    ...options
-});
+export const getArticle = <ThrowOnError extends boolean = true>(options: Options<GetArticleData, ThrowOnError>): RequestResult<GetArticleResponses, GetArticleErrors, ThrowOnError> => (options.client ?? client).get<GetArticleResponses, GetArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}', ...options });
 
 /**
  * Edit; `revision` is the one the edit was made on, a stale one answers 409
@@ -426,11 +229,6 @@ export const getArticle = <ThrowOnError extends boolean = true>(options: Options
  * Every edit raises the revision and is kept in the history. With `autosave`, those of ten minutes are kept as one: each takes the place of the one before, unless that was sent to a site or approved in the meantime.
  */
 export const editArticle = <ThrowOnError extends boolean = true>(options: Options<EditArticleData, ThrowOnError>): RequestResult<EditArticleResponses, EditArticleErrors, ThrowOnError> => (options.client ?? client).patch<EditArticleResponses, EditArticleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/articles/{id}',
     ...options,
     headers: {
@@ -442,28 +240,12 @@ export const editArticle = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Who has let the article go public or held it, by click or by which rule, and when; oldest first
  */
-export const listArticleApprovals = <ThrowOnError extends boolean = true>(options: Options<ListArticleApprovalsData, ThrowOnError>): RequestResult<ListArticleApprovalsResponses, ListArticleApprovalsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleApprovalsResponses, ListArticleApprovalsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/articles/{id}/approvals',
-    ...options
-});
+export const listArticleApprovals = <ThrowOnError extends boolean = true>(options: Options<ListArticleApprovalsData, ThrowOnError>): RequestResult<ListArticleApprovalsResponses, ListArticleApprovalsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleApprovalsResponses, ListArticleApprovalsErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/approvals', ...options });
 
 /**
  * Let the article go public as its pipeline was asked to
  */
-export const approveArticle = <ThrowOnError extends boolean = true>(options: Options<ApproveArticleData, ThrowOnError>): RequestResult<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError> => (options.client ?? client).post<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/articles/{id}/approve',
-    ...options
-});
+export const approveArticle = <ThrowOnError extends boolean = true>(options: Options<ApproveArticleData, ThrowOnError>): RequestResult<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError> => (options.client ?? client).post<ApproveArticleResponses, ApproveArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/approve', ...options });
 
 /**
  * Score a text that is being written, and find its claims and missing links
@@ -471,11 +253,6 @@ export const approveArticle = <ThrowOnError extends boolean = true>(options: Opt
  * Takes what is not saved yet; what is left out is as it is stored. No model is asked, nothing is stored, and it costs nothing.
  */
 export const checkArticle = <ThrowOnError extends boolean = true>(options: Options<CheckArticleData, ThrowOnError>): RequestResult<CheckArticleResponses, CheckArticleErrors, ThrowOnError> => (options.client ?? client).post<CheckArticleResponses, CheckArticleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/articles/{id}/check',
     ...options,
     headers: {
@@ -487,53 +264,24 @@ export const checkArticle = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Every claim with its verdict, quote, passage and source
  */
-export const listArticleClaims = <ThrowOnError extends boolean = true>(options: Options<ListArticleClaimsData, ThrowOnError>): RequestResult<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/articles/{id}/claims',
-    ...options
-});
+export const listArticleClaims = <ThrowOnError extends boolean = true>(options: Options<ListArticleClaimsData, ThrowOnError>): RequestResult<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleClaimsResponses, ListArticleClaimsErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/claims', ...options });
 
 /**
  * Keep the article from going public by itself; it then needs an approval
  */
-export const holdArticle = <ThrowOnError extends boolean = true>(options: Options<HoldArticleData, ThrowOnError>): RequestResult<HoldArticleResponses, HoldArticleErrors, ThrowOnError> => (options.client ?? client).post<HoldArticleResponses, HoldArticleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/articles/{id}/hold',
-    ...options
-});
+export const holdArticle = <ThrowOnError extends boolean = true>(options: Options<HoldArticleData, ThrowOnError>): RequestResult<HoldArticleResponses, HoldArticleErrors, ThrowOnError> => (options.client ?? client).post<HoldArticleResponses, HoldArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/hold', ...options });
 
 /**
  * The article as a site will show it, as far as that can be told beforehand
  *
  * The stored text in the blocks that WordPress gets, inside what a public post of the site has around its own, with the styles of its theme. Nothing is sent to the site but requests that any reader makes; what was read is kept for ten minutes.
  */
-export const previewArticle = <ThrowOnError extends boolean = true>(options: Options<PreviewArticleData, ThrowOnError>): RequestResult<PreviewArticleResponses, PreviewArticleErrors, ThrowOnError> => (options.client ?? client).get<PreviewArticleResponses, PreviewArticleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/articles/{id}/preview',
-    ...options
-});
+export const previewArticle = <ThrowOnError extends boolean = true>(options: Options<PreviewArticleData, ThrowOnError>): RequestResult<PreviewArticleResponses, PreviewArticleErrors, ThrowOnError> => (options.client ?? client).get<PreviewArticleResponses, PreviewArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/preview', ...options });
 
 /**
  * Bring the article onto a site; asking again for the same site revives the same publication
  */
 export const createPublication = <ThrowOnError extends boolean = true>(options: Options<CreatePublicationData, ThrowOnError>): RequestResult<CreatePublicationResponses, CreatePublicationErrors, ThrowOnError> => (options.client ?? client).post<CreatePublicationResponses, CreatePublicationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/articles/{id}/publications',
     ...options,
     headers: {
@@ -545,28 +293,12 @@ export const createPublication = <ThrowOnError extends boolean = true>(options: 
 /**
  * Take out of the bin
  */
-export const restoreArticle = <ThrowOnError extends boolean = true>(options: Options<RestoreArticleData, ThrowOnError>): RequestResult<RestoreArticleResponses, RestoreArticleErrors, ThrowOnError> => (options.client ?? client).post<RestoreArticleResponses, RestoreArticleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/articles/{id}/restore',
-    ...options
-});
+export const restoreArticle = <ThrowOnError extends boolean = true>(options: Options<RestoreArticleData, ThrowOnError>): RequestResult<RestoreArticleResponses, RestoreArticleErrors, ThrowOnError> => (options.client ?? client).post<RestoreArticleResponses, RestoreArticleErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/restore', ...options });
 
 /**
  * Every revision, newest first
  */
-export const listArticleRevisions = <ThrowOnError extends boolean = true>(options: Options<ListArticleRevisionsData, ThrowOnError>): RequestResult<ListArticleRevisionsResponses, ListArticleRevisionsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleRevisionsResponses, ListArticleRevisionsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/articles/{id}/revisions',
-    ...options
-});
+export const listArticleRevisions = <ThrowOnError extends boolean = true>(options: Options<ListArticleRevisionsData, ThrowOnError>): RequestResult<ListArticleRevisionsResponses, ListArticleRevisionsErrors, ThrowOnError> => (options.client ?? client).get<ListArticleRevisionsResponses, ListArticleRevisionsErrors, ThrowOnError>({ url: '/api/v1/articles/{id}/revisions', ...options });
 
 /**
  * Make the article again what it was at a revision, as a new one; `revision` in the body is the present one
@@ -574,11 +306,6 @@ export const listArticleRevisions = <ThrowOnError extends boolean = true>(option
  * Title, text, fields and featured image. Images of that revision that are in the bin come back with it; `warnings` say what was deleted for good.
  */
 export const restoreArticleRevision = <ThrowOnError extends boolean = true>(options: Options<RestoreArticleRevisionData, ThrowOnError>): RequestResult<RestoreArticleRevisionResponses, RestoreArticleRevisionErrors, ThrowOnError> => (options.client ?? client).post<RestoreArticleRevisionResponses, RestoreArticleRevisionErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/articles/{id}/revisions/{revision}/restore',
     ...options,
     headers: {
@@ -593,11 +320,6 @@ export const restoreArticleRevision = <ThrowOnError extends boolean = true>(opti
  * Every sentence of the answer is held against the passages that the selection rests on; no other source can come in, and an answer with an invented citation or quote is refused. The same request again is answered without paying again, unless `again` counts up. `?dryRun=true` only says what it is likely to cost. Nothing of the article changes.
  */
 export const reviseSelection = <ThrowOnError extends boolean = true>(options: Options<ReviseSelectionData, ThrowOnError>): RequestResult<ReviseSelectionResponses, ReviseSelectionErrors, ThrowOnError> => (options.client ?? client).post<ReviseSelectionResponses, ReviseSelectionErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/articles/{id}/rewrites',
     ...options,
     headers: {
@@ -708,64 +430,27 @@ export const verifyEmail = <ThrowOnError extends boolean = true>(options: Option
 /**
  * What ran, what is planned, what goes out and which holds end, in the order of time
  */
-export const getCalendar = <ThrowOnError extends boolean = true>(options?: Options<GetCalendarData, ThrowOnError>): RequestResult<GetCalendarResponses, GetCalendarErrors, ThrowOnError> => (options?.client ?? client).get<GetCalendarResponses, GetCalendarErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/calendar',
-    ...options
-});
+export const getCalendar = <ThrowOnError extends boolean = true>(options?: Options<GetCalendarData, ThrowOnError>): RequestResult<GetCalendarResponses, GetCalendarErrors, ThrowOnError> => (options?.client ?? client).get<GetCalendarResponses, GetCalendarErrors, ThrowOnError>({ url: '/api/v1/calendar', ...options });
 
 /**
  * Articles with links to posts of your sites that are no longer there, newest first
  */
-export const listDeadLinks = <ThrowOnError extends boolean = true>(options?: Options<ListDeadLinksData, ThrowOnError>): RequestResult<ListDeadLinksResponses, ListDeadLinksErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLinksResponses, ListDeadLinksErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/dead-links',
-    ...options
-});
+export const listDeadLinks = <ThrowOnError extends boolean = true>(options?: Options<ListDeadLinksData, ThrowOnError>): RequestResult<ListDeadLinksResponses, ListDeadLinksErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLinksResponses, ListDeadLinksErrors, ThrowOnError>({ url: '/api/v1/dead-links', ...options });
 
 /**
  * Dead letters: what ended failed, the latest first, with the cause and what to do
  */
-export const listFailures = <ThrowOnError extends boolean = true>(options?: Options<ListFailuresData, ThrowOnError>): RequestResult<ListFailuresResponses, ListFailuresErrors, ThrowOnError> => (options?.client ?? client).get<ListFailuresResponses, ListFailuresErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/failures',
-    ...options
-});
+export const listFailures = <ThrowOnError extends boolean = true>(options?: Options<ListFailuresData, ThrowOnError>): RequestResult<ListFailuresResponses, ListFailuresErrors, ThrowOnError> => (options?.client ?? client).get<ListFailuresResponses, ListFailuresErrors, ThrowOnError>({ url: '/api/v1/failures', ...options });
 
 /**
  * How much needs attention
  */
-export const countFailures = <ThrowOnError extends boolean = true>(options?: Options<CountFailuresData, ThrowOnError>): RequestResult<CountFailuresResponses, CountFailuresErrors, ThrowOnError> => (options?.client ?? client).get<CountFailuresResponses, CountFailuresErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/failures/counts',
-    ...options
-});
+export const countFailures = <ThrowOnError extends boolean = true>(options?: Options<CountFailuresData, ThrowOnError>): RequestResult<CountFailuresResponses, CountFailuresErrors, ThrowOnError> => (options?.client ?? client).get<CountFailuresResponses, CountFailuresErrors, ThrowOnError>({ url: '/api/v1/failures/counts', ...options });
 
 /**
  * Put dead letters aside: they are no longer listed, and nothing else happens
  */
 export const dismissFailures = <ThrowOnError extends boolean = true>(options: Options<DismissFailuresData, ThrowOnError>): RequestResult<DismissFailuresResponses, DismissFailuresErrors, ThrowOnError> => (options.client ?? client).post<DismissFailuresResponses, DismissFailuresErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/failures/dismiss',
     ...options,
     headers: {
@@ -778,11 +463,6 @@ export const dismissFailures = <ThrowOnError extends boolean = true>(options: Op
  * Try dead letters again: some, or up to 200 of a kind or of all that can be; each by itself
  */
 export const redriveFailures = <ThrowOnError extends boolean = true>(options: Options<RedriveFailuresData, ThrowOnError>): RequestResult<RedriveFailuresResponses, RedriveFailuresErrors, ThrowOnError> => (options.client ?? client).post<RedriveFailuresResponses, RedriveFailuresErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/failures/redrive',
     ...options,
     headers: {
@@ -795,11 +475,6 @@ export const redriveFailures = <ThrowOnError extends boolean = true>(options: Op
  * Take dead letters back that were put aside
  */
 export const undismissFailures = <ThrowOnError extends boolean = true>(options: Options<UndismissFailuresData, ThrowOnError>): RequestResult<UndismissFailuresResponses, UndismissFailuresErrors, ThrowOnError> => (options.client ?? client).post<UndismissFailuresResponses, UndismissFailuresErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/failures/undismiss',
     ...options,
     headers: {
@@ -811,15 +486,7 @@ export const undismissFailures = <ThrowOnError extends boolean = true>(options: 
 /**
  * What stands still until you decide: near-duplicates, approvals, budgets, conflicts; the oldest first
  */
-export const listDecisions = <ThrowOnError extends boolean = true>(options?: Options<ListDecisionsData, ThrowOnError>): RequestResult<ListDecisionsResponses, ListDecisionsErrors, ThrowOnError> => (options?.client ?? client).get<ListDecisionsResponses, ListDecisionsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/failures/waiting',
-    ...options
-});
+export const listDecisions = <ThrowOnError extends boolean = true>(options?: Options<ListDecisionsData, ThrowOnError>): RequestResult<ListDecisionsResponses, ListDecisionsErrors, ThrowOnError> => (options?.client ?? client).get<ListDecisionsResponses, ListDecisionsErrors, ThrowOnError>({ url: '/api/v1/failures/waiting', ...options });
 
 /**
  * What the link of a hold mail is about, and how it stands; changes nothing
@@ -841,40 +508,19 @@ export const holdByMail = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Images, newest first
  */
-export const listImages = <ThrowOnError extends boolean = true>(options?: Options<ListImagesData, ThrowOnError>): RequestResult<ListImagesResponses, ListImagesErrors, ThrowOnError> => (options?.client ?? client).get<ListImagesResponses, ListImagesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/images',
-    ...options
-});
+export const listImages = <ThrowOnError extends boolean = true>(options?: Options<ListImagesData, ThrowOnError>): RequestResult<ListImagesResponses, ListImagesErrors, ThrowOnError> => (options?.client ?? client).get<ListImagesResponses, ListImagesErrors, ThrowOnError>({ url: '/api/v1/images', ...options });
 
 /**
  * Upload an image: the body is the file (PNG, JPEG, WebP or GIF, up to 10 MB)
  *
  * It is encoded anew: what cameras write beside the picture (place, time) is removed, and what is larger than 2560 pixels is made smaller.
  */
-export const uploadImage = <ThrowOnError extends boolean = true>(options?: Options<UploadImageData, ThrowOnError>): RequestResult<UploadImageResponses, UploadImageErrors, ThrowOnError> => (options?.client ?? client).post<UploadImageResponses, UploadImageErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/images',
-    ...options
-});
+export const uploadImage = <ThrowOnError extends boolean = true>(options?: Options<UploadImageData, ThrowOnError>): RequestResult<UploadImageResponses, UploadImageErrors, ThrowOnError> => (options?.client ?? client).post<UploadImageResponses, UploadImageErrors, ThrowOnError>({ url: '/api/v1/images', ...options });
 
 /**
  * Draw a title card at no cost; the same words and colours give the same image
  */
 export const createTitleCard = <ThrowOnError extends boolean = true>(options: Options<CreateTitleCardData, ThrowOnError>): RequestResult<CreateTitleCardResponses, CreateTitleCardErrors, ThrowOnError> => (options.client ?? client).post<CreateTitleCardResponses, CreateTitleCardErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/images/card',
     ...options,
     headers: {
@@ -889,11 +535,6 @@ export const createTitleCard = <ThrowOnError extends boolean = true>(options: Op
  * The same prompt of the same article and model gives the image that there is, at no further cost, unless `again` is true.
  */
 export const generateImage = <ThrowOnError extends boolean = true>(options: Options<GenerateImageData, ThrowOnError>): RequestResult<GenerateImageResponses, GenerateImageErrors, ThrowOnError> => (options.client ?? client).post<GenerateImageResponses, GenerateImageErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/images/generate',
     ...options,
     headers: {
@@ -905,64 +546,27 @@ export const generateImage = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * The model that images are generated by, and its price
  */
-export const getImageSettings = <ThrowOnError extends boolean = true>(options?: Options<GetImageSettingsData, ThrowOnError>): RequestResult<GetImageSettingsResponses, GetImageSettingsErrors, ThrowOnError> => (options?.client ?? client).get<GetImageSettingsResponses, GetImageSettingsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/images/settings',
-    ...options
-});
+export const getImageSettings = <ThrowOnError extends boolean = true>(options?: Options<GetImageSettingsData, ThrowOnError>): RequestResult<GetImageSettingsResponses, GetImageSettingsErrors, ThrowOnError> => (options?.client ?? client).get<GetImageSettingsResponses, GetImageSettingsErrors, ThrowOnError>({ url: '/api/v1/images/settings', ...options });
 
 /**
  * How much room your images take, and how much there is
  */
-export const getImageStorage = <ThrowOnError extends boolean = true>(options?: Options<GetImageStorageData, ThrowOnError>): RequestResult<GetImageStorageResponses, GetImageStorageErrors, ThrowOnError> => (options?.client ?? client).get<GetImageStorageResponses, GetImageStorageErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/images/storage',
-    ...options
-});
+export const getImageStorage = <ThrowOnError extends boolean = true>(options?: Options<GetImageStorageData, ThrowOnError>): RequestResult<GetImageStorageResponses, GetImageStorageErrors, ThrowOnError> => (options?.client ?? client).get<GetImageStorageResponses, GetImageStorageErrors, ThrowOnError>({ url: '/api/v1/images/storage', ...options });
 
 /**
  * Put an image into the bin, where it stays up to 30 days; one that articles show only with `force=true`
  */
-export const deleteImage = <ThrowOnError extends boolean = true>(options: Options<DeleteImageData, ThrowOnError>): RequestResult<DeleteImageResponses, DeleteImageErrors, ThrowOnError> => (options.client ?? client).delete<DeleteImageResponses, DeleteImageErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/images/{id}',
-    ...options
-});
+export const deleteImage = <ThrowOnError extends boolean = true>(options: Options<DeleteImageData, ThrowOnError>): RequestResult<DeleteImageResponses, DeleteImageErrors, ThrowOnError> => (options.client ?? client).delete<DeleteImageResponses, DeleteImageErrors, ThrowOnError>({ url: '/api/v1/images/{id}', ...options });
 
 /**
  * What is known of an image
  */
-export const getImage = <ThrowOnError extends boolean = true>(options: Options<GetImageData, ThrowOnError>): RequestResult<GetImageResponses, GetImageErrors, ThrowOnError> => (options.client ?? client).get<GetImageResponses, GetImageErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/images/{id}',
-    ...options
-});
+export const getImage = <ThrowOnError extends boolean = true>(options: Options<GetImageData, ThrowOnError>): RequestResult<GetImageResponses, GetImageErrors, ThrowOnError> => (options.client ?? client).get<GetImageResponses, GetImageErrors, ThrowOnError>({ url: '/api/v1/images/{id}', ...options });
 
 /**
  * Change its name, alternative text or caption
  */
 export const updateImage = <ThrowOnError extends boolean = true>(options: Options<UpdateImageData, ThrowOnError>): RequestResult<UpdateImageResponses, UpdateImageErrors, ThrowOnError> => (options.client ?? client).patch<UpdateImageResponses, UpdateImageErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/images/{id}',
     ...options,
     headers: {
@@ -974,38 +578,17 @@ export const updateImage = <ThrowOnError extends boolean = true>(options: Option
 /**
  * The file of an image, to whom it belongs
  */
-export const getImageFile = <ThrowOnError extends boolean = true>(options: Options<GetImageFileData, ThrowOnError>): RequestResult<GetImageFileResponses, GetImageFileErrors, ThrowOnError> => (options.client ?? client).get<GetImageFileResponses, GetImageFileErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/images/{id}/file',
-    ...options
-});
+export const getImageFile = <ThrowOnError extends boolean = true>(options: Options<GetImageFileData, ThrowOnError>): RequestResult<GetImageFileResponses, GetImageFileErrors, ThrowOnError> => (options.client ?? client).get<GetImageFileResponses, GetImageFileErrors, ThrowOnError>({ url: '/api/v1/images/{id}/file', ...options });
 
 /**
  * Take an image out of the bin
  */
-export const restoreImage = <ThrowOnError extends boolean = true>(options: Options<RestoreImageData, ThrowOnError>): RequestResult<RestoreImageResponses, RestoreImageErrors, ThrowOnError> => (options.client ?? client).post<RestoreImageResponses, RestoreImageErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/images/{id}/restore',
-    ...options
-});
+export const restoreImage = <ThrowOnError extends boolean = true>(options: Options<RestoreImageData, ThrowOnError>): RequestResult<RestoreImageResponses, RestoreImageErrors, ThrowOnError> => (options.client ?? client).post<RestoreImageResponses, RestoreImageErrors, ThrowOnError>({ url: '/api/v1/images/{id}/restore', ...options });
 
 /**
  * Delete the account with everything in it; takes the password unless you logged in a moment ago
  */
 export const deleteMe = <ThrowOnError extends boolean = true>(options: Options<DeleteMeData, ThrowOnError>): RequestResult<DeleteMeResponses, DeleteMeErrors, ThrowOnError> => (options.client ?? client).delete<DeleteMeResponses, DeleteMeErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/me',
     ...options,
     headers: {
@@ -1017,25 +600,12 @@ export const deleteMe = <ThrowOnError extends boolean = true>(options: Options<D
 /**
  * The account
  */
-export const getMe = <ThrowOnError extends boolean = true>(options?: Options<GetMeData, ThrowOnError>): RequestResult<GetMeResponses, GetMeErrors, ThrowOnError> => (options?.client ?? client).get<GetMeResponses, GetMeErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/me',
-    ...options
-});
+export const getMe = <ThrowOnError extends boolean = true>(options?: Options<GetMeData, ThrowOnError>): RequestResult<GetMeResponses, GetMeErrors, ThrowOnError> => (options?.client ?? client).get<GetMeResponses, GetMeErrors, ThrowOnError>({ url: '/api/v1/me', ...options });
 
 /**
  * Change the account; a new password or address takes the present password
  */
 export const updateMe = <ThrowOnError extends boolean = true>(options: Options<UpdateMeData, ThrowOnError>): RequestResult<UpdateMeResponses, UpdateMeErrors, ThrowOnError> => (options.client ?? client).patch<UpdateMeResponses, UpdateMeErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/me',
     ...options,
     headers: {
@@ -1047,64 +617,27 @@ export const updateMe = <ThrowOnError extends boolean = true>(options: Options<U
 /**
  * Everything that touched access to the account, newest first
  */
-export const listMyAuditEvents = <ThrowOnError extends boolean = true>(options?: Options<ListMyAuditEventsData, ThrowOnError>): RequestResult<ListMyAuditEventsResponses, ListMyAuditEventsErrors, ThrowOnError> => (options?.client ?? client).get<ListMyAuditEventsResponses, ListMyAuditEventsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/me/audit-events',
-    ...options
-});
+export const listMyAuditEvents = <ThrowOnError extends boolean = true>(options?: Options<ListMyAuditEventsData, ThrowOnError>): RequestResult<ListMyAuditEventsResponses, ListMyAuditEventsErrors, ThrowOnError> => (options?.client ?? client).get<ListMyAuditEventsResponses, ListMyAuditEventsErrors, ThrowOnError>({ url: '/api/v1/me/audit-events', ...options });
 
 /**
  * A zip of everything that is yours, without passwords, keys and tokens
  */
-export const exportMe = <ThrowOnError extends boolean = true>(options?: Options<ExportMeData, ThrowOnError>): RequestResult<ExportMeResponses, ExportMeErrors, ThrowOnError> => (options?.client ?? client).get<ExportMeResponses, ExportMeErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/me/export',
-    ...options
-});
+export const exportMe = <ThrowOnError extends boolean = true>(options?: Options<ExportMeData, ThrowOnError>): RequestResult<ExportMeResponses, ExportMeErrors, ThrowOnError> => (options?.client ?? client).get<ExportMeResponses, ExportMeErrors, ThrowOnError>({ url: '/api/v1/me/export', ...options });
 
 /**
  * Where the account is signed in, newest first
  */
-export const listSessions = <ThrowOnError extends boolean = true>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/me/sessions',
-    ...options
-});
+export const listSessions = <ThrowOnError extends boolean = true>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({ url: '/api/v1/me/sessions', ...options });
 
 /**
  * Sign out one device; its tokens end with it
  */
-export const revokeSession = <ThrowOnError extends boolean = true>(options: Options<RevokeSessionData, ThrowOnError>): RequestResult<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError> => (options.client ?? client).delete<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/me/sessions/{id}',
-    ...options
-});
+export const revokeSession = <ThrowOnError extends boolean = true>(options: Options<RevokeSessionData, ThrowOnError>): RequestResult<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError> => (options.client ?? client).delete<RevokeSessionResponses, RevokeSessionErrors, ThrowOnError>({ url: '/api/v1/me/sessions/{id}', ...options });
 
 /**
  * Turn two-factor log-in off; the session is a new one afterwards
  */
 export const disableTwoFactor = <ThrowOnError extends boolean = true>(options: Options<DisableTwoFactorData, ThrowOnError>): RequestResult<DisableTwoFactorResponses, DisableTwoFactorErrors, ThrowOnError> => (options.client ?? client).delete<DisableTwoFactorResponses, DisableTwoFactorErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/me/two-factor',
     ...options,
     headers: {
@@ -1117,11 +650,6 @@ export const disableTwoFactor = <ThrowOnError extends boolean = true>(options: O
  * Prepare two-factor log-in: the secret for an authenticator app and backup codes, shown once
  */
 export const prepareTwoFactor = <ThrowOnError extends boolean = true>(options: Options<PrepareTwoFactorData, ThrowOnError>): RequestResult<PrepareTwoFactorResponses, PrepareTwoFactorErrors, ThrowOnError> => (options.client ?? client).post<PrepareTwoFactorResponses, PrepareTwoFactorErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/me/two-factor',
     ...options,
     headers: {
@@ -1134,11 +662,6 @@ export const prepareTwoFactor = <ThrowOnError extends boolean = true>(options: O
  * New backup codes; the old ones are worth nothing afterwards
  */
 export const renewBackupCodes = <ThrowOnError extends boolean = true>(options: Options<RenewBackupCodesData, ThrowOnError>): RequestResult<RenewBackupCodesResponses, RenewBackupCodesErrors, ThrowOnError> => (options.client ?? client).post<RenewBackupCodesResponses, RenewBackupCodesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/me/two-factor/backup-codes',
     ...options,
     headers: {
@@ -1151,11 +674,6 @@ export const renewBackupCodes = <ThrowOnError extends boolean = true>(options: O
  * Turn two-factor log-in on with a first code; the session is a new one afterwards
  */
 export const confirmTwoFactor = <ThrowOnError extends boolean = true>(options: Options<ConfirmTwoFactorData, ThrowOnError>): RequestResult<ConfirmTwoFactorResponses, ConfirmTwoFactorErrors, ThrowOnError> => (options.client ?? client).post<ConfirmTwoFactorResponses, ConfirmTwoFactorErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/me/two-factor/confirm',
     ...options,
     headers: {
@@ -1169,51 +687,22 @@ export const confirmTwoFactor = <ThrowOnError extends boolean = true>(options: O
  *
  * First those of the instance in the order in which they are asked, then what the public table of prices lists for the providers that you or the instance have a key for. A model that is not listed may be named all the same.
  */
-export const listModels = <ThrowOnError extends boolean = true>(options?: Options<ListModelsData, ThrowOnError>): RequestResult<ListModelsResponses, ListModelsErrors, ThrowOnError> => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/models',
-    ...options
-});
+export const listModels = <ThrowOnError extends boolean = true>(options?: Options<ListModelsData, ThrowOnError>): RequestResult<ListModelsResponses, ListModelsErrors, ThrowOnError> => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({ url: '/api/v1/models', ...options });
 
 /**
  * What is at work, what waits for you, what went out, what comes and what it costs; 5 of each
  */
-export const getOverview = <ThrowOnError extends boolean = true>(options?: Options<GetOverviewData, ThrowOnError>): RequestResult<GetOverviewResponses, GetOverviewErrors, ThrowOnError> => (options?.client ?? client).get<GetOverviewResponses, GetOverviewErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/overview',
-    ...options
-});
+export const getOverview = <ThrowOnError extends boolean = true>(options?: Options<GetOverviewData, ThrowOnError>): RequestResult<GetOverviewResponses, GetOverviewErrors, ThrowOnError> => (options?.client ?? client).get<GetOverviewResponses, GetOverviewErrors, ThrowOnError>({ url: '/api/v1/overview', ...options });
 
 /**
  * Pipelines, newest first
  */
-export const listPipelines = <ThrowOnError extends boolean = true>(options?: Options<ListPipelinesData, ThrowOnError>): RequestResult<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError> => (options?.client ?? client).get<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/pipelines',
-    ...options
-});
+export const listPipelines = <ThrowOnError extends boolean = true>(options?: Options<ListPipelinesData, ThrowOnError>): RequestResult<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError> => (options?.client ?? client).get<ListPipelinesResponses, ListPipelinesErrors, ThrowOnError>({ url: '/api/v1/pipelines', ...options });
 
 /**
  * Start an article; with dryRun=true only estimate what it will cost
  */
 export const createPipeline = <ThrowOnError extends boolean = true>(options: Options<CreatePipelineData, ThrowOnError>): RequestResult<CreatePipelineResponses, CreatePipelineErrors, ThrowOnError> => (options.client ?? client).post<CreatePipelineResponses, CreatePipelineErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/pipelines',
     ...options,
     headers: {
@@ -1225,25 +714,12 @@ export const createPipeline = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * A pipeline with its steps and costs
  */
-export const getPipeline = <ThrowOnError extends boolean = true>(options: Options<GetPipelineData, ThrowOnError>): RequestResult<GetPipelineResponses, GetPipelineErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineResponses, GetPipelineErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/pipelines/{id}',
-    ...options
-});
+export const getPipeline = <ThrowOnError extends boolean = true>(options: Options<GetPipelineData, ThrowOnError>): RequestResult<GetPipelineResponses, GetPipelineErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineResponses, GetPipelineErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}', ...options });
 
 /**
  * Let a pipeline that has not ended go before or behind your others, at once
  */
 export const updatePipeline = <ThrowOnError extends boolean = true>(options: Options<UpdatePipelineData, ThrowOnError>): RequestResult<UpdatePipelineResponses, UpdatePipelineErrors, ThrowOnError> => (options.client ?? client).patch<UpdatePipelineResponses, UpdatePipelineErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/pipelines/{id}',
     ...options,
     headers: {
@@ -1255,25 +731,12 @@ export const updatePipeline = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Stop at once
  */
-export const cancelPipeline = <ThrowOnError extends boolean = true>(options: Options<CancelPipelineData, ThrowOnError>): RequestResult<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError> => (options.client ?? client).post<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/pipelines/{id}/cancel',
-    ...options
-});
+export const cancelPipeline = <ThrowOnError extends boolean = true>(options: Options<CancelPipelineData, ThrowOnError>): RequestResult<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError> => (options.client ?? client).post<CancelPipelineResponses, CancelPipelineErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/cancel', ...options });
 
 /**
  * Go on in spite of a near-duplicate, or look again at the budget (and raise it)
  */
 export const continuePipeline = <ThrowOnError extends boolean = true>(options: Options<ContinuePipelineData, ThrowOnError>): RequestResult<ContinuePipelineResponses, ContinuePipelineErrors, ThrowOnError> => (options.client ?? client).post<ContinuePipelineResponses, ContinuePipelineErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/pipelines/{id}/continue',
     ...options,
     headers: {
@@ -1285,38 +748,17 @@ export const continuePipeline = <ThrowOnError extends boolean = true>(options: O
 /**
  * Live progress as server-sent events: step, progress, log, done; Last-Event-ID resumes. text shows what is being written, is not recorded and has no id
  */
-export const streamPipelineEvents = <ThrowOnError extends boolean = true>(options: Options<StreamPipelineEventsData, ThrowOnError>): RequestResult<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError> => (options.client ?? client).get<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/pipelines/{id}/events',
-    ...options
-});
+export const streamPipelineEvents = <ThrowOnError extends boolean = true>(options: Options<StreamPipelineEventsData, ThrowOnError>): RequestResult<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError> => (options.client ?? client).get<StreamPipelineEventsResponses, StreamPipelineEventsErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/events', ...options });
 
 /**
  * Every model call with its cost, every claim with source, quote and verdict, who approved
  */
-export const getPipelineReceipt = <ThrowOnError extends boolean = true>(options: Options<GetPipelineReceiptData, ThrowOnError>): RequestResult<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/pipelines/{id}/receipt',
-    ...options
-});
+export const getPipelineReceipt = <ThrowOnError extends boolean = true>(options: Options<GetPipelineReceiptData, ThrowOnError>): RequestResult<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError> => (options.client ?? client).get<GetPipelineReceiptResponses, GetPipelineReceiptErrors, ThrowOnError>({ url: '/api/v1/pipelines/{id}/receipt', ...options });
 
 /**
  * Run again from where it failed, or redo from a step
  */
 export const retryPipeline = <ThrowOnError extends boolean = true>(options: Options<RetryPipelineData, ThrowOnError>): RequestResult<RetryPipelineResponses, RetryPipelineErrors, ThrowOnError> => (options.client ?? client).post<RetryPipelineResponses, RetryPipelineErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/pipelines/{id}/retry',
     ...options,
     headers: {
@@ -1328,38 +770,17 @@ export const retryPipeline = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Your own keys for providers, and what was spent with them this month
  */
-export const listProviderKeys = <ThrowOnError extends boolean = true>(options?: Options<ListProviderKeysData, ThrowOnError>): RequestResult<ListProviderKeysResponses, ListProviderKeysErrors, ThrowOnError> => (options?.client ?? client).get<ListProviderKeysResponses, ListProviderKeysErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/provider-keys',
-    ...options
-});
+export const listProviderKeys = <ThrowOnError extends boolean = true>(options?: Options<ListProviderKeysData, ThrowOnError>): RequestResult<ListProviderKeysResponses, ListProviderKeysErrors, ThrowOnError> => (options?.client ?? client).get<ListProviderKeysResponses, ListProviderKeysErrors, ThrowOnError>({ url: '/api/v1/provider-keys', ...options });
 
 /**
  * Delete your key for a provider; the next call is made without it
  */
-export const deleteProviderKey = <ThrowOnError extends boolean = true>(options: Options<DeleteProviderKeyData, ThrowOnError>): RequestResult<DeleteProviderKeyResponses, DeleteProviderKeyErrors, ThrowOnError> => (options.client ?? client).delete<DeleteProviderKeyResponses, DeleteProviderKeyErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/provider-keys/{provider}',
-    ...options
-});
+export const deleteProviderKey = <ThrowOnError extends boolean = true>(options: Options<DeleteProviderKeyData, ThrowOnError>): RequestResult<DeleteProviderKeyResponses, DeleteProviderKeyErrors, ThrowOnError> => (options.client ?? client).delete<DeleteProviderKeyResponses, DeleteProviderKeyErrors, ThrowOnError>({ url: '/api/v1/provider-keys/{provider}', ...options });
 
 /**
  * Store your key for a provider, in the place of the one before; it is checked there and never shown again
  */
 export const putProviderKey = <ThrowOnError extends boolean = true>(options: Options<PutProviderKeyData, ThrowOnError>): RequestResult<PutProviderKeyResponses, PutProviderKeyErrors, ThrowOnError> => (options.client ?? client).put<PutProviderKeyResponses, PutProviderKeyErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/provider-keys/{provider}',
     ...options,
     headers: {
@@ -1371,51 +792,22 @@ export const putProviderKey = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Ask the provider whether it takes your key, at no cost
  */
-export const checkProviderKey = <ThrowOnError extends boolean = true>(options: Options<CheckProviderKeyData, ThrowOnError>): RequestResult<CheckProviderKeyResponses, CheckProviderKeyErrors, ThrowOnError> => (options.client ?? client).post<CheckProviderKeyResponses, CheckProviderKeyErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/provider-keys/{provider}/check',
-    ...options
-});
+export const checkProviderKey = <ThrowOnError extends boolean = true>(options: Options<CheckProviderKeyData, ThrowOnError>): RequestResult<CheckProviderKeyResponses, CheckProviderKeyErrors, ThrowOnError> => (options.client ?? client).post<CheckProviderKeyResponses, CheckProviderKeyErrors, ThrowOnError>({ url: '/api/v1/provider-keys/{provider}/check', ...options });
 
 /**
  * Publications, newest first
  */
-export const listPublications = <ThrowOnError extends boolean = true>(options?: Options<ListPublicationsData, ThrowOnError>): RequestResult<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError> => (options?.client ?? client).get<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/publications',
-    ...options
-});
+export const listPublications = <ThrowOnError extends boolean = true>(options?: Options<ListPublicationsData, ThrowOnError>): RequestResult<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError> => (options?.client ?? client).get<ListPublicationsResponses, ListPublicationsErrors, ThrowOnError>({ url: '/api/v1/publications', ...options });
 
 /**
  * A publication: how far it is, and where the post stands
  */
-export const getPublication = <ThrowOnError extends boolean = true>(options: Options<GetPublicationData, ThrowOnError>): RequestResult<GetPublicationResponses, GetPublicationErrors, ThrowOnError> => (options.client ?? client).get<GetPublicationResponses, GetPublicationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/publications/{id}',
-    ...options
-});
+export const getPublication = <ThrowOnError extends boolean = true>(options: Options<GetPublicationData, ThrowOnError>): RequestResult<GetPublicationResponses, GetPublicationErrors, ThrowOnError> => (options.client ?? client).get<GetPublicationResponses, GetPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}', ...options });
 
 /**
  * Change what has not been sent yet: what it is to be, when, how urgent, and its place in the queue
  */
 export const updatePublication = <ThrowOnError extends boolean = true>(options: Options<UpdatePublicationData, ThrowOnError>): RequestResult<UpdatePublicationResponses, UpdatePublicationErrors, ThrowOnError> => (options.client ?? client).patch<UpdatePublicationResponses, UpdatePublicationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/publications/{id}',
     ...options,
     headers: {
@@ -1427,38 +819,17 @@ export const updatePublication = <ThrowOnError extends boolean = true>(options: 
 /**
  * Give up what has not been sent yet
  */
-export const cancelPublication = <ThrowOnError extends boolean = true>(options: Options<CancelPublicationData, ThrowOnError>): RequestResult<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError> => (options.client ?? client).post<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/publications/{id}/cancel',
-    ...options
-});
+export const cancelPublication = <ThrowOnError extends boolean = true>(options: Options<CancelPublicationData, ThrowOnError>): RequestResult<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError> => (options.client ?? client).post<CancelPublicationResponses, CancelPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}/cancel', ...options });
 
 /**
  * What the article and the post disagree about: base, ours, theirs, and both merged
  */
-export const getPublicationConflict = <ThrowOnError extends boolean = true>(options: Options<GetPublicationConflictData, ThrowOnError>): RequestResult<GetPublicationConflictResponses, GetPublicationConflictErrors, ThrowOnError> => (options.client ?? client).get<GetPublicationConflictResponses, GetPublicationConflictErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/publications/{id}/conflict',
-    ...options
-});
+export const getPublicationConflict = <ThrowOnError extends boolean = true>(options: Options<GetPublicationConflictData, ThrowOnError>): RequestResult<GetPublicationConflictResponses, GetPublicationConflictErrors, ThrowOnError> => (options.client ?? client).get<GetPublicationConflictResponses, GetPublicationConflictErrors, ThrowOnError>({ url: '/api/v1/publications/{id}/conflict', ...options });
 
 /**
  * Decide a conflict; refused when the article or the post has changed since it was shown
  */
 export const resolvePublication = <ThrowOnError extends boolean = true>(options: Options<ResolvePublicationData, ThrowOnError>): RequestResult<ResolvePublicationResponses, ResolvePublicationErrors, ThrowOnError> => (options.client ?? client).post<ResolvePublicationResponses, ResolvePublicationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/publications/{id}/resolve',
     ...options,
     headers: {
@@ -1470,25 +841,12 @@ export const resolvePublication = <ThrowOnError extends boolean = true>(options:
 /**
  * Try now what is not finished; the site is looked at first, so nothing appears twice
  */
-export const retryPublication = <ThrowOnError extends boolean = true>(options: Options<RetryPublicationData, ThrowOnError>): RequestResult<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError> => (options.client ?? client).post<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/publications/{id}/retry',
-    ...options
-});
+export const retryPublication = <ThrowOnError extends boolean = true>(options: Options<RetryPublicationData, ThrowOnError>): RequestResult<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError> => (options.client ?? client).post<RetryPublicationResponses, RetryPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}/retry', ...options });
 
 /**
  * Put the post into the site's trash; never deletes for good
  */
 export const trashPublication = <ThrowOnError extends boolean = true>(options: Options<TrashPublicationData, ThrowOnError>): RequestResult<TrashPublicationResponses, TrashPublicationErrors, ThrowOnError> => (options.client ?? client).post<TrashPublicationResponses, TrashPublicationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/publications/{id}/trash',
     ...options,
     headers: {
@@ -1500,51 +858,22 @@ export const trashPublication = <ThrowOnError extends boolean = true>(options: O
 /**
  * Take the post back to a draft
  */
-export const unpublishPublication = <ThrowOnError extends boolean = true>(options: Options<UnpublishPublicationData, ThrowOnError>): RequestResult<UnpublishPublicationResponses, UnpublishPublicationErrors, ThrowOnError> => (options.client ?? client).post<UnpublishPublicationResponses, UnpublishPublicationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/publications/{id}/unpublish',
-    ...options
-});
+export const unpublishPublication = <ThrowOnError extends boolean = true>(options: Options<UnpublishPublicationData, ThrowOnError>): RequestResult<UnpublishPublicationResponses, UnpublishPublicationErrors, ThrowOnError> => (options.client ?? client).post<UnpublishPublicationResponses, UnpublishPublicationErrors, ThrowOnError>({ url: '/api/v1/publications/{id}/unpublish', ...options });
 
 /**
  * Bring the post up to date with the article; whether it is public stays as it is
  */
-export const updatePublishedPost = <ThrowOnError extends boolean = true>(options: Options<UpdatePublishedPostData, ThrowOnError>): RequestResult<UpdatePublishedPostResponses, UpdatePublishedPostErrors, ThrowOnError> => (options.client ?? client).post<UpdatePublishedPostResponses, UpdatePublishedPostErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/publications/{id}/update',
-    ...options
-});
+export const updatePublishedPost = <ThrowOnError extends boolean = true>(options: Options<UpdatePublishedPostData, ThrowOnError>): RequestResult<UpdatePublishedPostResponses, UpdatePublishedPostErrors, ThrowOnError> => (options.client ?? client).post<UpdatePublishedPostResponses, UpdatePublishedPostErrors, ThrowOnError>({ url: '/api/v1/publications/{id}/update', ...options });
 
 /**
  * Schedules, newest first
  */
-export const listSchedules = <ThrowOnError extends boolean = true>(options?: Options<ListSchedulesData, ThrowOnError>): RequestResult<ListSchedulesResponses, ListSchedulesErrors, ThrowOnError> => (options?.client ?? client).get<ListSchedulesResponses, ListSchedulesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/schedules',
-    ...options
-});
+export const listSchedules = <ThrowOnError extends boolean = true>(options?: Options<ListSchedulesData, ThrowOnError>): RequestResult<ListSchedulesResponses, ListSchedulesErrors, ThrowOnError> => (options?.client ?? client).get<ListSchedulesResponses, ListSchedulesErrors, ThrowOnError>({ url: '/api/v1/schedules', ...options });
 
 /**
  * Add a schedule: at each of its times an article about the next topic is begun
  */
 export const createSchedule = <ThrowOnError extends boolean = true>(options: Options<CreateScheduleData, ThrowOnError>): RequestResult<CreateScheduleResponses, CreateScheduleErrors, ThrowOnError> => (options.client ?? client).post<CreateScheduleResponses, CreateScheduleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/schedules',
     ...options,
     headers: {
@@ -1557,11 +886,6 @@ export const createSchedule = <ThrowOnError extends boolean = true>(options: Opt
  * The next times of a rule that is not stored yet
  */
 export const previewRule = <ThrowOnError extends boolean = true>(options: Options<PreviewRuleData, ThrowOnError>): RequestResult<PreviewRuleResponses, PreviewRuleErrors, ThrowOnError> => (options.client ?? client).post<PreviewRuleResponses, PreviewRuleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/schedules/preview',
     ...options,
     headers: {
@@ -1573,38 +897,17 @@ export const previewRule = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Forget a schedule; its articles stay, and so do the topics it has not come to
  */
-export const deleteSchedule = <ThrowOnError extends boolean = true>(options: Options<DeleteScheduleData, ThrowOnError>): RequestResult<DeleteScheduleResponses, DeleteScheduleErrors, ThrowOnError> => (options.client ?? client).delete<DeleteScheduleResponses, DeleteScheduleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/schedules/{id}',
-    ...options
-});
+export const deleteSchedule = <ThrowOnError extends boolean = true>(options: Options<DeleteScheduleData, ThrowOnError>): RequestResult<DeleteScheduleResponses, DeleteScheduleErrors, ThrowOnError> => (options.client ?? client).delete<DeleteScheduleResponses, DeleteScheduleErrors, ThrowOnError>({ url: '/api/v1/schedules/{id}', ...options });
 
 /**
  * A schedule, its next time, and what will keep it from leading to an article
  */
-export const getSchedule = <ThrowOnError extends boolean = true>(options: Options<GetScheduleData, ThrowOnError>): RequestResult<GetScheduleResponses, GetScheduleErrors, ThrowOnError> => (options.client ?? client).get<GetScheduleResponses, GetScheduleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/schedules/{id}',
-    ...options
-});
+export const getSchedule = <ThrowOnError extends boolean = true>(options: Options<GetScheduleData, ThrowOnError>): RequestResult<GetScheduleResponses, GetScheduleErrors, ThrowOnError> => (options.client ?? client).get<GetScheduleResponses, GetScheduleErrors, ThrowOnError>({ url: '/api/v1/schedules/{id}', ...options });
 
 /**
  * Change a schedule, pause it, or go on; a time that has had its run does not come again
  */
 export const updateSchedule = <ThrowOnError extends boolean = true>(options: Options<UpdateScheduleData, ThrowOnError>): RequestResult<UpdateScheduleResponses, UpdateScheduleErrors, ThrowOnError> => (options.client ?? client).patch<UpdateScheduleResponses, UpdateScheduleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/schedules/{id}',
     ...options,
     headers: {
@@ -1616,38 +919,17 @@ export const updateSchedule = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * The next times of a schedule, also of one that is paused
  */
-export const previewSchedule = <ThrowOnError extends boolean = true>(options: Options<PreviewScheduleData, ThrowOnError>): RequestResult<PreviewScheduleResponses, PreviewScheduleErrors, ThrowOnError> => (options.client ?? client).get<PreviewScheduleResponses, PreviewScheduleErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/schedules/{id}/preview',
-    ...options
-});
+export const previewSchedule = <ThrowOnError extends boolean = true>(options: Options<PreviewScheduleData, ThrowOnError>): RequestResult<PreviewScheduleResponses, PreviewScheduleErrors, ThrowOnError> => (options.client ?? client).get<PreviewScheduleResponses, PreviewScheduleErrors, ThrowOnError>({ url: '/api/v1/schedules/{id}/preview', ...options });
 
 /**
  * What the times of a schedule have led to, newest first
  */
-export const listScheduleRuns = <ThrowOnError extends boolean = true>(options: Options<ListScheduleRunsData, ThrowOnError>): RequestResult<ListScheduleRunsResponses, ListScheduleRunsErrors, ThrowOnError> => (options.client ?? client).get<ListScheduleRunsResponses, ListScheduleRunsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/schedules/{id}/runs',
-    ...options
-});
+export const listScheduleRuns = <ThrowOnError extends boolean = true>(options: Options<ListScheduleRunsData, ThrowOnError>): RequestResult<ListScheduleRunsResponses, ListScheduleRunsErrors, ThrowOnError> => (options.client ?? client).get<ListScheduleRunsResponses, ListScheduleRunsErrors, ThrowOnError>({ url: '/api/v1/schedules/{id}/runs', ...options });
 
 /**
  * Move or skip one time of a schedule; it stays the same slot, and is run once wherever it stands
  */
 export const changeSlot = <ThrowOnError extends boolean = true>(options: Options<ChangeSlotData, ThrowOnError>): RequestResult<ChangeSlotResponses, ChangeSlotErrors, ThrowOnError> => (options.client ?? client).post<ChangeSlotResponses, ChangeSlotErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/schedules/{id}/slots',
     ...options,
     headers: {
@@ -1659,41 +941,17 @@ export const changeSlot = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Put a time that was moved or skipped back to where the rule has it
  */
-export const undoSlot = <ThrowOnError extends boolean = true>(options: Options<UndoSlotData, ThrowOnError>): RequestResult<UndoSlotResponses, UndoSlotErrors, ThrowOnError> => (options.client ?? client).delete<UndoSlotResponses, UndoSlotErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/schedules/{id}/slots/{slotAt}',
-    ...options
-});
+export const undoSlot = <ThrowOnError extends boolean = true>(options: Options<UndoSlotData, ThrowOnError>): RequestResult<UndoSlotResponses, UndoSlotErrors, ThrowOnError> => (options.client ?? client).delete<UndoSlotResponses, UndoSlotErrors, ThrowOnError>({ url: '/api/v1/schedules/{id}/slots/{slotAt}', ...options });
 
 /**
  * Who looks for sources when a brief names none, in the order of asking; empty when none is configured
  */
-export const listSearchProviders = <ThrowOnError extends boolean = true>(options?: Options<ListSearchProvidersData, ThrowOnError>): RequestResult<ListSearchProvidersResponses, ListSearchProvidersErrors, ThrowOnError> => (options?.client ?? client).get<ListSearchProvidersResponses, ListSearchProvidersErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/search-providers',
-    ...options
-});
+export const listSearchProviders = <ThrowOnError extends boolean = true>(options?: Options<ListSearchProvidersData, ThrowOnError>): RequestResult<ListSearchProvidersResponses, ListSearchProvidersErrors, ThrowOnError> => (options?.client ?? client).get<ListSearchProvidersResponses, ListSearchProvidersErrors, ThrowOnError>({ url: '/api/v1/search-providers', ...options });
 
 /**
  * WordPress sites, newest first
  */
-export const listSites = <ThrowOnError extends boolean = true>(options?: Options<ListSitesData, ThrowOnError>): RequestResult<ListSitesResponses, ListSitesErrors, ThrowOnError> => (options?.client ?? client).get<ListSitesResponses, ListSitesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites',
-    ...options
-});
+export const listSites = <ThrowOnError extends boolean = true>(options?: Options<ListSitesData, ThrowOnError>): RequestResult<ListSitesResponses, ListSitesErrors, ThrowOnError> => (options?.client ?? client).get<ListSitesResponses, ListSitesErrors, ThrowOnError>({ url: '/api/v1/sites', ...options });
 
 /**
  * Add a WordPress site and check it; one that does not answer is stored with what was found
@@ -1701,11 +959,6 @@ export const listSites = <ThrowOnError extends boolean = true>(options?: Options
  * With the address and user of a site that is there already, its password is renewed (200, `renewed`): its id, name and settings stay. The same address with another user is a site of its own.
  */
 export const createSite = <ThrowOnError extends boolean = true>(options: Options<CreateSiteData, ThrowOnError>): RequestResult<CreateSiteResponses, CreateSiteErrors, ThrowOnError> => (options.client ?? client).post<CreateSiteResponses, CreateSiteErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/sites',
     ...options,
     headers: {
@@ -1718,11 +971,6 @@ export const createSite = <ThrowOnError extends boolean = true>(options: Options
  * Begin to connect a site by one click: where its user hands out an Application Password
  */
 export const connectSite = <ThrowOnError extends boolean = true>(options: Options<ConnectSiteData, ThrowOnError>): RequestResult<ConnectSiteResponses, ConnectSiteErrors, ThrowOnError> => (options.client ?? client).post<ConnectSiteResponses, ConnectSiteErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/sites/connect',
     ...options,
     headers: {
@@ -1739,38 +987,17 @@ export const finishSiteConnection = <ThrowOnError extends boolean = true>(option
 /**
  * Forget a site and its password; its posts stay
  */
-export const deleteSite = <ThrowOnError extends boolean = true>(options: Options<DeleteSiteData, ThrowOnError>): RequestResult<DeleteSiteResponses, DeleteSiteErrors, ThrowOnError> => (options.client ?? client).delete<DeleteSiteResponses, DeleteSiteErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}',
-    ...options
-});
+export const deleteSite = <ThrowOnError extends boolean = true>(options: Options<DeleteSiteData, ThrowOnError>): RequestResult<DeleteSiteResponses, DeleteSiteErrors, ThrowOnError> => (options.client ?? client).delete<DeleteSiteResponses, DeleteSiteErrors, ThrowOnError>({ url: '/api/v1/sites/{id}', ...options });
 
 /**
  * A site with its last check
  */
-export const getSite = <ThrowOnError extends boolean = true>(options: Options<GetSiteData, ThrowOnError>): RequestResult<GetSiteResponses, GetSiteErrors, ThrowOnError> => (options.client ?? client).get<GetSiteResponses, GetSiteErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}',
-    ...options
-});
+export const getSite = <ThrowOnError extends boolean = true>(options: Options<GetSiteData, ThrowOnError>): RequestResult<GetSiteResponses, GetSiteErrors, ThrowOnError> => (options.client ?? client).get<GetSiteResponses, GetSiteErrors, ThrowOnError>({ url: '/api/v1/sites/{id}', ...options });
 
 /**
  * Change a site; what bears on the connection is checked at once
  */
 export const updateSite = <ThrowOnError extends boolean = true>(options: Options<UpdateSiteData, ThrowOnError>): RequestResult<UpdateSiteResponses, UpdateSiteErrors, ThrowOnError> => (options.client ?? client).patch<UpdateSiteResponses, UpdateSiteErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/sites/{id}',
     ...options,
     headers: {
@@ -1782,15 +1009,7 @@ export const updateSite = <ThrowOnError extends boolean = true>(options: Options
 /**
  * What is published on the site by itself: times, topics, style, budget, approvals, what is held
  */
-export const getAutopilot = <ThrowOnError extends boolean = true>(options: Options<GetAutopilotData, ThrowOnError>): RequestResult<GetAutopilotResponses, GetAutopilotErrors, ThrowOnError> => (options.client ?? client).get<GetAutopilotResponses, GetAutopilotErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}/autopilot',
-    ...options
-});
+export const getAutopilot = <ThrowOnError extends boolean = true>(options: Options<GetAutopilotData, ThrowOnError>): RequestResult<GetAutopilotResponses, GetAutopilotErrors, ThrowOnError> => (options.client ?? client).get<GetAutopilotResponses, GetAutopilotErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/autopilot', ...options });
 
 /**
  * Set it up, change it, pause or resume all of it; what is left out stays, or is as usual
@@ -1798,11 +1017,6 @@ export const getAutopilot = <ThrowOnError extends boolean = true>(options: Optio
  * Where no schedule publishes on the site, one is made: three a week at 09:00 on the clocks of the site, public once a person has approved.
  */
 export const setAutopilot = <ThrowOnError extends boolean = true>(options: Options<SetAutopilotData, ThrowOnError>): RequestResult<SetAutopilotResponses, SetAutopilotErrors, ThrowOnError> => (options.client ?? client).put<SetAutopilotResponses, SetAutopilotErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/sites/{id}/autopilot',
     ...options,
     headers: {
@@ -1815,11 +1029,6 @@ export const setAutopilot = <ThrowOnError extends boolean = true>(options: Optio
  * Does the site answer, are the credentials right, and what may the user do there
  */
 export const checkSite = <ThrowOnError extends boolean = true>(options: Options<CheckSiteData, ThrowOnError>): RequestResult<CheckSiteResponses, CheckSiteErrors, ThrowOnError> => (options.client ?? client).post<CheckSiteResponses, CheckSiteErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/sites/{id}/check',
     ...options,
     headers: {
@@ -1831,132 +1040,52 @@ export const checkSite = <ThrowOnError extends boolean = true>(options: Options<
 /**
  * What a post can be given on the site, read from it now; what the user may not list there is empty
  */
-export const siteChoices = <ThrowOnError extends boolean = true>(options: Options<SiteChoicesData, ThrowOnError>): RequestResult<SiteChoicesResponses, SiteChoicesErrors, ThrowOnError> => (options.client ?? client).get<SiteChoicesResponses, SiteChoicesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}/choices',
-    ...options
-});
+export const siteChoices = <ThrowOnError extends boolean = true>(options: Options<SiteChoicesData, ThrowOnError>): RequestResult<SiteChoicesResponses, SiteChoicesErrors, ThrowOnError> => (options.client ?? client).get<SiteChoicesResponses, SiteChoicesErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/choices', ...options });
 
 /**
  * Send nothing more to the site; what is under way is finished
  */
-export const pauseQueue = <ThrowOnError extends boolean = true>(options: Options<PauseQueueData, ThrowOnError>): RequestResult<PauseQueueResponses, PauseQueueErrors, ThrowOnError> => (options.client ?? client).post<PauseQueueResponses, PauseQueueErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}/pause',
-    ...options
-});
+export const pauseQueue = <ThrowOnError extends boolean = true>(options: Options<PauseQueueData, ThrowOnError>): RequestResult<PauseQueueResponses, PauseQueueErrors, ThrowOnError> => (options.client ?? client).post<PauseQueueResponses, PauseQueueErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/pause', ...options });
 
 /**
  * Posts of a site, whoever wrote them, newest first
  */
-export const listSitePosts = <ThrowOnError extends boolean = true>(options: Options<ListSitePostsData, ThrowOnError>): RequestResult<ListSitePostsResponses, ListSitePostsErrors, ThrowOnError> => (options.client ?? client).get<ListSitePostsResponses, ListSitePostsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}/posts',
-    ...options
-});
+export const listSitePosts = <ThrowOnError extends boolean = true>(options: Options<ListSitePostsData, ThrowOnError>): RequestResult<ListSitePostsResponses, ListSitePostsErrors, ThrowOnError> => (options.client ?? client).get<ListSitePostsResponses, ListSitePostsErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/posts', ...options });
 
 /**
  * How far the reading of the posts of a site has come
  */
-export const getSiteSync = <ThrowOnError extends boolean = true>(options: Options<GetSiteSyncData, ThrowOnError>): RequestResult<GetSiteSyncResponses, GetSiteSyncErrors, ThrowOnError> => (options.client ?? client).get<GetSiteSyncResponses, GetSiteSyncErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}/posts/sync',
-    ...options
-});
+export const getSiteSync = <ThrowOnError extends boolean = true>(options: Options<GetSiteSyncData, ThrowOnError>): RequestResult<GetSiteSyncResponses, GetSiteSyncErrors, ThrowOnError> => (options.client ?? client).get<GetSiteSyncResponses, GetSiteSyncErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/posts/sync', ...options });
 
 /**
  * Read the posts of a site now, and look which are gone; at most once a minute
  */
-export const syncSitePosts = <ThrowOnError extends boolean = true>(options: Options<SyncSitePostsData, ThrowOnError>): RequestResult<SyncSitePostsResponses, SyncSitePostsErrors, ThrowOnError> => (options.client ?? client).post<SyncSitePostsResponses, SyncSitePostsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}/posts/sync',
-    ...options
-});
+export const syncSitePosts = <ThrowOnError extends boolean = true>(options: Options<SyncSitePostsData, ThrowOnError>): RequestResult<SyncSitePostsResponses, SyncSitePostsErrors, ThrowOnError> => (options.client ?? client).post<SyncSitePostsResponses, SyncSitePostsErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/posts/sync', ...options });
 
 /**
  * What is being sent to a site, what waits in which order, and what is to go at its time
  */
-export const getQueue = <ThrowOnError extends boolean = true>(options: Options<GetQueueData, ThrowOnError>): RequestResult<GetQueueResponses, GetQueueErrors, ThrowOnError> => (options.client ?? client).get<GetQueueResponses, GetQueueErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}/queue',
-    ...options
-});
+export const getQueue = <ThrowOnError extends boolean = true>(options: Options<GetQueueData, ThrowOnError>): RequestResult<GetQueueResponses, GetQueueErrors, ThrowOnError> => (options.client ?? client).get<GetQueueResponses, GetQueueErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/queue', ...options });
 
 /**
  * Give up everything that waits for the site, also for its time; what is being sent is finished
  */
-export const cancelQueue = <ThrowOnError extends boolean = true>(options: Options<CancelQueueData, ThrowOnError>): RequestResult<CancelQueueResponses, CancelQueueErrors, ThrowOnError> => (options.client ?? client).post<CancelQueueResponses, CancelQueueErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}/queue/cancel',
-    ...options
-});
+export const cancelQueue = <ThrowOnError extends boolean = true>(options: Options<CancelQueueData, ThrowOnError>): RequestResult<CancelQueueResponses, CancelQueueErrors, ThrowOnError> => (options.client ?? client).post<CancelQueueResponses, CancelQueueErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/queue/cancel', ...options });
 
 /**
  * Put everything that has failed at the site back into its queue, in its old place
  */
-export const retryQueue = <ThrowOnError extends boolean = true>(options: Options<RetryQueueData, ThrowOnError>): RequestResult<RetryQueueResponses, RetryQueueErrors, ThrowOnError> => (options.client ?? client).post<RetryQueueResponses, RetryQueueErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}/queue/retry',
-    ...options
-});
+export const retryQueue = <ThrowOnError extends boolean = true>(options: Options<RetryQueueData, ThrowOnError>): RequestResult<RetryQueueResponses, RetryQueueErrors, ThrowOnError> => (options.client ?? client).post<RetryQueueResponses, RetryQueueErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/queue/retry', ...options });
 
 /**
  * Go on sending at once, whoever has paused it
  */
-export const resumeQueue = <ThrowOnError extends boolean = true>(options: Options<ResumeQueueData, ThrowOnError>): RequestResult<ResumeQueueResponses, ResumeQueueErrors, ThrowOnError> => (options.client ?? client).post<ResumeQueueResponses, ResumeQueueErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sites/{id}/resume',
-    ...options
-});
+export const resumeQueue = <ThrowOnError extends boolean = true>(options: Options<ResumeQueueData, ThrowOnError>): RequestResult<ResumeQueueResponses, ResumeQueueErrors, ThrowOnError> => (options.client ?? client).post<ResumeQueueResponses, ResumeQueueErrors, ThrowOnError>({ url: '/api/v1/sites/{id}/resume', ...options });
 
 /**
  * Watched feeds and sites of others, newest first
  */
-export const listSources = <ThrowOnError extends boolean = true>(options?: Options<ListSourcesData, ThrowOnError>): RequestResult<ListSourcesResponses, ListSourcesErrors, ThrowOnError> => (options?.client ?? client).get<ListSourcesResponses, ListSourcesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sources',
-    ...options
-});
+export const listSources = <ThrowOnError extends boolean = true>(options?: Options<ListSourcesData, ThrowOnError>): RequestResult<ListSourcesResponses, ListSourcesErrors, ThrowOnError> => (options?.client ?? client).get<ListSourcesResponses, ListSourcesErrors, ThrowOnError>({ url: '/api/v1/sources', ...options });
 
 /**
  * Watch a feed or a site: its new posts are compared with yours, and what you lack is proposed
@@ -1964,11 +1093,6 @@ export const listSources = <ThrowOnError extends boolean = true>(options?: Optio
  * The address is looked at before it is taken: a feed, or a site whose feed or sitemap is found. The first reading follows at once and takes the newest 20 posts.
  */
 export const addSource = <ThrowOnError extends boolean = true>(options: Options<AddSourceData, ThrowOnError>): RequestResult<AddSourceResponses, AddSourceErrors, ThrowOnError> => (options.client ?? client).post<AddSourceResponses, AddSourceErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/sources',
     ...options,
     headers: {
@@ -1980,116 +1104,47 @@ export const addSource = <ThrowOnError extends boolean = true>(options: Options<
 /**
  * The pages, files and texts that your articles were written from, newest first
  */
-export const listSourceDocuments = <ThrowOnError extends boolean = true>(options?: Options<ListSourceDocumentsData, ThrowOnError>): RequestResult<ListSourceDocumentsResponses, ListSourceDocumentsErrors, ThrowOnError> => (options?.client ?? client).get<ListSourceDocumentsResponses, ListSourceDocumentsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sources/documents',
-    ...options
-});
+export const listSourceDocuments = <ThrowOnError extends boolean = true>(options?: Options<ListSourceDocumentsData, ThrowOnError>): RequestResult<ListSourceDocumentsResponses, ListSourceDocumentsErrors, ThrowOnError> => (options?.client ?? client).get<ListSourceDocumentsResponses, ListSourceDocumentsErrors, ThrowOnError>({ url: '/api/v1/sources/documents', ...options });
 
 /**
  * Put a stored source into the bin for 30 days; not one that an article cites, which is its proof
  */
-export const deleteSourceDocument = <ThrowOnError extends boolean = true>(options: Options<DeleteSourceDocumentData, ThrowOnError>): RequestResult<DeleteSourceDocumentResponses, DeleteSourceDocumentErrors, ThrowOnError> => (options.client ?? client).delete<DeleteSourceDocumentResponses, DeleteSourceDocumentErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sources/documents/{id}',
-    ...options
-});
+export const deleteSourceDocument = <ThrowOnError extends boolean = true>(options: Options<DeleteSourceDocumentData, ThrowOnError>): RequestResult<DeleteSourceDocumentResponses, DeleteSourceDocumentErrors, ThrowOnError> => (options.client ?? client).delete<DeleteSourceDocumentResponses, DeleteSourceDocumentErrors, ThrowOnError>({ url: '/api/v1/sources/documents/{id}', ...options });
 
 /**
  * A stored source, who found it, and the articles and claims that rest on it
  */
-export const getSourceDocument = <ThrowOnError extends boolean = true>(options: Options<GetSourceDocumentData, ThrowOnError>): RequestResult<GetSourceDocumentResponses, GetSourceDocumentErrors, ThrowOnError> => (options.client ?? client).get<GetSourceDocumentResponses, GetSourceDocumentErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sources/documents/{id}',
-    ...options
-});
+export const getSourceDocument = <ThrowOnError extends boolean = true>(options: Options<GetSourceDocumentData, ThrowOnError>): RequestResult<GetSourceDocumentResponses, GetSourceDocumentErrors, ThrowOnError> => (options.client ?? client).get<GetSourceDocumentResponses, GetSourceDocumentErrors, ThrowOnError>({ url: '/api/v1/sources/documents/{id}', ...options });
 
 /**
  * The stored text in reading order, with how many claims quote each part
  */
-export const listSourcePassages = <ThrowOnError extends boolean = true>(options: Options<ListSourcePassagesData, ThrowOnError>): RequestResult<ListSourcePassagesResponses, ListSourcePassagesErrors, ThrowOnError> => (options.client ?? client).get<ListSourcePassagesResponses, ListSourcePassagesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sources/documents/{id}/passages',
-    ...options
-});
+export const listSourcePassages = <ThrowOnError extends boolean = true>(options: Options<ListSourcePassagesData, ThrowOnError>): RequestResult<ListSourcePassagesResponses, ListSourcePassagesErrors, ThrowOnError> => (options.client ?? client).get<ListSourcePassagesResponses, ListSourcePassagesErrors, ThrowOnError>({ url: '/api/v1/sources/documents/{id}/passages', ...options });
 
 /**
  * Read the page again, at most once a minute; what says something else now becomes a source of its own
  */
-export const refreshSourceDocument = <ThrowOnError extends boolean = true>(options: Options<RefreshSourceDocumentData, ThrowOnError>): RequestResult<RefreshSourceDocumentResponses, RefreshSourceDocumentErrors, ThrowOnError> => (options.client ?? client).post<RefreshSourceDocumentResponses, RefreshSourceDocumentErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sources/documents/{id}/refresh',
-    ...options
-});
+export const refreshSourceDocument = <ThrowOnError extends boolean = true>(options: Options<RefreshSourceDocumentData, ThrowOnError>): RequestResult<RefreshSourceDocumentResponses, RefreshSourceDocumentErrors, ThrowOnError> => (options.client ?? client).post<RefreshSourceDocumentResponses, RefreshSourceDocumentErrors, ThrowOnError>({ url: '/api/v1/sources/documents/{id}/refresh', ...options });
 
 /**
  * Take a stored source out of the bin
  */
-export const restoreSourceDocument = <ThrowOnError extends boolean = true>(options: Options<RestoreSourceDocumentData, ThrowOnError>): RequestResult<RestoreSourceDocumentResponses, RestoreSourceDocumentErrors, ThrowOnError> => (options.client ?? client).post<RestoreSourceDocumentResponses, RestoreSourceDocumentErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sources/documents/{id}/restore',
-    ...options
-});
+export const restoreSourceDocument = <ThrowOnError extends boolean = true>(options: Options<RestoreSourceDocumentData, ThrowOnError>): RequestResult<RestoreSourceDocumentResponses, RestoreSourceDocumentErrors, ThrowOnError> => (options.client ?? client).post<RestoreSourceDocumentResponses, RestoreSourceDocumentErrors, ThrowOnError>({ url: '/api/v1/sources/documents/{id}/restore', ...options });
 
 /**
  * Stop watching; what was proposed stays in the backlog
  */
-export const deleteSource = <ThrowOnError extends boolean = true>(options: Options<DeleteSourceData, ThrowOnError>): RequestResult<DeleteSourceResponses, DeleteSourceErrors, ThrowOnError> => (options.client ?? client).delete<DeleteSourceResponses, DeleteSourceErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sources/{id}',
-    ...options
-});
+export const deleteSource = <ThrowOnError extends boolean = true>(options: Options<DeleteSourceData, ThrowOnError>): RequestResult<DeleteSourceResponses, DeleteSourceErrors, ThrowOnError> => (options.client ?? client).delete<DeleteSourceResponses, DeleteSourceErrors, ThrowOnError>({ url: '/api/v1/sources/{id}', ...options });
 
 /**
  * A watched source, when it is read, and what is wrong with it
  */
-export const getSource = <ThrowOnError extends boolean = true>(options: Options<GetSourceData, ThrowOnError>): RequestResult<GetSourceResponses, GetSourceErrors, ThrowOnError> => (options.client ?? client).get<GetSourceResponses, GetSourceErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sources/{id}',
-    ...options
-});
+export const getSource = <ThrowOnError extends boolean = true>(options: Options<GetSourceData, ThrowOnError>): RequestResult<GetSourceResponses, GetSourceErrors, ThrowOnError> => (options.client ?? client).get<GetSourceResponses, GetSourceErrors, ThrowOnError>({ url: '/api/v1/sources/{id}', ...options });
 
 /**
  * Change the name or the site of a source, pause it, or let it go on
  */
 export const updateSource = <ThrowOnError extends boolean = true>(options: Options<UpdateSourceData, ThrowOnError>): RequestResult<UpdateSourceResponses, UpdateSourceErrors, ThrowOnError> => (options.client ?? client).patch<UpdateSourceResponses, UpdateSourceErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/sources/{id}',
     ...options,
     headers: {
@@ -2101,38 +1156,17 @@ export const updateSource = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Read a source now; at most once a minute
  */
-export const checkSource = <ThrowOnError extends boolean = true>(options: Options<CheckSourceData, ThrowOnError>): RequestResult<CheckSourceResponses, CheckSourceErrors, ThrowOnError> => (options.client ?? client).post<CheckSourceResponses, CheckSourceErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/sources/{id}/check',
-    ...options
-});
+export const checkSource = <ThrowOnError extends boolean = true>(options: Options<CheckSourceData, ThrowOnError>): RequestResult<CheckSourceResponses, CheckSourceErrors, ThrowOnError> => (options.client ?? client).post<CheckSourceResponses, CheckSourceErrors, ThrowOnError>({ url: '/api/v1/sources/{id}/check', ...options });
 
 /**
  * Topics in the order in which schedules take them; used and dismissed ones last
  */
-export const listTopics = <ThrowOnError extends boolean = true>(options?: Options<ListTopicsData, ThrowOnError>): RequestResult<ListTopicsResponses, ListTopicsErrors, ThrowOnError> => (options?.client ?? client).get<ListTopicsResponses, ListTopicsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/topics',
-    ...options
-});
+export const listTopics = <ThrowOnError extends boolean = true>(options?: Options<ListTopicsData, ThrowOnError>): RequestResult<ListTopicsResponses, ListTopicsErrors, ThrowOnError> => (options?.client ?? client).get<ListTopicsResponses, ListTopicsErrors, ThrowOnError>({ url: '/api/v1/topics', ...options });
 
 /**
  * Put a topic at the end of the backlog
  */
 export const addTopic = <ThrowOnError extends boolean = true>(options: Options<AddTopicData, ThrowOnError>): RequestResult<AddTopicResponses, AddTopicErrors, ThrowOnError> => (options.client ?? client).post<AddTopicResponses, AddTopicErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/topics',
     ...options,
     headers: {
@@ -2145,11 +1179,6 @@ export const addTopic = <ThrowOnError extends boolean = true>(options: Options<A
  * Put topics at the end of the backlog in their order; what is in it already is not added again
  */
 export const addTopics = <ThrowOnError extends boolean = true>(options: Options<AddTopicsData, ThrowOnError>): RequestResult<AddTopicsResponses, AddTopicsErrors, ThrowOnError> => (options.client ?? client).post<AddTopicsResponses, AddTopicsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/topics/bulk',
     ...options,
     headers: {
@@ -2161,25 +1190,12 @@ export const addTopics = <ThrowOnError extends boolean = true>(options: Options<
 /**
  * How many topics there are of each status
  */
-export const countTopics = <ThrowOnError extends boolean = true>(options?: Options<CountTopicsData, ThrowOnError>): RequestResult<CountTopicsResponses, CountTopicsErrors, ThrowOnError> => (options?.client ?? client).get<CountTopicsResponses, CountTopicsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/topics/counts',
-    ...options
-});
+export const countTopics = <ThrowOnError extends boolean = true>(options?: Options<CountTopicsData, ThrowOnError>): RequestResult<CountTopicsResponses, CountTopicsErrors, ThrowOnError> => (options?.client ?? client).get<CountTopicsResponses, CountTopicsErrors, ThrowOnError>({ url: '/api/v1/topics/counts', ...options });
 
 /**
  * Accept or dismiss many topics, or put them back among the proposals; those that are near-duplicates by now are not opened, and listed
  */
 export const decideTopics = <ThrowOnError extends boolean = true>(options: Options<DecideTopicsData, ThrowOnError>): RequestResult<DecideTopicsResponses, DecideTopicsErrors, ThrowOnError> => (options.client ?? client).post<DecideTopicsResponses, DecideTopicsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/topics/decide',
     ...options,
     headers: {
@@ -2194,11 +1210,6 @@ export const decideTopics = <ThrowOnError extends boolean = true>(options: Optio
  * Looks at what several watched sources have written, at headings that several of your sources have, and at your links to posts that are gone. Proposals say why in their evidence.
  */
 export const findGaps = <ThrowOnError extends boolean = true>(options: Options<FindGapsData, ThrowOnError>): RequestResult<FindGapsResponses, FindGapsErrors, ThrowOnError> => (options.client ?? client).post<FindGapsResponses, FindGapsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/topics/gaps',
     ...options,
     headers: {
@@ -2212,51 +1223,22 @@ export const findGaps = <ThrowOnError extends boolean = true>(options: Options<F
  *
  * The body is the file. Columns are found by their names in the first line (topic, keyword, site, note, sources, in several languages); without such a line the first column holds the topics. Lines that cannot be used are listed, the others are added.
  */
-export const importTopics = <ThrowOnError extends boolean = true>(options?: Options<ImportTopicsData, ThrowOnError>): RequestResult<ImportTopicsResponses, ImportTopicsErrors, ThrowOnError> => (options?.client ?? client).post<ImportTopicsResponses, ImportTopicsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/topics/import',
-    ...options
-});
+export const importTopics = <ThrowOnError extends boolean = true>(options?: Options<ImportTopicsData, ThrowOnError>): RequestResult<ImportTopicsResponses, ImportTopicsErrors, ThrowOnError> => (options?.client ?? client).post<ImportTopicsResponses, ImportTopicsErrors, ThrowOnError>({ url: '/api/v1/topics/import', ...options });
 
 /**
  * Dismiss a topic: it is kept, so that it is not proposed again, and can be taken back
  */
-export const dismissTopic = <ThrowOnError extends boolean = true>(options: Options<DismissTopicData, ThrowOnError>): RequestResult<DismissTopicResponses, DismissTopicErrors, ThrowOnError> => (options.client ?? client).delete<DismissTopicResponses, DismissTopicErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/topics/{id}',
-    ...options
-});
+export const dismissTopic = <ThrowOnError extends boolean = true>(options: Options<DismissTopicData, ThrowOnError>): RequestResult<DismissTopicResponses, DismissTopicErrors, ThrowOnError> => (options.client ?? client).delete<DismissTopicResponses, DismissTopicErrors, ThrowOnError>({ url: '/api/v1/topics/{id}', ...options });
 
 /**
  * A topic with its sources and what speaks for it
  */
-export const getTopic = <ThrowOnError extends boolean = true>(options: Options<GetTopicData, ThrowOnError>): RequestResult<GetTopicResponses, GetTopicErrors, ThrowOnError> => (options.client ?? client).get<GetTopicResponses, GetTopicErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/topics/{id}',
-    ...options
-});
+export const getTopic = <ThrowOnError extends boolean = true>(options: Options<GetTopicData, ThrowOnError>): RequestResult<GetTopicResponses, GetTopicErrors, ThrowOnError> => (options.client ?? client).get<GetTopicResponses, GetTopicErrors, ThrowOnError>({ url: '/api/v1/topics/{id}', ...options });
 
 /**
  * Change a topic, move it, accept it, or take it back
  */
 export const updateTopic = <ThrowOnError extends boolean = true>(options: Options<UpdateTopicData, ThrowOnError>): RequestResult<UpdateTopicResponses, UpdateTopicErrors, ThrowOnError> => (options.client ?? client).patch<UpdateTopicResponses, UpdateTopicErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/topics/{id}',
     ...options,
     headers: {
@@ -2269,11 +1251,6 @@ export const updateTopic = <ThrowOnError extends boolean = true>(options: Option
  * Start an article about a topic, which becomes used; what is left out is the topic’s own
  */
 export const startTopic = <ThrowOnError extends boolean = true>(options: Options<StartTopicData, ThrowOnError>): RequestResult<StartTopicResponses, StartTopicErrors, ThrowOnError> => (options.client ?? client).post<StartTopicResponses, StartTopicErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/topics/{id}/start',
     ...options,
     headers: {
@@ -2285,90 +1262,37 @@ export const startTopic = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Calls, tokens and costs by day, model, step, site, payer or kind
  */
-export const getUsage = <ThrowOnError extends boolean = true>(options?: Options<GetUsageData, ThrowOnError>): RequestResult<GetUsageResponses, GetUsageErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageResponses, GetUsageErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/usage',
-    ...options
-});
+export const getUsage = <ThrowOnError extends boolean = true>(options?: Options<GetUsageData, ThrowOnError>): RequestResult<GetUsageResponses, GetUsageErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageResponses, GetUsageErrors, ThrowOnError>({ url: '/api/v1/usage', ...options });
 
 /**
  * The same as CSV (RFC 4180)
  */
-export const getUsageCsv = <ThrowOnError extends boolean = true>(options?: Options<GetUsageCsvData, ThrowOnError>): RequestResult<GetUsageCsvResponses, GetUsageCsvErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageCsvResponses, GetUsageCsvErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/usage.csv',
-    ...options
-});
+export const getUsageCsv = <ThrowOnError extends boolean = true>(options?: Options<GetUsageCsvData, ThrowOnError>): RequestResult<GetUsageCsvResponses, GetUsageCsvErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageCsvResponses, GetUsageCsvErrors, ThrowOnError>({ url: '/api/v1/usage.csv', ...options });
 
 /**
  * Every call with its cost, as CSV (RFC 4180)
  */
-export const getUsageCallsCsv = <ThrowOnError extends boolean = true>(options?: Options<GetUsageCallsCsvData, ThrowOnError>): RequestResult<GetUsageCallsCsvResponses, GetUsageCallsCsvErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageCallsCsvResponses, GetUsageCallsCsvErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/usage/calls.csv',
-    ...options
-});
+export const getUsageCallsCsv = <ThrowOnError extends boolean = true>(options?: Options<GetUsageCallsCsvData, ThrowOnError>): RequestResult<GetUsageCallsCsvResponses, GetUsageCallsCsvErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageCallsCsvResponses, GetUsageCallsCsvErrors, ThrowOnError>({ url: '/api/v1/usage/calls.csv', ...options });
 
 /**
  * What was used this month, and the limits
  */
-export const getUsageLimits = <ThrowOnError extends boolean = true>(options?: Options<GetUsageLimitsData, ThrowOnError>): RequestResult<GetUsageLimitsResponses, GetUsageLimitsErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageLimitsResponses, GetUsageLimitsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/usage/limits',
-    ...options
-});
+export const getUsageLimits = <ThrowOnError extends boolean = true>(options?: Options<GetUsageLimitsData, ThrowOnError>): RequestResult<GetUsageLimitsResponses, GetUsageLimitsErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageLimitsResponses, GetUsageLimitsErrors, ThrowOnError>({ url: '/api/v1/usage/limits', ...options });
 
 /**
  * What a webhook can ask for
  */
-export const listWebhookEventTypes = <ThrowOnError extends boolean = true>(options?: Options<ListWebhookEventTypesData, ThrowOnError>): RequestResult<ListWebhookEventTypesResponses, ListWebhookEventTypesErrors, ThrowOnError> => (options?.client ?? client).get<ListWebhookEventTypesResponses, ListWebhookEventTypesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/webhook-event-types',
-    ...options
-});
+export const listWebhookEventTypes = <ThrowOnError extends boolean = true>(options?: Options<ListWebhookEventTypesData, ThrowOnError>): RequestResult<ListWebhookEventTypesResponses, ListWebhookEventTypesErrors, ThrowOnError> => (options?.client ?? client).get<ListWebhookEventTypesResponses, ListWebhookEventTypesErrors, ThrowOnError>({ url: '/api/v1/webhook-event-types', ...options });
 
 /**
  * Webhooks, newest first
  */
-export const listWebhooks = <ThrowOnError extends boolean = true>(options?: Options<ListWebhooksData, ThrowOnError>): RequestResult<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError> => (options?.client ?? client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/webhooks',
-    ...options
-});
+export const listWebhooks = <ThrowOnError extends boolean = true>(options?: Options<ListWebhooksData, ThrowOnError>): RequestResult<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError> => (options?.client ?? client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError>({ url: '/api/v1/webhooks', ...options });
 
 /**
  * Add a webhook; its secret is in this answer and in no other
  */
 export const createWebhook = <ThrowOnError extends boolean = true>(options: Options<CreateWebhookData, ThrowOnError>): RequestResult<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError> => (options.client ?? client).post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/webhooks',
     ...options,
     headers: {
@@ -2380,38 +1304,17 @@ export const createWebhook = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Forget a webhook with its deliveries
  */
-export const deleteWebhook = <ThrowOnError extends boolean = true>(options: Options<DeleteWebhookData, ThrowOnError>): RequestResult<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError> => (options.client ?? client).delete<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/webhooks/{id}',
-    ...options
-});
+export const deleteWebhook = <ThrowOnError extends boolean = true>(options: Options<DeleteWebhookData, ThrowOnError>): RequestResult<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError> => (options.client ?? client).delete<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError>({ url: '/api/v1/webhooks/{id}', ...options });
 
 /**
  * A webhook, and why it is disabled if it is
  */
-export const getWebhook = <ThrowOnError extends boolean = true>(options: Options<GetWebhookData, ThrowOnError>): RequestResult<GetWebhookResponses, GetWebhookErrors, ThrowOnError> => (options.client ?? client).get<GetWebhookResponses, GetWebhookErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/webhooks/{id}',
-    ...options
-});
+export const getWebhook = <ThrowOnError extends boolean = true>(options: Options<GetWebhookData, ThrowOnError>): RequestResult<GetWebhookResponses, GetWebhookErrors, ThrowOnError> => (options.client ?? client).get<GetWebhookResponses, GetWebhookErrors, ThrowOnError>({ url: '/api/v1/webhooks/{id}', ...options });
 
 /**
  * Change a webhook, switch it off, or on again
  */
 export const updateWebhook = <ThrowOnError extends boolean = true>(options: Options<UpdateWebhookData, ThrowOnError>): RequestResult<UpdateWebhookResponses, UpdateWebhookErrors, ThrowOnError> => (options.client ?? client).patch<UpdateWebhookResponses, UpdateWebhookErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
     url: '/api/v1/webhooks/{id}',
     ...options,
     headers: {
@@ -2423,67 +1326,27 @@ export const updateWebhook = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * What was sent to a webhook in the last 30 days, newest first
  */
-export const listWebhookDeliveries = <ThrowOnError extends boolean = true>(options: Options<ListWebhookDeliveriesData, ThrowOnError>): RequestResult<ListWebhookDeliveriesResponses, ListWebhookDeliveriesErrors, ThrowOnError> => (options.client ?? client).get<ListWebhookDeliveriesResponses, ListWebhookDeliveriesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/webhooks/{id}/deliveries',
-    ...options
-});
+export const listWebhookDeliveries = <ThrowOnError extends boolean = true>(options: Options<ListWebhookDeliveriesData, ThrowOnError>): RequestResult<ListWebhookDeliveriesResponses, ListWebhookDeliveriesErrors, ThrowOnError> => (options.client ?? client).get<ListWebhookDeliveriesResponses, ListWebhookDeliveriesErrors, ThrowOnError>({ url: '/api/v1/webhooks/{id}/deliveries', ...options });
 
 /**
  * A delivery with the body that is sent
  */
-export const getWebhookDelivery = <ThrowOnError extends boolean = true>(options: Options<GetWebhookDeliveryData, ThrowOnError>): RequestResult<GetWebhookDeliveryResponses, GetWebhookDeliveryErrors, ThrowOnError> => (options.client ?? client).get<GetWebhookDeliveryResponses, GetWebhookDeliveryErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/webhooks/{id}/deliveries/{deliveryId}',
-    ...options
-});
+export const getWebhookDelivery = <ThrowOnError extends boolean = true>(options: Options<GetWebhookDeliveryData, ThrowOnError>): RequestResult<GetWebhookDeliveryResponses, GetWebhookDeliveryErrors, ThrowOnError> => (options.client ?? client).get<GetWebhookDeliveryResponses, GetWebhookDeliveryErrors, ThrowOnError>({ url: '/api/v1/webhooks/{id}/deliveries/{deliveryId}', ...options });
 
 /**
  * Send a delivery again at once, with the same id
  */
-export const redeliverWebhookDelivery = <ThrowOnError extends boolean = true>(options: Options<RedeliverWebhookDeliveryData, ThrowOnError>): RequestResult<RedeliverWebhookDeliveryResponses, RedeliverWebhookDeliveryErrors, ThrowOnError> => (options.client ?? client).post<RedeliverWebhookDeliveryResponses, RedeliverWebhookDeliveryErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver',
-    ...options
-});
+export const redeliverWebhookDelivery = <ThrowOnError extends boolean = true>(options: Options<RedeliverWebhookDeliveryData, ThrowOnError>): RequestResult<RedeliverWebhookDeliveryResponses, RedeliverWebhookDeliveryErrors, ThrowOnError> => (options.client ?? client).post<RedeliverWebhookDeliveryResponses, RedeliverWebhookDeliveryErrors, ThrowOnError>({ url: '/api/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver', ...options });
 
 /**
  * A new secret, shown once; the old one signs as well for 24 hours
  */
-export const rotateWebhookSecret = <ThrowOnError extends boolean = true>(options: Options<RotateWebhookSecretData, ThrowOnError>): RequestResult<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError> => (options.client ?? client).post<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/webhooks/{id}/rotate-secret',
-    ...options
-});
+export const rotateWebhookSecret = <ThrowOnError extends boolean = true>(options: Options<RotateWebhookSecretData, ThrowOnError>): RequestResult<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError> => (options.client ?? client).post<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError>({ url: '/api/v1/webhooks/{id}/rotate-secret', ...options });
 
 /**
  * Send a webhook.test; the answer is the delivery to look at
  */
-export const testWebhook = <ThrowOnError extends boolean = true>(options: Options<TestWebhookData, ThrowOnError>): RequestResult<TestWebhookResponses, TestWebhookErrors, ThrowOnError> => (options.client ?? client).post<TestWebhookResponses, TestWebhookErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }, {
-            in: 'cookie',
-            name: 'blog-poster.session_token',
-            type: 'apiKey'
-        }],
-    url: '/api/v1/webhooks/{id}/test',
-    ...options
-});
+export const testWebhook = <ThrowOnError extends boolean = true>(options: Options<TestWebhookData, ThrowOnError>): RequestResult<TestWebhookResponses, TestWebhookErrors, ThrowOnError> => (options.client ?? client).post<TestWebhookResponses, TestWebhookErrors, ThrowOnError>({ url: '/api/v1/webhooks/{id}/test', ...options });
 
 /**
  * How the parts are

@@ -19,7 +19,7 @@ export function Choice<Value extends string>({ legend, value, options, onChange,
         {options.map((option) => (
           <label
             key={option.value}
-            className="flex min-h-8 flex-1 cursor-pointer flex-col items-center justify-center rounded-md px-3 py-1 text-center text-sm whitespace-nowrap text-muted-foreground transition-colors hover:text-foreground has-checked:bg-card has-checked:font-medium has-checked:text-foreground has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent"
+            className="flex min-h-7.5 flex-1 cursor-pointer flex-col items-center justify-center rounded-md px-3 py-1 text-center text-sm whitespace-nowrap text-muted-foreground transition-colors hover:text-foreground has-checked:bg-card has-checked:font-medium has-checked:text-foreground has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent"
           >
             <input
               type="radio"

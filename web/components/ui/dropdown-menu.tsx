@@ -2,7 +2,10 @@ import { DropdownMenu as Primitive } from 'radix-ui';
 import type { ComponentProps } from 'react';
 import { cn } from '@/components/class-names.ts';
 
-export const DropdownMenu = Primitive.Root;
+/** Not modal: a modal one hides the page around it from screen readers, with everything in it that can have the keyboard. */
+export const DropdownMenu = (props: ComponentProps<typeof Primitive.Root>) => (
+  <Primitive.Root modal={false} {...props} />
+);
 export const DropdownMenuTrigger = Primitive.Trigger;
 
 export function DropdownMenuContent({ className, ...props }: ComponentProps<typeof Primitive.Content>) {

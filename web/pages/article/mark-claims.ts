@@ -1,5 +1,6 @@
 import type { Claim } from '@/api/client/types.gen.ts';
 import { findSentence, type Segment } from './find-sentence.ts';
+import { foreignHost, namedImage } from './foreign-image.ts';
 
 /** The article's HTML with every claim's sentence wrapped, and which claims were found in it. */
 export interface MarkedArticle {
@@ -9,8 +10,8 @@ export interface MarkedArticle {
 
 /**
  * Wraps the sentence of each claim in spans (`data-claim`, `data-verdict`) so that it can be pointed at, and lets links to
- * other sites open beside the app. Works on the server's sanitised HTML in a document that is never shown, and adds
- * nothing but these attributes, so what was safe stays safe.
+ * other sites open beside the app; images of other sites are named instead of shown. Works on the server's sanitised HTML in
+ * a document that is never shown, and adds nothing but attributes and text, so what was safe stays safe.
  */
 export function markClaims(html: string, claims: readonly Claim[]): MarkedArticle {
   const page = new DOMParser().parseFromString(html, 'text/html');
@@ -18,6 +19,11 @@ export function markClaims(html: string, claims: readonly Claim[]): MarkedArticl
     if (!/^https?:/i.test(link.getAttribute('href') ?? '')) continue;
     link.target = '_blank';
     link.relList.add('noopener', 'noreferrer');
+  }
+  for (const image of page.querySelectorAll('img')) {
+    const src = image.getAttribute('src') ?? '';
+    const host = foreignHost(src, window.location.origin);
+    if (host !== null) image.replaceWith(namedImage(page, { src, alt: image.alt }, host, !image.closest('a')));
   }
   for (const box of page.querySelectorAll('input[type="checkbox"]'))
     box.setAttribute('aria-label', box.hasAttribute('checked') ? '☑' : '☐');

@@ -1,6 +1,7 @@
-import type { Node } from 'prosemirror-model';
+import { DOMSerializer, type Node } from 'prosemirror-model';
 import type { Decoration, EditorView, NodeViewConstructor } from 'prosemirror-view';
 import { editorWords as words } from '@/strings-editor.ts';
+import { foreignHost, namedImage } from '../foreign-image.ts';
 import { readFragment } from './fragment.ts';
 
 function element<Tag extends keyof HTMLElementTagNameMap>(
@@ -149,9 +150,21 @@ const listItem: NodeViewConstructor = (node, view, position) => {
   };
 };
 
+/** An image, which is only named where it lies on another host. */
+const image: NodeViewConstructor = (node) => {
+  const { src, alt } = node.attrs as { src: string; alt: string };
+  const host = foreignHost(src, window.location.origin);
+  const dom =
+    host === null
+      ? (DOMSerializer.fromSchema(node.type.schema).serializeNode(node) as HTMLElement)
+      : namedImage(document, { src, alt }, host, false);
+  return { dom };
+};
+
 /** How the nodes show themselves that are more than an element. */
 export const nodeViews: ConstructorParameters<typeof EditorView>[1]['nodeViews'] = {
   footnote_ref: citation,
+  image,
   raw,
   list_item: listItem,
 };
