@@ -31,6 +31,7 @@ import { migrate } from './db/migrate.ts';
 import { type Database, openDatabase } from './db/open.ts';
 import { documentRoutes } from './documents/routes.ts';
 import { workDocuments } from './documents/worker.ts';
+import { archiveImportRoutes } from './export/import-routes.ts';
 import { exportRoutes } from './export/routes.ts';
 import { adminFailureRoutes } from './failures/admin-routes.ts';
 import { failureRoutes } from './failures/routes.ts';
@@ -141,6 +142,7 @@ const apiRoutes = [
   failureRoutes,
   adminFailureRoutes,
   exportRoutes,
+  archiveImportRoutes,
   articleImportRoutes,
   adminRoutes,
   usageRoutes,

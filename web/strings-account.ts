@@ -192,6 +192,7 @@ export const auditWords = wordsOf('auditWords', {
     'provider-key-stored': 'Own key for a provider stored',
     'provider-key-deleted': 'Own key for a provider deleted',
     'account-exported': 'Account exported',
+    'account-imported': 'Account imported',
     'account-deleted': 'Account deleted',
     invited: 'Invited',
     'invitation-revoked': 'Invitation taken back',

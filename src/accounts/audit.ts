@@ -30,6 +30,7 @@ export const auditActions = [
   'provider-key-stored',
   'provider-key-deleted',
   'account-exported',
+  'account-imported',
   'account-deleted',
   'invited',
   'invitation-revoked',

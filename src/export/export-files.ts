@@ -36,6 +36,7 @@ import { presentSource } from '../watching/present.ts';
 import { watchedEntries, watchedSources } from '../watching/schema.ts';
 import { presentDeliveryWithPayload, presentWebhook } from '../webhooks/present.ts';
 import { webhookDeliveries, webhooks } from '../webhooks/schema.ts';
+import { archiveFiles } from './archive-files.ts';
 import type { ExportFile } from './zip.ts';
 
 const readme = `This is everything of an account of blog-poster, as its API answers it (times in UTC, money in micro-dollars).
@@ -50,6 +51,11 @@ schedules/    each schedule with what was moved or skipped, and what its times h
 account.json sites.json topics.json watched-sources.json publications.json api-keys.json provider-keys.json usage.json access-log.json
 
 Passwords, keys and tokens are not in it: they are stored in a form that cannot be read, or only to be used.
+
+archive.json and data/ are the same once more as another instance of blog-poster takes it in: Articles > Import there, or
+"blog-poster import archive FILE", with this file as it is. Articles with their revisions, claims, sources and images,
+sites without their passwords, publications, topics, schedules, watched sources and webhooks come along. Pipelines, what
+was paid, the access log and keys do not: they are here to be read.
 `;
 
 /** Publications with the posts as they were last written, and as they stood on the site where a person has to decide. */
@@ -132,6 +138,7 @@ export async function* exportFiles(
   }
   yield { name: 'usage.json', text: json(await usage(db, userId)) };
   yield { name: 'access-log.json', text: json((await collect(all(db, auditEvents, userId))).map(presentAuditEvent)) };
+  yield* archiveFiles(ctx, userId);
 }
 
 /** Each watched source with what was seen in it. */

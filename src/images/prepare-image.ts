@@ -1,5 +1,6 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import type { ImageType } from './schema.ts';
+import { sniffImage } from './sniff-image.ts';
 
 /** An image as it is kept. For an animation the measures of one frame. */
 export interface PreparedImage {
@@ -70,13 +71,4 @@ function as(picture: Sharp, mime: ImageType): Sharp {
     case 'image/gif':
       return picture.gif();
   }
-}
-
-/** What the first bytes say it is, among the types that are kept. */
-function sniffImage(data: Uint8Array): ImageType | null {
-  const text = (from: number, to: number) => String.fromCharCode(...data.subarray(from, to));
-  if (text(0, 8) === '\x89PNG\r\n\x1a\n') return 'image/png';
-  if (data[0] === 0xff && data[1] === 0xd8 && data[2] === 0xff) return 'image/jpeg';
-  if (text(0, 4) === 'RIFF' && text(8, 12) === 'WEBP') return 'image/webp';
-  return ['GIF87a', 'GIF89a'].includes(text(0, 6)) ? 'image/gif' : null;
 }

@@ -192,6 +192,7 @@ export const auditWords: Words<typeof english.auditWords> = {
     'provider-key-stored': 'Eigener Schlüssel für einen Anbieter gespeichert',
     'provider-key-deleted': 'Eigener Schlüssel für einen Anbieter gelöscht',
     'account-exported': 'Konto exportiert',
+    'account-imported': 'Konto importiert',
     'account-deleted': 'Konto gelöscht',
     invited: 'Eingeladen',
     'invitation-revoked': 'Einladung zurückgenommen',
