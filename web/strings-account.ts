@@ -1,4 +1,4 @@
-import { wordsOf } from './language.ts';
+import { locale, wordsOf } from './language.ts';
 
 /** The words of the settings of one's own account. */
 export const accountWords = wordsOf('accountWords', {
@@ -40,12 +40,60 @@ export const accountWords = wordsOf('accountWords', {
     changed: 'Address changed',
     same: 'This is your address already.',
   },
+  data: {
+    title: 'Your data',
+    intro:
+      'Everything that is yours in one zip: articles with their revisions, sources and proof, images, sites, topics, schedules. Passwords and keys are not in it.',
+    download: 'Download everything (zip)',
+    moveIn: 'Move in from another instance',
+    moveInHint:
+      'Takes the zip that was downloaded there into this account. What is here stays as it is, and nothing comes twice.',
+    choose: 'Choose the zip',
+    file: (name: string, size: string) => `${name}, ${size}`,
+    before: 'Nothing is sent from here until you say so',
+    beforeText:
+      'Sites need their password again, schedules, watched sources and webhooks are paused, and publications that waited are stopped: the other instance may still be at work. Posts that are on your sites already are known by their mark and never made twice.',
+    start: 'Take it over',
+    other: 'Choose another file',
+    uploading: 'Uploading',
+    taking: 'Taking it over …',
+    stop: 'Stop',
+    done: 'Taken over',
+    doneNothing: 'Everything of it was here already',
+    kinds: {
+      articles: 'Articles',
+      publications: 'Publications',
+      sources: 'Sources',
+      images: 'Images',
+      sites: 'Sites',
+      topics: 'Topics',
+      schedules: 'Schedules',
+      watched_sources: 'Watched sources',
+      webhooks: 'Webhooks',
+    },
+    kind: 'What',
+    taken: 'Taken over',
+    here: 'Here already',
+    left: 'Left out',
+    leftHint: 'Left out was what is here in another form already, such as a topic that reads the same.',
+    sites: 'Connect these sites again',
+    sitesHint: 'Passwords do not travel. Once a site is connected, what belongs to it goes on.',
+    stopped: (count: number) =>
+      count === 1
+        ? '1 publication was waiting and is stopped. Publish the article again if you want it sent from here.'
+        : `${count.toLocaleString(locale)} publications were waiting and are stopped. Publish these articles again if you want them sent from here.`,
+    unproven: (count: number) =>
+      count === 1
+        ? '1 claim is no longer called proven: its quote does not stand in its source.'
+        : `${count.toLocaleString(locale)} claims are no longer called proven: their quotes do not stand in their sources.`,
+    toSites: 'To the sites',
+    toArticles: 'See the articles',
+  },
   remove: {
     title: 'Delete the account',
     gone: 'What is deleted, at once and for good: your articles with their revisions, runs and receipts, sources, sites with their passwords, API keys, and all sign-ins.',
     stays:
       'What stays: posts that were published stay on your sites. Backups of this instance may hold your data until they are replaced.',
-    takeAlong: 'Download everything (zip)',
     start: 'Delete the account …',
     password: 'Your password',
     passwordHint: 'To be sure that it is you.',

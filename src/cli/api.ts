@@ -18,10 +18,10 @@ export interface Api {
     schema: Schema,
     body?: unknown,
   ): Promise<z.output<Schema>>;
-  /** Posts a file as the body, with its media type. Throws as `request` does. */
+  /** Posts a file as the body, with its media type; a Blob of a file is read while it is sent. Throws as `request` does. */
   upload<Schema extends z.ZodType>(
     path: string,
-    data: Uint8Array,
+    data: Uint8Array | Blob,
     type: string,
     schema: Schema,
   ): Promise<z.output<Schema>>;
@@ -67,7 +67,10 @@ export function createApi(origin: string, entry: Entry, signal: AbortSignal): Ap
     },
 
     async upload(path, data, type, schema) {
-      const response = await sendOnce(send, 'POST', path, { type, body: new Uint8Array(data) });
+      const response = await sendOnce(send, 'POST', path, {
+        type,
+        body: data instanceof Blob ? data : new Uint8Array(data),
+      });
       return schema.parse(await response.json());
     },
 
@@ -110,7 +113,7 @@ async function sendOnce(
   send: (path: string, init: RequestInit) => Promise<Response>,
   method: string,
   path: string,
-  content: { type: string; body: string | Uint8Array<ArrayBuffer> } | null,
+  content: { type: string; body: string | Uint8Array<ArrayBuffer> | Blob } | null,
 ): Promise<Response> {
   const headers: Record<string, string> = content === null ? {} : { 'content-type': content.type };
   if (method === 'POST') headers['idempotency-key'] = crypto.randomUUID();

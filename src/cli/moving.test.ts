@@ -5,9 +5,11 @@ import { strFromU8, unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runCommand } from '../../test/command-line.ts';
 import { makeDataDir } from '../../test/harness.ts';
+import { users } from '../accounts/schema.ts';
 import { type App, startApp } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
+import { createSite } from '../sites/sites.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
@@ -83,4 +85,30 @@ it('writes everything of an account into a zip, and over nothing', async () => {
   const nowhere = join(folder, 'no', 'folder.zip');
   expect((await bp('export', '--out', nowhere)).status).toBe(1);
   expect(existsSync(`${nowhere}.part`)).toBe(false);
+});
+
+it('moves an account to another instance with two commands, and says what is left to do', async () => {
+  const file = join(folder, 'moving.zip');
+  const site = { name: 'Bread', url: 'https://bread.example', username: 'me', applicationPassword: 'abcd efgh' };
+  const [owner] = await app.ctx.db.select({ id: users.id }).from(users);
+  await createSite(app.ctx, app.ctx.db, owner?.id ?? '', site);
+  expect(await bp('export', '--out', file)).toMatchObject({ status: 0 });
+
+  const other = { DATA_DIR: join(folder, 'other') };
+  await makeDataDir(other.DATA_DIR);
+  const first = await runCommand(other, ['import', 'archive', file]);
+  expect(first, first.err).toMatchObject({ status: 0 });
+  expect(first.out).toMatch(/^articles: \d{2} taken over$/m);
+  expect(first.out).toMatch(/^sites: 1 taken over$/m);
+  expect(first.out).toContain('Connect these sites again, their passwords did not come along: Bread.');
+  const again = JSON.parse((await runCommand(other, ['import', 'archive', file, '--json'])).out);
+  expect(again).toMatchObject({ counts: { articles: { taken: 0 } }, sites: [] });
+
+  const missing = await runCommand(other, ['import', 'archive', join(folder, 'nothing.zip')]);
+  expect(missing.status).not.toBe(0);
+  expect(missing.err).toContain(`There is no file at ${join(folder, 'nothing.zip')}`);
+  writeFileSync(join(folder, 'cut.zip'), readFileSync(file).subarray(0, 5_000));
+  const cut = await runCommand(other, ['import', 'archive', join(folder, 'cut.zip')]);
+  expect(cut.status).not.toBe(0);
+  expect(cut.err).toMatch(/no zip archive, or its end is missing.*\n?.*Export the account anew/);
 });

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { AppError, type FieldError } from '../errors.ts';
 import { whyUnstorable } from '../storable.ts';
@@ -28,8 +29,8 @@ function findUnstorable(root: unknown): FieldError[] {
     if (typeof value === 'string') {
       const message = whyUnstorable(value);
       if (message) errors.push({ path: path || 'body', message });
-    } else if (value instanceof Uint8Array) {
-      // A file holds bytes, not texts.
+    } else if (value instanceof Uint8Array || value instanceof Readable) {
+      // A file holds bytes, not texts, whether it is here or still on its way.
     } else if (value !== null && typeof value === 'object') {
       if (depth >= maxDepth) return [{ path, message: `is nested more than ${maxDepth} levels deep` }];
       for (const [key, item] of Object.entries(value)) {

@@ -40,12 +40,60 @@ export const accountWords: Words<typeof english.accountWords> = {
     changed: 'Adresse geändert',
     same: 'Das ist schon deine Adresse.',
   },
+  data: {
+    title: 'Deine Daten',
+    intro:
+      'Alles, was dir gehört, in einem Zip: Artikel mit ihren Fassungen, Quellen und Belegen, Bilder, Websites, Themen, Zeitpläne. Passwörter und Schlüssel sind nicht darin.',
+    download: 'Alles herunterladen (Zip)',
+    moveIn: 'Aus einer anderen Instanz umziehen',
+    moveInHint:
+      'Nimmt das Zip, das dort heruntergeladen wurde, in dieses Konto auf. Was hier ist, bleibt, wie es ist, und nichts kommt doppelt.',
+    choose: 'Zip auswählen',
+    file: (name, size) => `${name}, ${size}`,
+    before: 'Von hier wird nichts gesendet, bevor du es willst',
+    beforeText:
+      'Websites brauchen ihr Passwort noch einmal, Zeitpläne, beobachtete Feeds und Webhooks sind pausiert, und was auf Veröffentlichung wartete, ist angehalten: Die andere Instanz kann noch in Betrieb sein. Beiträge, die schon auf deinen Websites stehen, werden an der Kennung darin erkannt und nie doppelt angelegt.',
+    start: 'Übernehmen',
+    other: 'Andere Datei auswählen',
+    uploading: 'Wird hochgeladen',
+    taking: 'Wird übernommen …',
+    stop: 'Abbrechen',
+    done: 'Übernommen',
+    doneNothing: 'Alles davon war schon hier',
+    kinds: {
+      articles: 'Artikel',
+      publications: 'Veröffentlichungen',
+      sources: 'Quellen',
+      images: 'Bilder',
+      sites: 'Websites',
+      topics: 'Themen',
+      schedules: 'Zeitpläne',
+      watched_sources: 'Beobachtete Feeds',
+      webhooks: 'Webhooks',
+    },
+    kind: 'Was',
+    taken: 'Übernommen',
+    here: 'Schon hier',
+    left: 'Ausgelassen',
+    leftHint: 'Ausgelassen wurde, was es hier in anderer Form schon gibt, etwa ein Thema, das gleich lautet.',
+    sites: 'Verbinde diese Websites neu',
+    sitesHint: 'Passwörter ziehen nicht mit um. Sobald eine Website verbunden ist, geht weiter, was zu ihr gehört.',
+    stopped: (count) =>
+      count === 1
+        ? '1 Veröffentlichung wartete und ist angehalten. Veröffentliche den Artikel noch einmal, wenn er von hier gesendet werden soll.'
+        : `${number(count)} Veröffentlichungen warteten und sind angehalten. Veröffentliche diese Artikel noch einmal, wenn sie von hier gesendet werden sollen.`,
+    unproven: (count) =>
+      count === 1
+        ? '1 Aussage gilt nicht mehr als belegt: Das Zitat steht nicht in der Quelle.'
+        : `${number(count)} Aussagen gelten nicht mehr als belegt: Die Zitate stehen nicht in den Quellen.`,
+    toSites: 'Zu den Websites',
+    toArticles: 'Artikel ansehen',
+  },
   remove: {
     title: 'Konto löschen',
     gone: 'Sofort und endgültig gelöscht werden: deine Artikel mit ihren Fassungen, Läufe und Abrechnungen, Quellen, Websites mit ihren Passwörtern, API-Schlüssel und alle Anmeldungen.',
     stays:
       'Erhalten bleiben: Beiträge, die veröffentlicht wurden, auf deinen Websites. Sicherungen dieser Instanz können deine Daten enthalten, bis sie ersetzt werden.',
-    takeAlong: 'Alles herunterladen (zip)',
     start: 'Konto löschen …',
     password: 'Dein Passwort',
     passwordHint: 'Um sicher zu sein, dass du es bist.',

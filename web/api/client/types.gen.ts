@@ -4,6 +4,244 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type AccountImport = {
+    counts: {
+        articles: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        images: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        publications: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        schedules: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        sites: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        sources: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        topics: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        watched_sources: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        webhooks: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+    };
+    /**
+     * Sites that came along: nothing is sent there until they are connected anew
+     */
+    sites: Array<{
+        id: string;
+        name: string;
+    }>;
+    /**
+     * Publications that waited when the archive was made, and wait no more
+     */
+    stopped: number;
+    /**
+     * Claims that the archive calls proven and whose quote does not stand in its passage: unsupported now
+     */
+    unproven: number;
+};
+
+export type AccountImportInput = {
+    counts: {
+        articles: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        images: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        publications: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        schedules: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        sites: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        sources: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        topics: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        watched_sources: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+        webhooks: {
+            /**
+             * Here already, and left as they are here
+             */
+            here: number;
+            /**
+             * Left out, because the like of it is here or a part of it did not come along
+             */
+            left: number;
+            taken: number;
+        };
+    };
+    /**
+     * Sites that came along: nothing is sent there until they are connected anew
+     */
+    sites: Array<{
+        id: string;
+        name: string;
+    }>;
+    /**
+     * Publications that waited when the archive was made, and wait no more
+     */
+    stopped: number;
+    /**
+     * Claims that the archive calls proven and whose quote does not stand in its passage: unsupported now
+     */
+    unproven: number;
+};
+
 export type AddedTopics = {
     added: Array<Topic>;
     /**
@@ -10586,6 +10824,55 @@ export type ExportMeResponses = {
 };
 
 export type ExportMeResponse = ExportMeResponses[keyof ExportMeResponses];
+
+export type ImportMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/import';
+};
+
+export type ImportMeErrors = {
+    /**
+     * Not signed in
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unsupported media type
+     */
+    415: Problem;
+    /**
+     * Not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+};
+
+export type ImportMeError = ImportMeErrors[keyof ImportMeErrors];
+
+export type ImportMeResponses = {
+    /**
+     * Default Response
+     */
+    200: AccountImport;
+};
+
+export type ImportMeResponse = ImportMeResponses[keyof ImportMeResponses];
 
 export type ListSessionsData = {
     body?: never;

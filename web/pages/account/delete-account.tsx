@@ -1,5 +1,4 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { deleteMe } from '@/api/client/sdk.gen.ts';
 import { EmailField, Form, PasswordField, UsernameHint, useForm } from '@/components/form.tsx';
@@ -11,7 +10,7 @@ import { t } from '@/strings.ts';
 import { accountWords } from '@/strings-account.ts';
 import { forgetDrafts } from '../new-article/use-draft.ts';
 
-/** Takes everything along, or ends the account after it was said what that means. */
+/** Ends the account after it was said what that means. */
 export function DeleteAccount() {
   const [open, setOpen] = useState(false);
   const words = accountWords.remove;
@@ -28,13 +27,7 @@ export function DeleteAccount() {
       {open ? (
         <DeleteForm onCancel={() => setOpen(false)} />
       ) : (
-        <div className="flex flex-wrap gap-2">
-          <Button asChild>
-            <a href="/api/v1/me/export" download>
-              <Download aria-hidden="true" />
-              {words.takeAlong}
-            </a>
-          </Button>
+        <div>
           <Button variant="danger" onClick={() => setOpen(true)}>
             {words.start}
           </Button>

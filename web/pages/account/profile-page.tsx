@@ -14,6 +14,7 @@ import { speak } from '@/session/speak.ts';
 import { t } from '@/strings.ts';
 import { accountWords } from '@/strings-account.ts';
 import { DeleteAccount } from './delete-account.tsx';
+import { OwnData } from './own-data.tsx';
 
 /** Name, language, time zone, address, and the end of the account. */
 export function ProfilePage() {
@@ -21,6 +22,7 @@ export function ProfilePage() {
     <SectionPage title={accountWords.profile.title}>
       <ProfileCard />
       <EmailCard />
+      <OwnData />
       <DeleteAccount />
     </SectionPage>
   );
