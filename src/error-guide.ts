@@ -385,14 +385,16 @@ export const errorGuides: Readonly<Record<ErrorCode, ErrorGuide>> = {
   },
   import_unreadable: {
     area: 'articles',
-    means: 'The file, or one document of it, is no article as it is expected. What was read before it stays.',
+    means:
+      'The file, or one document of it, is no article as it is expected; or the zip is no whole archive of an account. Articles that were read before it stay; of an archive nothing was taken.',
     causes: [
       'JSON that was cut short or changed by hand.',
+      'A download of an archive that broke off, an archive that was changed, or one of a newer release.',
       'Front matter that is no YAML.',
       'A list in a strange encoding.',
     ],
     steps: ['Correct the place that is named and import the same file again: nothing is taken twice.'],
-    where: 'Importing articles and lists of topics.',
+    where: 'Importing articles, lists of topics and archives of accounts.',
   },
 
   no_sources: {

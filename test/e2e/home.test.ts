@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -493,5 +494,67 @@ describe('articles of elsewhere', () => {
       await page.goto('/articles?query=Summer');
       await page.getByText('Summer bees').waitFor();
     });
+  });
+});
+
+describe('an account that moves to another instance', () => {
+  const card = (page: Page) => page.locator('section', { has: page.getByRole('heading', { name: 'Your data' }) });
+  let zip: Buffer;
+
+  it('is downloaded, and what is no such file is refused with a way on', async () => {
+    await visit('/account', async (page) => {
+      const [saved] = await Promise.all([
+        page.waitForEvent('download'),
+        card(page).getByRole('link', { name: 'Download everything (zip)' }).click(),
+      ]);
+      zip = await readFile(await saved.path());
+      await card(page)
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'cut.zip', mimeType: 'application/zip', buffer: zip.subarray(0, zip.length - 500) });
+      await page.getByText('Nothing is sent from here until you say so').waitFor();
+      await button(page, 'Take it over').click();
+      await card(page).getByText('The file is no zip archive, or its end is missing.').waitFor();
+      await card(page).getByText('Export the account anew').waitFor();
+      // The file is still chosen: nothing has to be looked for again.
+      await card(page)
+        .getByText(/^cut\.zip, /)
+        .waitFor();
+      expect(await faultsInBothThemes(page, 'moving-refused')).toEqual([]);
+    });
+  });
+
+  it('is taken in there with a few clicks, and says what is left to do', async () => {
+    await visit(
+      '/account',
+      async (page) => {
+        const chosen = { name: 'blog-poster.zip', mimeType: 'application/zip', buffer: zip };
+        await card(page).locator('input[type=file]').setInputFiles(chosen);
+        expect(await faultsInBothThemes(page, 'moving-chosen')).toEqual([]);
+        await button(page, 'Take it over').click();
+        await card(page).getByRole('heading', { name: 'Taken over' }).waitFor();
+        await expect(page.evaluate('document.activeElement.textContent')).resolves.toBe('Taken over');
+        await card(page)
+          .getByRole('row', { name: /^Articles \d+ \d+$/ })
+          .waitFor();
+        await card(page).getByText('Connect these sites again').waitFor();
+        await card(page).getByRole('listitem').filter({ hasText: 'Garden notes' }).waitFor();
+        expect(await faultsInBothThemes(page, 'moving-done', { fullPage: true })).toEqual([]);
+        await page.setViewportSize(sizes.phone);
+        expect(await faultsInBothThemes(page, 'moving-done-phone', { fullPage: true })).toEqual([]);
+        await page.setViewportSize(sizes.desktop);
+        await card(page).getByRole('link', { name: 'See the articles' }).click();
+        await page.getByRole('link', { name: 'Winter bees <b>inside</b>' }).waitFor();
+
+        await page.goto('/sites');
+        await page.getByText('Garden notes').first().waitFor();
+        await page.getByText('Paused').first().waitFor();
+        await page.goto('/account');
+        await card(page).locator('input[type=file]').setInputFiles(chosen);
+        await button(page, 'Take it over').click();
+        await card(page).getByRole('heading', { name: 'Everything of it was here already' }).waitFor();
+      },
+      {},
+      closed,
+    );
   });
 });

@@ -14,6 +14,7 @@ import { locale } from '@/language.ts';
 import { accountWords } from '@/strings-account.ts';
 
 const words = accountWords.data;
+const kinds = Object.keys(words.kinds) as (keyof typeof words.kinds)[];
 
 /** Everything of the account to take along, and such an archive of another instance taken in. */
 export function OwnData() {
@@ -95,6 +96,11 @@ function MoveIn() {
               {words.start}
             </Button>
           )}
+          {result && kinds.some((kind) => result.counts[kind].taken > 0) && (
+            <Button variant="primary" asChild>
+              <Link to="/articles">{words.toArticles}</Link>
+            </Button>
+          )}
           <Button onClick={() => input.current?.click()}>
             <Upload aria-hidden="true" />
             {file || result ? words.other : words.choose}
@@ -139,7 +145,6 @@ function Working({ share, onStop }: { share: number; onStop: () => void }) {
 function Outcome({ result }: { result: AccountImport }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
-  const kinds = Object.keys(words.kinds) as (keyof typeof words.kinds)[];
   const shown = kinds.filter((kind) => Object.values(result.counts[kind]).some((count) => count > 0));
   const taken = kinds.some((kind) => result.counts[kind].taken > 0);
   const left = kinds.some((kind) => result.counts[kind].left > 0);
@@ -192,13 +197,6 @@ function Outcome({ result }: { result: AccountImport }) {
             {words.toSites}
           </Link>
         </Notice>
-      )}
-      {taken && (
-        <div>
-          <Button variant="primary" asChild>
-            <Link to="/articles">{words.toArticles}</Link>
-          </Button>
-        </div>
       )}
     </div>
   );
