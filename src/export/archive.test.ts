@@ -8,6 +8,7 @@ import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { givenTenant, type Tenant } from '../../test/tenant-wall.ts';
 import { queryRows } from '../db/open.ts';
 import { archiveFamilies, archiveTables, notCarried } from './archive-tables.ts';
+import { exportFiles } from './export-files.ts';
 
 let from: TestApp;
 let to: TestApp;
@@ -481,4 +482,35 @@ describe('an archive that is not what an export writes', () => {
     });
     expect((await upload(to, kim, strToU8('x'), 'text/html')).status).toBe(415);
   });
+});
+
+it('is whole also when the account is at work while it is written', async () => {
+  const lea = await givenAccount(from, 'lea@example.com');
+  const add = async (number: number) =>
+    (await lea.api.ask<{ id: string }>('POST', '/articles', { title: `Entry ${number}`, markdown: 'First.' })).json.id;
+  const ids: string[] = [];
+  for (let number = 0; number < 12; number += 1) ids.push(await add(number));
+  const files: Record<string, Uint8Array> = {};
+  let turn = 0;
+  for await (const file of exportFiles(from.ctx, lea.id)) {
+    files[file.name] = 'bytes' in file ? file.bytes : strToU8(file.text);
+    if (!file.name.startsWith('data/')) continue;
+    // Between any two files one article is edited, one deleted for good, and one written.
+    turn += 1;
+    const [edited, gone] = [ids.at(-turn), ids.at(-turn - 3)];
+    await lea.api.ask('PATCH', `/articles/${edited}`, { revision: 1, markdown: `Second, in turn ${turn}.` });
+    await queryRows(from.ctx.db, sql`delete from articles where id = ${gone}`);
+    await add(100 + turn);
+  }
+  expect(turn).toBeGreaterThan(2);
+  const mia = await givenAccount(to, 'mia@example.com');
+  const { status, json } = await upload(to, mia, zipSync(files));
+  expect(status).toBe(200);
+  expect(json.counts.articles.taken).toBeGreaterThan(8);
+  const torn = await queryRows(
+    to.ctx.db,
+    sql`select id from articles where user_id = ${mia.id} and revision is distinct from
+        (select max(r.revision) from article_revisions r where r.article_id = articles.id)`,
+  );
+  expect(torn).toEqual([]);
 });
