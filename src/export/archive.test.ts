@@ -307,6 +307,15 @@ describe('an archive that is not what an export writes', () => {
       () => Uint8Array.from([...archive.slice(0, 30_000), ...archive.slice(31_000)]),
       /damaged|no zip|changed/,
     ],
+    [
+      'with two files of one name',
+      () => {
+        const zip = Buffer.from(zipSync({ 'aaaa.txt': strToU8('x'), 'bbbb.txt': strToU8('y') }));
+        for (let at = zip.indexOf('bbbb'); at >= 0; at = zip.indexOf('bbbb')) zip.write('aaaa', at);
+        return new Uint8Array(zip);
+      },
+      /two files of one name/,
+    ],
     ['with a file less', () => rebuilt(archive, ({ parts }) => delete parts['data/topics-00001.jsonl']), /lacks data/],
     [
       'with a file that its manifest does not name',

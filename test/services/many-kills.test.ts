@@ -195,12 +195,21 @@ it(`${count} articles of ${userCount} users in ${processes} processes that are k
   }
 
   const over = new AbortController();
+  /** How often an article was left alone: one that takes its workers down ten times is given up, rightly. */
+  const left = new Map<string, number>();
+  const mostLeft = 5;
   /** One that waits for an answer at this moment: its end leaves money held back and a question to be asked again. */
   async function someone(): Promise<[Worker, number] | null> {
     while (!over.signal.aborted) {
-      const busy = [...workers.entries()].filter(([, { name }]) => questions.waitsFor(name).length > 0);
+      const busy = [...workers.entries()].filter(([, { name }]) => {
+        const tags = questions.waitsFor(name);
+        return tags.length > 0 && tags.every((tag) => (left.get(tag) ?? 0) < mostLeft);
+      });
       const [index, worker] = busy[Math.floor(random() * busy.length)] ?? [];
-      if (worker && index !== undefined) return [worker, index];
+      if (worker && index !== undefined) {
+        for (const tag of questions.waitsFor(worker.name)) left.set(tag, (left.get(tag) ?? 0) + 1);
+        return [worker, index];
+      }
       await pause(5);
     }
     return null;
