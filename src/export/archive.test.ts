@@ -509,13 +509,23 @@ it('is whole also when the account is at work while it is written', async () => 
     const [edited, gone] = [ids.at(-turn), ids.at(-turn - 3)];
     await lea.api.ask('PATCH', `/articles/${edited}`, { revision: 1, markdown: `Second, in turn ${turn}.` });
     await queryRows(from.ctx.db, sql`delete from articles where id = ${gone}`);
-    await add(100 + turn);
+    const number = 100 + turn;
+    const site = {
+      name: `Site ${number}`,
+      url: `https://${number}.example`,
+      username: 'lea',
+      applicationPassword: 'abcd',
+    };
+    const { json: connected } = await lea.api.ask<{ id: string }>('POST', '/sites', site);
+    const publication = { siteId: connected.id, status: 'draft' };
+    expect((await lea.api.ask('POST', `/articles/${await add(number)}/publications`, publication)).status).toBe(202);
   }
   expect(turn).toBeGreaterThan(2);
   const mia = await givenAccount(to, 'mia@example.com');
   const { status, json } = await upload(to, mia, zipSync(files));
   expect(status).toBe(200);
   expect(json.counts.articles.taken).toBeGreaterThan(8);
+  expect(total(json)).toMatchObject({ here: 0, left: 0 });
   const torn = await queryRows(
     to.ctx.db,
     sql`select id from articles where user_id = ${mia.id} and revision is distinct from

@@ -231,7 +231,7 @@ class Taking {
       const isKnown = isNew || (this.here.get(of)?.has(String(id)) ?? false);
       if (column === table.partOf ? isNew || (isKnown && this.joins(table)) : isKnown) continue;
       if (column === table.partOf || !columns?.get(column)?.nullable) {
-        if (column === table.partOf && isKnown && table.key[0] === 'id') this.count(table.name, 'here');
+        if (table.key[0] === 'id') this.count(table.name, column === table.partOf && isKnown ? 'here' : 'left');
         return null;
       }
       changed[column] = null;

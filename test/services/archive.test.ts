@@ -2,10 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { editArticle } from '../../src/articles/articles.ts';
+import { users } from '../../src/accounts/schema.ts';
+import { editArticle, insertArticle } from '../../src/articles/articles.ts';
 import { getArticle } from '../../src/articles/queries.ts';
+import { articles } from '../../src/articles/schema.ts';
+import { newId } from '../../src/db/id.ts';
+import { type Db, queryRows } from '../../src/db/open.ts';
 import { exportFiles } from '../../src/export/export-files.ts';
 import { importArchive } from '../../src/export/import-archive.ts';
 import { openArchive } from '../../src/export/open-archive.ts';
@@ -134,3 +138,54 @@ it('an account that moves makes no post and no image twice, whatever it knew of 
     .where(and(eq(publications.userId, to.ownerId)));
   expect(rows.map(({ id }) => id).toSorted()).toEqual(posts.map(({ id }) => id).toSorted());
 }, 120_000);
+
+it('an article is of one moment, however often it is edited while the archive is written', async () => {
+  const { ctx: from } = old;
+  const { ctx: to } = moved;
+  const owner = { ...from, ownerId: await givenOwner(from.db, 'busy@example.com') };
+  const target = { ...to, ownerId: await givenOwner(to.db, 'busy@example.com') };
+  const ids: string[] = [];
+  for (let number = 0; number < 10; number += 1) {
+    const content = {
+      title: `${run} ${number}`,
+      markdown: 'First.',
+      language: 'en',
+      pipelineId: null,
+      author: 'user',
+    } as const;
+    ids.push((await from.db.transaction((tx) => insertArticle(from, tx, owner.ownerId, content))).id);
+  }
+  let over = false;
+  let edits = 0;
+  const editing = ids.map(async (id) => {
+    for (let revision = 1; !over; revision += 1) {
+      await editArticle(from, owner.ownerId, id, revision, { markdown: `Revision ${revision + 1}.` });
+      edits += 1;
+    }
+  });
+  let archives = 0;
+  try {
+    // What is torn would be so by chance: it has as many chances as a second has room for.
+    for (const end = Date.now() + 3_000; Date.now() < end || archives < 5; archives += 1) {
+      const result = await move(owner, target);
+      expect(result.counts.articles).toEqual({ taken: 10, here: 0, left: 0 });
+      const torn = await queryRows(
+        to.db,
+        sql`select id from articles where user_id = ${target.ownerId} and revision is distinct from
+            (select max(r.revision) from article_revisions r where r.article_id = articles.id)`,
+      );
+      expect(torn).toEqual([]);
+      await to.db.delete(articles).where(eq(articles.userId, target.ownerId));
+    }
+  } finally {
+    over = true;
+    await Promise.all(editing);
+  }
+  expect(edits).toBeGreaterThan(20);
+}, 120_000);
+
+async function givenOwner(db: Db, email: string): Promise<string> {
+  const id = newId();
+  await db.insert(users).values({ id, name: 'Busy', email, emailVerified: true, role: 'user', timeZone: 'UTC' });
+  return id;
+}
