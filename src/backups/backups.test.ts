@@ -6,11 +6,13 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { givenAccount } from '../../test/accounts.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
+import { queryRows } from '../db/open.ts';
 import { createBackups } from './backups.ts';
 import { findBackup, listBackups, tidyStorage } from './catalogue.ts';
-import { manifestSuffix } from './manifest.ts';
+import { manifestSuffix, type TableState } from './manifest.ts';
 import { backupRuns } from './schema.ts';
 import { backupStatus } from './status.ts';
+import { plainText, stateOfTables } from './tables.ts';
 
 /** Whatever a file format could take for its own marks. */
 const nasty = [
@@ -188,12 +190,71 @@ describe('what was damaged', () => {
     expect((await listBackups(await storage(), signal))[0]?.proof).toBeNull();
   });
 
+  it('a backup of a release that hashed rows as text is still proven', async () => {
+    const { id } = await givenPair();
+    const file = path(`${id}${manifestSuffix}`);
+    const manifest = JSON.parse(readFileSync(file, 'utf8'));
+    expect(manifest.tables.find(({ name }: { name: string }) => name === 'passage_embeddings')).toMatchObject({
+      ...{ hash: 'record', vectors: ['embedding'] },
+    });
+    const asText = manifest.tables.map((table: TableState) => ({ ...table, hash: 'text' as const }));
+    for (const setting of plainText.split(';')) await app.ctx.db.execute(sql.raw(setting));
+    const states = await stateOfTables((text) => queryRows(app.ctx.db, sql.raw(text)), asText);
+    const old = new Map(states.map(({ name, checksum }) => [name, checksum]));
+    for (const table of manifest.tables) {
+      // Runs are noted while they are at work.
+      if (table.name === 'backup_runs') continue;
+      expect(table.checksum === old.get(table.name)).toBe(table.rows === 0);
+      Object.assign(table, { checksum: old.get(table.name), hash: undefined, vectors: undefined });
+    }
+    writeFileSync(file, JSON.stringify(manifest));
+    expect(await proven(id)).toBeNull();
+  });
+
   it('a manifest that is cut short is named', async () => {
     const { id } = await givenPair();
     truncateSync(path(`${id}${manifestSuffix}`), 100);
     const answer = (await app.server.inject({ url: '/api/v1/admin/backups' })).json();
     expect(answer).toMatchObject({ items: [], catalogueError: { code: 'backup_damaged' } });
   });
+});
+
+test('a change of any value changes the sum of its table', async () => {
+  const { db } = app.ctx;
+  await db.execute(
+    sql`create table every_type (id int primary key, words text, list text[], at timestamptz, day date, flag boolean, n int8,
+        small int2, x float8, y float4, doc jsonb, raw bytea, who uuid, v vector)`,
+  );
+  await db.execute(
+    sql`insert into every_type values (1, 'a', '{a,b}', '2026-01-02', '2026-01-02', true, 1, 1, 1, 1, '{"a": [1]}', '\\x01',
+        '01a2315b-4742-726b-89cf-e85a47a35de3', '[1,2,3]')`,
+  );
+  try {
+    const sum = async () =>
+      (await stateOfTables((text) => queryRows(db, sql.raw(text)))).find(({ name }) => name === 'every_type')?.checksum;
+    const seen = [await sum()];
+    for (const change of [
+      ...[
+        "words = 'A'",
+        'words = null',
+        "list = '{b,a}'",
+        "at = at + interval '1 microsecond'",
+        'day = day + 1',
+        'flag = false',
+      ],
+      ...['n = 2', 'small = 2', 'x = 1.5', 'y = 1.5', `doc = '{"a": [2]}'`, `raw = '\\x02'`, 'who = gen_random_uuid()'],
+      ...["v = '[1,2,3.0001]'", "v = '[2,1,3]'", 'v = null', 'id = 2'],
+    ]) {
+      await db.execute(sql.raw(`update every_type set ${change}`));
+      seen.push(await sum());
+      expect(new Set(seen).size, change).toBe(seen.length);
+    }
+    await db.execute(sql`insert into every_type (id) values (3)`);
+    seen.push(await sum());
+    expect(new Set(seen).size).toBe(seen.length);
+  } finally {
+    await db.execute(sql`drop table every_type`);
+  }
 });
 
 test('encrypted backups are read with their private key only', async () => {

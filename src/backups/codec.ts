@@ -27,10 +27,13 @@ export function encode(
     into.dumpBytes += chunk.length;
     onBytes(into.dumpBytes);
   });
-  const compressed = through(counted, () =>
+  const compressed = through(inPieces(counted), () =>
     createZstdCompress({
-      chunkSize: 1 << 17,
-      params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
+      chunkSize: pieceBytes,
+      // With level 3, the usual one, half of the time of a backup was compressing: it takes 1.5 to 2.6 times as long for a
+      // few per cent of texts.
+      params: { [constants.ZSTD_c_compressionLevel]: 2, [constants.ZSTD_c_checksumFlag]: 1 },
+      ...ahead,
     }),
   );
   const stored = ageRecipients.length > 0 ? encrypt(compressed, ageRecipients) : compressed;
@@ -49,7 +52,7 @@ export async function* decode(stored: Bytes, manifest: Manifest, ageIdentities: 
   const whole = checked(stored, manifest);
   const readable = encrypted ? decrypt(whole, ageIdentities, manifest.id) : whole;
   try {
-    yield* through(readable, () => createZstdDecompress({ chunkSize: 1 << 17 }));
+    yield* through(readable, () => createZstdDecompress({ chunkSize: pieceBytes, ...ahead }));
   } catch (cause) {
     if (cause instanceof AppError || (cause as Error).name === 'AbortError') throw cause;
     throw damaged(manifest, 'its content cannot be read', cause);
@@ -58,6 +61,25 @@ export async function* decode(stored: Bytes, manifest: Manifest, ageIdentities: 
 
 export function damaged({ id }: Pick<Manifest, 'id'>, how: string, cause?: unknown): AppError {
   return new AppError('backup_damaged', `The backup ${id} is damaged: ${how}.`, { cause });
+}
+
+const pieceBytes = 1 << 20;
+/** So much is read ahead while a piece is at work in another thread. An option of every stream, which the types of zlib leave out. */
+const ahead: Record<string, number> = { writableHighWaterMark: 4 * pieceBytes };
+
+/** The same in larger pieces: each goes to the thread that compresses and back, and those of a pipe have 64 kB. */
+async function* inPieces(source: Bytes): AsyncGenerator<Uint8Array> {
+  let gathered: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of source) {
+    gathered.push(chunk);
+    length += chunk.length;
+    if (length < pieceBytes) continue;
+    yield Buffer.concat(gathered);
+    gathered = [];
+    length = 0;
+  }
+  if (length > 0) yield Buffer.concat(gathered);
 }
 
 async function* tap(source: Bytes, look: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {

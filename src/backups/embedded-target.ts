@@ -38,6 +38,6 @@ export async function loadIntoEmbedded(
   await pglite.exec(tighten);
   onComparing();
   await pglite.exec(plainText);
-  const differences = compareTables(manifest.tables, await stateOfTables(askEmbedded(pglite)));
+  const differences = compareTables(manifest.tables, await stateOfTables(askEmbedded(pglite), manifest.tables));
   if (differences.length > 0) throw damaged(manifest, differences.slice(0, 5).join('; '));
 }

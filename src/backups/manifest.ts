@@ -11,6 +11,10 @@ const tableSchema = z.object({
   columns: z.array(z.string()),
   rows: z.number().int(),
   checksum: z.string(),
+  /** How rows are hashed: as records, or as the text of one, as the first backups did it. */
+  hash: z.enum(['text', 'record']).default('text'),
+  /** Columns that are hashed as arrays of numbers: their own type has no hash. */
+  vectors: z.array(z.string()).default([]),
 });
 /** What a table held: how many rows, and a sum over all of them that does not depend on their order. */
 export type TableState = z.infer<typeof tableSchema>;

@@ -5,7 +5,7 @@ import { schemaUntil } from '../db/migrate.ts';
 import { damaged } from './codec.ts';
 import { dropEverything, loosen, tighten } from './loosen.ts';
 import type { Manifest, TableState } from './manifest.ts';
-import { compareTables, plainText, qualified, quoted } from './tables.ts';
+import { compareTables, countTable, plainText } from './tables.ts';
 import { startTool, type ToolConnection, type Tools } from './tools.ts';
 
 /** Begins a line with what a table holds, among all else that is said. */
@@ -25,7 +25,7 @@ export async function loadIntoPostgres(
 ): Promise<void> {
   const args = ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1'];
   const { child, ended } = startTool(tools, 'psql', [...args, `--dbname=${target.address}`], target.env, signal);
-  const found: TableState[] = [];
+  const found: Pick<TableState, 'name' | 'rows' | 'checksum'>[] = [];
   const compared = Promise.withResolvers<void>();
   compared.promise.catch(() => undefined);
   ended.catch(compared.reject);
@@ -33,7 +33,7 @@ export async function loadIntoPostgres(
   lines.on('line', (line) => {
     if (!line.startsWith(stateMark)) return;
     const [, name = '', rows, checksum = ''] = line.split('|');
-    found.push({ name, columns: [], rows: Number(rows), checksum });
+    found.push({ name, rows: Number(rows), checksum });
     if (found.length === manifest.tables.length) compared.resolve();
   });
 
@@ -74,10 +74,10 @@ const isBrokenPipe = (error: unknown) =>
   ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** As `stateOfTables` asks; a table or column that is missing fails the whole. */
-function stateOf({ name, columns }: TableState): string {
-  const literal = `'${stateMark}${name.replaceAll("'", "''")}|'`;
-  const row = `row(${columns.map(quoted).join(', ')})::text`;
-  return `select ${literal} || count(*) || '|' || coalesce(sum(hashtextextended(${row}, 0)), 0) from ${qualified(name)}`;
+function stateOf(table: TableState): string {
+  const literal = `'${stateMark}${table.name.replaceAll("'", "''")}|'`;
+  const { rows, checksum, from } = countTable(table);
+  return `select ${literal} || ${rows} || '|' || ${checksum} from ${from}`;
 }
 
 /** A dump of pg_dump as the SQL that makes it, or with `--data-only` only its rows. */
