@@ -349,6 +349,10 @@ export const adminWords = wordsOf('adminWords', {
     disableText:
       'All devices are signed out and keys stop working at once; queued work stops. Nothing is deleted, and a mail tells the user.',
     disableConfirm: 'Disable',
+    forgetTwoFactor: 'Turn off the second factor',
+    forgetTwoFactorTitle: (name: string) => `Turn off the second factor of ${name}?`,
+    forgetTwoFactorText:
+      'For someone who has lost phone and backup codes. Be sure that it is them who asks: from then on their password alone is enough. A mail tells them.',
     enable: 'Enable the account',
     disabledSince: 'Disabled',
     notYourself: 'You cannot disable your own account: another admin has to.',

@@ -74,6 +74,10 @@ export const adminRoutes: RegisterRoutes = (server, ctx) => {
         body: z
           .strictObject({
             disabled: z.boolean().optional(),
+            twoFactorEnabled: z
+              .literal(false)
+              .optional()
+              .meta({ description: '`false`: turns off a second factor whose owner has lost phone and backup codes' }),
             requestsPerMinute: limit(100_000),
             concurrentPipelines: limit(99),
             queuedPipelines: limit(999_999).meta({ description: 'How many of their pipelines may wait for a place' }),

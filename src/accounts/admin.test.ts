@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, client, givenAccount, logInAs } from '../../test/accounts.ts';
 import { startTestApp, type TestApp } from '../../test/harness.ts';
 import { newestMail } from '../../test/mailbox.ts';
+import { totp } from '../../test/totp.ts';
 import { deleteExpired, tendAccounts } from './clean-up.ts';
 import { auditEvents, sessions, users } from './schema.ts';
 
@@ -56,6 +57,34 @@ describe('an admin', () => {
       `/admin/audit-events?userId=${user.id}`,
     );
     expect(log.json.items).toContainEqual(expect.objectContaining({ action: 'user-disabled', actorId: boss.id }));
+  });
+
+  it('turns off a second factor that was lost, of others only, and its owner is told', async () => {
+    const user = await someone();
+    const off = (id: string) => boss.api.ask('PATCH', `/admin/users/${id}`, { twoFactorEnabled: false });
+    expect(await off(user.id)).toMatchObject({ status: 409, json: { code: 'invalid_state' } });
+    const { password } = user;
+    const { json: begun } = await user.api.ask<{ secret: string }>('POST', '/me/two-factor', { password });
+    await user.api.ask('POST', '/me/two-factor/confirm', { code: totp(begun.secret) });
+    const body = { email: user.email, password: user.password };
+    expect(await client(app).ask('POST', '/auth/login', body)).toMatchObject({ json: { code: 'two_factor_required' } });
+
+    expect(await off(user.id)).toMatchObject({ status: 200, json: { twoFactorEnabled: false } });
+    expect((await logInAs(app, user.email, user.password)).id).toBe(user.id);
+    expect((await newestMail(app, user.email, 'two-factor-changed')).subject).toBe('Two-factor log-in was turned off');
+    const log = await boss.api.ask<{ items: { action: string; actorId: string }[] }>(
+      'GET',
+      `/admin/audit-events?userId=${user.id}`,
+    );
+    expect(log.json.items).toContainEqual(expect.objectContaining({ action: 'two-factor-disabled', actorId: boss.id }));
+    await app.ctx.db.update(users).set({ twoFactorEnabled: true }).where(eq(users.id, boss.id));
+    expect(await off(boss.id)).toMatchObject({
+      ...{ status: 409, json: { detail: 'Your own is turned off in your account settings, with your password.' } },
+    });
+    expect(await boss.api.ask('PATCH', `/admin/users/${user.id}`, { twoFactorEnabled: true })).toMatchObject({
+      status: 422,
+    });
+    await app.ctx.db.update(users).set({ twoFactorEnabled: false }).where(eq(users.id, boss.id));
   });
 
   it('cannot lock themselves or the last admin out', async () => {

@@ -7,10 +7,10 @@ import { type Db, queryRows } from '../db/open.ts';
 import { AppError } from '../errors.ts';
 import { getUser } from './account.ts';
 import { type Actor, recordAudit } from './audit.ts';
-import { mailAccountDisabled, mailInvitation } from './mails.ts';
+import { mailAccountDisabled, mailInvitation, mailTwoFactorChanged } from './mails.ts';
 import { monthIn } from './month.ts';
 import { presentUser, userSchema } from './present.ts';
-import { type Invitation, invitations, type User, users } from './schema.ts';
+import { type Invitation, invitations, twoFactors, type User, users } from './schema.ts';
 import { newToken, tokenDigest } from './tokens.ts';
 
 /** How long an invitation is good for, in milliseconds. */
@@ -163,6 +163,8 @@ export async function listUsers(
 /** What an admin may set for an account; null takes the instance's default back. */
 export interface UserChange {
   disabled?: boolean | undefined;
+  /** Only off: on takes the phone of its owner. */
+  twoFactorEnabled?: false | undefined;
   requestsPerMinute?: number | null | undefined;
   concurrentPipelines?: number | null | undefined;
   queuedPipelines?: number | null | undefined;
@@ -173,7 +175,8 @@ export interface UserChange {
 
 /**
  * Disables, enables or limits an account. What is disabled stops at once: the database ends its sessions and tells every
- * process. Throws `not_found`, `invalid_state` for one's own account.
+ * process. A second factor that was lost is turned off: its owner logs in with the password alone and is told so. Throws
+ * `not_found`, `invalid_state` for one's own account.
  */
 export async function changeUser(ctx: AppContext, id: string, change: UserChange, actor: Actor): Promise<User> {
   const user = await ctx.db.transaction(async (tx) => {
@@ -192,7 +195,8 @@ export async function changeUser(ctx: AppContext, id: string, change: UserChange
         throw new AppError('invalid_state', 'This is the only admin of the instance.');
       }
     }
-    const { disabled, ...limits } = change;
+    if (change.twoFactorEnabled === false) await forgetTwoFactor(ctx, tx, before, actor);
+    const { disabled, twoFactorEnabled: _off, ...limits } = change;
     const set = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
     await tx
       .update(users)
@@ -210,6 +214,18 @@ export async function changeUser(ctx: AppContext, id: string, change: UserChange
     await warnOfSpending(ctx, { userId: id, payer: 'instance', month: monthIn(user.timeZone, ctx.now()).name });
   }
   return user;
+}
+
+/** For whoever has lost phone and backup codes, and asks the admin. */
+async function forgetTwoFactor(ctx: AppContext, tx: Db, user: User, actor: Actor): Promise<void> {
+  if (!user.twoFactorEnabled) throw new AppError('invalid_state', 'Two-factor log-in is not on.');
+  // A session that was taken over must not be enough.
+  if (user.id === actor.id && actor.via !== 'command-line') {
+    throw new AppError('invalid_state', 'Your own is turned off in your account settings, with your password.');
+  }
+  await tx.delete(twoFactors).where(eq(twoFactors.userId, user.id));
+  await recordAudit(tx, actor, 'two-factor-disabled', user.id);
+  if (user.email) await mailTwoFactorChanged(ctx, tx, { userId: user.id, email: user.email }, false);
 }
 
 /** Invites an address by mail; an earlier invitation of the same address is worth nothing afterwards. */

@@ -279,6 +279,14 @@ export function createProgram(io: Io, choose: (run: Run, json: boolean) => void)
     .action((email, options) =>
       choose(async () => (await import('./user.ts')).changeUser(io, email, { disabled: false }, options), options.json),
     );
+  add(user, 'forget-two-factor', 'turn off the second factor of an account whose owner has lost it')
+    .argument('<email>', 'its mail address')
+    .action((email, options) =>
+      choose(
+        async () => (await import('./user.ts')).changeUser(io, email, { twoFactorEnabled: false }, options),
+        options.json,
+      ),
+    );
   add(user, 'limit', 'set limits of an account; "default" takes that of the instance back')
     .argument('<email>', 'its mail address')
     .option('--requests <per minute>', 'requests a minute', limitNumber)

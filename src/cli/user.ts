@@ -79,7 +79,7 @@ export async function listUsers(io: Io, options: { json?: boolean }): Promise<nu
   }
 }
 
-/** Disables, enables or limits the account with an address. Throws `not_found`. */
+/** Disables, enables or limits the account with an address, or turns its second factor off. Throws `not_found`. */
 export async function changeUser(
   io: Io,
   email: string,
@@ -145,6 +145,8 @@ const sentences =
   (user: UserAnswer) =>
   (name: string): string => {
     if (name === 'monthlyLimitMicroUsd') return monthlyLimitSentence(user);
+    if (name === 'twoFactorEnabled')
+      return 'the second factor is off; the password alone is asked for, and a mail says so';
     if (name === 'disabled') return user.disabled ? 'disabled; everything of it has stopped' : 'enabled';
     if (name === 'pipelineLimitMicroUsd') {
       const { pipelineLimitMicroUsd } = user.limits;

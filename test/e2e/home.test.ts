@@ -6,6 +6,7 @@ import {
   askApi,
   atHome,
   faultsInBothThemes,
+  fillRegistration,
   launchBrowser,
   nobody,
   openPage,
@@ -494,6 +495,43 @@ describe('articles of elsewhere', () => {
       await page.goto('/articles?query=Summer');
       await page.getByText('Summer bees').waitFor();
     });
+  });
+});
+
+describe('an account with nothing in it', () => {
+  it('says on every page what will be there, and begins the work from it', async () => {
+    await visit(
+      '/register',
+      async (page) => {
+        await fillRegistration(page, { name: 'New Here', email: 'new@example.com', password: 'a long password' });
+        await atHome(page);
+        for (const [path, said, action] of [
+          ['/articles', 'No articles yet', 'Start an article'],
+          ['/runs', 'No runs yet', 'Start an article'],
+          ['/sources', 'No sources yet', 'Write an article'],
+          ['/images', 'No images yet', 'Upload images'],
+          ['/topics', 'No topics yet', 'Add topics'],
+          ['/topics/sources', 'Nothing is watched yet', 'Watch it'],
+          ['/schedules', 'No schedules yet', 'New schedule'],
+          ['/sites', 'No site is connected yet', 'Connect'],
+          ['/queue', 'No site is connected yet', 'Connect a site'],
+        ] as const) {
+          await page.goto(path);
+          await page.getByText(said).first().waitFor();
+          const ways = page
+            .getByRole('main')
+            .getByRole('link', { name: action })
+            .or(page.getByRole('main').getByRole('button', { name: action }));
+          expect(await ways.count(), `${path}: ${action}`).toBeGreaterThan(0);
+          expect(await faultsInBothThemes(page, `nothing${path.replaceAll('/', '-')}`, { themes: ['light'] })).toEqual(
+            [],
+          );
+        }
+        await page.goto('/failures');
+        await page.getByText('Nothing needs your attention').waitFor();
+      },
+      nobody,
+    );
   });
 });
 

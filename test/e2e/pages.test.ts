@@ -205,6 +205,26 @@ const wide = (page: Page) =>
     .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .slice(-1).map((one) => one.outerHTML.slice(0, 200)).join()`);
 
+/** What axe finds while a menu is open: those of the page itself, at home those around it as well. */
+async function faultsOfMenus(page: Page, within: string): Promise<string[]> {
+  const found: string[] = [];
+  const menus = page.locator(`${within} [aria-haspopup="menu"]:visible`);
+  // One is like the next.
+  for (let index = 0; index < Math.min(2, await menus.count()); index += 1) {
+    await menus.nth(index).click();
+    await page.getByRole('menu').waitFor();
+    const name = await menus.nth(index).getAttribute('aria-label');
+    found.push(...(await seriousViolations(page)).map((violation) => `menu ${name ?? index}: ${violation}`));
+    const over = await overflow(page);
+    if (over > 0) found.push(`menu ${name ?? index}: wider than the window by ${over} px`);
+    opened += 1;
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+  }
+  return found;
+}
+let opened = 0;
+
 async function faultsOn(page: Page, path: string): Promise<string[]> {
   const found: string[] = [];
   const say = (where: string, texts: string[]) => found.push(...texts.map((text) => `${path}, ${where}: ${text}`));
@@ -222,6 +242,7 @@ async function faultsOn(page: Page, path: string): Promise<string[]> {
     const over = await overflow(page);
     if (over > 0) say(size, [`wider than the window by ${over} px: ${await wide(page)}`]);
     if (size === 'phone') await picture(page, name, true);
+    say(size, await faultsOfMenus(page, path === '/' ? 'body' : 'main'));
   }
   say('turned', await turned(page));
   await page.setViewportSize(sizes['4k']);
@@ -246,4 +267,5 @@ it('hostile texts run nothing, stick out nowhere and turn nothing, and everybody
   await walk([...routes.filter(({ door }) => !door).map(({ path }) => path), ...inside]);
   await walk(['/', ...routes.filter(({ door }) => door).map(({ path }) => path)], nobody);
   expect(faults).toEqual([]);
+  expect(opened).toBeGreaterThan(3);
 });

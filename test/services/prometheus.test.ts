@@ -189,13 +189,13 @@ describe('the alert rules', () => {
     expect(await promtool(['test', 'rules', 'deploy/prometheus/alerts.test.yml'])).toMatchObject({ status: 0 });
   });
 
-  it('have a test and a place in the documents each', () => {
+  it('have a test and a place in the runbook each', () => {
     const names = [...text.matchAll(/- alert: (\w+)/g)].map(([, name]) => name ?? '');
     const tests = readFileSync(join(root, 'deploy/prometheus/alerts.test.yml'), 'utf8');
     expect(names.length).toBeGreaterThan(10);
     expect(names.filter((name) => !tests.includes(`alertname: ${name}`))).toEqual([]);
-    const documents = readFileSync(join(root, 'docs/monitoring.md'), 'utf8');
-    const anchors = [...text.matchAll(/runbook: docs\/monitoring\.md#([\w-]+)/g)].map(([, anchor]) => anchor ?? '');
+    const documents = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
+    const anchors = [...text.matchAll(/runbook: docs\/runbook\.md#([\w-]+)/g)].map(([, anchor]) => anchor ?? '');
     const headings = [...documents.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
       (title ?? '')
         .toLowerCase()

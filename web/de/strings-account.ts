@@ -349,6 +349,10 @@ export const adminWords: Words<typeof english.adminWords> = {
     disableText:
       'Alle Geräte werden abgemeldet, und Schlüssel gelten sofort nicht mehr; wartende Arbeit hält an. Nichts wird gelöscht, und eine E-Mail sagt dem Konto Bescheid.',
     disableConfirm: 'Sperren',
+    forgetTwoFactor: 'Zweiten Faktor ausschalten',
+    forgetTwoFactorTitle: (name) => `Den zweiten Faktor von ${name} ausschalten?`,
+    forgetTwoFactorText:
+      'Für jemanden, der Telefon und Ersatzcodes verloren hat. Sei sicher, dass die Bitte von der richtigen Person kommt: Von da an reicht das Passwort. Eine E-Mail sagt es ihr.',
     enable: 'Konto entsperren',
     disabledSince: 'Gesperrt',
     notYourself: 'Dein eigenes Konto kannst du nicht sperren: Das muss ein anderer Admin tun.',

@@ -8383,6 +8383,10 @@ export type UpdateUserData = {
          */
         queuedPipelines?: number | null;
         requestsPerMinute?: number | null;
+        /**
+         * `false`: turns off a second factor whose owner has lost phone and backup codes
+         */
+        twoFactorEnabled?: false;
     };
     path: {
         id: string;

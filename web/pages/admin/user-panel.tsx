@@ -184,6 +184,20 @@ function Access({ user }: { user: AdminUser }) {
           onConfirm={() => set(true)}
         />
       )}
+      {user.twoFactorEnabled && user.id !== me.id && (
+        <Confirm
+          trigger={
+            <Button className="justify-self-start" disabled={change.isPending}>
+              {words.forgetTwoFactor}
+            </Button>
+          }
+          title={words.forgetTwoFactorTitle(user.name)}
+          description={words.forgetTwoFactorText}
+          confirm={words.forgetTwoFactor}
+          keep={t.common.cancel}
+          onConfirm={() => change.mutate({ path: { id: user.id }, body: { twoFactorEnabled: false } })}
+        />
+      )}
       {change.error && <ProblemNotice problem={change.error} />}
     </Part>
   );
