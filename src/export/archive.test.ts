@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { PassThrough, Readable } from 'node:stream';
 import { sql } from 'drizzle-orm';
 import { strFromU8, strToU8, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +12,7 @@ import { givenTenant, type Tenant } from '../../test/tenant-wall.ts';
 import { queryRows } from '../db/open.ts';
 import { archiveFamilies, archiveTables, notCarried } from './archive-tables.ts';
 import { exportFiles } from './export-files.ts';
+import { keepUpload } from './upload.ts';
 
 let from: TestApp;
 let to: TestApp;
@@ -310,7 +314,7 @@ describe('an archive that is not what an export writes', () => {
     [
       'with two files of one name',
       () => {
-        const zip = Buffer.from(zipSync({ 'aaaa.txt': strToU8('x'), 'bbbb.txt': strToU8('y') }));
+        const zip = Buffer.from(zipSync({ 'data/aaaa': strToU8('x'), 'data/bbbb': strToU8('y') }));
         for (let at = zip.indexOf('bbbb'); at >= 0; at = zip.indexOf('bbbb')) zip.write('aaaa', at);
         return new Uint8Array(zip);
       },
@@ -475,6 +479,37 @@ describe('an archive that is not what an export writes', () => {
       sql`select verdict from claims where id = ${claim?.id}`,
     );
     expect(kept).toMatchObject({ verdict: 'unsupported' });
+  });
+
+  it('does not take in more than two at a time, which would fill the disk', async () => {
+    const lou = await givenAccount(to, 'lou@example.com');
+    const url = `${await to.server.listen({ port: 0, host: '127.0.0.1' })}/api/v1/me/import`;
+    const headers = { authorization: `Bearer ${lou.accessToken}`, 'content-type': 'application/zip' };
+    const slow = [new PassThrough(), new PassThrough(), new PassThrough()];
+    const begun = slow.map((body) => {
+      body.write('PK');
+      return fetch(url, {
+        method: 'POST',
+        headers,
+        body: Readable.toWeb(body) as never,
+        duplex: 'half',
+      } as RequestInit);
+    });
+    // Two wait for the rest of their file; the third is answered at once.
+    expect((await Promise.race(begun)).status).toBe(429);
+    for (const body of slow) body.end('no zip');
+    const answers = await Promise.all(begun);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([422, 422, 429]);
+    expect((await upload(to, lou, strToU8('no zip'))).status).toBe(422);
+  });
+
+  it('gives an upload up that stands still, and leaves nothing of it on the disk', async () => {
+    const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith('blog-poster-import-'));
+    const before = left();
+    const body = new PassThrough();
+    body.write('PK');
+    await expect(keepUpload(body, 50)).rejects.toMatchObject({ code: 'import_unreadable', message: /stood still/ });
+    expect(left()).toEqual(before);
   });
 
   it('takes no body but a zip, from nobody but a person who is logged in', async () => {

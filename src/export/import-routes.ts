@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { actorOf, recordAudit } from '../accounts/audit.ts';
+import { AppError } from '../errors.ts';
 import { problems } from '../http/on-error.ts';
 import type { HttpServer, RegisterRoutes } from '../http/server.ts';
 import { importArchive, importedKinds } from './import-archive.ts';
-import { openArchive } from './open-archive.ts';
+import { type AccountArchive, openArchive } from './open-archive.ts';
 import { keepUpload } from './upload.ts';
 
 const archiveTypes = ['application/zip', 'application/x-zip-compressed', 'application/octet-stream'];
@@ -38,7 +39,25 @@ export const archiveImportRoutes: RegisterRoutes = (server, ctx) => {
   server.register(async (scope) => importRoute(scope as unknown as HttpServer, ctx));
 };
 
+/** Archives that one process takes in at a time. */
+const mostUnderWay = 2;
+
+async function withUpload<Result>(body: unknown, work: (archive: AccountArchive) => Promise<Result>): Promise<Result> {
+  const upload = await keepUpload(body);
+  try {
+    const archive = await openArchive(upload.file);
+    try {
+      return await work(archive);
+    } finally {
+      archive.close();
+    }
+  } finally {
+    await upload.remove();
+  }
+}
+
 const importRoute: RegisterRoutes = (server, ctx) => {
+  let underWay = 0;
   // As it comes: an archive may be larger than memory.
   server.addContentTypeParser(archiveTypes, (_request, payload, done) => done(null, payload));
   server.post(
@@ -55,20 +74,23 @@ const importRoute: RegisterRoutes = (server, ctx) => {
       },
     },
     async (request) => {
-      const upload = await keepUpload(request.body);
+      if (underWay >= mostUnderWay) {
+        throw new AppError('rate_limited', 'Other archives are being taken in at this moment.', {
+          hint: 'Try it again in a few minutes: each takes room on the disk and the time of the database.',
+          retryAt: new Date(Date.now() + 60_000),
+        });
+      }
+      underWay += 1;
       try {
-        const archive = await openArchive(upload.file);
-        try {
+        return await withUpload(request.body, async (archive) => {
           const result = await importArchive(ctx, request.userId, archive);
           const { articles, sites } = result.counts;
           const details = { articles: articles.taken, sites: sites.taken };
           await recordAudit(ctx.db, actorOf(request), 'account-imported', request.userId, details);
           return result;
-        } finally {
-          archive.close();
-        }
+        });
       } finally {
-        await upload.remove();
+        underWay -= 1;
       }
     },
   );

@@ -24,11 +24,13 @@ export interface AccountArchive {
 }
 
 /** So many files, and so many bytes when it is unpacked, that no account has them. */
-const mostFiles = 1_000_000;
-const mostBytes = 8_000_000_000;
+const mostFiles = 300_000;
+const mostBytes = 4_000_000_000;
 /** An article of half a million signs with its revision is one; a line is held in memory. */
 const mostLineBytes = 32_000_000;
-const mostManifestBytes = 64_000_000;
+const mostManifestBytes = 16_000_000;
+
+const takenIn = /^(?:archive\.json|data\/[^/]+|images\/[^/]+\.(?!json$)\w+)$/;
 
 const lineSchema = z.strictObject({ table: z.string(), row: z.record(z.string(), z.unknown()) });
 
@@ -67,13 +69,16 @@ export function unreadable(message: string, { cause, hint }: { cause?: unknown; 
 
 async function listEntries(zip: ZipFile): Promise<Map<string, Entry>> {
   const entries = new Map<string, Entry>();
-  let bytes = 0;
+  let [files, bytes] = [0, 0];
   try {
     for await (const entry of zip.eachEntry()) {
+      files += 1;
+      bytes += entry.uncompressedSize;
+      if (files > mostFiles || bytes > mostBytes) throw unreadable('The archive is too large.');
+      // The others are for people to read.
+      if (!takenIn.test(entry.fileName)) continue;
       if (entries.has(entry.fileName)) throw unreadable('The archive has two files of one name.');
       entries.set(entry.fileName, entry);
-      bytes += entry.uncompressedSize;
-      if (entries.size > mostFiles || bytes > mostBytes) throw unreadable('The archive is too large.');
     }
   } catch (error) {
     throw asUnreadable(error);
