@@ -513,7 +513,9 @@ describe('an archive that is not what an export writes', () => {
   });
 
   it('takes no body but a zip, from nobody but a person who is logged in', async () => {
-    expect((await upload(to, guy, archive)).status).toBe(401);
+    const gone = await givenAccount(to, 'gone@example.com');
+    await queryRows(to.ctx.db, sql`delete from users where id = ${gone.id}`);
+    expect((await upload(to, gone, archive)).status).toBe(401);
     const kim = await givenAccount(to, 'kim@example.com');
     const { json: key } = await kim.api.ask<{ key: string }>('POST', '/api-keys', {
       name: 'k',
