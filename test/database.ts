@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 
 /** A database of its own on the server that a URL names. */
@@ -26,8 +27,20 @@ export async function createScratchDatabase(
   return {
     name,
     url: url.toString(),
-    drop: () => administer(serverUrl, `drop database ${name} with (force)`),
+    drop: () => drop(serverUrl, name),
   };
+}
+
+/** Drops a database; again, when the server could not bring its files to the disk because another was dropped meanwhile. */
+async function drop(serverUrl: string, name: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await administer(serverUrl, `drop database if exists ${name} with (force)`);
+    } catch (error) {
+      if (tries === 3 || !/checkpoint request failed/.test(String(error))) throw error;
+      await pause(1_000);
+    }
+  }
 }
 
 async function administer(serverUrl: string, statement: string): Promise<void> {
