@@ -510,11 +510,11 @@ describe('an account with nothing in it', () => {
           ['/runs', 'No runs yet', 'Start an article'],
           ['/sources', 'No sources yet', 'Write an article'],
           ['/images', 'No images yet', 'Upload images'],
-          ['/topics', 'No topics yet', 'Add topics'],
+          ['/topics', 'No topics yet', 'Import a list'],
           ['/topics/sources', 'Nothing is watched yet', 'Watch it'],
           ['/schedules', 'No schedules yet', 'New schedule'],
           ['/sites', 'No site is connected yet', 'Connect'],
-          ['/queue', 'No site is connected yet', 'Connect a site'],
+          ['/queue', 'No site is connected', 'Connect a site'],
         ] as const) {
           await page.goto(path);
           await page.getByText(said).first().waitFor();
