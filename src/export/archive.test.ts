@@ -364,6 +364,15 @@ describe('an archive that is not what an export writes', () => {
     ['with a line that is no row', () => line('["topics"]\n'), /no row/],
     ['with a line without an end', () => line('{"table":"topics","row":{}}'), /no end/],
     ['with a line that never ends', () => line('x'.repeat(33_000_000)), /too long/],
+    [
+      'with values in values without end',
+      () => {
+        const [topic] = rowsIn(archive).get('topics') ?? [];
+        const row = JSON.stringify({ ...topic, sources: 'deep' });
+        return line(`{"table":"topics","row":${row.replace('"deep"', '['.repeat(100_000) + ']'.repeat(100_000))}}\n`);
+      },
+      /no export writes|no JSON|no row/,
+    ],
     ['with the id of another user in a row', () => changed('topics', { user_id: ann.id }), /column user_id/],
     ['with a lease in a row', () => changed('publications', { lease: 5 }), /column lease/],
     [

@@ -72,12 +72,15 @@ export async function importArchive(ctx: Ctx, userId: string, archive: AccountAr
   }
 }
 
-/** What the database does not take of a row (SQLSTATE classes 22 and 23) is a fault of the archive. */
+/**
+ * What the database does not take of a row (SQLSTATE classes 22, 23 and 54) is a fault of the archive, and so is a value that
+ * nests deeper than can be walked.
+ */
 function explain(error: unknown): unknown {
   if (error instanceof AppError || explainDatabaseError(error)?.code === 'storage_full') return error;
   for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 8; depth += 1) {
     const { code } = cause as { code?: unknown };
-    if (typeof code === 'string' && /^2[23]/.test(code)) {
+    if ((typeof code === 'string' && /^(?:2[23]|54)/.test(code)) || cause instanceof RangeError) {
       return unreadable('The archive holds something that no export writes.', { cause: error });
     }
     cause = cause.cause;
