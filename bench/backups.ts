@@ -60,8 +60,12 @@ async function fill({ database }: BenchDatabase, megabytes: number): Promise<voi
 const directoryIn = (folder: string) => join(folder, 'backups');
 
 /** The most memory that the command takes in MB, of which a part is the product itself. */
-async function peakMemory({ secrets }: BenchDatabase, folder: string): Promise<number> {
-  const program = runProgram('src/cli.ts', ['backup', 'create'], {
+async function peakMemory(
+  { secrets }: BenchDatabase,
+  folder: string,
+  command: string[] = ['backup', 'create'],
+): Promise<number> {
+  const program = runProgram('src/cli.ts', command, {
     DATABASE_URL: secrets.databaseUrl ?? '',
     APP_SECRET: secrets.appSecret,
     BACKUP_DIR: directoryIn(folder),
@@ -70,7 +74,7 @@ async function peakMemory({ secrets }: BenchDatabase, folder: string): Promise<n
   const memory = watchMemory(program.pid ?? 0);
   const { status, output } = await finished(program);
   const { server } = memory.stop();
-  if (status !== 0) throw new Error(`backup create ended with ${status}: ${output}`);
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${output}`);
   return server;
 }
 
@@ -117,6 +121,14 @@ async function measure(bench: BenchDatabase, folder: string, quick: boolean, emp
     figure('peak memory of the command that takes it, from the sources', 'MB', [await peakMemory(bench, folder)], {
       baseline: { what: 'of an empty database', values: [empty] },
     }),
+    figure(
+      'of the one that restores it for proof',
+      'MB',
+      [await peakMemory(bench, folder, ['backup', 'verify', 'latest'])],
+      {
+        baseline: { what: 'taking one of an empty database', values: [empty] },
+      },
+    ),
   ];
 }
 

@@ -116,6 +116,23 @@ describe('an archive in an empty account of another instance', () => {
     expect(comparable(await download(to, ben))).toEqual(carried);
   });
 
+  it('brings the settings that nobody has made there, and leaves those that somebody has', async () => {
+    const own = { timeZone: 'Europe/Lisbon', locale: 'de', voice: 'Like a friend.', mutedMails: ['dead-links'] };
+    const nia = await givenAccount(from, 'nia@example.com');
+    await nia.api.ask('PATCH', '/me', own);
+    const zip = await download(from, nia);
+    const oli = await givenAccount(to, 'oli@example.com');
+    expect((await upload(to, oli, zip)).status).toBe(200);
+    expect((await oli.api.ask('GET', '/me')).json).toMatchObject({ ...own, email: 'oli@example.com' });
+    const pia = await givenAccount(to, 'pia@example.com');
+    const theirs = { timeZone: 'Asia/Tokyo', locale: 'en', voice: 'Dry.', mutedMails: ['site-failing'] };
+    expect((await pia.api.ask('PATCH', '/me', theirs)).status).toBe(200);
+    const wrong = rebuilt(zip, ({ manifest }) => Object.assign(manifest, { settings: { voice: 7, locale: 'xx' } }));
+    expect((await upload(to, pia, zip)).status).toBe(200);
+    expect((await upload(to, pia, wrong)).status).toBe(200);
+    expect((await pia.api.ask('GET', '/me')).json).toMatchObject(theirs);
+  });
+
   it('sends nothing from there: queues, schedules, feeds and webhooks wait for their owner', async () => {
     const { json } = await ben.api.ask<{ items: { pausedBy: string | null }[] }>('GET', '/sites');
     expect(json.items.length).toBeGreaterThan(0);

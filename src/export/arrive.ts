@@ -13,7 +13,10 @@ interface Arrival {
   now: string;
 }
 
-const waiting: readonly PublicationStatus[] = ['queued', 'scheduled', 'publishing'];
+const waiting: readonly unknown[] = ['queued', 'scheduled', 'publishing'] satisfies PublicationStatus[];
+
+/** Whether a publication waits to be sent, or is on its way. */
+export const isToBeSent = ({ status }: Row): boolean => waiting.includes(status);
 const idSchema = z.uuid();
 /** As much of a post as its comparing relies on. */
 const postSchema = z.looseObject({ id: z.int(), title: z.string(), content: z.string() }).nullish();
@@ -50,7 +53,7 @@ const arrivals: Readonly<Record<string, (row: Row, arrival: Arrival) => Row>> = 
     fits(postOptionsSchema, row.options, 'publications', row);
     for (const post of [row.sent, row.theirs]) fits(postSchema, post, 'publications', row);
     fits(conflictSchema, row.conflict, 'publications', row);
-    const stopped = waiting.some((status) => status === row.status);
+    const stopped = isToBeSent(row);
     const status = stopped ? (typeof row.remote_id === 'number' ? 'published' : 'cancelled') : row.status;
     return { ...row, status, next_attempt_at: null, error: stopped ? null : row.error };
   },

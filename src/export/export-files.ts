@@ -52,8 +52,8 @@ account.json sites.json topics.json watched-sources.json publications.json api-k
 
 Passwords, keys and tokens are not in it: they are stored in a form that cannot be read, or only to be used.
 
-archive.json and data/ are the same once more as another instance of blog-poster takes it in: Articles > Import there, or
-"blog-poster import archive FILE", with this file as it is. Articles with their revisions, claims, sources and images,
+archive.json and data/ are the same once more as another instance of blog-poster takes it in: Your data, in the account settings
+there, or "blog-poster import archive FILE", with this file as it is. Articles with their revisions, claims, sources and images,
 sites without their passwords, publications, topics, schedules, watched sources and webhooks come along. Pipelines, what
 was paid, the access log and keys do not: they are here to be read.
 `;

@@ -10,7 +10,7 @@ import { sniffImage } from '../images/sniff-image.ts';
 import { assertRoom } from '../images/store.ts';
 import { containsVerbatim } from '../text/match.ts';
 import { type ArchiveTable, archiveFamilies, archiveTables } from './archive-tables.ts';
-import { arrive, notARow } from './arrive.ts';
+import { arrive, isToBeSent, notARow } from './arrive.ts';
 import { settingsSchema } from './manifest.ts';
 import { type AccountArchive, newer, unreadable } from './open-archive.ts';
 import { showArrived } from './show-arrived.ts';
@@ -203,9 +203,7 @@ class Taking {
       case 'claims':
         return this.insertAll(table, await this.proven(fresh));
       case 'publications':
-        this.stopped += fresh.filter(({ status }) =>
-          ['queued', 'scheduled', 'publishing'].includes(String(status)),
-        ).length;
+        this.stopped += fresh.filter(isToBeSent).length;
         return this.insertAll(table, arrived(fresh));
       case 'topics':
       case 'watched_sources':
@@ -393,7 +391,7 @@ class Taking {
 
   /** What of the settings nobody has set here. */
   private async takeSettings(): Promise<void> {
-    const { voice, time_zone, locale, model } = settingsSchema.parse(this.archive.manifest.settings);
+    const { voice, time_zone, locale, model, muted_mails } = settingsSchema.parse(this.archive.manifest.settings);
     const [user] = await this.tx.select().from(users).where(eq(users.id, this.userId));
     if (!user) return;
     await this.tx
@@ -402,6 +400,7 @@ class Taking {
         voice: user.voice ?? voice,
         locale: user.locale ?? locale,
         model: user.model ?? model,
+        mutedMails: user.mutedMails.length > 0 ? user.mutedMails : muted_mails,
         timeZone: user.timeZone === 'UTC' ? (time_zone ?? 'UTC') : user.timeZone,
       })
       .where(eq(users.id, this.userId));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isTimeZone } from '../accounts/calendar.ts';
 import { localeSchema } from '../accounts/present.ts';
+import { optionalEmailKinds } from '../notify/schema.ts';
 
 const sha256 = z.string().regex(/^[\da-f]{64}$/);
 
@@ -24,4 +25,5 @@ export const settingsSchema = z.object({
   time_zone: z.string().max(64).refine(isTimeZone).nullable().catch(null),
   locale: localeSchema.nullable().catch(null),
   model: z.string().max(200).nullable().catch(null),
+  muted_mails: z.array(z.enum(optionalEmailKinds)).max(optionalEmailKinds.length).catch([]),
 });

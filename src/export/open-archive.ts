@@ -90,7 +90,7 @@ async function readManifest(zip: ZipFile, entries: ReadonlyMap<string, Entry>): 
   const entry = entries.get('archive.json');
   if (!entry) {
     throw unreadable('The file is no archive of an account: it has no archive.json.', {
-      hint: 'Choose the zip that “Download everything” or blog-poster export has made. Those of releases before 0.1 can be read, not imported.',
+      hint: 'Choose the zip that “Download everything” or blog-poster export has made, as it is. One from before an archive could be imported has to be exported anew.',
     });
   }
   const text = new TextDecoder().decode(await readAll(zip, entry, mostManifestBytes));

@@ -555,6 +555,29 @@ describe('pasting', () => {
     '### Pasted\n\n- a\n- b\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n\n`code` and **bold**',
   );
 
+  it('of an address onto words links them, and elsewhere writes it', async () => {
+    await edit(
+      async (page, id) => {
+        await editor(page).focus();
+        // The first word, as a double click takes it.
+        await editor(page)
+          .locator('p')
+          .first()
+          .dblclick({ position: { x: 20, y: 12 } });
+        await untilTrue(page, "getSelection().toString().trim() === 'Before'");
+        await paste(page, { 'text/plain': 'https://example.com/jars?a=1' });
+        await saved(page);
+        expect((await read(page, id)).markdown).toBe('[Before](https://example.com/jars?a=1) it.\n');
+        await page.keyboard.press('Control+End');
+        await paste(page, { 'text/plain': 'https://example.org/' });
+        await expect
+          .poll(async () => (await read(page, id)).markdown, { timeout: 20_000 })
+          .toMatch(/^\[Before\]\(https:\/\/example\.com\/jars\?a=1\) it\..*https:\/\/example\.org\//);
+      },
+      { markdown: 'Before it.\n' },
+    );
+  });
+
   it('of what means harm leaves harmless text', async () => {
     await edit(
       async (page, id) => {

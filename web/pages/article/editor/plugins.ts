@@ -12,11 +12,11 @@ import {
 import { keymap } from 'prosemirror-keymap';
 import { Fragment, type MarkType } from 'prosemirror-model';
 import { liftListItem, sinkListItem, splitListItem } from 'prosemirror-schema-list';
-import { type Command, Plugin } from 'prosemirror-state';
+import { type Command, Plugin, TextSelection } from 'prosemirror-state';
 import { goToNextCell, tableEditing } from 'prosemirror-tables';
 import type { EditorView } from 'prosemirror-view';
 import { numberCitations } from './citations.ts';
-import { insertFootnote, toggle, toggleBlock, toggleList, toggleQuote } from './commands.ts';
+import { insertFootnote, setLink, toggle, toggleBlock, toggleList, toggleQuote } from './commands.ts';
 import { readFragment, sliceOf, writeFragment } from './fragment.ts';
 import type { Origins } from './markdown/origins.ts';
 import { schema } from './markdown/schema.ts';
@@ -193,6 +193,16 @@ function markdownAsItIsTyped(): Plugin {
   });
 }
 
+/** An address that is pasted onto words of one paragraph links them; anything else is pasted as what it is. */
+function linkSelection({ state, dispatch }: EditorView, text: string): boolean {
+  const { selection } = state;
+  if (!(selection instanceof TextSelection) || selection.empty || !/^https?:\/\/\S+$/i.test(text)) return false;
+  const { $from, $to } = selection;
+  if (!URL.canParse(text) || !$from.sameParent($to) || !$from.parent.type.allowsMarkType(schema.marks.link))
+    return false;
+  return setLink(text)(state, dispatch);
+}
+
 function clipboard({ origins, onImages }: Wishes): Plugin {
   const imagesOf = (data: DataTransfer | null) =>
     [...(data?.files ?? [])].filter(({ type }) => type.startsWith('image/'));
@@ -210,6 +220,7 @@ function clipboard({ origins, onImages }: Wishes): Plugin {
       },
       clipboardTextSerializer: (slice) => writeFragment(origins, slice.content),
       handlePaste(view, event) {
+        if (linkSelection(view, event.clipboardData?.getData('text/plain').trim() ?? '')) return true;
         const files = imagesOf(event.clipboardData);
         // Word puts a picture of the text beside the text.
         if (files.length === 0 || event.clipboardData?.types.includes('text/html')) return false;
